@@ -1,0 +1,37 @@
+# The words of README.md. Everything real is behind `sitewright`; here is only what comes before and after it.
+
+PROFILE ?= profiles/rehearsal.yaml
+
+.PHONY: bootstrap demo demo-down test bench accuracy reports clean
+
+bootstrap:
+	@build/bootstrap
+
+demo: bootstrap
+	@.venv/bin/sitewright rehearse --profile $(PROFILE)
+
+demo-down: bootstrap
+	@.venv/bin/sitewright rehearse --profile $(PROFILE) --down
+
+test: bootstrap
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/pytest -q -n auto tests/unit tests/engine
+	.venv/bin/pytest -q tests/contract tests/e2e
+
+bench: bootstrap
+	.venv/bin/pytest -m bench -s tests/benchmarks
+
+# Our sizing beside published ones.
+accuracy: bootstrap
+	@.venv/bin/python -m sizing.accuracy
+
+# Two example reports in both languages: dist/reports/.
+reports: bootstrap
+	@for example in docs/examples/*.yaml; do for language in en zh; do \
+	    .venv/bin/sitewright report --profile $$example --language $$language --out dist/reports || exit; done; done
+
+# What was built stays in the cache (XDG_CACHE_HOME or ~/.cache, below it sitewright): it took long.
+clean:
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,3 @@
+module sitewright.invalid/flannel-conflist
+
+go 1.26.0

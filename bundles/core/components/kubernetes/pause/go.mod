@@ -1,0 +1,3 @@
+module sitewright.invalid/pause
+
+go 1.26.0

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+)
+
+// Product is one thing to buy; the price is in cents.
+type Product struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Price int    `json:"price"`
+}
+
+var catalogue = []Product{
+	{"hammer", "Claw hammer", 2490},
+	{"plane", "Block plane", 5900},
+	{"level", "Spirit level", 3450},
+	{"chisel", "Bench chisel", 1980},
+}
+
+const (
+	longestRequest = 4096
+	mostAtOnce     = 99
+	latestShown    = 20
+)
+
+func routes(book *Book) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, map[string]string{"status": "ok"})
+	})
+	ready := func(w http.ResponseWriter, _ *http.Request) {
+		if err := book.Check(); err != nil {
+			slog.Error("the orders cannot be written", "error", err.Error())
+			answer(w, http.StatusServiceUnavailable, map[string]string{"status": "the orders cannot be written"})
+			return
+		}
+		answer(w, http.StatusOK, map[string]string{"status": "ok"})
+	}
+	mux.HandleFunc("GET /readyz", ready)
+	mux.HandleFunc("GET /api/health", ready)
+	mux.HandleFunc("GET /api/products", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, catalogue)
+	})
+	mux.HandleFunc("GET /api/orders", func(w http.ResponseWriter, _ *http.Request) {
+		host, _ := os.Hostname() // an unknown name shows as none
+		answer(w, http.StatusOK, map[string]any{
+			"count": book.Count(), "latest": book.Latest(latestShown), "served_by": host, "version": version,
+		})
+	})
+	mux.HandleFunc("POST /api/orders", func(w http.ResponseWriter, r *http.Request) { place(w, r, book) })
+	return mux
+}
+
+func place(w http.ResponseWriter, r *http.Request, book *Book) {
+	var wanted struct {
+		Product  string `json:"product"`
+		Quantity int    `json:"quantity"`
+	}
+	reader := json.NewDecoder(http.MaxBytesReader(w, r.Body, longestRequest))
+	reader.DisallowUnknownFields()
+	if err := reader.Decode(&wanted); err != nil {
+		answer(w, http.StatusBadRequest, map[string]string{"error": "wanted: {product, quantity}"})
+		return
+	}
+	if wanted.Quantity < 1 || wanted.Quantity > mostAtOnce || !sold(wanted.Product) {
+		answer(w, http.StatusUnprocessableEntity, map[string]string{"error": "no such product, or not 1 to 99 of it"})
+		return
+	}
+	order, err := book.Place(wanted.Product, wanted.Quantity, time.Now())
+	if err != nil {
+		slog.Error("order not recorded", "error", err.Error())
+		answer(w, http.StatusInternalServerError, map[string]string{"error": "the order could not be recorded"})
+		return
+	}
+	answer(w, http.StatusCreated, order)
+}
+
+func sold(id string) bool {
+	for _, product := range catalogue {
+		if product.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+func answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(body); err != nil {
+		slog.Warn("answer not sent", "error", err.Error())
+	}
+}
+
+// logged writes one line for each request, but for the probes that pass.
+func logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun := time.Now()
+		seen := &status{ResponseWriter: w, code: http.StatusOK}
+		next.ServeHTTP(seen, r)
+		if probe := r.URL.Path == "/healthz" || r.URL.Path == "/readyz"; probe && seen.code == http.StatusOK {
+			return
+		}
+		slog.Info("request", "method", r.Method, "path", r.URL.Path, "status", seen.code,
+			"milliseconds", time.Since(begun).Milliseconds(), "from", r.RemoteAddr, "id", r.Header.Get("X-Request-Id"))
+	})
+}
+
+// status remembers the answer's status for the log.
+type status struct {
+	http.ResponseWriter
+	code int
+}
+
+func (s *status) WriteHeader(code int) {
+	s.code = code
+	s.ResponseWriter.WriteHeader(code)
+}

@@ -1,0 +1,3 @@
+module sitewright.invalid/shop-frontend
+
+go 1.26.0

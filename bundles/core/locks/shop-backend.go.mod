@@ -1,0 +1,3 @@
+module sitewright.invalid/shop-backend
+
+go 1.26.0

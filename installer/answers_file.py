@@ -1,0 +1,219 @@
+"""Reads answers files, with every problem at once and in its line, and writes them whole or not at all."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from installer import answers_yaml
+from installer.answers import FORMAT, Answers
+from installer.answers_build import build, document
+from installer.answers_rules import broken_rules
+from installer.answers_schema import shown, violations
+from installer.answers_yaml import Document
+from installer.bundle.manifest import Manifest
+from installer.errors import AnswersInvalid, Problem, StateUnreadable
+
+__all__ = ["check_components", "document", "dump", "load", "parse", "problems", "save"]
+
+LARGEST = 1 << 20
+"""Bytes of the largest answers file that is read: a thousand hosts take a quarter of it."""
+
+Migration = Callable[[dict[str, Any]], dict[str, Any]]
+MIGRATIONS: Mapping[int, Migration] = {}
+"""How a document of each older version becomes one of the next; version 1 is the first."""
+
+
+def load(path: Path, today: date | None = None) -> Answers:
+    """Read and check an answers file.
+
+    Raises:
+        AnswersInvalid: it cannot be read or is not valid; carries every problem.
+    """
+    return parse(_text(path), str(path), today)
+
+
+def parse(text: str, file: str, today: date | None = None) -> Answers:
+    """Answers from a file's text; relative paths in it start at the folder of `file`.
+
+    Raises:
+        AnswersInvalid: they are not valid; carries every problem.
+    """
+    read, found = _examined(text, file, today)
+    if found:
+        raise AnswersInvalid(file=file, count=len(found), problems=found)
+    answers = build(read.data, Path(file).parent)
+    lines = {".".join(map(str, path)): line for path, line in read.lines.items()}
+    return replace(answers, file=file, lines=lines, digests=_digests(read.data))
+
+
+def problems(text: str, file: str, today: date | None = None) -> tuple[Problem, ...]:
+    """Everything that is wrong with a file's text, by line; empty where nothing is."""
+    return _examined(text, file, today)[1]
+
+
+def check_components(answers: Answers, manifest: Manifest) -> None:
+    """Check that the bundle carries every chosen component.
+
+    Raises:
+        AnswersInvalid: one or more are unknown to it.
+    """
+    known = {component.name for component in manifest.components}
+    wanted = f"one of: {', '.join(sorted(known))}"
+    found = []
+    for position, environment in enumerate(answers.environments):
+        for name in environment.components:
+            if name not in known:
+                path = f"environments.{position}.components.{name}"
+                line = answers.lines.get(path, 1)
+                found.append(
+                    Problem(answers.file, line, path, f"a component that bundle {manifest.name} lacks", wanted)
+                )
+    if found:
+        raise AnswersInvalid(file=answers.file, count=len(found), problems=tuple(found))
+
+
+def dump(data: Mapping[str, Any]) -> str:
+    """A document as the text of an answers file."""
+    return yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=110)
+
+
+def save(data: Mapping[str, Any], path: Path) -> None:
+    """Write a document, which need not be complete yet (a wizard's draft): the old file or the new one, never a half.
+
+    Raises:
+        StateUnreadable: it cannot be written there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        number, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(number, "w", encoding="utf-8") as stream:
+                stream.write(dump(data))
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        _sync(path.parent)
+    except OSError as error:
+        raise StateUnreadable(path=path, reason=f"answers cannot be written: {error.strerror}") from error
+
+
+@dataclass(frozen=True)
+class _Outdated:
+    """A version this program cannot bring up to date."""
+
+    found: str
+    wanted: str
+
+
+def migrate(data: dict[str, Any], migrations: Mapping[int, Migration], target: int) -> dict[str, Any] | _Outdated:
+    """Bring a document to the target version, one version after the other; data without a version stay as they are."""
+    version = data.get("version")
+    if not isinstance(version, int) or isinstance(version, bool):
+        return data
+    if version > target:
+        return _Outdated(
+            f"version {version}, of a newer sitewright", f"version {target} or older, or a newer sitewright"
+        )
+    while version < target:
+        step = migrations.get(version)
+        if step is None:
+            return _Outdated(f"version {version}", f"version {min([target, *migrations])} or newer")
+        data = {**step(copy.deepcopy(data)), "version": version + 1}
+        version += 1
+    return data
+
+
+def _examined(text: str, file: str, today: date | None) -> tuple[Document, tuple[Problem, ...]]:
+    """The document a text holds, brought up to date, and all its problems."""
+    read = answers_yaml.read(text)
+    found = [Problem(file, line, _dotted(path), what, wanted) for line, path, what, wanted in read.flaws]
+    if not isinstance(read.data, dict):
+        if not found:
+            what = "nothing" if read.data is None else shown(read.data)
+            found.append(Problem(file, 1, "", what, "answers: a mapping with version, site, hosts, environments"))
+        return read, tuple(found)
+    current = migrate(read.data, MIGRATIONS, FORMAT)
+    if isinstance(current, _Outdated):
+        return read, (Problem(file, read.line(("version",)), "version", current.found, current.wanted),)
+    read.data = current
+    sound = copy.deepcopy(current)
+    flawed = {path for _, path, _, _ in read.flaws}
+    for path, what, wanted, spoiled in violations(current):
+        if path not in flawed:
+            found.append(Problem(file, read.line(path), _dotted(path), what, wanted))
+        if spoiled:
+            _blank(sound, path)
+    for path, what, wanted in broken_rules(sound, today or datetime.now(UTC).date()):
+        found.append(Problem(file, read.line(path), _dotted(path), what, wanted))
+    return read, tuple(sorted(dict.fromkeys(found), key=lambda problem: problem.line))
+
+
+def _dotted(path: answers_yaml.Path) -> str:
+    return ".".join(map(str, path))
+
+
+def _blank(data: Any, path: answers_yaml.Path) -> None:
+    """Put None in the place of a value that is not what the schema allows."""
+    for part in path[:-1]:
+        data = data[part] if data is not None else None
+    if data is not None and path:
+        data[path[-1]] = None
+
+
+def _digests(data: Mapping[str, Any]) -> dict[str, str]:
+    def digest(section: Any) -> str:
+        canonical = json.dumps(section, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+    return {f"answers.{name}": digest(section) for name, section in data.items()}
+
+
+def _text(path: Path) -> str:
+    """A file's text.
+
+    Raises:
+        AnswersInvalid: it is not there, or is nothing that could be answers.
+    """
+    found = ""
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(LARGEST + 1)
+        if len(raw) > LARGEST:
+            found = "more than 1 MiB"
+        elif b"\x00" in raw:
+            found = "binary data"
+        else:
+            return raw.decode("utf-8-sig")
+    except FileNotFoundError:
+        found = "no such file"
+    except IsADirectoryError:
+        found = "a directory"
+    except UnicodeDecodeError as error:
+        found = f"bytes that are not UTF-8 (at byte {error.start})"
+    except OSError as error:
+        found = f"a file that cannot be read ({error.strerror})"
+    wanted = "an answers file: YAML text of at most 1 MiB"
+    raise AnswersInvalid(file=str(path), count=1, problems=(Problem(str(path), 1, "", found, wanted),))
+
+
+def _sync(directory: Path) -> None:
+    """Make a rename durable."""
+    number = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

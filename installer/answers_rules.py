@@ -1,0 +1,238 @@
+"""What answers must satisfy beyond their schema: names that exist, addresses and networks that do not collide.
+
+The rules read the document as it was written, so that each problem has its place. Values that the schema refused are
+None by then and are passed over: a rule never stumbles over what has been reported already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from installer.answers_schema import shown
+from installer.answers_yaml import Path
+
+Found = Iterator[tuple[Path, str, str]]
+"""(path, found, wanted)"""
+
+POD_NETWORK_PER_HOST = 24
+"""kube-controller-manager gives each node a /24 of the pod network."""
+CLUSTER_PORTS = frozenset({22, 2379, 2380, 2381, 6443, 7443, 10248, 10249, 10250, 10256, 10257, 10259})
+NODE_PORTS = range(30000, 32768)
+UNUSABLE = tuple(IPv4Network(net) for net in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"))
+PRIVATE = IPv4Network("10.0.0.0/8")
+_SECRET_KEY = re.compile(r"(password|passphrase|token|secret[_-]?key|private[_-]?key|api[_-]?key)", re.IGNORECASE)
+
+
+def broken_rules(data: dict[str, Any], today: date) -> Found:
+    """Everything the rules find in a document."""
+    for rule in (_hosts, _memberships, _control_planes, _networks, _registry, _logins, _component_values):
+        yield from rule(data)
+    yield from _waivers(data, today)
+
+
+def items(data: Any, *keys: str) -> Iterator[tuple[Path, Any]]:
+    """Each usable item of the list at these keys, with its path."""
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    for position, item in enumerate(data or ()):
+        if item is not None:
+            yield (*keys, position), item
+
+
+def _repeated(placed: Iterator[tuple[Path, Any]], what: str) -> Found:
+    first: dict[Any, Path] = {}
+    for path, value in placed:
+        if value is None:
+            continue
+        if value in first:
+            where = ".".join(map(str, first[value]))
+            yield path, f"{shown(value)}, which {where} is already", f"{what} of its own"
+        first.setdefault(value, path)
+
+
+def _field(placed: Iterator[tuple[Path, Any]], key: str) -> Iterator[tuple[Path, Any]]:
+    return (((*path, key), item.get(key)) for path, item in placed)
+
+
+def _hosts(data: dict[str, Any]) -> Found:
+    yield from _repeated(_field(items(data, "hosts"), "name"), "a name")
+    yield from _repeated(_field(items(data, "hosts"), "address"), "an address")
+    yield from _repeated(_field(items(data, "environments"), "name"), "a name")
+    for path, address in _field(items(data, "hosts"), "address"):
+        if address and any(IPv4Address(address) in net for net in UNUSABLE):
+            yield path, shown(address), "an address that other hosts can reach"
+
+
+def _names(data: dict[str, Any]) -> set[str]:
+    return {host["name"] for _, host in items(data, "hosts") if host.get("name")}
+
+
+def _members(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    for path, environment in items(data, "environments"):
+        for role in ("control_planes", "workers"):
+            for place, name in items(environment, role):
+                yield (*path, *place), name
+
+
+def _memberships(data: dict[str, Any]) -> Found:
+    hosts = _names(data)
+    yield from _unknown(_members(data), hosts)
+    yield from _repeated((each for each in _members(data) if each[1] in hosts), "each host in one place")
+    used = {name for _, name in _members(data)}
+    for path, name in _field(items(data, "hosts"), "name"):
+        if name and name not in used:
+            yield path, f"{shown(name)} in no environment", "every host in the control_planes or workers of one"
+
+
+def _unknown(placed: Iterator[tuple[Path, str]], hosts: set[str]) -> Found:
+    for path, name in placed:
+        if name not in hosts:
+            yield path, f"{shown(name)}, which is no host", "the name of one of `hosts`"
+
+
+def _control_planes(data: dict[str, Any]) -> Found:
+    for path, environment in items(data, "environments"):
+        count = len(environment.get("control_planes") or ())
+        if count and count % 2 == 0:
+            wanted = f"an odd number, {count - 1} or {count + 1}: an even one survives no more failures"
+            yield (*path, "control_planes"), f"{count} control planes", wanted
+
+
+def _networks(data: dict[str, Any]) -> Found:
+    taken: list[tuple[str, IPv4Network]] = []
+    hosts = len(list(items(data, "hosts")))
+    for path, environment in items(data, "environments"):
+        chosen = environment.get("networks") or {}
+        for kind, default in (("pods", "10.244.0.0/16"), ("services", "10.96.0.0/16")):
+            text = chosen.get(kind, default)
+            if text is None:
+                continue
+            place = (*path, "networks", kind)
+            try:
+                network = IPv4Network(text)
+            except ValueError as error:
+                yield place, f"{shown(text)} ({error})", "an IPv4 network, as in 10.244.0.0/16"
+                continue
+            members = len(environment.get("control_planes") or ()) + len(environment.get("workers") or ())
+            yield from _size(place, network, kind, members)
+            yield from _collisions(place, network, taken, data, hosts)
+            taken.append((".".join(map(str, place)), network))
+
+
+def _size(place: Path, network: IPv4Network, kind: str, hosts: int) -> Found:
+    if kind == "pods" and (network.prefixlen < 8 or 1 << max(0, POD_NETWORK_PER_HOST - network.prefixlen) < hosts):
+        yield place, shown(str(network)), f"between /8 and /24 with a /24 for each of {hosts} host(s)"
+    if kind == "pods" and network.prefixlen > POD_NETWORK_PER_HOST:
+        yield place, shown(str(network)), "at least a /24, which is what one host takes"
+    if kind == "services" and not 12 <= network.prefixlen <= 24:
+        yield place, shown(str(network)), "between /12 and /24"
+
+
+def _collisions(
+    place: Path, network: IPv4Network, taken: list[tuple[str, IPv4Network]], data: dict[str, Any], hosts: int
+) -> Found:
+    spoken = [(where, other) for where, other in taken if other.overlaps(network)]
+    outside = [(where, address) for where, address in _outside(data) if address in network]
+    used = [other for _, other in taken] + [network]
+    free = _free(used, [address for _, address in _outside(data)])
+    wanted = f"a network of its own{free}"
+    for where, other in spoken:
+        yield place, f"{network} overlapping {other} of {where}", wanted
+    if outside:
+        where, address = outside[0]
+        more = f" and {len(outside) - 1} more of {hosts} hosts" if len(outside) > 1 else ""
+        yield place, f"{network} holding {address} of {where}{more}", wanted
+    if any(network.overlaps(net) for net in UNUSABLE):
+        yield place, shown(str(network)), wanted
+
+
+def _outside(data: dict[str, Any]) -> Iterator[tuple[str, IPv4Address]]:
+    """Addresses that hosts must reach outside their clusters."""
+    for path, host in items(data, "hosts"):
+        if host.get("address"):
+            yield ".".join(map(str, (*path, "address"))), IPv4Address(host["address"])
+    bastion = (data.get("access") or {}).get("bastion") or {}
+    named = [("access.bastion.address", bastion.get("address"))]
+    named += [(".".join(map(str, path)), name) for path, name in items(data, "network", "ntp")]
+    for where, text in named:
+        try:
+            yield where, IPv4Address(text or "")
+        except ValueError:
+            continue  # a DNS name; what it resolves to is the hosts' business
+
+
+def _free(used: list[IPv4Network], addresses: list[IPv4Address]) -> str:
+    """A proposal that collides with nothing, or nothing."""
+    for candidate in PRIVATE.subnets(new_prefix=16):
+        if candidate.network_address >= IPv4Address("10.96.0.0") and not (
+            any(candidate.overlaps(net) for net in used) or any(address in candidate for address in addresses)
+        ):
+            return f", as in {candidate}"
+    return ""
+
+
+def _registry(data: dict[str, Any]) -> Found:
+    registry = data.get("registry") or {}
+    yield from _unknown(items(data, "registry", "hosts"), _names(data))
+    yield from _repeated(items(data, "registry", "hosts"), "each host once")
+    ports = {"port": registry.get("port", 5000), "push_port": registry.get("push_port", 5001)}
+    for key, port in ports.items():
+        if port is not None and (port in CLUSTER_PORTS or port in NODE_PORTS):
+            yield ("registry", key), str(port), "a port that neither SSH nor Kubernetes uses"
+    if ports["port"] == ports["push_port"] is not None:
+        yield ("registry", "push_port"), f"{ports['push_port']}, which is registry.port", "a port of its own"
+
+
+def _logins(data: dict[str, Any]) -> Found:
+    site = data.get("access") or {}
+    for path, host in items(data, "hosts"):
+        access = {**site, **(host.get("access") or {})}
+        if _no_way_in(access):
+            yield path, "no way to log in", "access.private_key, access.agent or access.password"
+        if not (host.get("host_key") or access.get("known_hosts")):
+            yield path, "no pinned host key", "host_key here, or access.known_hosts; an unknown key is never accepted"
+        if "PRIVATE KEY" in str(access.get("private_key")):
+            yield (*path, "access", "private_key"), "a key itself (not shown)", "the path of the key's file"
+    bastion = site.get("bastion")
+    if bastion:
+        if _no_way_in({**bastion, "agent": site.get("agent", False)}):
+            yield ("access", "bastion"), "no way to log in", "private_key or password of the bastion, or access.agent"
+        if not (bastion.get("host_key") or site.get("known_hosts")):
+            yield ("access", "bastion"), "no pinned host key", "host_key here, or access.known_hosts"
+
+
+def _no_way_in(access: dict[str, Any]) -> bool:
+    """Whether nothing is there to log in with; what was refused or taken away (None) is given the benefit."""
+    ways = [access.get(key, "") for key in ("private_key", "password", "agent")]
+    return not any(ways) and None not in ways
+
+
+def _component_values(data: dict[str, Any]) -> Found:
+    for path, environment in items(data, "environments"):
+        for name, values in (environment.get("components") or {}).items():
+            yield from _plain_secrets((*path, "components", name), values)
+
+
+def _plain_secrets(path: Path, value: Any) -> Found:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if isinstance(inner, str) and inner and _SECRET_KEY.fullmatch(str(key)):
+                wanted = "the name of a Kubernetes Secret made at the site; answers hold no secret"
+                yield (*path, key), "what looks like a secret in plain text (not shown)", wanted
+            else:
+                yield from _plain_secrets((*path, key), inner)
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            yield from _plain_secrets((*path, position), inner)
+
+
+def _waivers(data: dict[str, Any], today: date) -> Found:
+    hosts = _names(data)
+    for path, waiver in items(data, "waivers"):
+        yield from _unknown((((*path, *place), name) for place, name in items(waiver, "hosts")), hosts)
+        if waiver.get("until") and date.fromisoformat(waiver["until"]) < today:
+            yield (*path, "until"), f"{waiver['until']}, which is past", "a day to come, agreed anew, or no waiver"

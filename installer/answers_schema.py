@@ -1,0 +1,169 @@
+"""Answers against `answers.schema.json`: every violation as a flaw that says what was found and what is wanted.
+
+What stands where a secret reference belongs is never repeated, for it may be the secret itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from installer.answers_yaml import Path
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator, ValidationError
+
+Violation = tuple[Path, str, str, bool]
+"""(path, found, wanted, spoiled): `spoiled` where the value itself is of no use to further rules."""
+
+SHOWN = 60
+SECRETS = frozenset({"passphrase", "password", "sudo_password"})
+TYPES = {"object": "a mapping", "array": "a list", "string": "a text", "integer": "a whole number",
+         "number": "a number", "boolean": "true or false", "null": "null"}  # fmt: skip
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The schema itself."""
+    text = resources.files("installer").joinpath("answers.schema.json").read_text(encoding="utf-8")
+    parsed: dict[str, Any] = json.loads(text)
+    return parsed
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator, FormatChecker  # slow to import, and `--help` needs none of it
+
+    return Draft202012Validator(schema(), format_checker=FormatChecker(["date", "ipv4"]))
+
+
+def violations(data: Any, validator: Draft202012Validator | None = None) -> Iterator[Violation]:
+    """Everything in the data that the schema, or that of another validator, does not allow."""
+    for error in (validator or _validator()).iter_errors(data):
+        yield from _explained(_broken(error))
+
+
+def shown(value: Any) -> str:
+    """A value as a message quotes it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict | list):
+        return f"{TYPES['object' if isinstance(value, dict) else 'array']} of {len(value)}"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A rule of the schema that a value breaks: the rule's name and value, the subschema it stands in, and where."""
+
+    rule: str
+    value: Any
+    instance: Any
+    part: dict[str, Any]
+    path: Path
+    naming: bool
+    """Whether it is a key that breaks the rule, not a value."""
+    context: tuple[Broken, ...]
+
+
+def _broken(error: ValidationError) -> Broken:
+    part: Any = error.schema
+    value: Any = error.validator_value
+    path: Any = tuple(error.absolute_path)
+    naming = "propertyNames" in error.absolute_schema_path
+    context = tuple(_broken(inner) for inner in error.context or ())
+    return Broken(str(error.validator), value, error.instance, part, path, naming, context)
+
+
+def _explained(broken: Broken) -> Iterator[Violation]:
+    path: Path = broken.path
+    rule = broken.rule
+    if rule == "additionalProperties":
+        yield from _unknown_keys(broken, path)
+    elif rule == "required":
+        yield from _missing_keys(broken, path)
+    elif broken.naming:
+        yield (*path, broken.instance), f"the key {shown(broken.instance)}", _wanted(broken), False
+    else:
+        secret = _is_secret(broken)
+        found = "something in the place of a secret (not shown)" if secret else shown(broken.instance)
+        yield path, found, _wanted(broken), True
+
+
+def _is_secret(broken: Broken) -> bool:
+    return bool(broken.part.get("x-secret")) or not SECRETS.isdisjoint(map(str, broken.path))
+
+
+def _unknown_keys(broken: Broken, path: Path) -> Iterator[Violation]:
+    known = sorted(broken.part["properties"])
+    for key in broken.instance:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            wanted = f"`{near[0]}`, perhaps" if near else f"one of: {', '.join(known)}"
+            yield (*path, key), "an unknown key", wanted, False
+
+
+def _missing_keys(broken: Broken, path: Path) -> Iterator[Violation]:
+    for key in broken.value:
+        if key not in broken.instance:
+            about = _resolved(broken.part["properties"][key])
+            what = about.get("description", about.get("title", "a value")).split(". ")[0].rstrip(".")
+            yield (*path, key), "nothing", what[0].lower() + what[1:], False
+
+
+def _resolved(part: dict[str, Any]) -> dict[str, Any]:
+    """A subschema with what it refers to."""
+    reference = part.get("$ref", "")
+    return {**schema()["$defs"].get(reference.rsplit("/", 1)[-1], {}), **part} if reference else part
+
+
+def _wanted(broken: Broken) -> str:
+    rule, value, part = broken.rule, broken.value, broken.part
+    if "errorMessage" in part and rule not in ("maximum", "minimum"):
+        return str(part["errorMessage"])
+    known = _WANTED.get(rule)
+    return known(value, broken) if known else f"{rule} {shown(value)}"
+
+
+def _type(value: Any, broken: Broken) -> str:
+    names = [value] if isinstance(value, str) else value
+    wanted = " or ".join(TYPES[name] for name in names)
+    parts = broken.part.get("properties")
+    return f"{wanted} with {', '.join(parts)}" if parts and len(parts) <= 10 else wanted
+
+
+def _choice(value: Any, broken: Broken) -> str:
+    if isinstance(broken.instance, str):
+        near = difflib.get_close_matches(broken.instance, [str(each) for each in value], n=1)
+        if near:
+            return f"{shown(near[0])}, perhaps"
+    return f"one of: {', '.join(shown(each) for each in value)}"
+
+
+def _alternatives(_: Any, broken: Broken) -> str:
+    return " or ".join(dict.fromkeys(_wanted(each) for each in broken.context))
+
+
+_WANTED: dict[str, Callable[[Any, Broken], str]] = {
+    "type": _type,
+    "enum": _choice,
+    "const": lambda value, _: shown(value),
+    "minimum": lambda value, _: f"{value} or more",
+    "maximum": lambda value, _: f"{value} or less",
+    "exclusiveMinimum": lambda value, _: f"more than {value}",
+    "exclusiveMaximum": lambda value, _: f"less than {value}",
+    "minItems": lambda value, _: f"at least {value} of them",
+    "maxItems": lambda value, _: f"at most {value} of them",
+    "minLength": lambda value, _: f"at least {value} character(s)",
+    "maxLength": lambda value, _: f"at most {value} characters",
+    "minProperties": lambda value, _: f"at least {value} key(s)",
+    "maxProperties": lambda value, _: f"at most {value} key(s)",
+    "anyOf": _alternatives,
+    "oneOf": _alternatives,
+}

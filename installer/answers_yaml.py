@@ -1,0 +1,144 @@
+"""YAML text to plain data with a line for every value, strict enough that a file means one thing only.
+
+The tree is built from libyaml's events, not by a loader: so every key has its line, duplicate keys are seen, nothing
+is ever constructed from a tag, and neither deep nesting nor aliases can cost memory. Scalars follow YAML 1.2's core
+schema (`no` is a word and 2030-01-01 a text), which is what editors with the JSON schema assume as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+Path = tuple[str | int, ...]
+"""Where a value is: keys and list positions from the top."""
+
+Flaw = tuple[int, Path, str, str]
+"""(line, path, found, wanted): what is wrong at a place."""
+
+DEEPEST = 32
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
+_WORDS = {"": None, "~": None, "null": None, "true": True, "True": True, "false": False, "False": False}
+
+
+@dataclass
+class Document:
+    """What a text says: `data`, the line of each value, and the flaws that YAML itself would have let pass."""
+
+    data: Any = None
+    lines: dict[Path, int] = field(default_factory=dict)
+    flaws: list[Flaw] = field(default_factory=list)
+
+    def line(self, path: Path) -> int:
+        """The line of a value, or of the nearest one around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+def read(text: str) -> Document:
+    """Read one YAML document; flaws end up in the result, never in an exception."""
+    document = Document()
+    try:
+        _Reader(document, yaml.parse(text, Loader=_LOADER)).run()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        found = " ".join(part for part in (error.context, error.problem) if part)
+        if "cannot start any token" in found:
+            found += " (a tab, perhaps)"
+        document.flaws.append((mark.line + 1 if mark else 1, (), found, "well-formed YAML, indented by spaces"))
+    except yaml.YAMLError as error:
+        document.flaws.append((1, (), str(error).splitlines()[0], "well-formed YAML in UTF-8"))
+    return document
+
+
+class _TooDeep(yaml.YAMLError):
+    """The text nests deeper than any answers do."""
+
+    def __str__(self) -> str:
+        return f"more than {DEEPEST} levels of nesting"
+
+
+class _Reader:
+    """One pass over the events of a text."""
+
+    def __init__(self, document: Document, events: Iterator[yaml.Event]) -> None:
+        self.document = document
+        self.events = events
+
+    def run(self) -> None:
+        documents = 0
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._flaw(event, (), "a second document after `---`", "one document")
+                    return
+                self.document.data = self._value(next(self.events), ())
+
+    def _flaw(self, event: yaml.Event, path: Path, found: str, wanted: str) -> None:
+        self.document.flaws.append((_line(event), path, found, wanted))
+
+    def _value(self, event: yaml.Event, path: Path) -> Any:
+        if len(path) > DEEPEST:
+            raise _TooDeep
+        self.document.lines.setdefault(path, _line(event))
+        if isinstance(event, yaml.AliasEvent):
+            self._flaw(event, path, f"an alias (*{event.anchor})", "the value itself; aliases hide what a file says")
+            return None
+        if tag := getattr(event, "tag", None):
+            self._flaw(event, path, f"a tag ({tag})", "the value without a tag")
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(path)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(path)
+        return _scalar(event) if isinstance(event, yaml.ScalarEvent) else None
+
+    def _mapping(self, path: Path) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            line = _line(event)
+            key = event.value if isinstance(event, yaml.ScalarEvent) else None
+            if key is None:
+                self._flaw(event, path, "a key that is no word", "a plain key")
+                self._value(event, (*path, "?"))
+                self._value(next(self.events), (*path, "?"))
+                continue
+            if key in mapping:
+                first = self.document.lines[(*path, key)]
+                self._flaw(event, (*path, key), f"the key a second time (first in line {first})", "each key once")
+                self._value(next(self.events), (*path, key))
+                continue
+            self.document.lines[(*path, key)] = line
+            mapping[key] = self._value(next(self.events), (*path, key))
+        return mapping
+
+    def _sequence(self, path: Path) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self._value(event, (*path, len(items))))
+        return items
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
+def _scalar(event: yaml.ScalarEvent) -> Any:
+    """A scalar's value by YAML 1.2's core schema; a quoted or tagged one is a text."""
+    text: str = event.value
+    if not event.implicit[0]:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text) and len(text) <= 18:
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return text

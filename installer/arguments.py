@@ -1,0 +1,175 @@
+"""The command line's words: verbs, flags and their help. What they do is in `installer.cli`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from installer import __version__
+
+EPILOG = """exit codes
+  0 done · 1 fault of the program · 2 usage · 3 answers invalid · 4 preflight failed · 5 bundle not trusted
+  6 step failed, resumable · 7 rollback incomplete · 8 another run holds the lock · 130 interrupted, resumable
+
+A run:  sitewright check --profile answers.yaml --bundle core.sitewright
+        sitewright plan ... ; sitewright install ... ; sitewright status
+"""
+
+WAIVERS = """waivers
+  A failed check can be set aside only in the answers, by name, with a reason, a person and an end date:
+    waivers:
+      - check: cgroup.version
+        reason: the hosts are containers of a practice site
+        person: Li Wei
+        until: 2026-12-31
+"""
+
+OFFERED = """offered machines
+  A file lists machines alike in one line each:
+    - {environment: production, pool: worker, count: 4, cpu_cores: 8, memory_gib: 32, data_disk_gib: 500}
+"""
+
+Subparsers = argparse._SubParsersAction  # argparse exports no public name for it
+
+
+def default_state() -> Path:
+    """Where runs are kept unless --state says otherwise: the XDG state directory."""
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "sitewright"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="sitewright",
+        description="Stand up a Kubernetes platform on machines without internet, from one signed file, over SSH.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"sitewright {__version__}")
+    verbs = top.add_subparsers(dest="verb", metavar="COMMAND", title="commands")
+    common = _common()
+    bundled = _bundled()
+    _size(verbs, common)
+    _report(verbs, common)
+    _check(verbs, [common, bundled])
+    _plan_and_install(verbs, [common, bundled])
+    _later(verbs, common, bundled)
+    _rehearse(verbs, common)
+    _bundle(verbs, common)
+    completion = verbs.add_parser("completion", help="print the shell's completion script")
+    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    return top
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="JSON lines on standard output and nothing else")
+    common.add_argument("--state", type=Path, default=default_state(), metavar="DIR", help="where runs are kept")
+    return common
+
+
+def _bundled() -> argparse.ArgumentParser:
+    bundled = argparse.ArgumentParser(add_help=False)
+    bundled.add_argument("--profile", type=Path, metavar="FILE", help="the answers")
+    bundled.add_argument("--bundle", type=Path, metavar="FILE", help="the bundle (or its first part)")
+    bundled.add_argument("--signers", type=Path, metavar="FILE", help="allowed signers; overrides trust.signers")
+    bundled.add_argument("--simulate", type=Path, metavar="FILE", help="act on a simulated site instead of hosts")
+    return bundled
+
+
+def _size(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    size = verbs.add_parser("size", parents=[common], help="which machines are needed, and why", epilog=OFFERED,
+                            formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    subject = size.add_mutually_exclusive_group(required=True)
+    subject.add_argument("--profile", type=Path, metavar="FILE", help="the answers; what they need is under `needs`")
+    subject.add_argument("--component", metavar="NAME", help="one part alone")
+    size.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help="answer otherwise, once")
+    size.add_argument("--inputs", action="store_true", help="what the part can be told, with units and defaults")
+    size.add_argument("--offered", type=Path, nargs="?", const=Path("-"), metavar="FILE",
+                      help="do these machines suffice? without FILE: the hosts of the answers are asked")  # fmt: skip
+    size.add_argument("--explain", action="append", default=[], metavar="FIGURE",
+                      help="from a figure to its inputs, formula and source: production/worker.count")  # fmt: skip
+
+
+def _report(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    report = verbs.add_parser("report", parents=[common], help="what a customer reads and signs: HTML, PDF, xlsx")
+    report.add_argument("--profile", type=Path, required=True, metavar="FILE", help="the answers")
+    report.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
+    report.add_argument("--language", choices=("en", "zh"), help="default: that of the answers")
+    report.add_argument("--bundle", type=Path, metavar="FILE", help="name its digest, and reckon times from its size")
+    report.add_argument("--signers", type=Path, metavar="FILE", help="allowed signers; overrides trust.signers")
+    report.add_argument("--run", nargs="?", const="last", metavar="NAME", help="as built: this run, or the last")
+
+
+def _check(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.ArgumentParser]) -> None:
+    check = verbs.add_parser(
+        "check", parents=parents, help="look at the hosts; change nothing", epilog=WAIVERS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    check.add_argument("--ports", action="store_true", help="list the connections a firewall has to allow")
+
+
+def _plan_and_install(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.ArgumentParser]) -> None:
+    plan = verbs.add_parser("plan", parents=parents, help="show every step before anything is touched")
+    plan.add_argument("--dry-run", action="store_true", help="ask the hosts which steps already hold")
+    install = verbs.add_parser("install", parents=parents, help="check, plan, install, prove")
+    install.add_argument("--dry-run", action="store_true", help="check and plan only")
+    install.add_argument("--yes", action="store_true", help="do not ask")
+    install.add_argument("--no-probes", action="store_true", help="do not prove the result (it is not called ready)")
+
+
+def _later(
+    verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser, bundled: argparse.ArgumentParser
+) -> None:
+    texts = {
+        "resume": "go on with the run that was broken off",
+        "rollback": "take the last run back, finished or not",
+        "uninstall": "take everything back; the hosts are as before",
+        "status": "what stands, what ran, what is next",
+    }
+    for verb, text in texts.items():
+        later = verbs.add_parser(verb, parents=[common, bundled], help=text)
+        later.add_argument("--site", default="", help="the site's name where there are several")
+        if verb == "status":
+            later.add_argument("--probe", action="store_true", help="try the probes now")
+        else:
+            later.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _rehearse(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    rehearse = verbs.add_parser(
+        "rehearse", parents=[common], help="the same on practice hosts of this machine, for real"
+    )
+    rehearse.add_argument("--profile", type=Path, required=True, metavar="FILE")
+    rehearse.add_argument("--bundle", type=Path, metavar="FILE", help="default: bundles/core, built where it must be")
+    rehearse.add_argument("--signers", type=Path, metavar="FILE")
+    rehearse.add_argument("--hosts-only", action="store_true", help="raise the hosts and stop")
+    rehearse.add_argument("--down", action="store_true", help="take the practice hosts away")
+
+
+def _bundle(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    bundle = verbs.add_parser("bundle", help="make, sign, verify and look at bundles")
+    sub = bundle.add_subparsers(dest="bundle_verb", metavar="COMMAND", title="commands", required=True)
+    lock = sub.add_parser("lock", parents=[common], help="resolve a recipe's sources into its lock")
+    lock.add_argument("recipe", type=Path)
+    lock.add_argument("--update", metavar="NAME", help="move just this source")
+    build = sub.add_parser("build", parents=[common], help="make exactly what the lock names")
+    build.add_argument("recipe", type=Path)
+    build.add_argument("--out", type=Path, default=Path("dist"), metavar="DIR")
+    build.add_argument("--key", type=Path, metavar="FILE", help="sign with this key")
+    build.add_argument("--split", metavar="SIZE", help="parts of at most SIZE, e.g. 4GB")
+    sign = sub.add_parser("sign", parents=[common], help="sign a bundle")
+    sign.add_argument("bundle", type=Path)
+    sign.add_argument("--key", type=Path, required=True, metavar="FILE")
+    verify = sub.add_parser("verify", parents=[common], help="check signature, and every byte")
+    verify.add_argument("bundle", type=Path)
+    verify.add_argument("--signers", type=Path, required=True, metavar="FILE")
+    show = sub.add_parser("show", parents=[common], help="what is inside")
+    show.add_argument("bundle", type=Path)
+    diff = sub.add_parser("diff", parents=[common], help="what changed between two bundles")
+    diff.add_argument("old", type=Path)
+    diff.add_argument("new", type=Path)
+    keygen = sub.add_parser("keygen", parents=[common], help="make a signing key")
+    keygen.add_argument("key", type=Path)

@@ -1,0 +1,224 @@
+"""Locks a recipe and builds its bundle: one signed file whose bytes depend on recipe and lock alone.
+
+Everything made is kept in the cache; a second build packs nothing that is there, and the same bundle signed with the
+same key is taken as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from installer.bundle import completeness, lock, pack, recipe, sshsig
+from installer.bundle.ingredients import ingredients
+from installer.bundle.lock import Lock, Locked
+from installer.bundle.manifest import Blob, Manifest
+from installer.bundle.manifest_json import decode, encode
+from installer.bundle.recipe import C_TOOLCHAIN, Recipe, Source
+from installer.bundle.sbom import make_sbom, with_sbom
+from installer.bundle.sources import making, toolchain
+from installer.bundle.sources.workshop import Workshop, cache_folder, file_digest, remove_tree, text_digest, tree_digest
+from installer.bundle.writing import write_archive
+from installer.events import BuildProgressed, Emit
+
+KEPT = 3
+"""Finished bundles of one name that the cache keeps."""
+PACED = 20.0
+"""Expected seconds of work after which this machine's own pace counts."""
+PACKING = 2
+"""Changes when the same made files would be packed into other bytes."""
+
+
+def lock_recipe(folder: Path, emit: Emit, update: str | None = None, cache: Path | None = None) -> Lock:
+    """Resolve and make what the lock does not have yet, or one source anew, and write the lock after each.
+
+    Raises:
+        BuildFailed: a source cannot be resolved or made, or `update` names none.
+    """
+    wanted = recipe.load(folder)
+    if update is not None:
+        wanted.source(update)
+    held = lock.load(wanted)
+    workshop = Workshop(cache or cache_folder(), wanted.architecture)
+    if wanted.go and held.toolchain.get("go", {}).get("version") != wanted.go:
+        fresh = {name: entry for name, entry in held.sources.items() if wanted.source(name).kind != "go"}
+        held = Lock({"go": toolchain.resolve(wanted.go, workshop)}, fresh)
+    present = {source.name for source in wanted.sources}
+    held = replace(held, sources={name: entry for name, entry in held.sources.items() if name in present})
+    workshop = replace(workshop, toolchain=held.toolchain)
+    progress = Progress(emit, {name: entry.seconds for name, entry in held.sources.items()})
+    stale = [source for source in wanted.sources if source.name == update or not _is_locked(held, source)]
+    progress.begin([source.name for source in stale])
+    for source in wanted.sources:
+        if source in stale:
+            with_pulse = replace(_equipped(wanted, held, workshop, source), pulse=progress.pulse)
+            progress.start(source.name)
+            began = time.monotonic()
+            identity = making.resolve(source, with_pulse)
+            _, digests = making.made(source, identity, with_pulse)
+            # What the cache held was quick this time; the longest time seen is nearest to that of a first build.
+            known = held.sources[source.name].seconds if source.name in held.sources else 1.0
+            seconds = max(time.monotonic() - began, known)
+            entry = Locked(lock.recipe_digest(source), identity, digests, seconds)
+            held = replace(held, sources={**held.sources, source.name: entry})
+            lock.save(wanted, held)
+            progress.finish(source.name)
+    lock.save(wanted, held)
+    return held
+
+
+def build(
+    folder: Path, key: Path, emit: Emit, out: Path | None = None, passphrase: str = "", cache: Path | None = None
+) -> Path:
+    """Build the bundle that a recipe's lock names, sign it with `key`, and return its path.
+
+    The file is kept in the cache, and put into the folder `out` as well where one is given.
+
+    Raises:
+        BuildFailed: the lock does not name everything, something made differs from it, or a chart needs an image
+            that the bundle lacks.
+    """
+    wanted = recipe.load(folder)
+    held = lock.load(wanted)
+    for source in wanted.sources:
+        held.of(source)
+    workshop = Workshop(cache or cache_folder(), wanted.architecture, held.toolchain)
+    packed = workshop.cache / "packed" / text_digest(_identity(wanted)).partition(":")[2][:32]
+    if not (packed / "bundle.json").is_file():
+        _pack(wanted, held, workshop, packed, emit)
+    body, bill = (packed / "bundle.json").read_bytes(), (packed / "sbom.cdx.json").read_bytes()
+    signature = sshsig.sign(body, key, passphrase)
+    name = f"{wanted.name}-{wanted.release}-{wanted.architecture}.sitewright"
+    # ed25519 signs deterministically: the same body and key are the same file.
+    finished = workshop.cache / "bundles" / Blob.of(body + signature).digest.partition(":")[2][:32] / name
+    if not finished.is_file():
+        manifest = decode(body, name)
+        packer = pack.Packer(workshop, wanted.architecture, {})
+        if not all(packer.blob_path(digest).is_file() for digest in manifest.blobs()):
+            _pack(wanted, held, workshop, packed, emit)
+        finished.parent.mkdir(parents=True, exist_ok=True)
+        write_archive(finished, manifest, packer.blob_path, signature, bill)
+        _make_room(finished)
+    return finished if out is None else _placed(finished, out / name)
+
+
+def _pack(wanted: Recipe, held: Lock, workshop: Workshop, packed: Path, emit: Emit) -> None:
+    """Make every source, pack every component, prove completeness, and keep bundle.json and the bill of materials."""
+    progress = Progress(emit, _weights(wanted, held, workshop))
+    progress.begin([source.name for source in wanted.sources])
+    folders: dict[str, Path] = {}
+    for source in wanted.sources:
+        locked = held.of(source)
+        progress.start(source.name)
+        equipped = replace(_equipped(wanted, held, workshop, source), pulse=progress.pulse)
+        folders[source.name], digests = making.made(source, locked.identity, equipped)
+        making.check(source, digests, locked.made)
+        progress.finish(source.name)
+    packer = pack.Packer(workshop, wanted.architecture, folders)
+    components = tuple(packer.component(part) for part in wanted.parts)
+    manifest = Manifest(wanted.name, wanted.release, wanted.architecture, wanted.kubernetes, components)
+    completeness.prove(manifest, packer.blob_path, wanted.profiles, workshop)
+    bill = make_sbom(manifest, ingredients(wanted, held, folders, workshop))
+    body = encode(with_sbom(manifest, bill))
+
+    def keep(into: Path) -> None:
+        (into / "bundle.json").write_bytes(body)
+        (into / "sbom.cdx.json").write_bytes(bill)
+
+    workshop.keep(packed, keep)
+
+
+def _identity(wanted: Recipe) -> list[Any]:
+    """All that the packed bundle depends on."""
+    return [PACKING, making.MAKING, tree_digest(wanted.folder), [file_digest(path) for path in wanted.profiles]]
+
+
+def _weights(wanted: Recipe, held: Lock, workshop: Workshop) -> dict[str, float]:
+    """The seconds that each source should take: none for what the cache holds."""
+    weights: dict[str, float] = {}
+    for source in wanted.sources:
+        locked = held.of(source)
+        weights[source.name] = locked.seconds
+        if source.spec.get("cgo") and weights.get(C_TOOLCHAIN):
+            continue  # The compiler has yet to be made, and so has what it makes.
+        if making.is_made(source, locked.identity, _equipped(wanted, held, workshop, source)):
+            weights[source.name] = 0.0
+    return weights
+
+
+def _is_locked(held: Lock, source: Source) -> bool:
+    locked = held.sources.get(source.name)
+    return locked is not None and locked.recipe == lock.recipe_digest(source)
+
+
+def _equipped(wanted: Recipe, held: Lock, workshop: Workshop, source: Source) -> Workshop:
+    """The workshop with what the source needs in it."""
+    if source.kind != "go" or not source.spec.get("cgo") or C_TOOLCHAIN not in held.sources:
+        return workshop
+    return making.with_sysroot(wanted, held.sources[C_TOOLCHAIN].identity, workshop)
+
+
+def _make_room(finished: Path) -> None:
+    """Remove all but the newest finished bundles of the same name: each is as large as all that is in it."""
+    others = sorted(finished.parent.parent.glob(f"*/{finished.name}"), key=lambda path: path.stat().st_mtime)
+    for path in others[:-KEPT]:
+        remove_tree(path.parent)
+
+
+def _placed(finished: Path, target: Path) -> Path:
+    """Give the finished file a second name, or copy it to another file system."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        os.link(finished, part)
+    except OSError:
+        shutil.copyfile(finished, part)
+    part.replace(target)
+    return target
+
+
+@dataclass
+class Progress:
+    """Tells how far the making is and how long the rest should take, by the lock and this machine's pace so far."""
+
+    emit: Emit
+    seconds: Mapping[str, float]
+    waiting: list[str] = field(default_factory=list)
+    of: int = 0
+    since: float = 0.0
+    spent: float = 0.0
+    expected: float = 0.0
+    clock: Callable[[], float] = time.monotonic
+
+    def begin(self, sources: list[str]) -> None:
+        """Take note of what is to be made."""
+        self.waiting = list(sources)
+        self.of = len(sources)
+
+    def start(self, source: str) -> None:
+        """A source is being made from now on."""
+        self.since = self.clock()
+        self.pulse()
+
+    def finish(self, source: str) -> None:
+        """A source is made."""
+        self.waiting.remove(source)
+        if weight := self.seconds.get(source, 0.0):
+            self.spent += self.clock() - self.since
+            self.expected += weight
+
+    def pulse(self) -> None:
+        """Tell the present state."""
+        now, *later = self.waiting
+        # A few seconds of small sources say nothing about a machine.
+        pace = self.spent / self.expected if self.expected >= PACED else 1.0
+        left = max(self.seconds.get(now, 0.0) * pace - (self.clock() - self.since), 0.0)
+        left += sum(self.seconds.get(name, 0.0) for name in later) * pace
+        self.emit(BuildProgressed(datetime.now(UTC), now, self.of - len(self.waiting), self.of, left))

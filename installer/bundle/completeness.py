@@ -1,0 +1,159 @@
+"""Proof that a bundle is complete: every image that a chart, an object or a host's text names is in it.
+
+Charts are rendered by the bundle's own helm with the values of every environment of every example profile, just as at
+a site. Without profiles they are rendered with their own defaults.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from installer.answers import Environment
+from installer.answers_file import load as load_answers
+from installer.bundle.manifest import Component, Manifest
+from installer.bundle.sources.workshop import Workshop
+from installer.errors import BuildFailed
+from installer.plan import context
+
+CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
+_SOURCE = re.compile(r"^# Source: (\S+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """An image that something names: which component, in which text or template."""
+
+    component: str
+    where: str
+    image: str
+
+
+def prove(
+    manifest: Manifest, blob_path: Callable[[str], Path], profiles: tuple[Path, ...], workshop: Workshop
+) -> frozenset[Needed]:
+    """Collect every image that is needed; returns them.
+
+    Raises:
+        BuildFailed: the bundle lacks one, or something cannot be rendered.
+    """
+    needed = set(_listed(manifest))
+    for profile in profiles:
+        answers = load_answers(profile)
+        for environment in answers.environments:
+            names = context.context(answers, environment, manifest, date(1970, 1, 1))
+            for component in manifest.components:
+                own = context.for_component(names, environment, component)
+                needed |= set(_rendered(manifest, component, own, environment, blob_path, workshop))
+    if not profiles:
+        for component in manifest.components:
+            needed |= set(_charts(manifest, component, "", blob_path, workshop))
+    missing = lacking(manifest, needed)
+    if missing:
+        raise BuildFailed(
+            what=f"{missing[0].component}: {missing[0].where}",
+            reason="; ".join(f"{each.where} names image {each.image}, which the bundle lacks" for each in missing),
+        )
+    return frozenset(needed)
+
+
+def lacking(manifest: Manifest, needed: set[Needed]) -> list[Needed]:
+    """Those of the needed images that the bundle does not hold, in order."""
+    held = {image.reference for image in manifest.artifacts("image")}
+    held |= {f"{image.repository}@{image.manifest.digest}" for image in manifest.artifacts("image")}
+    absent = (each for each in needed if each.image not in held)
+    return sorted(absent, key=lambda each: (each.component, each.where, each.image))
+
+
+def images_in(documents: Any) -> Iterator[str]:
+    """Every image named in a container of a Kubernetes object, however deep its pod template lies."""
+    if isinstance(documents, Mapping):
+        for key, value in documents.items():
+            if key in CONTAINERS and isinstance(value, list):
+                yield from (each["image"] for each in value if isinstance(each, Mapping) and each.get("image"))
+            yield from images_in(value)
+    elif isinstance(documents, list):
+        for each in documents:
+            yield from images_in(each)
+
+
+def _listed(manifest: Manifest) -> Iterator[Needed]:
+    """Images that programs name by flag or in their code; the component lists them under `also`."""
+    for component in manifest.components:
+        for image in component.spec.get("also", ()):
+            yield Needed(component.name, "component.yaml, also", image)
+
+
+def _rendered(
+    manifest: Manifest, component: Component, names: Mapping[str, Any], environment: Environment,
+    blob_path: Callable[[str], Path], workshop: Workshop,
+) -> Iterator[Needed]:  # fmt: skip
+    """Images of a component's chart, objects and host texts in one environment."""
+    spec = component.spec
+    for text in spec.get("objects", ()):
+        yield from _objects(component, text, context.render(component, text, names))
+    for entry in (spec.get("host") or {}).get("texts", ()):
+        if entry["text"].endswith((".yaml", ".yml")):
+            for view in names["hosts"]:
+                text = context.render(component, entry["text"], context.for_host(names, view.name))
+                yield from _objects(component, entry["text"], text)
+    values = (spec.get("chart") or {}).get("values")
+    text = context.render(component, values, names) if values else ""
+    yield from _charts(manifest, component, text, blob_path, workshop)
+
+
+def _objects(component: Component, name: str, text: str) -> Iterator[Needed]:
+    try:
+        documents = list(yaml.load_all(text, Loader=_LOADER))
+    except yaml.YAMLError as error:
+        raise BuildFailed(what=f"{component.name}: {name}", reason=f"is not YAML once rendered: {error}") from error
+    for image in images_in(documents):
+        yield Needed(component.name, name, image)
+
+
+def _charts(
+    manifest: Manifest, component: Component, values: str, blob_path: Callable[[str], Path], workshop: Workshop
+) -> Iterator[Needed]:
+    spec = component.spec.get("chart") or {}
+    for chart in (each for each in component.artifacts if each.kind == "chart"):
+        with workshop.scratch() as folder:
+            (folder / "values.yaml").write_text(values if chart.name == spec.get("name") else "", encoding="utf-8")
+            (folder / "chart.tgz").symlink_to(blob_path(chart.file.digest))
+            said = workshop.run(
+                f"{component.name}: chart {chart.name}", str(_helm(manifest, blob_path, workshop)), "template",
+                component.name, str(folder / "chart.tgz"), "--namespace", spec.get("namespace", "default"), "--values",
+                str(folder / "values.yaml"), "--kube-version", manifest.kubernetes,
+                env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
+            )  # fmt: skip
+        for template, text in templates(said):
+            yield from _objects(component, template, text)
+
+
+def templates(said: str) -> Iterator[tuple[str, str]]:
+    """What `helm template` printed, as pairs of template and text."""
+    for document in re.split(r"^---$", said, flags=re.MULTILINE):
+        if found := _SOURCE.search(document):
+            yield found[1], document
+
+
+def _helm(manifest: Manifest, blob_path: Callable[[str], Path], workshop: Workshop) -> Path:
+    """The bundle's own helm, made executable in the cache."""
+    for file in manifest.artifacts("file"):
+        if file.name == "helm":
+            origin = blob_path(file.file.digest)
+
+            def make(into: Path, origin: Path = origin) -> None:
+                (into / "helm").write_bytes(origin.read_bytes())
+                (into / "helm").chmod(0o755)
+
+            return workshop.keep(workshop.cache / "tools" / f"helm-{origin.name[:16]}", make) / "helm"
+    raise BuildFailed(what="completeness", reason="the bundle has charts, but no host file named helm to render them")
+
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

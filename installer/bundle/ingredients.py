@@ -1,0 +1,69 @@
+"""What a bundle's components were made of, for the bill of materials: Go modules, Debian packages, upstream artifacts.
+
+The modules are those that the compiler wrote into the programs, not those that a go.sum merely mentions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from installer.bundle.lock import Lock
+from installer.bundle.recipe import Recipe, Source, taken_from
+from installer.bundle.sbom import Ingredient
+from installer.bundle.sources import golang
+from installer.bundle.sources.workshop import Workshop
+
+
+def ingredients(recipe: Recipe, held: Lock, made: Mapping[str, Path], workshop: Workshop) -> Iterator[Ingredient]:
+    """Everything that went into each component from outside."""
+    for part in recipe.parts:
+        for name in sorted(set(taken_from(part))):
+            source = recipe.source(name)
+            for purl, digest in _of(source, held, made[name], workshop):
+                yield Ingredient(part.name, purl, digest)
+
+
+def _of(source: Source, held: Lock, folder: Path, workshop: Workshop) -> Iterator[tuple[str, str]]:
+    identity, spec = held.of(source).identity, source.spec
+    if source.kind == "deb":
+        for package in identity["packages"]:
+            purl = f"pkg:deb/debian/{package['name']}@{_quoted(package['version'])}?arch={workshop.architecture}"
+            yield purl, _hex(package["sha256"])
+    elif source.kind == "go":
+        if "module" in spec:
+            yield f"pkg:golang/{spec['module']}@{_quoted(spec['version'])}", ""
+        programs = [str(folder / command) for command in spec.get("commands", {})]
+        if programs:
+            said = workshop.run(source.name, "go", "version", "-m", *programs, env=golang.environment(source, workshop))
+            yield from ((f"pkg:golang/{module}@{_quoted(version)}", "") for module, version in modules(said))
+    elif source.kind == "oci":
+        image, digest = spec["image"], identity["digest"]
+        yield f"pkg:oci/{image.rsplit('/', 1)[-1]}@{_quoted(digest)}?repository_url={_quoted(image)}", _hex(digest)
+    elif source.kind == "helm":
+        digest = identity.get("sha256") or identity["digest"]
+        place = f"repository_url={_quoted(spec['repository'])}"
+        yield f"pkg:helm/{spec['chart']}@{_quoted(spec['version'])}?{place}", _hex(digest)
+    elif source.kind == "http":
+        yield f"pkg:generic/{source.name}?download_url={_quoted(spec['url'])}", _hex(identity["sha256"])
+
+
+def modules(said: str) -> list[tuple[str, str]]:
+    """The modules that `go version -m` names, each with the version that was really used."""
+    found: list[tuple[str, str]] = []
+    for line in said.splitlines():
+        match line.split():
+            case ["dep", module, version, *_]:
+                found.append((module, version))
+            case ["=>", module, version, *_]:
+                found[-1] = (module, version)
+    return sorted(set(found))
+
+
+def _hex(digest: str) -> str:
+    return digest.partition(":")[2]
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")

@@ -1,0 +1,139 @@
+"""`bundle.json` as values: what a bundle holds, each part named by its sha256.
+
+The same types serve the build, `verify`, the plan and the report. Nothing here reads or writes files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+FORMAT = 1
+"""Version of `bundle.json`; a reader refuses a newer one by name."""
+
+ArtifactKind = Literal["image", "chart", "file"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Blob:
+    """A stored blob: `digest` is "sha256:<hex>", `size` in bytes."""
+
+    digest: str
+    size: int
+
+    @classmethod
+    def of(cls, data: bytes) -> Blob:
+        """The blob that holds these bytes."""
+        return cls(f"sha256:{hashlib.sha256(data).hexdigest()}", len(data))
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One image, chart or host file, stored as an OCI artifact.
+
+    `repository` is its upstream name with the registry's host name ("registry.k8s.io/kube-apiserver",
+    "charts.sitewright.internal/cert-manager", "files.sitewright.internal/kubelet"); the site registry serves it
+    under exactly that path: `<registry>:5000/v2/registry.k8s.io/kube-apiserver/...`. `manifest` is the OCI
+    manifest; `blobs` its config and layers, in its order. A host file has one layer: the file itself,
+    uncompressed, so that the layer's digest is the file's sha256.
+    """
+
+    kind: ArtifactKind
+    repository: str
+    tag: str
+    manifest: Blob
+    blobs: tuple[Blob, ...]
+
+    @property
+    def reference(self) -> str:
+        """Name and tag as a chart or pod writes it."""
+        return f"{self.repository}:{self.tag}"
+
+    @property
+    def name(self) -> str:
+        """Last part of the repository."""
+        return self.repository.rsplit("/", 1)[-1]
+
+    @property
+    def file(self) -> Blob:
+        """The layer of a host file or a chart's archive."""
+        return self.blobs[-1]
+
+    @property
+    def size(self) -> int:
+        """Bytes of manifest and blobs together."""
+        return self.manifest.size + sum(blob.size for blob in self.blobs)
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A part of the stack.
+
+    `spec` is its `component.yaml` (see docs/components.md), `texts` its template files by name.
+    """
+
+    name: str
+    version: str
+    artifacts: tuple[Artifact, ...] = ()
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """Names of the components that must stand first."""
+        return tuple(self.spec.get("requires", ()))
+
+    def artifact(self, kind: ArtifactKind, name: str) -> Artifact:
+        """The artifact of that kind and last name part.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for artifact in self.artifacts:
+            if artifact.kind == kind and artifact.name == name:
+                return artifact
+        raise KeyError(f"component {self.name} has no {kind} {name!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A whole bundle. `digest` is the sha256 of the exact bytes of bundle.json ("sha256:<hex>").
+
+    `sbom` names the bytes of sbom.cdx.json, so that the signature covers them too; None until they are made.
+    """
+
+    name: str
+    version: str
+    architecture: str
+    kubernetes: str
+    components: tuple[Component, ...]
+    digest: str = ""
+    sbom: Blob | None = None
+
+    def component(self, name: str) -> Component:
+        """The component of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for component in self.components:
+            if component.name == name:
+                return component
+        raise KeyError(f"bundle {self.name} has no component {name!r}")
+
+    def artifacts(self, kind: ArtifactKind | None = None) -> Iterator[Artifact]:
+        """All artifacts in order, of one kind or of all."""
+        for component in self.components:
+            for artifact in component.artifacts:
+                if kind is None or artifact.kind == kind:
+                    yield artifact
+
+    def blobs(self) -> dict[str, Blob]:
+        """Every distinct blob by digest, manifests included."""
+        found: dict[str, Blob] = {}
+        for artifact in self.artifacts():
+            for blob in (artifact.manifest, *artifact.blobs):
+                found[blob.digest] = blob
+        return found

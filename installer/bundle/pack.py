@@ -1,0 +1,212 @@
+"""Turns what sources made into OCI artifacts: images, charts and host files, as blobs named by their sha256.
+
+Layers are plain tars: what counts on the way is the speed of pushing and unpacking, and a layer's digest is then its
+diff id as well.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from installer.bundle.manifest import Artifact, Blob, Component
+from installer.bundle.recipe import Part
+from installer.bundle.sources import deb
+from installer.bundle.sources.tree import Entry, folder_entries, plain_file, write_tar
+from installer.bundle.sources.workshop import Workshop, file_digest
+from installer.errors import BuildFailed
+
+CHART_REGISTRY = "charts.sitewright.internal"
+FILE_REGISTRY = "files.sitewright.internal"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
+IMAGE_LAYER = "application/vnd.oci.image.layer.v1.tar"
+CHART_CONFIG = "application/vnd.cncf.helm.config.v1+json"
+CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+FILE_TYPE = "application/vnd.sitewright.file.v1"
+EMPTY = "application/vnd.oci.empty.v1+json"
+EPOCH = "1970-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True)
+class Packer:
+    """Packs the parts of a recipe; `made` maps each source to the folder of what it made."""
+
+    workshop: Workshop
+    architecture: str
+    made: Mapping[str, Path]
+
+    def blob_path(self, digest: str) -> Path:
+        """Where a blob is kept."""
+        return self.workshop.cache / "blobs" / digest.partition(":")[2]
+
+    def component(self, part: Part) -> Component:
+        """Pack everything a part lists."""
+        artifacts = [
+            *(self._image(part, entry) for entry in part.listed("images")),
+            *(self._chart(part, entry) for entry in part.listed("charts")),
+            *(self._file(part, entry) for entry in part.listed("files")),
+        ]
+        return Component(part.name, part.release, tuple(artifacts), part.spec, part.texts)
+
+    def _image(self, part: Part, entry: Mapping[str, Any]) -> Artifact:
+        if "from" in entry:
+            return self._upstream(part, entry)
+        layers = [self._layer(part, entry["name"], layer) for layer in entry["layers"]]
+        settings: dict[str, Any] = {
+            "Entrypoint": entry.get("entrypoint"),
+            "Cmd": entry.get("cmd"),
+            "User": entry.get("user"),
+            "WorkingDir": entry.get("workdir"),
+            "Env": [f"{key}={value}" for key, value in sorted(entry.get("env", {}).items())] or None,
+            "ExposedPorts": {f"{port}/tcp": {} for port in entry.get("ports", ())} or None,
+        }
+        config = {
+            "created": EPOCH,
+            "architecture": self.architecture,
+            "os": "linux",
+            "config": {key: value for key, value in settings.items() if value is not None},
+            "rootfs": {"type": "layers", "diff_ids": [layer.digest for layer in layers]},
+            "history": [{"created": EPOCH, "created_by": "sitewright bundle build"} for _ in layers],
+        }
+        described = [{"mediaType": IMAGE_LAYER, "digest": each.digest, "size": each.size} for each in layers]
+        return self._artifact("image", entry["name"], entry["tag"], (IMAGE_CONFIG, config), described)
+
+    def _upstream(self, part: Part, entry: Mapping[str, Any]) -> Artifact:
+        """An image as its vendor made it, taken from the OCI layout that the source made."""
+        layout = self.made[entry["from"]]
+        index = json.loads((layout / "index.json").read_text())
+
+        def taken(descriptor: Mapping[str, Any]) -> Blob:
+            blob = Blob(descriptor["digest"], descriptor["size"])
+            self._keep(layout / "blobs/sha256" / blob.digest.partition(":")[2], blob.digest)
+            return blob
+
+        manifest = taken(index["manifests"][0])
+        found = json.loads(self.blob_path(manifest.digest).read_text())
+        if "layers" not in found:
+            raise BuildFailed(what=f"{part.name}: {entry['name']}", reason=f"source {entry['from']} is not one image")
+        blobs = tuple(taken(each) for each in (found["config"], *found["layers"]))
+        return Artifact("image", entry["name"], entry["tag"], manifest, blobs)
+
+    def _layer(self, part: Part, image: str, layer: Mapping[str, Any]) -> Blob:
+        folder = self.made[layer["from"]]
+        if "files" not in layer and (folder / deb.ROOT).is_file():
+            return self._add_file(folder / deb.ROOT)
+        if "files" not in layer:
+            return self._tar(folder_entries(folder))
+        entries: dict[str, Entry] = {}
+        for name, target in layer["files"].items():
+            source = folder / name
+            if source.is_dir():
+                entries |= folder_entries(source, target.strip("/"))
+            elif source.is_file():
+                mode = 0o755 if source.stat().st_mode & 0o100 else 0o644
+                entries[target.strip("/")] = plain_file(source, mode)
+            else:
+                raise BuildFailed(what=f"{part.name}: {image}", reason=f"source {layer['from']} makes no {name}")
+        return self._tar(entries)
+
+    def _chart(self, part: Part, entry: Mapping[str, Any]) -> Artifact:
+        origin = self.made[entry["from"]] if "from" in entry else part.folder
+        folder = origin / entry.get("path", ".")
+        try:
+            about = yaml.safe_load((folder / "Chart.yaml").read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError) as error:
+            raise BuildFailed(what=f"{part.name}: chart {entry['name']}", reason=f"no Chart.yaml: {error}") from error
+        about["name"] = entry["name"]
+        if "version" in entry:
+            about |= {"version": entry["version"], "appVersion": part.release}
+        with self.workshop.scratch() as scratch:
+            head = scratch / "Chart.yaml"
+            head.write_text(yaml.safe_dump(about, sort_keys=True), encoding="utf-8")
+            entries = {**folder_entries(folder, about["name"]), f"{about['name']}/Chart.yaml": plain_file(head)}
+            write_tar(scratch / "chart.tar", entries)
+            packed = _gzip((scratch / "chart.tar").read_bytes())
+        chart = self._add(packed)
+        described = [{"mediaType": CHART_LAYER, "digest": chart.digest, "size": chart.size}]
+        # A chart's tag is its version; tags know no plus sign.
+        tag = str(about["version"]).replace("+", "_")
+        return self._artifact("chart", f"{CHART_REGISTRY}/{entry['name']}", tag, (CHART_CONFIG, about), described)
+
+    def _file(self, part: Part, entry: Mapping[str, Any]) -> Artifact:
+        source = self.made[entry["from"]] / entry["file"]
+        if not source.is_file():
+            reason = f"source {entry['from']} makes no {entry['file']}"
+            raise BuildFailed(what=f"{part.name}: file {entry['name']}", reason=reason)
+        blob = self._add_file(source)
+        title = {"org.opencontainers.image.title": entry["name"]}
+        described = [{"mediaType": FILE_TYPE, "digest": blob.digest, "size": blob.size, "annotations": title}]
+        repository = f"{FILE_REGISTRY}/{entry['name']}"
+        return self._artifact("file", repository, part.release, (EMPTY, {}), described, FILE_TYPE)
+
+    def _artifact(
+        self,
+        kind: Any,
+        repository: str,
+        tag: str,
+        config: tuple[str, Any],
+        layers: list[dict[str, Any]],
+        about: str = "",
+    ) -> Artifact:
+        media_type, content = config
+        blob = self._add(_json(content))
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            **({"artifactType": about} if about else {}),
+            "config": {"mediaType": media_type, "digest": blob.digest, "size": blob.size},
+            "layers": layers,
+        }
+        blobs = tuple(Blob(each["digest"], each["size"]) for each in layers)
+        return Artifact(kind, repository, tag, self._add(_json(manifest)), (blob, *blobs))
+
+    def _tar(self, entries: Mapping[str, Entry]) -> Blob:
+        with self.workshop.scratch() as folder:
+            write_tar(folder / "layer.tar", entries)
+            return self._add_file(folder / "layer.tar")
+
+    def _add(self, content: bytes) -> Blob:
+        blob = Blob.of(content)
+        with self.workshop.scratch() as folder:
+            (folder / "blob").write_bytes(content)
+            self._keep(folder / "blob", blob.digest)
+        return blob
+
+    def _add_file(self, path: Path) -> Blob:
+        blob = Blob(file_digest(path), path.stat().st_size)
+        self._keep(path, blob.digest)
+        return blob
+
+    def _keep(self, path: Path, digest: str) -> None:
+        """Give a file its place among the blobs, without copying where the file system can do without."""
+        kept = self.blob_path(digest)
+        if kept.is_file():
+            return
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with self.workshop.scratch() as folder:
+            try:
+                os.link(path, folder / "blob")
+            except OSError:
+                shutil.copyfile(path, folder / "blob")
+            (folder / "blob").replace(kept)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _gzip(content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=packed, mtime=0) as file:
+        file.write(content)
+    return packed.getvalue()

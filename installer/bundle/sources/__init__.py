@@ -1,0 +1,1 @@
+"""Sources of a bundle's parts: each kind resolves to an identity for the lock, and makes files from it alone."""

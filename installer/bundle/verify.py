@@ -1,0 +1,162 @@
+"""Whether a bundle is what its signer signed: first who, then every byte.
+
+`trust` is the quick answer (who signed, and is everything there); `verify` also hashes every blob. Memory is constant:
+each of a few threads reads through one buffer, wherever in the file its blob lies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from datetime import datetime
+from typing import Any
+
+from installer.bundle import layout
+from installer.bundle.archive import Archive, Progress
+from installer.bundle.manifest import Artifact, Blob, Manifest
+from installer.bundle.signers import verify_signature
+from installer.bundle.sshsig import UNSIGNED, SignatureInvalid
+from installer.errors import BundleNotTrusted
+
+_BUFFER = 1 << 20
+_THREADS = 4
+_REPORT_SECONDS = 0.1
+_MANIFEST_LIMIT = 4 << 20
+"""What registries accept as a manifest."""
+
+
+def trust(archive: Archive, allowed_signers: str, now: datetime, identity: str = "vendor") -> Manifest:
+    """The manifest, if an allowed signer signed it and the file holds exactly what it names.
+
+    Reads the small files and the offsets, no blob.
+
+    Raises:
+        BundleNotTrusted: anything else.
+    """
+    if archive.signature == UNSIGNED:
+        raise _refused(archive, "is not signed")
+    try:
+        verify_signature(archive.bundle_json, archive.signature, allowed_signers, now, identity)
+    except SignatureInvalid as error:
+        raise BundleNotTrusted(bundle=archive.path, reason=str(error)) from error
+    manifest = archive.manifest
+    if archive.small(layout.OCI_LAYOUT) != layout.OCI_LAYOUT_BYTES:
+        raise _refused(archive, f"{layout.OCI_LAYOUT} is altered")
+    if archive.small(layout.INDEX) != layout.index_json(manifest):
+        raise _refused(archive, f"{layout.INDEX} does not agree with {layout.BUNDLE_JSON}")
+    if Blob.of(archive.sbom) != manifest.sbom:
+        raise _refused(archive, f"{layout.SBOM} is altered")
+    blobs = manifest.blobs()
+    for digest in sorted(blobs.keys() - archive.digests):
+        raise _refused(archive, f"blob {digest} of {_owner(manifest, digest)} is missing")
+    for digest in sorted(archive.digests - blobs.keys()):
+        raise _refused(archive, f"blob {digest} is one that {layout.BUNDLE_JSON} does not name")
+    for digest, blob in blobs.items():
+        if archive.size(digest) != blob.size:
+            found = f"{archive.size(digest)} bytes, signed are {blob.size}"
+            raise _refused(archive, f"blob {digest} of {_owner(manifest, digest)} has {found}")
+    return manifest
+
+
+def verify(
+    archive: Archive,
+    allowed_signers: str,
+    now: datetime,
+    report: Progress | None = None,
+    identity: str = "vendor",
+) -> Manifest:
+    """The manifest, if the whole file is what an allowed signer signed, byte for byte.
+
+    `report` is called by the calling thread, some ten times a second and at the end.
+
+    Raises:
+        BundleNotTrusted: anything else.
+    """
+    manifest = trust(archive, allowed_signers, now, identity)
+    _Hashing(archive, manifest).run(report)
+    for artifact in manifest.artifacts():
+        _check_descriptors(archive, artifact)
+    return manifest
+
+
+class _Hashing:
+    """Every blob hashed once, several at a time, in the order in which they lie on the disk."""
+
+    def __init__(self, archive: Archive, manifest: Manifest) -> None:
+        self._archive = archive
+        self._manifest = manifest
+        self._blobs = sorted(manifest.blobs().values())
+        self._done = 0
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._buffers = threading.local()
+
+    def run(self, report: Progress | None) -> None:
+        total = sum(blob.size for blob in self._blobs)
+        with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1), "verify") as pool:
+            pending = {pool.submit(self._hash, blob) for blob in self._blobs}
+            try:
+                while pending:
+                    done, pending = wait(pending, _REPORT_SECONDS, FIRST_EXCEPTION)
+                    for future in done:
+                        future.result()
+                    if report is not None:
+                        report(self._done, total)
+            finally:
+                self._stop.set()
+
+    def _hash(self, blob: Blob) -> None:
+        if not hasattr(self._buffers, "view"):
+            self._buffers.view = memoryview(bytearray(_BUFFER))
+        view: memoryview = self._buffers.view
+        hashed = hashlib.sha256()
+        with self._archive.blob(blob.digest) as stream:
+            while not self._stop.is_set() and (got := stream.readinto(view)):
+                hashed.update(view[:got])
+                with self._lock:
+                    self._done += got
+        if not self._stop.is_set() and f"sha256:{hashed.hexdigest()}" != blob.digest:
+            owner = _owner(self._manifest, blob.digest)
+            raise _refused(self._archive, f"blob {blob.digest} of {owner} is altered")
+
+
+def _check_descriptors(archive: Archive, artifact: Artifact) -> None:
+    """An artifact's OCI manifest names the very blobs that bundle.json gives it.
+
+    Raises:
+        BundleNotTrusted: it names others, or is no OCI manifest.
+    """
+    subject = f"the OCI manifest of {artifact.reference}"
+    if artifact.manifest.size > _MANIFEST_LIMIT:
+        raise _refused(archive, f"{subject} is too large ({artifact.manifest.size} bytes)")
+    with archive.blob(artifact.manifest.digest) as stream:
+        content = stream.read(artifact.manifest.size)
+    try:
+        document = json.loads(content)
+        kind = document.get("mediaType", layout.OCI_MANIFEST)
+        named = tuple(_descriptor(item) for item in (document["config"], *document["layers"]))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _refused(archive, f"{subject} is malformed") from error
+    if kind != layout.OCI_MANIFEST:
+        raise _refused(archive, f"{subject} has the media type {kind!r}")
+    if named != artifact.blobs:
+        raise _refused(archive, f"{subject} names other blobs than {layout.BUNDLE_JSON}")
+
+
+def _descriptor(item: dict[str, Any]) -> Blob:
+    return Blob(item["digest"], item["size"])
+
+
+def _owner(manifest: Manifest, digest: str) -> str:
+    """The first artifact that uses a blob, for messages."""
+    for artifact in manifest.artifacts():
+        if digest == artifact.manifest.digest or digest in (blob.digest for blob in artifact.blobs):
+            return artifact.reference
+    return "no artifact"
+
+
+def _refused(archive: Archive, reason: str) -> BundleNotTrusted:
+    return BundleNotTrusted(bundle=archive.path, reason=reason)

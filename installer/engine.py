@@ -1,0 +1,161 @@
+"""The one loop behind install, upgrade, rollback, resume and dry-run.
+
+Rules:
+* check -> capture -> journal "begin" -> apply -> check again -> journal "done"; a step is done when its check says so.
+* The before-image is captured once, before the first begin; what held before we came is never undone.
+* What the journal calls done is believed once its check has said so again; otherwise it is applied again.
+* Ready steps start in the plan's order and run in parallel, on a limited number of hosts at a time.
+* After a failure, or when told to stop, what runs may end and nothing new starts.
+* A rollback is the inverse plan, run by this same loop with a journal of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from installer.clock import Clock, SystemClock
+from installer.errors import (
+    ConnectionLost,
+    HostUnreachable,
+    Interrupted,
+    RollbackIncomplete,
+    SitewrightError,
+    StepFailed,
+)
+from installer.events import Emit, RunFinished, RunStarted
+from installer.journal import Journal
+from installer.loop import Failure, Keep, Loop
+from installer.plan.model import BACKWARD, Before, Plan, Step, nothing_before
+from installer.world.ports import ReadOnly, World
+
+
+def keep_nothing(step: Step, text: str) -> str:
+    """The log of a run without a directory."""
+    return ""
+
+
+def run(
+    plan: Plan,
+    journal: Journal,
+    world: World,
+    emit: Emit,
+    *,
+    hosts_at_once: int = 10,
+    stop: threading.Event | None = None,
+    clock: Clock | None = None,
+    keep: Keep = keep_nothing,
+) -> None:
+    """Carry a plan out, from where its journal stands.
+
+    Raises:
+        PlanChanged: the journal belongs to another plan.
+        StepFailed: a step failed; every other running one was let end. RollbackIncomplete on the way back.
+        Interrupted: `stop` was set and steps are left.
+        StateUnreadable: the journal cannot be written.
+    """
+    clock = clock or SystemClock()
+    journal.start(plan.operation, plan.digest, plan.subject, clock.now())
+    loop = Loop(plan, journal, world, emit, hosts_at_once, stop or threading.Event(), clock, keep)
+    began = clock.monotonic()
+    loop.tell(RunStarted(clock.now(), journal.run, plan.operation, len(plan), journal.count("done")))
+    failure = loop.drive()
+    outcome = "failed" if failure else "interrupted" if loop.remaining else "done"
+    seconds = clock.monotonic() - began
+    loop.tell(RunFinished(clock.now(), journal.run, outcome, seconds, journal.changed))
+    if failure:
+        raise _as_error(plan, failure) from failure.cause
+    if loop.remaining:
+        raise Interrupted(done=journal.count("done"))
+
+
+def preview(plan: Plan, world: ReadOnly, *, hosts_at_once: int = 10) -> dict[str, bool]:
+    """For each step whether it already holds, found without touching anything.
+
+    Raises:
+        ConnectionLost: a host went away, and no step that is still to come explains it.
+    """
+
+    def look(step: Step) -> bool | SitewrightError:
+        try:
+            return step.check(world)
+        except (ConnectionLost, HostUnreachable) as error:
+            return error
+
+    with ThreadPoolExecutor(hosts_at_once) as pool:
+        found = dict(zip((step.id for step in plan), pool.map(look, plan), strict=True))
+    holds: dict[str, bool] = {}
+    for step in plan:
+        answer = found[step.id]
+        if isinstance(answer, SitewrightError):
+            # A cluster that is not there yet does not answer; that is what the steps before it are for.
+            if all(holds[before] for before in step.after):
+                raise answer
+            answer = False
+        holds[step.id] = answer
+    return holds
+
+
+def inverse(plan: Plan, journal: Journal, operation: str = "rollback") -> Plan:
+    """The plan that takes a run back: what it began, in reverse, to the before-images of its journal.
+
+    Raises:
+        PlanChanged: the journal belongs to another plan.
+    """
+    journal.require(plan.operation, plan.digest, plan.subject)
+    dependents: dict[str, list[str]] = {step.id: [] for step in plan}
+    for step in plan:
+        for before in step.after:
+            dependents[before].append(step.id)
+    steps: list[Step] = []
+    # What must be undone before a step's own undo; steps that are not undone pass on what they wait for.
+    gates: dict[str, tuple[str, ...]] = {}
+    for step in reversed(plan.steps):
+        waits = tuple(dict.fromkeys(gate for later in dependents[step.id] for gate in gates[later]))
+        image = journal.before(step.id)
+        if image is None or step.undo is None:
+            gates[step.id] = waits
+            continue
+        steps.append(_undoing(step, step.undo, image, waits))
+        gates[step.id] = (steps[-1].id,)
+    return Plan(operation, tuple(steps), plan.subject)
+
+
+def staying(plan: Plan, journal: Journal) -> tuple[Step, ...]:
+    """The points of no return that a run has passed: steps it began that cannot be undone."""
+    return tuple(step for step in plan if step.undo is None and journal.before(step.id) is not None)
+
+
+def _undoing(step: Step, undo: Callable[[World, Before], None], image: Before, after: tuple[str, ...]) -> Step:
+    return replace(
+        step,
+        id=f"undo:{step.id}",
+        title=f"undo: {step.title}",
+        check=lambda world: json.loads(json.dumps(step.capture(world))) == image,
+        apply=lambda world: undo(world, image),
+        after=after,
+        capture=nothing_before,
+        undo=None,
+        bytes=0,
+        once=True,
+    )
+
+
+def _as_error(plan: Plan, failure: Failure) -> SitewrightError:
+    if plan.operation in BACKWARD:
+        return RollbackIncomplete(step=failure.step.id, reason=failure.reason)
+    facts = {"step": failure.step.id, "elapsed": spell(failure.elapsed), "reason": failure.reason}
+    if isinstance(failure.cause, SitewrightError) and failure.cause.remedy:
+        facts["hint"] = f"{failure.cause.remedy}; {StepFailed.hint}"
+    return StepFailed(**facts)
+
+
+def spell(seconds: float) -> str:
+    """A duration for people: "0.4 s", "12 s", "2 min 5 s"."""
+    if seconds < 1:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

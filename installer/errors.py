@@ -1,0 +1,231 @@
+"""Every failure a user can meet: the class docstring is the message, its attributes the exit code and the remedy.
+
+Raise one with the values its message names: ``raise SudoRefused(host="node-1", user="ops", reason="wrong password")``.
+Bands of exit codes are those of the command line's documentation; `tests/unit/test_errors.py` proves every class
+belongs to one and renders.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+class SitewrightError(Exception):
+    """{reason}"""
+
+    exit_code: ClassVar[int] = 1
+    hint: ClassVar[str] = ""
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """What happened and where, with the facts filled in."""
+        return inspect.cleandoc(type(self).__doc__ or "{reason}").format_map(self.facts)
+
+    @property
+    def remedy(self) -> str:
+        """What to do next; empty where the message says it all. ``hint=`` overrides the class's own."""
+        return str(self.facts.get("hint") or self.hint.format_map(self.facts))
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Further lines for whoever wants to read on; given as ``details=``."""
+        return tuple(self.facts.get("details", ()))
+
+
+class UsageError(SitewrightError):
+    """{reason}"""
+
+    exit_code = 2
+    hint = "see: sitewright --help"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a file that people write: where it is, what was found there and what is wanted instead."""
+
+    file: str
+    line: int
+    path: str
+    found: str
+    wanted: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}: {self.path}: " if self.path else f"{self.file}:{self.line}: "
+        return f"{where}found {self.found}, wanted {self.wanted}"
+
+
+class AnswersInvalid(SitewrightError):
+    """{file}: {count} problem(s) in the answers"""
+
+    exit_code = 3
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem, in the order of the file's lines."""
+        return tuple(self.facts.get("problems", ()))
+
+    @property
+    def message(self) -> str:
+        """The count, then one line for each problem."""
+        return "\n".join([super().message, *(f"  {problem}" for problem in self.problems)])
+
+
+class NeedsInvalid(AnswersInvalid):
+    """{file}: {count} problem(s) in what is asked for"""
+
+    hint = "correct `needs` in the answers or --set; what a part can be told: sitewright size --component NAME --inputs"
+
+
+class PreflightFailed(SitewrightError):
+    """{count} preflight problem(s); nothing has been changed"""
+
+    exit_code = 4
+    hint = "mend them, or waive one by name with a reason, a person and an end date under `waivers` in the answers"
+
+
+class MachinesTooSmall(PreflightFailed):
+    """the offered machines do not suffice: {count} thing(s) short"""
+
+    hint = "provide what stands above, or ask for less: sitewright size --set path=value"
+
+
+class HostUnreachable(PreflightFailed):
+    """{host} ({address}) cannot be reached: {reason}"""
+
+    hint = "check the address, the port and the network between this machine and the host"
+
+
+class LoginRefused(PreflightFailed):
+    """{host}: login as {user} refused: {reason}"""
+
+    hint = "check access.user and the key, passphrase or password references in the answers"
+
+
+class HostKeyMismatch(PreflightFailed):
+    """{host} shows host key {found}, but {wanted} is pinned; somebody may be in between"""
+
+    hint = "find out why the key changed; only then pin the new one as host_key in the answers"
+
+
+class HostKeyUnknown(PreflightFailed):
+    """{host} shows host key {found}, and no key is pinned for it; it is never trusted unseen"""
+
+    hint = "compare it on the host with: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub; then host_key: {fingerprint}"
+
+
+class SudoRefused(PreflightFailed):
+    """{host}: sudo as {user} refused: {reason}"""
+
+    hint = "allow the user to run every command by sudo, and check access.sudo_password in the answers"
+
+
+class SecretUnavailable(PreflightFailed):
+    """secret {reference} cannot be resolved: {reason}"""
+
+    hint = "a secret is named in the answers as {{env: NAME}}, {{file: PATH}}, {{command: [...]}} or {{prompt: TEXT}}"
+
+
+class BundleNotTrusted(SitewrightError):
+    """{bundle}: {reason}"""
+
+    exit_code = 5
+    hint = "do not use this file; get the bundle and its signer's key again from the vendor"
+
+
+class StepFailed(SitewrightError):
+    """{step} failed after {elapsed}: {reason}"""
+
+    exit_code = 6
+    hint = "when mended: sitewright resume; to go back: sitewright rollback"
+
+
+class PlanChanged(SitewrightError):
+    """the plan is not the one this run began with; changed: {changed}"""
+
+    exit_code = 6
+    hint = "restore the former answers or bundle and resume, or: sitewright rollback"
+
+
+class CommandFailed(SitewrightError):
+    """{host}: `{command}` ended with {code}: {reason}"""
+
+    exit_code = 6
+
+
+class ConnectionLost(SitewrightError):
+    """{host}: the connection was lost: {reason}"""
+
+    exit_code = 6
+
+
+class ProbeFailed(SitewrightError):
+    """{reason}"""
+
+    exit_code = 6
+    hint = "look at the cluster with: sitewright status; try the probes again with: sitewright status --probe"
+
+
+class RollbackIncomplete(SitewrightError):
+    """rollback stopped at {step}: {reason}"""
+
+    exit_code = 7
+    hint = "mend it and run sitewright rollback again; it goes on where it stopped"
+
+
+class SiteLocked(SitewrightError):
+    """another run holds this site's lock: {owner} since {since} (expires {expires})"""
+
+    exit_code = 8
+    hint = "wait for it to end, or look at it with: sitewright status"
+
+
+class Interrupted(SitewrightError):
+    """interrupted; {done} steps are done and stay done"""
+
+    exit_code = 130
+    hint = "go on with: sitewright resume; go back with: sitewright rollback"
+
+
+class BuildFailed(SitewrightError):
+    """{what}: {reason}"""
+
+    exit_code = 1
+
+
+class StateUnreadable(SitewrightError):
+    """{path}: {reason}"""
+
+    exit_code = 2
+
+
+class ReportImpossible(SitewrightError):
+    """the {what} of the report cannot be made: {reason}"""
+
+    exit_code = 2
+
+
+class PracticeToolMissing(SitewrightError):
+    """practice hosts cannot be made here: {tools} not installed"""
+
+    exit_code = 2
+    hint = "install what is missing with: build/bootstrap"
+
+
+class PracticeImpossible(SitewrightError):
+    """practice site {site}: {reason}"""
+
+    exit_code = 2
+    hint = "a site of that name or on that network is taken down with: sitewright rehearse --down --profile FILE"
+
+
+class PracticeFailed(SitewrightError):
+    """practice hosts: `{command}` failed: {reason}"""
+
+    exit_code = 1
+    hint = "a half-made site is removed with: sitewright rehearse --down --profile FILE"

@@ -1,0 +1,84 @@
+"""What happens during an operation, as frozen values; console, TUI, JSON lines and run directory all read these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """An operation began to execute a plan."""
+
+    at: datetime
+    run: str
+    operation: str
+    steps: int
+    already_done: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A step's effect is about to be applied."""
+
+    at: datetime
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepProgressed:
+    """A running step reports how far it is: `done` of `total` in `unit` ("bytes" or "items"), doing `note` now."""
+
+    at: datetime
+    step: str
+    done: int
+    total: int
+    unit: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepFinished:
+    """A step holds; `changed` is False where it already held before we came. `seconds` is its duration."""
+
+    at: datetime
+    step: str
+    changed: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepBroke:
+    """A step failed; `reason` is for people, `log` the name of its log below the run directory (or empty)."""
+
+    at: datetime
+    step: str
+    reason: str
+    log: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The operation ended; `outcome` is "done", "failed" or "interrupted"."""
+
+    at: datetime
+    run: str
+    outcome: str
+    seconds: float
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuildProgressed:
+    """A bundle is being built: `done` of `total` sources are made, `source` is next; about `left` seconds are left."""
+
+    at: datetime
+    source: str
+    done: int
+    total: int
+    left: float
+
+
+Event = RunStarted | StepStarted | StepProgressed | StepFinished | StepBroke | RunFinished | BuildProgressed
+Emit = Callable[[Event], None]

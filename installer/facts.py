@@ -1,0 +1,183 @@
+"""What the hosts say of themselves: read in a few round trips each, all hosts at once, changing nothing.
+
+`gather` asks, `parse` in `installer.facts_reading` understands; the checks see the `Facts` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+
+from installer import facts_reading as reading
+from installer.answers import Answers
+from installer.errors import ConnectionLost, PreflightFailed, SitewrightError
+from installer.facts_reading import Disk, Listener, Unit
+from installer.world.ports import ReadOnly
+
+TROUBLES = (PreflightFailed, ConnectionLost)
+"""What keeps a host from being asked at all."""
+AT_ONCE = 4
+"""Questions to one host at the same time; sshd allows ten sessions on a connection, and others work on it too."""
+PATIENCE = 10
+"""Seconds for one answer: a name server that cannot be reached keeps a look-up waiting longer than that."""
+
+FILES = (
+    "/etc/os-release", "/etc/machine-id", "/proc/sys/kernel/hostname", "/proc/sys/kernel/osrelease",
+    "/proc/meminfo", "/proc/swaps", "/proc/stat", "/proc/filesystems", "/proc/self/mounts",
+    "/proc/net/route", "/proc/self/status", "/proc/self/limits",
+    "/proc/sys/kernel/pid_max", "/proc/sys/fs/inotify/max_user_instances",
+    "/proc/sys/fs/inotify/max_user_watches",
+    "/sys/fs/cgroup/cgroup.controllers", "/sys/fs/selinux/enforce", "/var/lib/sitewright/site.json",
+)  # fmt: skip
+PLACES = ("/", "/etc", "/opt", "/usr/local", "/var", "/var/lib", "/var/log", "/var/lib/containerd", "/var/lib/kubelet",
+          "/var/lib/etcd", "/var/lib/sitewright")  # fmt: skip
+"""Where an installation writes; the disk of each is looked up, and of those not there yet the nearest parent's."""
+TOOLS = ("conntrack", "curl", "findmnt", "ip", "iptables", "modprobe", "mount", "nsenter", "sha256sum", "ss", "sysctl",
+         "systemctl", "systemd-run", "tar")  # fmt: skip
+BINARIES = tuple(f"{folder}/{tool}" for tool in TOOLS for folder in ("/usr/sbin", "/usr/bin", "/sbin", "/bin"))
+LEFTOVERS = (
+    "/etc/kubernetes/admin.conf", "/etc/kubernetes/manifests", "/etc/kubernetes/kubelet.conf", "/var/lib/etcd/member",
+    "/var/lib/kubelet/config.yaml", "/etc/cni/net.d", "/etc/rancher", "/var/lib/rancher", "/etc/containerd/config.toml",
+    "/sys/class/net/cni0", "/sys/class/net/flannel.1", "/sys/class/net/kube-ipvs0", "/var/lib/cni",
+)  # fmt: skip
+OURS = ("/etc/sitewright/bundle/bundle.json", "/var/lib/sitewright/site.json")
+"""Signs that what stands on a host, or was begun there, is our own work."""
+MODULE_SIGNS = {
+    "overlay": "/sys/module/overlay", "br_netfilter": "/proc/sys/net/bridge", "vxlan": "/sys/module/vxlan",
+    "nf_conntrack": "/proc/sys/net/netfilter",
+}  # fmt: skip
+UNITS = ("containerd", "kubelet", "docker", "crio", "k3s", "rke2-server", "rke2-agent", "firewalld", "ufw", "nftables",
+         "chronyd", "chrony", "systemd-timesyncd", "ntpsec", "ntpd")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One host. Sizes are bytes; a text is empty and a set without members where the host does not say."""
+
+    host: str
+    os_id: str = ""
+    os_version: str = ""
+    os_name: str = ""
+    os_like: frozenset[str] = frozenset()
+    architecture: str = ""
+    kernel: str = ""
+    hostname: str = ""
+    machine_id: str = ""
+    cpus: int = 0
+    memory: int = 0
+    swap: int = 0
+    capabilities: int = 0
+    open_files: int = 0
+    cgroup: int = 0
+    selinux: bool = False
+    systemd: int = 0
+    disks: Mapping[str, Disk] = field(default_factory=dict)
+    listeners: tuple[Listener, ...] = ()
+    addresses: frozenset[str] = frozenset()
+    interfaces: frozenset[str] = frozenset()
+    default_route: bool = False
+    clock_ahead: float = 0.0
+    clock_doubt: float = 0.0
+    clock_synchronised: bool = False
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    tools: frozenset[str] = frozenset()
+    leftovers: tuple[str, ...] = ()
+    modules: frozenset[str] = frozenset()
+    resolves_itself: bool = False
+    settings: Mapping[str, int] = field(default_factory=dict)
+    record: Mapping[str, object] = field(default_factory=dict)
+    """The site record that an installation of ours left; empty where there is none."""
+    ours: bool = False
+    """Whether an installation of ours ended or at least began here."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The hosts that answered, and why the others did not."""
+
+    facts: Mapping[str, Facts]
+    refused: Mapping[str, SitewrightError]
+
+
+def gather(world: ReadOnly, answers: Answers, report: Callable[[int, int, str, str], None]) -> Gathered:
+    """Ask every host, as many at once as the answers allow; a host that cannot be asked is told with its reason."""
+    facts: dict[str, Facts] = {}
+    refused: dict[str, SitewrightError] = {}
+    names = [host.name for host in answers.hosts]
+    with ThreadPoolExecutor(max_workers=answers.parallel_hosts) as pool:
+        asked = {pool.submit(ask, world, name): name for name in names}
+        for done, answer in enumerate(as_completed(asked), start=1):
+            name = asked[answer]
+            try:
+                facts[name] = answer.result()
+            except TROUBLES as error:
+                refused[name] = error
+            report(done, len(names), "items", name)
+    return Gathered({n: facts[n] for n in names if n in facts}, {n: refused[n] for n in names if n in refused})
+
+
+def ask(world: ReadOnly, host: str) -> Facts:
+    """The facts of one host.
+
+    Raises:
+        PreflightFailed: the host cannot be reached or logged in to.
+        ConnectionLost: the connection broke meanwhile.
+    """
+    files = reading.files(world.query(host, "head", "-v", "-c", "262144", *FILES).out)
+    hostname = files.get("/proc/sys/kernel/hostname", "").strip()
+    ahead, doubt = _clock(world, host)
+    questions = {
+        "address": ("ip", "-json", "address"),
+        "df": ("df", "-B1", "--output=file,size,avail,target,fstype", *PLACES),
+        "existing": ("ls", "-d", *BINARIES, *LEFTOVERS, *OURS, *MODULE_SIGNS.values()),
+        "ports": ("ss", "-H", "-ltunp"),
+        "resolved": ("getent", "ahostsv4", hostname),
+        "systemd": ("systemctl", "show", "--property=Version"),
+        "time": ("timedatectl", "show"),
+        "uname": ("uname", "-m"),
+        "units": ("systemctl", "show", "--property=Id,LoadState,ActiveState,UnitFileState", *UNITS),
+    }
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        outputs = pool.map(lambda argv: world.query(host, *argv, timeout=PATIENCE).out, questions.values())
+        said = dict(zip(questions, outputs, strict=True))
+    there = frozenset(said["existing"].splitlines())
+    addresses, interfaces = reading.addresses(said["address"])
+    return Facts(
+        host=host,
+        **reading.identity(files),
+        **reading.machine(files),
+        architecture=said["uname"].strip(),
+        systemd=reading.number(said["systemd"]),
+        disks=reading.disks(said["df"], files.get("/proc/self/mounts", ""), PLACES),
+        listeners=reading.listeners(said["ports"]),
+        addresses=addresses,
+        interfaces=interfaces,
+        clock_ahead=ahead,
+        clock_doubt=doubt,
+        clock_synchronised="NTPSynchronized=yes" in said["time"],
+        units=reading.units(said["units"]),
+        tools=frozenset(path.rpartition("/")[2] for path in BINARIES if path in there),
+        leftovers=tuple(path for path in LEFTOVERS if path in there),
+        modules=_modules(world, host, there, files),
+        resolves_itself=bool(said["resolved"].strip()),
+        ours=any(path in there for path in OURS),
+    )
+
+
+def _clock(world: ReadOnly, host: str) -> tuple[float, float]:
+    """Seconds that the host's clock is ahead of ours, and how far that may be off: half the round trip."""
+    before = world.now()
+    clock = world.query(host, "date", "+%s.%N").out
+    after = world.now()
+    doubt = (after - before).total_seconds() / 2
+    return float(clock or "nan") - before.timestamp() - doubt, doubt
+
+
+def _modules(world: ReadOnly, host: str, there: frozenset[str], files: Mapping[str, str]) -> frozenset[str]:
+    """Kernel modules that are at work already, or that modprobe would find."""
+    at_work = {name for name, sign in MODULE_SIGNS.items() if sign in there}
+    if "\toverlay\n" in files.get("/proc/filesystems", ""):
+        at_work.add("overlay")
+    asleep = [name for name in MODULE_SIGNS if name not in at_work]
+    return frozenset(at_work | {name for name in asleep if world.query(host, "modprobe", "--dry-run", name).ok})

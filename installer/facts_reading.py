@@ -1,0 +1,167 @@
+"""Understands what a host's own programs print; pure, and never surprised by what is missing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The file system that a path lies on; sizes in bytes, `options` those it is mounted with."""
+
+    mount: str
+    kind: str
+    size: int
+    free: int
+    options: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A port in use. `address` as ss prints it, `program` empty where the kernel itself listens."""
+
+    protocol: Literal["tcp", "udp"]
+    address: str
+    port: int
+    program: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A systemd unit: whether it is installed, running, and started at boot."""
+
+    loaded: bool
+    active: bool
+    enabled: bool
+
+
+_HEADER = re.compile(r"^==> (/\S+) <==$", re.MULTILINE)
+_MEMORY = re.compile(r"^(\w+):\s+(\d+) kB$", re.MULTILINE)
+_PROGRAM = re.compile(r'\(\("([^"]+)"')
+
+
+def files(text: str) -> dict[str, str]:
+    """Content by path, from what `head -v` prints; a file that is not there is not in it."""
+    parts = _HEADER.split(text)
+    return {path: content.removeprefix("\n") for path, content in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def number(text: str) -> int:
+    """The first whole number in a text, 0 where there is none."""
+    found = re.search(r"\d+", text)
+    return int(found[0]) if found else 0
+
+
+def identity(content: Mapping[str, str]) -> dict[str, Any]:
+    """Operating system, kernel, names and the record of an installation of ours."""
+    pairs = (line.split("=", 1) for line in content.get("/etc/os-release", "").splitlines() if "=" in line)
+    system = {key: value.strip("\"'") for key, value in pairs}
+    return {
+        "os_id": system.get("ID", ""),
+        "os_version": system.get("VERSION_ID", ""),
+        "os_name": system.get("PRETTY_NAME", ""),
+        "os_like": frozenset(system.get("ID_LIKE", "").split()),
+        "kernel": content.get("/proc/sys/kernel/osrelease", "").strip(),
+        "hostname": content.get("/proc/sys/kernel/hostname", "").strip(),
+        "machine_id": content.get("/etc/machine-id", "").strip(),
+        "record": _record(content.get("/var/lib/sitewright/site.json", "")),
+    }
+
+
+def machine(content: Mapping[str, str]) -> dict[str, Any]:
+    """Cores, memory, limits, cgroups, kernel settings and the default route."""
+    memory = {key: int(value) << 10 for key, value in _MEMORY.findall(content.get("/proc/meminfo", ""))}
+    capabilities = re.search(r"^CapEff:\s+([0-9a-f]+)$", content.get("/proc/self/status", ""), re.MULTILINE)
+    open_files = re.search(r"^Max open files\s+\S+\s+(\S+)", content.get("/proc/self/limits", ""), re.MULTILINE)
+    limit = open_files[1] if open_files else "0"
+    controllers = content.get("/sys/fs/cgroup/cgroup.controllers", "")
+    settings = {path.removeprefix("/proc/sys/").replace("/", "."): text for path, text in content.items()
+                if path.startswith("/proc/sys/") and text.strip().isdigit()}  # fmt: skip
+    return {
+        "cpus": len(re.findall(r"^cpu\d+ ", content.get("/proc/stat", ""), re.MULTILINE)),
+        "memory": memory.get("MemTotal", 0),
+        "swap": memory.get("SwapTotal", 0),
+        "capabilities": int(capabilities[1], 16) if capabilities else 0,
+        "open_files": 1 << 40 if limit == "unlimited" else int(limit),
+        # A hybrid host mounts v2 beside v1, but without the controllers that kubelet needs.
+        "cgroup": 2 if {"cpu", "memory", "pids"} <= set(controllers.split()) else 1,
+        "default_route": any(
+            line.split()[1:2] == ["00000000"] for line in content.get("/proc/net/route", "").splitlines()
+        ),
+        "selinux": content.get("/sys/fs/selinux/enforce", "").strip() == "1",
+        "settings": {key: int(text) for key, text in settings.items()},
+    }
+
+
+def disks(df: str, mounts: str, places: Sequence[str]) -> dict[str, Disk]:
+    """The disk of each place, by `df --output=file,size,avail,target,fstype`."""
+    options = {}
+    for line in mounts.splitlines():
+        fields = line.split()
+        if len(fields) >= 4:
+            options[fields[1]] = frozenset(fields[3].split(","))
+    found = {}
+    for line in df.splitlines()[1:]:
+        fields = line.split()
+        if len(fields) == 5 and fields[1].isdigit() and fields[2].isdigit():
+            place, size, free, mount, kind = fields
+            found[place] = Disk(mount, kind, int(size), int(free), options.get(mount, frozenset()))
+    return {place: disk for place in places if (disk := nearest(found, place))}
+
+
+def nearest(found: Mapping[str, Disk], place: str) -> Disk | None:
+    """The disk of a place, or of its nearest parent that has one; None where none was told."""
+    while place not in found and place != "/":
+        place = place.rpartition("/")[0] or "/"
+    return found.get(place)
+
+
+def listeners(text: str) -> tuple[Listener, ...]:
+    """Ports in use, from `ss -H -ltunp`."""
+    found = []
+    for line in text.splitlines():
+        fields = line.split()
+        if len(fields) < 5 or fields[0] not in ("tcp", "udp"):
+            continue
+        address, _, port = fields[4].rpartition(":")
+        program = _PROGRAM.search(line)
+        if port.isdigit():
+            protocol: Literal["tcp", "udp"] = "tcp" if fields[0] == "tcp" else "udp"
+            found.append(Listener(protocol, address, int(port), program[1] if program else ""))
+    return tuple(found)
+
+
+def addresses(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Addresses and interface names, from `ip -json address`."""
+    try:
+        links = json.loads(text or "[]")
+    except ValueError:
+        return frozenset(), frozenset()
+    found = {info["local"] for link in links for info in link.get("addr_info", ()) if "local" in info}
+    return frozenset(found), frozenset(link["ifname"] for link in links if "ifname" in link)
+
+
+def units(text: str) -> dict[str, Unit]:
+    """Units by name without `.service`, from `systemctl show` over several."""
+    found = {}
+    for block in text.split("\n\n"):
+        said = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        if "Id" in said:
+            found[said["Id"].removesuffix(".service")] = Unit(
+                loaded=said.get("LoadState") == "loaded",
+                active=said.get("ActiveState") in ("active", "activating", "reloading"),
+                enabled=said.get("UnitFileState") == "enabled",
+            )
+    return found
+
+
+def _record(text: str) -> dict[str, object]:
+    try:
+        record = json.loads(text)
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}

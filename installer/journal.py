@@ -1,0 +1,227 @@
+"""The memory of a run: JSON lines, each durable before its effect begins.
+
+Rules:
+* The first record names the format, the operation and the plan's digest; every other one moves one step on.
+* A record is written whole and fsynced before `begin`, `done` or `failed` returns; at creation the directory is too.
+* A last line that was torn by a crash was never promised to anybody and is cut off; any other damage is refused.
+* A step moves only as `LEGAL` allows; its before-image is the one of its first `begin` and stays.
+* Before-images are JSON and hold no secrets; reasons of failures, which come from outside, are not kept here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from installer.errors import PlanChanged, StateUnreadable
+
+FORMAT = 1
+"""Version of the journal; a reader refuses a newer one by name."""
+
+State = Literal["begin", "done", "failed"]
+
+LEGAL: frozenset[tuple[State | None, State]] = frozenset(
+    {
+        (None, "begin"),
+        (None, "done"),  # held before we came
+        ("begin", "begin"),  # cut off, taken up again
+        ("begin", "done"),
+        ("begin", "failed"),
+        ("failed", "begin"),
+        ("failed", "done"),  # mended by hand
+        ("done", "begin"),  # no longer holds, applied again
+    }
+)
+
+
+class Journal:
+    """A run's records. Opening one only reads; the first record written cuts a torn tail off.
+
+    `mirror` is called with the whole content after each record; it decides how often it copies that elsewhere.
+    """
+
+    def __init__(self, path: Path, mirror: Callable[[bytes], None] | None = None) -> None:
+        self.path = path
+        self._mirror = mirror
+        self._lock = threading.RLock()
+        self._header: dict[str, Any] = {}
+        self._states: dict[str, State] = {}
+        self._before: dict[str, dict[str, Any]] = {}
+        self._changed: set[str] = set()
+        self._file: int | None = None
+        self._size = 0
+        self._broken = False
+        self._load()
+
+    @property
+    def run(self) -> str:
+        """The run this journal belongs to: its directory's name."""
+        return self.path.parent.name
+
+    @property
+    def operation(self) -> str:
+        """What the run does ("install" ...); empty before `start`."""
+        return str(self._header.get("operation", ""))
+
+    def start(self, operation: str, plan: str, subject: Mapping[str, str], at: datetime) -> None:
+        """Begin the journal for a plan, or make sure that it was begun for this very plan.
+
+        Raises:
+            PlanChanged: it was begun for another one.
+            StateUnreadable: it cannot be written.
+        """
+        with self._lock:
+            if self._header:
+                self.require(operation, plan, subject)
+                return
+            self._append(
+                {"format": FORMAT, "operation": operation, "plan": plan, "subject": dict(subject)}
+                | {"run": self.run, "at": at.isoformat()}
+            )
+
+    def require(self, operation: str, plan: str, subject: Mapping[str, str]) -> None:
+        """Make sure that the journal was begun for this plan.
+
+        Raises:
+            PlanChanged: it was not; names each subject that differs.
+        """
+        if self._header.get("plan") == plan:
+            return
+        former = self._header.get("subject", {})
+        changed = [name for name in sorted({*former, *subject}) if former.get(name) != subject.get(name)]
+        if self.operation != operation:
+            changed.insert(0, f"the operation ({self.operation or 'none'}, now {operation})")
+        raise PlanChanged(changed=", ".join(changed) or "the steps of this version of sitewright")
+
+    def begin(self, step: str, at: datetime, before: Mapping[str, Any] | None = None) -> None:
+        """A step's effect is about to be applied; `before` is its before-image, given the first time alone.
+
+        Raises:
+            StateUnreadable: the record cannot be made durable.
+        """
+        self._move(step, "begin", at, {} if before is None else {"before": dict(before)})
+
+    def done(self, step: str, at: datetime, *, changed: bool) -> None:
+        """A step holds; `changed` is False where it held before we came.
+
+        Raises:
+            StateUnreadable: the record cannot be made durable.
+        """
+        self._move(step, "done", at, {"changed": changed})
+
+    def failed(self, step: str, at: datetime) -> None:
+        """A step that had begun went wrong.
+
+        Raises:
+            StateUnreadable: the record cannot be made durable.
+        """
+        self._move(step, "failed", at, {})
+
+    def state(self, step: str) -> State | None:
+        """The step's last state; None where it has never been come to."""
+        with self._lock:
+            return self._states.get(step)
+
+    def before(self, step: str) -> dict[str, Any] | None:
+        """The before-image of the step's first begin; None where it has never begun or held before we came."""
+        with self._lock:
+            return self._before.get(step)
+
+    def count(self, state: State) -> int:
+        """How many steps are in a state."""
+        with self._lock:
+            return sum(1 for found in self._states.values() if found == state)
+
+    @property
+    def changed(self) -> int:
+        """How many steps this run has changed something by."""
+        with self._lock:
+            return len(self._changed)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+
+    def _move(self, step: str, state: State, at: datetime, facts: dict[str, Any]) -> None:
+        with self._lock:
+            if not self._header:
+                raise ValueError(f"{self.path}: the journal has not been started")
+            if (self._states.get(step), state) not in LEGAL:
+                raise ValueError(f"{step}: {self._states.get(step)} -> {state} is no legal transition")
+            if "before" in facts and step in self._states:
+                raise ValueError(f"{step}: its before-image is captured once")
+            self._append({"step": step, "state": state, "at": at.isoformat(), **facts})
+
+    def _append(self, record: dict[str, Any]) -> None:
+        line = json.dumps(record, sort_keys=True).encode() + b"\n"
+        if self._broken:
+            raise StateUnreadable(path=self.path, reason="an earlier record could not be made durable")
+        try:
+            self._write(line)
+        except OSError as error:
+            # What an fsync that failed has kept is unknown; nothing may be promised on top of it.
+            self._broken = True
+            raise StateUnreadable(path=self.path, reason=error.strerror or str(error)) from error
+        self._size += len(line)
+        # Only what is durable is taken for true: from the very bytes, as a later reader will.
+        self._take(json.loads(line))
+        if self._mirror is not None:
+            self._mirror(self.path.read_bytes()[: self._size])
+
+    def _write(self, line: bytes) -> None:
+        if self._file is None:
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            os.ftruncate(self._file, self._size)
+            _sync_directory(self.path.parent)
+        rest = memoryview(line)
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
+        os.fsync(self._file)
+
+    def _load(self) -> None:
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StateUnreadable(path=self.path, reason=error.strerror or str(error)) from error
+        for number, line in enumerate(content.splitlines(keepends=True), 1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                self._take(json.loads(line))
+            except (ValueError, KeyError, TypeError) as error:
+                raise StateUnreadable(path=self.path, reason=f"line {number} is damaged") from error
+            self._size += len(line)
+
+    def _take(self, record: dict[str, Any]) -> None:
+        if not self._header:
+            if record["format"] > FORMAT:
+                wanted = f"journal format {record['format']} is newer than this sitewright reads ({FORMAT})"
+                raise StateUnreadable(path=self.path, reason=wanted)
+            self._header = record
+            return
+        step, state = record["step"], record["state"]
+        if (self._states.get(step), state) not in LEGAL:
+            raise ValueError(f"{step} cannot become {state}")
+        if "before" in record:
+            self._before[step] = record["before"]
+        if record.get("changed"):
+            self._changed.add(step)
+        self._states[step] = state
+
+
+def _sync_directory(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,136 @@
+"""One run at a time: a lock on this machine and one at the site, with owner, time and expiry.
+
+The site's lock is a file under /run, gone after a reboot of that host. It is taken, renewed and given back under flock
+there, by that host's own clock. One that has expired belongs to a run that died without a word, and is taken over. So
+is, at once, one that was taken from this very state directory: whoever holds the lock here knows that its former holder
+is dead.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+
+from installer.errors import CommandFailed, ConnectionLost, HostUnreachable, SiteLocked, StateUnreadable
+from installer.runs import Runs
+from installer.world.ports import Output, World
+
+PATH = "/run/sitewright.lock"
+LIFE = 300
+"""Seconds that a lock outlives its last renewal: longer than a fail-over of the link, shorter than a coffee."""
+RENEW = 60.0
+"""Seconds between renewals."""
+
+CLAIM = """set -eu
+path=$1 token=$2 life=$3 renewing=$4
+exec 9>"$path.guard"
+flock 9
+held= until=0
+if [ -s "$path" ]; then read -r held until <"$path"; fi
+if [ "$held" != "$token" ]; then
+  if [ "$until" -gt "$(date +%s)" ]; then cat "$path"; exit 3; fi
+  if [ -n "$renewing" ]; then exit 4; fi
+fi
+{ printf '%s %s\\n' "$token" "$(($(date +%s) + life))"; cat; } >"$path.new"
+mv "$path.new" "$path"
+"""
+"""Take or renew the lock: first line token and end (seconds since 1970), then the owner as JSON. 3: somebody has it."""
+
+RELEASE = """set -eu
+path=$1 token=$2
+exec 9>"$path.guard"
+flock 9
+held=
+if [ -s "$path" ]; then read -r held _ <"$path"; fi
+if [ "$held" = "$token" ]; then rm -f "$path"; fi
+"""
+"""Give the lock back, if it is still ours."""
+
+
+@contextmanager
+def hold(world: World, runs: Runs, site: str, host: str, owner: str) -> Iterator[None]:
+    """Hold both locks for as long as the block lasts.
+
+    Raises:
+        SiteLocked: another run holds one of them.
+    """
+    with _here(runs, site, owner) as place, _there(world, host, owner, place):
+        yield
+
+
+@contextmanager
+def _here(runs: Runs, site: str, owner: str) -> Iterator[str]:
+    """Hold the lock of this state directory; gives the mark by which its claims are known at the site."""
+    path = runs.folder(site) / "lock"
+    try:
+        for folder in reversed(path.parents):  # mkdir's own `parents` would make them with the mode of everybody
+            folder.mkdir(exist_ok=True, mode=0o700)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StateUnreadable(path=error.filename or path, reason=error.strerror or str(error)) from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held = _parsed(os.pread(handle, 4096, 0))
+            raise SiteLocked(owner=held["owner"], since=held["since"], expires="when it ends") from None
+        place = _parsed(os.pread(handle, 4096, 0))["place"] or secrets.token_hex(8)
+        os.ftruncate(handle, os.pwrite(handle, _claim(owner, place, datetime.now(UTC)), 0))
+        yield place
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _there(world: World, host: str, owner: str, token: str) -> Iterator[None]:
+    body = _claim(owner, token, world.now())
+
+    def claim(renewing: str) -> Output:
+        return world.run(host, "sh", "-c", CLAIM, "claim", PATH, token, str(LIFE), renewing, stdin=body)
+
+    taken = claim("")
+    if taken.code == 3:
+        end, _, held = taken.out.partition("\n")
+        found = _parsed(held.encode())
+        expires = datetime.fromtimestamp(int(end.split()[-1]), UTC).isoformat(timespec="seconds")
+        raise SiteLocked(owner=found["owner"], since=found["since"], expires=expires)
+    if not taken.ok:
+        raise CommandFailed(host=host, command="flock", code=taken.code, reason=taken.err.strip())
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(RENEW):
+            # A lost link is the run's to report; the lock is renewed again once it is back.
+            with suppress(ConnectionLost, HostUnreachable):
+                claim("renewing")
+
+    keeper = threading.Thread(target=renew, name="lock", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
+        # Where the link is gone the lock expires by itself; what ended the run matters more.
+        with suppress(ConnectionLost, HostUnreachable):
+            world.run(host, "sh", "-c", RELEASE, "release", PATH, token)
+
+
+def _claim(owner: str, place: str, since: datetime) -> bytes:
+    body = {"format": 1, "owner": owner, "place": place, "since": since.isoformat(timespec="seconds")}
+    return json.dumps(body).encode() + b"\n"
+
+
+def _parsed(raw: bytes) -> dict[str, str]:
+    """Who holds a lock, and since when."""
+    try:
+        found = json.loads(raw)
+        return {key: str(found[key]) for key in ("owner", "place", "since")}
+    except (ValueError, KeyError, TypeError):
+        return {"owner": "somebody", "place": "", "since": "an unknown time"}

@@ -1,0 +1,81 @@
+"""Preflight: every check on every host, all problems at once, each with its remedy.
+
+The rules are pure; only `preflight` itself looks, through the port it is given. A check that fails can be set aside by
+a waiver in the answers, never by a flag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from installer.answers import Answers
+from installer.bundle.manifest import Manifest
+from installer.errors import SitewrightError, SudoRefused
+from installer.facts import Facts, gather
+from installer.plan.checks import disks, kernel, machine, network
+from installer.plan.checks.disks import DiskNeed, disk_forecast
+from installer.plan.checks.finding import Case, Check, Finding, Status, Tried
+from installer.plan.checks.trying import try_all
+from installer.plan.checks.wires import Wire, ports_table, wires
+from installer.world.ports import Probed, Report
+
+__all__ = ["CHECKS", "NAMES", "Case", "Check", "DiskNeed", "Finding", "Status", "Tried", "Wire", "disk_forecast",
+           "examine", "ports_table", "preflight", "wires"]  # fmt: skip
+
+LOGIN, SUDO = "ssh.login", "sudo.rights"
+CHECKS: tuple[Check, ...] = (*machine.CHECKS, *kernel.CHECKS, *disks.CHECKS, *network.CHECKS)
+NAMES = (LOGIN, SUDO, *(check.name for check in CHECKS))
+"""Every check that a waiver may name."""
+
+
+def _silent(_: int, __: int, ___: str, ____: str) -> None:
+    """The report nobody listens to."""
+
+
+def preflight(
+    world: Probed, answers: Answers, manifest: Manifest, now: datetime, report: Report = _silent
+) -> tuple[Finding, ...]:
+    """Look at every host and try what cannot be read; what goes wrong meanwhile is a finding, not an error."""
+    gathered = gather(world, answers, report)
+    tried = try_all(world.probing, answers, gathered)
+    return examine(Case(answers, manifest, gathered, tried, now))
+
+
+def examine(case: Case) -> tuple[Finding, ...]:
+    """Every check on every host, in the order of the checks; hosts in the answers' order."""
+    found = list(_entry(case))
+    for check in CHECKS:
+        for facts in case.facts.values():
+            if check.applies(case, facts):
+                found += _judged(case, check, facts)
+    return tuple(found)
+
+
+def _entry(case: Case) -> Iterator[Finding]:
+    """Whether each host could be entered at all, and as root."""
+    for host in case.answers.hosts:
+        error = case.gathered.refused.get(host.name)
+        if error is None:
+            yield Finding(LOGIN, host.name, "ok", "logged in")
+            yield Finding(SUDO, host.name, "ok", "root")
+        else:
+            name = SUDO if isinstance(error, SudoRefused) else LOGIN
+            yield _refusal(name, host.name, error)
+
+
+def _refusal(check: str, host: str, error: SitewrightError) -> Finding:
+    # A host that cannot be entered cannot be installed on: no waiver helps.
+    return Finding(check, host, "failed", error.message, remedy=error.remedy)
+
+
+def _judged(case: Case, check: Check, facts: Facts) -> list[Finding]:
+    troubles = list(check.rule(case, facts))
+    if not troubles:
+        return [Finding(check.name, facts.host, "ok", check.title)]
+    waiver = case.answers.waived(check.name, facts.host, case.now.date())
+    found = []
+    for trouble in troubles:
+        status: Status = "waived" if waiver else "warn" if trouble.warning else "failed"
+        found.append(Finding(check.name, facts.host, status, trouble.found, trouble.wanted, trouble.remedy, waiver))
+    return found

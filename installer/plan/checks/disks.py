@@ -1,0 +1,132 @@
+"""What an installation of this bundle needs on each disk, and the rules about disks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from installer.answers import Answers
+from installer.bundle.manifest import Artifact, ArtifactKind, Manifest
+from installer.facts import Facts
+from installer.facts_reading import Disk, nearest
+from installer.plan.checks.finding import GIB, Case, Check, Trouble, control_planes, gib
+from installer.plan.inputs import Inputs
+
+REGISTRY = "/var/lib/sitewright"
+CONTAINERD = "/var/lib/containerd"
+KUBELET = "/var/lib/kubelet"
+ETCD = "/var/lib/etcd"
+UNPACKED = 2
+"""containerd keeps each image twice: as it was pulled, and unpacked."""
+ETCD_SIZE = 4 * GIB
+"""Twice etcd's default quota of 2 GiB: the store itself, and a snapshot while it is being written."""
+LOGS = 2 * GIB
+"""Kubelet keeps five files of 20 MiB of each container; two dozen containers fill this."""
+RESERVE = {CONTAINERD: 0.15, KUBELET: 0.10}
+"""Kubelet evicts pods where less of a disk than this is free (imagefs.available, nodefs.available)."""
+FSYNC = 0.010
+"""etcd's own recommendation for 99 of 100 synchronous writes, in seconds."""
+SLOW = 20e6
+"""Bytes per second below which unpacking images takes longer than their timeouts."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskNeed:
+    """What a path will hold at its peak, in bytes."""
+
+    place: str
+    title: str
+    size: int
+
+    @property
+    def gib(self) -> float:
+        """The size in GiB."""
+        return self.size / GIB
+
+
+def disk_forecast(answers: Answers, manifest: Manifest) -> dict[str, tuple[DiskNeed, ...]]:
+    """For each host, what the installation will put where; the system's reserve is not in it.
+
+    Raises:
+        AnswersInvalid: a chosen component is not in the bundle.
+    """
+    inputs = Inputs(answers, manifest, b"", b"", b"", today=date.min)
+    whole = sum(blob.size for blob in manifest.blobs().values())
+    largest = max((blob.size for blob in manifest.blobs().values()), default=0)
+    forecast: dict[str, tuple[DiskNeed, ...]] = {}
+    for environment in answers.environments:
+        artifacts = [artifact for part in inputs.components(environment) for artifact in part.artifacts]
+        for host in environment.hosts:
+            needs = [
+                DiskNeed(CONTAINERD, "images", UNPACKED * _distinct(artifacts, "image")),
+                DiskNeed("/usr/local", "programs", _distinct(artifacts, "file")),
+                DiskNeed("/var/log", "logs", LOGS),
+            ]
+            if host in environment.control_planes:
+                needs.append(DiskNeed(ETCD, "etcd", ETCD_SIZE))
+            if host in answers.registry.hosts:
+                needs.append(DiskNeed(REGISTRY, "registry", whole + largest))
+            forecast[host] = tuple(needs)
+    return forecast
+
+
+def _distinct(artifacts: list[Artifact], kind: ArtifactKind) -> int:
+    """Bytes of the distinct blobs of one kind."""
+    return sum({blob.digest: blob.size for each in artifacts if each.kind == kind for blob in each.blobs}.values())
+
+
+def _space(case: Case, facts: Facts) -> Iterator[Trouble]:
+    forecast = disk_forecast(case.answers, case.manifest)[facts.host]
+    per_mount: dict[str, list[DiskNeed]] = defaultdict(list)
+    disks: dict[str, Disk] = {}
+    for need in forecast:
+        if disk := nearest(facts.disks, need.place):
+            disks[disk.mount] = disk
+            per_mount[disk.mount].append(need)
+    for mount, needs in per_mount.items():
+        disk = disks[mount]
+        reserve = int(disk.size * max(RESERVE.get(need.place, 0.0) for need in needs))
+        # What we put there already is not put there again.
+        total = reserve + (0 if facts.ours else sum(need.size for need in needs))
+        if disk.free < total:
+            parts = ", ".join(f"{need.title} {need.gib:.1f}" for need in needs)
+            yield Trouble(
+                f"{mount} has {gib(disk.free)} free",
+                f"{gib(total)} there at the peak ({parts}, reserve {reserve / GIB:.1f})",
+                f"free {gib(total - disk.free)}, or mount a larger disk on {mount if mount != '/' else needs[0].place}",
+            )
+
+
+def _mounts(_: Case, facts: Facts) -> Iterator[Trouble]:
+    for place in ("/etc", "/usr/local", "/var/lib"):
+        disk = nearest(facts.disks, place)
+        if disk and "ro" in disk.options:
+            yield Trouble(f"{place} is mounted read-only", "a writable one", f"mount -o remount,rw {disk.mount}")
+        if disk and "noexec" in disk.options and place != "/etc":
+            found = f"{disk.mount} is mounted noexec, and programs lie in {place}"
+            yield Trouble(found, "exec", f"mount -o remount,exec {disk.mount}, and in /etc/fstab")
+
+
+def _fsync(case: Case, facts: Facts) -> Iterator[Trouble]:
+    latency = case.tried.fsync.get(facts.host)
+    if latency is not None and latency > FSYNC:
+        yield Trouble(f"1 of 100 synchronous writes takes {latency * 1000:.1f} ms or longer",
+                      f"{FSYNC * 1000:.0f} ms at most, or etcd loses its leader under load",
+                      f"put {ETCD} on an SSD of its own")  # fmt: skip
+
+
+def _speed(case: Case, facts: Facts) -> Iterator[Trouble]:
+    speed = case.tried.disk.get(facts.host)
+    if speed is not None and speed < SLOW:
+        yield Trouble(f"{CONTAINERD} takes {speed / 1e6:.0f} MB/s", f"{SLOW / 1e6:.0f} MB/s or more",
+                      "take a faster disk: installing takes long, and so does every pod", warning=True)  # fmt: skip
+
+
+CHECKS = (
+    Check("disk.mounts", "disks writable", _mounts),
+    Check("disk.space", "disk space", _space),
+    Check("disk.speed", "disk speed", _speed),
+    Check("disk.fsync", "synchronous writes", _fsync, control_planes),
+)

@@ -1,0 +1,98 @@
+"""What a check says of a host, and what it judges by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from installer.answers import Answers, Waiver
+from installer.bundle.manifest import Manifest
+from installer.facts import Facts, Gathered
+from installer.world.ports import Reached
+
+GIB = 1 << 30
+Status = Literal["ok", "warn", "waived", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check on one host. Of a good one `found` says what was looked at; the rest is empty."""
+
+    check: str
+    host: str
+    status: Status
+    found: str
+    wanted: str = ""
+    remedy: str = ""
+    waiver: Waiver | None = None
+
+
+class Trouble(NamedTuple):
+    """What a rule holds against a host: found, wanted, what to do about it, and whether it only has to be known."""
+
+    found: str
+    wanted: str
+    remedy: str
+    warning: bool = False
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What the probes gave, by host. What was not tried is not there: nothing is held against anybody for it.
+
+    `fsync` is in seconds, `disk` and `link` in bytes per second. `reached` maps (from, to, "tcp" or "udp", port).
+    `mute` are hosts that had no means to listen.
+    """
+
+    fsync: Mapping[str, float] = field(default_factory=dict)
+    disk: Mapping[str, float] = field(default_factory=dict)
+    link: Mapping[str, float] = field(default_factory=dict)
+    reached: Mapping[tuple[str, str, str, int], Reached] = field(default_factory=dict)
+    mute: frozenset[str] = frozenset()
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything the rules judge by."""
+
+    answers: Answers
+    manifest: Manifest
+    gathered: Gathered
+    tried: Tried
+    now: datetime
+
+    @property
+    def facts(self) -> Mapping[str, Facts]:
+        """The hosts that answered."""
+        return self.gathered.facts
+
+
+Rule = Callable[[Case, Facts], Iterator[Trouble]]
+
+
+def everywhere(_: Case, __: Facts) -> bool:
+    """For every host."""
+    return True
+
+
+def control_planes(case: Case, facts: Facts) -> bool:
+    """For control planes alone."""
+    return facts.host in case.answers.environment_of(facts.host).control_planes
+
+
+@dataclass(frozen=True)
+class Check:
+    """A named rule and the hosts it is for. A rule that yields nothing is content."""
+
+    name: str
+    title: str
+    rule: Rule
+    applies: Callable[[Case, Facts], bool] = everywhere
+
+
+def gib(size: float) -> str:
+    """A size as messages show it."""
+    return f"{size / GIB:.1f} GiB"

@@ -1,0 +1,153 @@
+"""Rules about the machine and its operating system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from installer.facts import LEFTOVERS, TOOLS, Facts
+from installer.plan.checks.finding import Case, Check, Trouble, control_planes, gib
+
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+SUPPORTED = {"debian": 12, "ubuntu": 22.04, "rhel": 9, "rocky": 9, "almalinux": 9, "centos": 9, "ol": 9}
+"""Operating systems that a release is tried on, with the oldest version of each."""
+SYSTEMD = 247
+"""systemd-run and socket units behave as the installer needs since this version (Debian 11, RHEL 9)."""
+CONTROL_PLANE_CPUS = 2
+CONTROL_PLANE_MEMORY = 1700 << 20
+"""kubeadm's own minimum: what the kernel leaves of 2 GiB."""
+WORKER_MEMORY = 850 << 20
+PACKAGES = {"conntrack": "conntrack (conntrack-tools)", "iptables": "iptables", "ip": "iproute2 (iproute)",
+            "ss": "iproute2 (iproute)", "modprobe": "kmod", "sysctl": "procps (procps-ng)",
+            "nsenter": "util-linux", "findmnt": "util-linux", "sha256sum": "coreutils"}  # fmt: skip
+"""Where a tool comes from, for Debian (for RHEL where it differs)."""
+RUNTIMES = ("containerd", "kubelet", "docker", "crio", "k3s", "rke2-server", "rke2-agent")
+
+
+def _system(_: Case, facts: Facts) -> Iterator[Trouble]:
+    names = ", ".join(f"{name} {oldest}" for name, oldest in SUPPORTED.items())
+    oldest = SUPPORTED.get(facts.os_id)
+    try:
+        known = oldest is not None and float(".".join(facts.os_version.split(".")[:2])) >= oldest
+    except ValueError:  # a rolling release has no number
+        known = False
+    if not known:
+        found = facts.os_name or "an unknown operating system"
+        yield Trouble(f"{found}, which no release was tried on", f"{names} or newer", "rehearse it first", warning=True)
+
+
+def _architecture(case: Case, facts: Facts) -> Iterator[Trouble]:
+    found = ARCHITECTURES.get(facts.architecture, facts.architecture or "unknown")
+    if found != case.manifest.architecture:
+        remedy = f"take the bundle for {found}, or another machine"
+        yield Trouble(f"a machine of architecture {found}", f"{case.manifest.architecture}, as the bundle", remedy)
+
+
+def _cpu(_: Case, facts: Facts) -> Iterator[Trouble]:
+    if facts.cpus < CONTROL_PLANE_CPUS:
+        wanted = f"{CONTROL_PLANE_CPUS} or more on a control plane"
+        yield Trouble(f"{facts.cpus} core(s)", wanted, "give the machine more cores")
+
+
+def _memory(case: Case, facts: Facts) -> Iterator[Trouble]:
+    plane = control_planes(case, facts)
+    least, nominal = (CONTROL_PLANE_MEMORY, 2) if plane else (WORKER_MEMORY, 1)
+    if facts.memory < least:
+        wanted = f"{nominal} GiB or more on a {'control plane' if plane else 'worker'}"
+        yield Trouble(f"{gib(facts.memory)} of memory", wanted, "give the machine more memory")
+
+
+def _shared_with(case: Case, facts: Facts, what: str) -> list[str]:
+    own = getattr(facts, what)
+    return [name for name, other in case.facts.items() if name != facts.host and own and getattr(other, what) == own]
+
+
+def _hostname(case: Case, facts: Facts) -> Iterator[Trouble]:
+    if facts.hostname in ("", "localhost", "localhost.localdomain"):
+        yield Trouble(f"host name {facts.hostname!r}", "a name of its own", f"hostnamectl set-hostname {facts.host}")
+    for name in _shared_with(case, facts, "hostname"):
+        found = f"host name {facts.hostname}, which {name} has as well"
+        yield Trouble(found, "a name of its own", f"hostnamectl set-hostname {facts.host}")
+
+
+def _machine_id(case: Case, facts: Facts) -> Iterator[Trouble]:
+    remedy = "rm /etc/machine-id; systemd-machine-id-setup; then restart the host"
+    if not facts.machine_id:
+        yield Trouble("no /etc/machine-id", "one of its own", remedy)
+    for name in _shared_with(case, facts, "machine_id"):
+        yield Trouble(f"the machine-id of {name}: one was cloned from the other", "one of its own", remedy)
+
+
+def _address(case: Case, facts: Facts) -> Iterator[Trouble]:
+    address = case.answers.host(facts.host).address
+    if address not in facts.addresses:
+        line = case.answers.lines.get(f"hosts.{[h.name for h in case.answers.hosts].index(facts.host)}.address")
+        where = f"{case.answers.file}:{line}" if line else "the answers"
+        others = ", ".join(sorted(a for a in facts.addresses if "." in a and not a.startswith("127.")))
+        yield Trouble(f"no interface with {address} (it has {others or 'none'})", "the address that other hosts reach",
+                      f"correct the address in {where}; addresses behind translation do not do")  # fmt: skip
+
+
+def _tools(_: Case, facts: Facts) -> Iterator[Trouble]:
+    missing = [tool for tool in TOOLS if tool not in facts.tools]
+    if missing:
+        packages = ", ".join(dict.fromkeys(PACKAGES.get(tool, tool) for tool in missing))
+        yield Trouble(
+            f"no {', '.join(missing)}", "the tools that Kubernetes calls on hosts", f"install {packages} there"
+        )
+
+
+def _systemd(_: Case, facts: Facts) -> Iterator[Trouble]:
+    if facts.systemd < SYSTEMD:
+        found = f"systemd {facts.systemd}" if facts.systemd else "no systemd"
+        yield Trouble(found, f"systemd {SYSTEMD} or newer", "upgrade the operating system")
+
+
+def _leftovers(case: Case, facts: Facts) -> Iterator[Trouble]:
+    owner = (facts.record.get("site"), facts.record.get("environment"))
+    wanted = (case.answers.site, case.answers.environment_of(facts.host).name)
+    if facts.record and owner != wanted:
+        found = f"the host belongs to site {owner[0]}, environment {owner[1]}"
+        yield Trouble(found, f"a host of {wanted[0]}, {wanted[1]}, or of nobody", "uninstall that site first")
+    elif not facts.ours and facts.leftovers:
+        shown = ", ".join(path.replace("/sys/class/net/", "interface ") for path in facts.leftovers)
+        yield Trouble(f"left-overs of an earlier cluster: {shown}", "none",
+                      f"kubeadm reset --force there and remove the rest (looked at: {len(LEFTOVERS)} places),"
+                      " or take a fresh host")  # fmt: skip
+
+
+def _services(_: Case, facts: Facts) -> Iterator[Trouble]:
+    running = [name for name in RUNTIMES if name in facts.units and facts.units[name].active]
+    if running and not facts.ours:
+        names = " ".join(running)
+        yield Trouble(f"{', '.join(running)} already running", "none: the bundle brings its own",
+                      f"systemctl disable --now {names}, and remove what they left")  # fmt: skip
+
+
+def _swap(_: Case, facts: Facts) -> Iterator[Trouble]:
+    if facts.swap:
+        remedy = "swapoff --all, and take the swap lines out of /etc/fstab"
+        yield Trouble(f"{gib(facts.swap)} of swap in use", "none: kubelet does not start beside it", remedy)
+
+
+def _probes(case: Case, facts: Facts) -> Iterator[Trouble]:
+    reason = case.tried.refused.get(facts.host)
+    if reason:
+        yield Trouble(f"a probe could not be made: {reason}", "disks, links and ports that can be tried",
+                      "mend what it says, and check again")  # fmt: skip
+
+
+CHECKS = (
+    Check("host.probes", "probes can be made", _probes),
+    Check("host.os", "operating system", _system),
+    Check("host.architecture", "architecture", _architecture),
+    Check("host.cpu", "cores", _cpu, control_planes),
+    Check("host.memory", "memory", _memory),
+    Check("host.hostname", "unique host name", _hostname),
+    Check("host.machine-id", "unique machine-id", _machine_id),
+    Check("host.address", "the address is its own", _address),
+    Check("host.tools", "tools", _tools),
+    Check("host.systemd", "systemd", _systemd),
+    Check("host.leftovers", "no left-overs of an earlier cluster", _leftovers),
+    Check("host.services", "no container runtime of somebody else", _services),
+    Check("memory.swap", "no swap", _swap),
+)

@@ -1,0 +1,82 @@
+"""Which host talks to which, on which port, and what for; all of it follows from the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from installer.answers import Answers, Environment
+from installer.plan.context import API_PORT
+
+Protocol = Literal["tcp", "udp"]
+VXLAN = 8472
+NODE_PORTS = "30000-32767"
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Hosts of `sources` connect to hosts of `targets` at a port."""
+
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    protocol: Protocol
+    port: int
+    purpose: str
+
+
+LOOPBACK = {"all": (7443, 10248, 10249, 10256), "control plane": (2381, 10257, 10259)}
+"""Ports that are used on a host's loopback alone: proxy, health and metrics of the node's own parts."""
+
+
+def wires(answers: Answers) -> Iterator[Wire]:
+    """Every connection between hosts that an installation needs."""
+    everybody = tuple(host for environment in answers.environments for host in environment.hosts)
+    registries = answers.registry.hosts
+    yield Wire(everybody, registries, "tcp", answers.registry.port, "site registry (TLS)")
+    for environment in answers.environments:
+        yield from _cluster(environment)
+
+
+def _cluster(environment: Environment) -> Iterator[Wire]:
+    planes, hosts = environment.control_planes, environment.hosts
+    yield Wire(hosts, planes, "tcp", API_PORT, "Kubernetes API")
+    yield Wire(planes, hosts, "tcp", 10250, "kubelet")
+    if len(planes) > 1:
+        yield Wire(planes, planes, "tcp", 2379, "etcd clients")
+        yield Wire(planes, planes, "tcp", 2380, "etcd members")
+    if len(hosts) > 1:
+        yield Wire(hosts, hosts, "udp", VXLAN, "pod network (flannel, vxlan)")
+
+
+def own_ports(answers: Answers, host: str) -> dict[tuple[Protocol, int], str]:
+    """The ports that a host itself will listen on, with what for."""
+    ports = {(wire.protocol, wire.port): wire.purpose for wire in wires(answers) if host in wire.targets}
+    plane = host in answers.environment_of(host).control_planes
+    for port in LOOPBACK["all"] + (LOOPBACK["control plane"] if plane else ()):
+        ports[("tcp", port)] = "loopback"
+    if plane:
+        ports[("tcp", 2379)] = ports[("tcp", 2380)] = "etcd"
+    if host in answers.registry.hosts:
+        ports[("tcp", answers.registry.push_port)] = "site registry, writing (loopback)"
+    return ports
+
+
+def ports_table(answers: Answers) -> tuple[tuple[str, str, str, str], ...]:
+    """(from, to, port, for) of every connection that a firewall has to let pass, for people."""
+    table = []
+    for port in sorted({host.access.port for host in answers.hosts}):
+        there = tuple(host.name for host in answers.hosts if host.access.port == port)
+        table.append(("this machine", _names(answers, there), f"{port}/tcp", "SSH, the only way the installer uses"))
+    for wire in wires(answers):
+        if set(wire.sources) != set(wire.targets) or len(wire.targets) > 1:
+            sources, targets = _names(answers, wire.sources), _names(answers, wire.targets)
+            table.append((sources, targets, f"{wire.port}/{wire.protocol}", wire.purpose))
+    for environment in answers.environments:
+        targets = _names(answers, environment.hosts)
+        table.append(("users", targets, f"{NODE_PORTS}/tcp", f"services of {environment.name} (node ports)"))
+    return tuple(table)
+
+
+def _names(answers: Answers, hosts: tuple[str, ...]) -> str:
+    return ", ".join(f"{name} ({answers.host(name).address})" for name in hosts)

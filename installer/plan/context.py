@@ -1,0 +1,128 @@
+"""What a component's templates see, and how they are rendered (docs/components.md lists the names)."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from installer.answers import Answers, Environment
+from installer.bundle.manifest import Component, Manifest
+from installer.errors import BundleNotTrusted
+
+API_PORT = 6443
+"""Port of every API server (kubeadm's default)."""
+PROXY_PORT = 7443
+"""Loopback port on which each node's proxy stands in for all API servers."""
+REGISTRY_CA = "/etc/sitewright/pki/registry-ca.crt"
+CHART_REGISTRY = "charts.sitewright.internal"
+FILE_REGISTRY = "files.sitewright.internal"
+
+
+@dataclass(frozen=True, slots=True)
+class HostView:
+    """A host as templates see it."""
+
+    name: str
+    address: str
+    control_plane: bool
+
+
+def cluster_dns(services: str) -> str:
+    """The cluster DNS address: the tenth of the service network, as kubeadm chooses it."""
+    return str(ipaddress.ip_network(services)[10])
+
+
+def api_server(environment: Environment) -> str:
+    """The "name:port" by which every node reaches the API: the customer's endpoint, else the node's own proxy."""
+    return environment.endpoint or f"127.0.0.1:{PROXY_PORT}"
+
+
+def context(answers: Answers, environment: Environment, manifest: Manifest, today: date) -> dict[str, Any]:
+    """The names that every template of an environment sees."""
+    views = {
+        name: HostView(name, answers.host(name).address, name in environment.control_planes)
+        for name in environment.hosts
+    }
+    images = list(manifest.artifacts("image"))
+    return {
+        "site": answers.site,
+        "environment": environment.name,
+        "domain": environment.domain,
+        "hosts": list(views.values()),
+        "control_planes": [views[name] for name in environment.control_planes],
+        "workers": [views[name] for name in environment.workers],
+        "networks": {
+            "pods": environment.networks.pods,
+            "services": environment.networks.services,
+            "domain": environment.networks.domain,
+            "dns": cluster_dns(environment.networks.services),
+        },
+        "registry": {
+            "endpoints": [f"{answers.host(name).address}:{answers.registry.port}" for name in answers.registry.hosts],
+            "ca": REGISTRY_CA,
+            "port": answers.registry.port,
+            "push_port": answers.registry.push_port,
+        },
+        "api": {"server": api_server(environment), "port": API_PORT, "proxy_port": PROXY_PORT,
+                "endpoint": environment.endpoint},
+        "kubernetes": manifest.kubernetes,
+        "images": {image.name: image.reference for image in images},
+        "upstreams": sorted({image.repository.split("/", 1)[0] for image in images}),
+        "waived": {w.check for w in answers.waivers if today <= w.until},
+        "values": {},
+        "replicas": 1 if len(environment.hosts) == 1 else 2,
+    }  # fmt: skip
+
+
+def for_host(names: Mapping[str, Any], host: str) -> dict[str, Any]:
+    """The same names and `host`, for a text that is put on one host."""
+    view = next(view for view in names["hosts"] if view.name == host)
+    return {**names, "host": view}
+
+
+def for_component(names: Mapping[str, Any], environment: Environment, component: Component) -> dict[str, Any]:
+    """The same names with the customer's `values` for one component."""
+    return {**names, "values": dict(environment.components.get(component.name, {}))}
+
+
+def render(component: Component, text: str, names: Mapping[str, Any]) -> str:
+    """Render one of a component's template files.
+
+    Raises:
+        BundleNotTrusted: the template is missing, malformed, or uses a name that is not defined.
+    """
+    where = f"component {component.name}, {text}"
+    if text not in component.texts:
+        raise BundleNotTrusted(bundle=where, reason="the bundle does not carry this file")
+    return _render(where, component.texts[text], names)
+
+
+def fill(component: Component, source: str, names: Mapping[str, Any]) -> str:
+    """Render a template that stands in a component's specification itself.
+
+    Raises:
+        BundleNotTrusted: it is malformed, or uses a name that is not defined.
+    """
+    return _render(f"component {component.name}, {source!r}", source, names)
+
+
+def _render(where: str, source: str, names: Mapping[str, Any]) -> str:
+    try:
+        return _JINJA.from_string(source).render(names)
+    except TemplateError as error:
+        line = getattr(error, "lineno", None)
+        raise BundleNotTrusted(
+            bundle=f"{where}:{line}" if line else where,
+            reason=f"template cannot be rendered: {error}",
+            hint="this is a fault of the bundle; tell the vendor",
+        ) from error
+
+
+_JINJA = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True,
+                              lstrip_blocks=True)  # fmt: skip

@@ -1,0 +1,66 @@
+"""Everything a planner starts from, in one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from installer.answers import Answers, Environment
+from installer.bundle.manifest import Component, Manifest
+from installer.errors import AnswersInvalid
+from installer.plan import context
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Answers and the verified bundle, with the bytes that hosts verify once more.
+
+    `send_rate` is the measured speed from the operator to the registry host in bytes per second; it feeds the ETA.
+    """
+
+    answers: Answers
+    manifest: Manifest
+    bundle_json: bytes
+    signature: bytes
+    signers: bytes
+    today: date
+    send_rate: float = 50e6
+    _names: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
+
+    def names(self, environment: Environment) -> dict[str, Any]:
+        """The template names of an environment."""
+        if environment.name not in self._names:
+            self._names[environment.name] = context.context(self.answers, environment, self.manifest, self.today)
+        return self._names[environment.name]
+
+    def components(self, environment: Environment) -> tuple[Component, ...]:
+        """The environment's components with all they require, each after its requirements, in the bundle's order.
+
+        Components whose spec says `always: true` are part of every environment.
+
+        Raises:
+            AnswersInvalid: a chosen component is not in the bundle.
+        """
+        ordered: list[Component] = []
+
+        def take(name: str) -> None:
+            if any(component.name == name for component in ordered):
+                return
+            try:
+                component = self.manifest.component(name)
+            except KeyError as error:
+                raise AnswersInvalid(
+                    file=self.answers.file, count=1, hint=f"environment {environment.name}: {error.args[0]}"
+                ) from error
+            for required in component.requires:
+                take(required)
+            ordered.append(component)
+
+        wanted = set(environment.components)
+        for component in self.manifest.components:
+            if component.spec.get("always") or component.name in wanted:
+                take(component.name)
+        for name in environment.components:
+            take(name)
+        return tuple(ordered)

@@ -1,0 +1,106 @@
+"""The plan of an installation: read it from top to bottom to know what sitewright does to a site.
+
+Hosts are prepared side by side. The site registry is started on its first host and filled over the operator's link,
+once; everybody pulls from it over the LAN. Then each environment becomes a cluster, and its releases follow in the
+order of what they require.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from installer.answers import Environment
+from installer.bundle.manifest import Component
+from installer.plan.inputs import Inputs
+from installer.plan.model import Plan, Step
+from installer.plan.steps import charts, component, hosts, kubernetes, record, registry
+
+
+def plan(inputs: Inputs) -> Plan:
+    """Every step of an installation, in order.
+
+    Raises:
+        AnswersInvalid: a chosen component is not in the bundle.
+        BundleNotTrusted: a template of the bundle cannot be rendered with these answers.
+    """
+    environments = inputs.answers.environments
+    steps = [step for environment in environments for host in environment.hosts
+             for step in hosts.prepare(inputs, environment, host)]  # fmt: skip
+    steps += registry.serve(inputs)
+    for environment in environments:
+        steps += [registry.trust(inputs, host) for host in environment.hosts
+                  if host not in inputs.answers.registry.hosts]  # fmt: skip
+    for environment in environments:
+        steps += _cluster(inputs, environment)
+    return Plan("install", tuple(steps), subject(inputs))
+
+
+def subject(inputs: Inputs) -> dict[str, str]:
+    """What the plan was made from, each with its digest, so that a refused resume can name what changed."""
+    signers = "sha256:" + hashlib.sha256(inputs.signers).hexdigest()
+    return {"bundle": inputs.manifest.digest, "signers": signers, **inputs.answers.digests}
+
+
+def _cluster(inputs: Inputs, environment: Environment) -> list[Step]:
+    """One environment: parts on its hosts, control plane, other members, releases, and the record of it all."""
+    chosen = inputs.components(environment)
+    steps: list[Step] = []
+    installed = {host: _host_parts(inputs, environment, chosen, host, steps) for host in environment.hosts}
+
+    first, *others = environment.control_planes
+    steps.append(kubernetes.init(inputs, environment, installed[first]))
+    joined = steps[-1].id
+    members = {first: joined}
+    for host in others:  # one at a time: etcd admits one new member at once
+        steps.append(kubernetes.join(inputs, environment, host, (*installed[host], members[first], joined)))
+        members[host] = joined = steps[-1].id
+    for host in environment.workers:
+        steps.append(kubernetes.join(inputs, environment, host, (*installed[host], members[first])))
+        members[host] = steps[-1].id
+
+    certified = [kubernetes.certify(environment, host, (members[host],)) for host in environment.hosts]
+    steps += certified
+    steps += _releases(inputs, environment, chosen, members, tuple(step.id for step in certified))
+    done = tuple(step.id for step in steps if step.phase in {"charts", "kubernetes"})
+    steps += [record.write(inputs, environment, host, done) for host in environment.hosts]
+    return steps
+
+
+def _host_parts(
+    inputs: Inputs, environment: Environment, chosen: tuple[Component, ...], host: str, steps: list[Step]
+) -> tuple[str, ...]:
+    """Append the steps that put host components on a host, one after the other; returns the ids to wait for."""
+    last: tuple[str, ...] = (
+        registry.filled_id(inputs),
+        registry.trust_id(environment, host),
+        hosts.step_id(environment, "hosts.settings", host),
+    )
+    for part in chosen:
+        spec = part.spec.get("host")
+        if spec and part.name != "registry" and component.belongs(spec, inputs, environment, host):
+            steps.append(component.install(inputs, environment, part, host, last))
+            last = (steps[-1].id,)
+    return last
+
+
+def _releases(
+    inputs: Inputs,
+    environment: Environment,
+    chosen: tuple[Component, ...],
+    members: dict[str, str],
+    certified: tuple[str, ...],
+) -> list[Step]:
+    """The releases in order of requirement. Network add-ons (`network: true`) come first; others want Ready nodes."""
+    release_parts = [part for part in chosen if "chart" in part.spec or "objects" in part.spec]
+    network = [part for part in release_parts if part.spec.get("network")]
+    steps = [charts.release(inputs, environment, part, (members[environment.control_planes[0]],)) for part in network]
+    up = tuple(step.id for step in steps)
+    ready = [kubernetes.ready(environment, host, (members[host], *up)) for host in environment.hosts]
+    steps += ready
+    gate = (*(step.id for step in ready), *certified)
+    released = {part.name for part in release_parts}
+    for part in release_parts:
+        if part not in network:
+            requires = tuple(charts.release_id(environment, name) for name in part.requires if name in released)
+            steps.append(charts.release(inputs, environment, part, (*gate, *requires)))
+    return steps

@@ -1,0 +1,1 @@
+"""Steps by topic; each function returns steps and does nothing."""

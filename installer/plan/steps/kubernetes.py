@@ -1,0 +1,244 @@
+"""Steps that make hosts a cluster: kubeadm init, join, serving certificates, readiness, and the way back."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from installer.answers import Environment
+from installer.errors import CommandFailed
+from installer.plan import context
+from installer.plan.inputs import Inputs
+from installer.plan.model import Before, Step
+from installer.plan.steps.hosts import step_id
+from installer.plan.steps.placed import demand, demand_work
+from installer.world.ports import ReadOnly, World
+
+ADMIN = "/etc/kubernetes/admin.conf"
+KUBELET = "/etc/kubernetes/kubelet.conf"
+SERVING = "/var/lib/kubelet/pki/kubelet-server-current.pem"
+CONFIG = "/etc/sitewright/kubeadm.yaml"
+LEAVINGS = (
+    "/etc/kubernetes",
+    "/var/lib/etcd",
+    "/var/lib/kubelet",
+    "/etc/cni/net.d",
+    "/var/lib/cni",
+    "/run/flannel",
+    "/usr/libexec/kubernetes",
+)
+"""What kubeadm, the kubelet and the network add-on leave on a host."""
+
+SETTINGS = (
+    "kernel.keys.root_maxbytes",
+    "kernel.keys.root_maxkeys",
+    "kernel.panic",
+    "kernel.panic_on_oops",
+    "net.ipv4.conf.all.route_localnet",
+    "net.netfilter.nf_conntrack_max",
+    "net.netfilter.nf_conntrack_tcp_timeout_close_wait",
+    "net.netfilter.nf_conntrack_tcp_timeout_established",
+    "vm.overcommit_memory",
+    "vm.panic_on_oom",
+)
+"""Kernel settings that the kubelet and kube-proxy change by themselves."""
+
+APPROVE = """set -eu
+export KUBECONFIG=$1; user=system:node:$2
+rows='{range .items[*]}{.spec.signerName} {.spec.username} {.metadata.name} {.status.conditions[0].type}{"\\n"}{end}'
+for _ in $(seq 60); do
+  asked=$(kubectl get csr --output jsonpath="$rows" | grep "^kubernetes.io/kubelet-serving $user " || true)
+  if printf '%s\\n' "$asked" | grep -q ' Approved$'; then exit 0; fi
+  pending=$(printf '%s\\n' "$asked" | awk 'NF == 3 { print $3 }')
+  if [ -n "$pending" ]; then kubectl certificate approve $pending; exit 0; fi
+  sleep 1
+done
+echo "$user asked for no serving certificate within a minute" >&2
+exit 1
+"""
+"""Run on a control plane: approve the serving certificate that a node we have just joined asks for in its own name."""
+
+AWAIT_FILE = """for _ in $(seq 60); do [ -e "$1" ] && exit 0; sleep 1; done; echo "$1 did not appear" >&2; exit 1"""
+
+RESET = """set -u
+command -v kubeadm >/dev/null && kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock
+systemctl stop kubelet
+for link in cni0 flannel.1 kube-ipvs0; do ip link delete "$link" 2>/dev/null; done
+for tool in iptables ip6tables; do
+  command -v $tool-save >/dev/null || continue
+  $tool-save | grep -vE 'KUBE-|FLANNEL|flannel|CNI-|cni0' | $tool-restore
+done
+find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null
+exit 0
+"""
+"""Run on a host: take it out of its cluster and remove what networking and pods left in the kernel."""
+
+
+def init(inputs: Inputs, environment: Environment, after: tuple[str, ...]) -> Step:
+    """The step that starts the cluster on its first control plane."""
+    host = environment.control_planes[0]
+    component = inputs.manifest.component("kubernetes")
+    names = context.for_host(context.for_component(inputs.names(environment), environment, component), host)
+    config = context.render(component, "init.yaml", names)
+
+    def apply(world: World) -> None:
+        unit = "sitewright-kubernetes-init"
+        if not _running(world, host, unit):
+            _clear(world, host, unit)
+            world.write(host, CONFIG, config.encode(), mode=0o600)
+        demand_work(world, host, unit, "kubeadm", "init", "--config", CONFIG, "--skip-token-print", timeout=900)
+
+    return _step(
+        environment, "kubernetes.init", host, f"start the control plane {inputs.manifest.kubernetes}",
+        after=after, check=lambda world: _is_member(world, environment, host, ADMIN), apply=apply, weight=25,
+    )  # fmt: skip
+
+
+def join(inputs: Inputs, environment: Environment, host: str, after: tuple[str, ...]) -> Step:
+    """The step by which a host joins, as another control plane or as a worker."""
+    first = environment.control_planes[0]
+    control_plane = host in environment.control_planes
+    component = inputs.manifest.component("kubernetes")
+    names = context.for_host(context.for_component(inputs.names(environment), environment, component), host)
+
+    def check(world: ReadOnly) -> bool:
+        # The file holds a token: a join that died before taking it away is not over.
+        return world.stat(host, CONFIG) == (None,) and _is_member(world, environment, host, member)
+
+    def apply(world: World) -> None:
+        unit = "sitewright-kubernetes-join"
+        if not _running(world, host, unit):
+            if _is_member(world, environment, host, member):
+                world.remove(host, CONFIG)
+                return
+            _clear(world, host, unit)
+            admission = _admission(world, first, inputs.manifest.kubernetes if control_plane else "")
+            text = context.render(component, "join.yaml", {**names, "join": admission})
+            world.write(host, CONFIG, text.encode(), mode=0o600)
+        try:
+            demand_work(world, host, unit, "kubeadm", "join", "--config", CONFIG, timeout=900)
+        finally:
+            world.remove(host, CONFIG)
+        # kubeadm is content when the kubelet may speak to the API; a busy host takes a while until it does.
+        _until(lambda: _is_member(world, environment, host, member))
+
+    member = ADMIN if control_plane else KUBELET
+    return _step(
+        environment, "kubernetes.join", host, "join as control plane" if control_plane else "join as worker",
+        after=after, check=check, apply=apply, weight=12,
+    )  # fmt: skip
+
+
+def certify(environment: Environment, host: str, after: tuple[str, ...]) -> Step:
+    """The step that lets a node serve its logs and metrics under a certificate of the cluster's CA."""
+    first = environment.control_planes[0]
+
+    def apply(world: World) -> None:
+        demand(world, first, "sh", "-c", APPROVE, "approve", ADMIN, host, timeout=90)
+        demand(world, host, "sh", "-c", AWAIT_FILE, "await", SERVING, timeout=90)
+
+    return Step(
+        id=step_id(environment, "kubernetes.certify", host), title="approve the node's serving certificate",
+        phase="kubernetes", host=host, environment=environment.name, after=after,
+        check=lambda world: world.stat(host, SERVING) != (None,), apply=apply, undo=lambda world, _: None, weight=3,
+    )  # fmt: skip
+
+
+def ready(environment: Environment, host: str, after: tuple[str, ...]) -> Step:
+    """The step that waits until a node is Ready."""
+
+    def check(world: ReadOnly) -> bool:
+        node = world.get(environment.name, f"/api/v1/nodes/{host}")
+        return node is not None and condition(node, "Ready")
+
+    def apply(world: World) -> None:
+        _until(lambda: check(world))
+
+    return Step(
+        id=step_id(environment, "kubernetes.ready", host), title="wait until the node is ready", phase="kubernetes",
+        host=host, environment=environment.name, after=after, check=check, apply=apply,
+        undo=lambda world, _: None, weight=5,
+    )  # fmt: skip
+
+
+def condition(thing: dict[str, Any], name: str) -> bool:
+    """Whether an API object's status condition of that type is True."""
+    conditions = thing.get("status", {}).get("conditions", ())
+    return any(c["type"] == name and c["status"] == "True" for c in conditions)
+
+
+def _step(environment: Environment, name: str, host: str, title: str, **rest: Any) -> Step:
+    def capture(world: ReadOnly) -> Before:
+        states = world.stat(host, *LEAVINGS)
+        there = [path for path, state in zip(LEAVINGS, states, strict=True) if state is not None]
+        values = {key: world.read(host, f"/proc/sys/{key.replace('.', '/')}") for key in SETTINGS}
+        return {"there": there, "settings": {key: raw.decode().strip() for key, raw in values.items() if raw}}
+
+    def undo(world: World, before: Before) -> None:
+        demand_work(world, host, "sitewright-kubernetes-reset", "/bin/sh", "-c", RESET, timeout=300)
+        world.remove(host, CONFIG, *(path for path in LEAVINGS if path not in before["there"]))
+        if before["settings"]:
+            demand(world, host, "sysctl", "-w", *(f"{key}={value}" for key, value in before["settings"].items()))
+
+    return Step(
+        id=step_id(environment, name, host), title=title, phase="kubernetes", host=host, capture=capture,
+        environment=environment.name, undo=undo, **rest,
+    )  # fmt: skip
+
+
+def _is_member(world: ReadOnly, environment: Environment, host: str, file: str) -> bool:
+    # Without the file there may be no API server yet: do not ask one.
+    if world.stat(host, file) == (None,) or world.stat(environment.control_planes[0], ADMIN) == (None,):
+        return False
+    return world.get(environment.name, f"/api/v1/nodes/{host}") is not None
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    """Wait up to two minutes for something; whether it holds then is for the step's check to say."""
+    for _ in range(240):
+        if holds():
+            return
+        time.sleep(0.5)
+
+
+def _running(world: ReadOnly, host: str, unit: str) -> bool:
+    return world.query(host, "systemctl", "is-active", f"{unit}.service").ok
+
+
+def _clear(world: World, host: str, unit: str) -> None:
+    """Forget a former attempt: its failed unit, and whatever a broken-off kubeadm left."""
+    world.run(host, "systemctl", "reset-failed", f"{unit}.service")
+    if world.stat(host, "/etc/kubernetes/pki", KUBELET) != (None, None):
+        # Not the unit of the way back: that one must not take an unfetched result of this one for its own.
+        demand_work(world, host, "sitewright-kubernetes-clear", "/bin/sh", "-c", RESET, timeout=300)
+
+
+def _admission(world: World, first: str, control_plane_version: str) -> dict[str, str]:
+    """A fresh token, the CA's hash and, for a control plane, the key of the uploaded certificates."""
+    kubeconfig = ("--kubeconfig", ADMIN)
+    line = demand(world, first, "kubeadm", "token", "create", "--ttl", "20m", "--print-join-command", *kubeconfig)
+    words = line.split()
+    try:
+        token = words[words.index("--token") + 1]
+        ca_hash = words[words.index("--discovery-token-ca-cert-hash") + 1]
+    except (ValueError, IndexError) as error:
+        raise CommandFailed(
+            host=first, command="kubeadm token create", code=0, reason="no join command in its output"
+        ) from error
+    if not control_plane_version:
+        return {"token": token, "ca_hash": ca_hash, "certificate_key": ""}
+    key = secrets.token_hex(32)
+    # The version is named because kubeadm would otherwise ask the internet for the newest one.
+    config = (
+        f'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\ncertificateKey: "{key}"\n---\n'
+        f"apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: {control_plane_version}\n"
+    )
+    path = "/etc/sitewright/upload-certs.yaml"
+    world.write(first, path, config.encode(), mode=0o600)
+    try:
+        demand(world, first, "kubeadm", "init", "phase", "upload-certs", "--upload-certs", "--config", path)
+    finally:
+        world.remove(first, path)
+    return {"token": token, "ca_hash": ca_hash, "certificate_key": key}

@@ -1,0 +1,245 @@
+"""Steps of the site registry: its CA, a replica per registry host, the push, and replication over the LAN.
+
+Each replica is one binary over one directory, run twice: for everybody over TLS and read-only; and, only while a push
+lasts, on loopback with a password that lives as long as the push.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import bcrypt
+
+from installer import pki
+from installer.answers import Environment, Host
+from installer.bundle.manifest import Artifact
+from installer.plan.context import REGISTRY_CA
+from installer.plan.inputs import Inputs
+from installer.plan.model import Before, Step
+from installer.plan.steps.component import units_hold, wanted_files
+from installer.plan.steps.hosts import NO_PULL, step_id
+from installer.plan.steps.placed import HOME, all_hold, captures, demand, demand_work, place, take_back
+from installer.world.ports import ReadOnly, World
+
+CA_KEY = "/etc/sitewright/pki/registry-ca.key"
+CERTIFICATE = "/etc/sitewright/pki/registry.crt"
+KEY = "/etc/sitewright/pki/registry.key"
+BINARY = "/usr/local/bin/sitewright-registry"
+UNIT = "sitewright-registry.service"
+PUSH_UNIT = "sitewright-registry-push.service"
+PASSWORDS = "/run/sitewright/registry.htpasswd"
+DATA = f"{HOME}/registry"
+REPLICATE = f"{HOME}/replicate"
+
+
+def needed(inputs: Inputs) -> tuple[Artifact, ...]:
+    """The artifacts that this site's environments use, each once, in the bundle's order."""
+    chosen = {c.name for environment in inputs.answers.environments for c in inputs.components(environment)}
+    return tuple(a for c in inputs.manifest.components if c.name in chosen for a in c.artifacts)
+
+
+def bytes_to_send(artifacts: tuple[Artifact, ...]) -> int:
+    """Bytes of all distinct blobs."""
+    return sum({blob.digest: blob.size for a in artifacts for blob in (a.manifest, *a.blobs)}.values())
+
+
+def trust_id(environment: Environment, host: str) -> str:
+    """The step after which a host trusts the site registry."""
+    return step_id(environment, "registry.trust", host)
+
+
+def filled_id(inputs: Inputs) -> str:
+    """The step after which everything can be pulled."""
+    first = inputs.answers.registry.hosts[0]
+    return step_id(inputs.answers.environment_of(first), "registry.push", first)
+
+
+def serve(inputs: Inputs) -> list[Step]:
+    """All steps of the registry itself, first replica first."""
+    hosts = [inputs.answers.host(name) for name in inputs.answers.registry.hosts]
+    first = hosts[0]
+    steps = [_authority(inputs, first)]
+    for host in hosts:
+        steps += [_trust(inputs, host.name), _certificate(inputs, host), _install(inputs, host.name)]
+    steps.append(_push(inputs, first.name))
+    steps += [_replicate(inputs, host.name) for host in hosts[1:]]
+    return steps
+
+
+def trust(inputs: Inputs, host: str) -> Step:
+    """The step by which a host that serves no registry comes to trust it."""
+    return _trust(inputs, host)
+
+
+def _authority(inputs: Inputs, first: Host) -> Step:
+    environment = inputs.answers.environment_of(first.name)
+
+    def check(world: ReadOnly) -> bool:
+        key, certificate = world.stat(first.name, CA_KEY, REGISTRY_CA)
+        return key is not None and key.mode == 0o600 and certificate is not None
+
+    def apply(world: World) -> None:
+        pair = pki.make_ca(f"{inputs.answers.site} registry", world.now())
+        world.write(first.name, CA_KEY, pair.key, mode=0o600)
+        world.write(first.name, REGISTRY_CA, pair.certificate)
+
+    return Step(
+        id=step_id(environment, "registry.authority", first.name), title="make the registry's CA", phase="registry",
+        host=first.name, environment=environment.name, after=(step_id(environment, "hosts.trust", first.name),),
+        check=check, apply=apply, capture=captures(first.name, [CA_KEY, REGISTRY_CA]),
+        undo=lambda world, before: take_back(world, first.name, before), weight=0.3,
+    )  # fmt: skip
+
+
+def _trust(inputs: Inputs, host: str) -> Step:
+    environment = inputs.answers.environment_of(host)
+    first = inputs.answers.registry.hosts[0]
+    authority = step_id(inputs.answers.environment_of(first), "registry.authority", first)
+
+    def check(world: ReadOnly) -> bool:
+        ours = world.read(first, REGISTRY_CA)
+        return ours is not None and world.read(host, REGISTRY_CA) == ours
+
+    def apply(world: World) -> None:
+        world.write(host, REGISTRY_CA, world.read(first, REGISTRY_CA) or b"")
+
+    return Step(
+        id=trust_id(environment, host), title="trust the registry", phase="registry", host=host,
+        environment=environment.name, after=(authority, step_id(environment, "hosts.trust", host)), check=check,
+        apply=apply, capture=captures(host, [REGISTRY_CA]),
+        undo=lambda world, before: take_back(world, host, before), weight=0.2,
+    )  # fmt: skip
+
+
+def _certificate(inputs: Inputs, host: Host) -> Step:
+    environment = inputs.answers.environment_of(host.name)
+    first = inputs.answers.registry.hosts[0]
+    names = (host.name, host.address, "127.0.0.1", "localhost")
+
+    def check(world: ReadOnly) -> bool:
+        key = world.stat(host.name, KEY)[0]
+        good = pki.is_good(
+            world.read(host.name, CERTIFICATE), world.read(first, REGISTRY_CA), names, world.now()
+        )  # fmt: skip
+        return good and key is not None and key.mode == 0o600
+
+    def apply(world: World) -> None:
+        ca = pki.KeyPair(world.read(first, REGISTRY_CA) or b"", world.read(first, CA_KEY) or b"")
+        pair = pki.issue(ca, host.name, names, world.now())
+        world.write(host.name, KEY, pair.key, mode=0o600)
+        world.write(host.name, CERTIFICATE, pair.certificate)
+
+    return Step(
+        id=step_id(environment, "registry.certificate", host.name), title="issue the registry's certificate",
+        phase="registry", host=host.name, environment=environment.name, after=(trust_id(environment, host.name),),
+        check=check, apply=apply, capture=captures(host.name, [KEY, CERTIFICATE]),
+        undo=lambda world, before: take_back(world, host.name, before), weight=0.3,
+    )  # fmt: skip
+
+
+def _install(inputs: Inputs, host: str) -> Step:
+    environment = inputs.answers.environment_of(host)
+    component = inputs.manifest.component("registry")
+    # Nothing can be pulled before the registry runs: its binary alone is sent, the texts are written.
+    wanted = wanted_files(inputs, environment, component, host)
+    binaries = tuple(file for file in wanted if file.pull)
+    texts = tuple(file for file in wanted if not file.pull)
+
+    def check(world: ReadOnly) -> bool:
+        return all_hold(world, host, wanted) and units_hold(world, host, (UNIT,), (UNIT,))
+
+    def apply(world: World) -> None:
+        for file in binaries:
+            if file.pull and not all_hold(world, host, (file,)):
+                world.send(host, file.path, file.pull.file.digest, mode=file.mode)
+        place(world, host, NO_PULL, texts)
+        world.make_directory(host, DATA, mode=0o700)
+        demand(world, host, "systemctl", "daemon-reload")
+        demand(world, host, "systemctl", "enable", UNIT)
+        demand(world, host, "systemctl", "restart", UNIT)
+
+    def undo(world: World, before: Before) -> None:
+        for unit in (PUSH_UNIT, UNIT):
+            world.run(host, "systemctl", "disable", "--now", unit)
+        take_back(world, host, before)
+        world.remove(host, DATA, PASSWORDS)
+        demand(world, host, "systemctl", "daemon-reload")
+
+    size = sum(file.pull.file.size for file in binaries if file.pull)
+    return Step(
+        id=step_id(environment, "registry.install", host), title=f"start the registry {component.version}",
+        phase="registry", host=host, environment=environment.name,
+        after=(step_id(environment, "registry.certificate", host),), check=check, apply=apply,
+        capture=captures(host, [file.path for file in wanted]), undo=undo,
+        weight=1 + size / inputs.send_rate, bytes=size,
+    )  # fmt: skip
+
+
+def _open_for_writing(world: World, host: str) -> tuple[str, str]:
+    """Start the writing side with a fresh password; returns (user, password)."""
+    password = secrets.token_urlsafe(24)
+    line = b"push:" + bcrypt.hashpw(password.encode(), bcrypt.gensalt(rounds=4)) + b"\n"
+    world.write(host, PASSWORDS, line, mode=0o600)
+    demand(world, host, "systemctl", "restart", PUSH_UNIT)
+    return "push", password
+
+
+def _close_for_writing(world: World, host: str) -> None:
+    world.run(host, "systemctl", "stop", PUSH_UNIT)
+    world.remove(host, PASSWORDS)
+
+
+def _filled(world: ReadOnly, host: str, artifacts: tuple[Artifact, ...]) -> bool:
+    """Whether everything is there, and whoever brought it has closed behind himself: the password goes last."""
+    return world.stat(host, PASSWORDS) == (None,) and all(world.stored(host, artifacts))
+
+
+def _push(inputs: Inputs, host: str) -> Step:
+    environment = inputs.answers.environment_of(host)
+    artifacts = needed(inputs)
+    size = bytes_to_send(artifacts)
+
+    def apply(world: World) -> None:
+        credential = _open_for_writing(world, host)
+        try:
+            world.push(host, inputs.answers.registry.push_port, credential, artifacts)
+        finally:
+            _close_for_writing(world, host)
+
+    return Step(
+        id=step_id(environment, "registry.push", host), title="fill the registry", phase="registry", host=host,
+        environment=environment.name, after=(step_id(environment, "registry.install", host),),
+        check=lambda world: _filled(world, host, artifacts), apply=apply,
+        undo=lambda world, _: None, weight=1 + size / inputs.send_rate, bytes=size,
+    )  # fmt: skip
+
+
+def _replicate(inputs: Inputs, host: str) -> Step:
+    environment = inputs.answers.environment_of(host)
+    registry = inputs.answers.registry
+    artifacts = needed(inputs)
+    origin = f"{inputs.answers.host(registry.hosts[0]).address}:{registry.port}"
+    lines = "".join(
+        f"{a.repository} {a.tag} {a.manifest.digest} {' '.join(blob.digest for blob in a.blobs)}\n" for a in artifacts
+    )
+
+    def apply(world: World) -> None:
+        user, password = _open_for_writing(world, host)
+        try:
+            world.write(host, f"{REPLICATE}/artifacts", lines.encode())
+            world.write(host, f"{REPLICATE}/curlrc", f'user = "{user}:{password}"\n'.encode(), mode=0o600)
+            demand_work(
+                world, host, "sitewright-registry-replicate", "/bin/sh", f"{HOME}/bin/replicate", REPLICATE, origin,
+                f"127.0.0.1:{registry.push_port}", REGISTRY_CA, timeout=3600,
+            )  # fmt: skip
+        finally:
+            world.remove(host, REPLICATE)
+            _close_for_writing(world, host)
+
+    return Step(
+        id=step_id(environment, "registry.replicate", host), title="fill the registry from the first", phase="registry",
+        host=host, environment=environment.name,
+        after=(filled_id(inputs), step_id(environment, "registry.install", host)),
+        check=lambda world: _filled(world, host, artifacts), apply=apply, undo=lambda world, _: None,
+        weight=5 + bytes_to_send(artifacts) / 100e6,
+    )  # fmt: skip

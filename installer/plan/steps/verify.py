@@ -1,0 +1,191 @@
+"""Probes: what must work, tried for real, after an installation and whenever `status --probe` asks.
+
+Each environment gets a namespace with one small pod per node for as long as the probes last. A probe returns its
+evidence in a few words, or raises `ProbeFailed`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from installer.answers import Environment
+from installer.errors import ProbeFailed
+from installer.plan import context
+from installer.plan.inputs import Inputs
+from installer.plan.steps import charts, outside
+from installer.plan.steps.kubernetes import condition
+from installer.world.ports import ReadOnly, World
+
+NAMESPACE = "sitewright-probe"
+PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
+PORT = 8080
+PATIENCE = 120.0
+"""Seconds that a probe waits for what it has asked for: the slowest, the metrics, take two scrapes of 15 s."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One thing that must work in an environment."""
+
+    id: str
+    title: str
+    environment: str
+    run: Callable[[World], str]
+
+
+def probes(inputs: Inputs, environment: Environment) -> tuple[Probe, ...]:
+    """The probes of an environment: the built-in ones that its components call for, then the components' own."""
+    chosen = {component.name: component for component in inputs.components(environment)}
+    every: list[tuple[str, str, Callable[[World], str], str]] = [
+        ("schedule", "a pod on every node, pulled by digest", lambda w: _schedule(w, inputs, environment), ""),
+        ("traffic", "traffic between nodes, both ways", lambda w: _traffic(w, environment), ""),
+        ("dns", "cluster DNS on every node", lambda w: _dns(w, environment), ""),
+        ("volume", "a volume survives its pod", lambda w: _volume(w, environment), "local-path-provisioner"),
+        ("certificate", "a certificate issued, its chain valid", lambda w: _certificate(w, environment), "site-ca"),
+        ("metrics", "metrics of every node", lambda w: _metrics(w, environment), "metrics-server"),
+        ("outside", "nothing reaches for the outside", lambda w: outside.probe(w, inputs, environment), ""),
+    ]
+    found = [_probe(environment, name, title, run) for name, title, run, needs in every if not needs or needs in chosen]
+    for component in chosen.values():
+        for spec in component.spec.get("probes", ()):
+            names = context.for_component(inputs.names(environment), environment, component)
+            filled = {key: context.fill(component, str(text), names) for key, text in spec.items()}
+            run = partial(_https, environment=environment, spec=filled)
+            found.append(_probe(environment, filled["name"], filled["title"], run))
+    return tuple(found)
+
+
+def prepare(world: World, inputs: Inputs, environment: Environment) -> None:
+    """Put the probes' pods there, once those of a former proof are gone: what is being deleted cannot be used."""
+    until("the end of a former proof", lambda: not _is_ending(world, environment))
+    component = inputs.manifest.component("probe")
+    image = component.artifact("image", "busybox")
+    names = {**inputs.names(environment), "probe": f"{image.repository}@{image.manifest.digest}", "port": PORT}
+    chosen = {c.name for c in inputs.components(environment)}
+    for text in ("pods.yaml", "volume.yaml", "certificate.yaml"):
+        needs = {"volume.yaml": "local-path-provisioner", "certificate.yaml": "site-ca"}.get(text)
+        if needs is None or needs in chosen:
+            world.apply(environment.name, *charts.parse(component, text, context.render(component, text, names)))
+
+
+def clean(world: World, environment: Environment) -> None:
+    """Take everything away that `prepare` and the probes made."""
+    world.delete(environment.name, f"/api/v1/namespaces/{NAMESPACE}")
+
+
+def _is_ending(world: ReadOnly, environment: Environment) -> bool:
+    namespace = world.get(environment.name, f"/api/v1/namespaces/{NAMESPACE}")
+    return namespace is not None and "deletionTimestamp" in namespace["metadata"]
+
+
+def until(what: str, attempt: Callable[[], Any], patience: float = PATIENCE) -> Any:
+    """Repeat an attempt until it gives something true.
+
+    Raises:
+        ProbeFailed: it did not within `patience` seconds.
+    """
+    end = time.monotonic() + patience
+    while True:
+        found = attempt()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise ProbeFailed(reason=f"{what}: not within {patience:.0f} s")
+        time.sleep(0.3)
+
+
+def _probe(environment: Environment, name: str, title: str, run: Callable[[World], str]) -> Probe:
+    return Probe(f"{environment.name}/probe.{name}", title, environment.name, run)
+
+
+def _pods(world: ReadOnly, environment: Environment) -> dict[str, dict[str, Any]]:
+    """The Ready probe pod of each node."""
+    listing = world.get(environment.name, f"{PODS}?labelSelector=app%3Dprobe") or {"items": []}
+    return {pod["spec"]["nodeName"]: pod for pod in listing["items"] if condition(pod, "Ready")}
+
+
+def _all_pods(world: ReadOnly, environment: Environment) -> dict[str, dict[str, Any]]:
+    def attempt() -> dict[str, dict[str, Any]] | None:
+        pods = _pods(world, environment)
+        return pods if set(pods) == set(environment.hosts) else None
+
+    found: dict[str, dict[str, Any]] = until("a Ready pod on every node", attempt)
+    return found
+
+
+def _execute(world: World, environment: Environment, pod: str, *argv: str) -> str:
+    output = world.execute(environment.name, NAMESPACE, pod, *argv)
+    if not output.ok:
+        raise ProbeFailed(reason=f"`{' '.join(argv)}` in pod {pod}: {output.err.strip() or output.out.strip()}")
+    return output.out
+
+
+def _schedule(world: World, inputs: Inputs, environment: Environment) -> str:
+    digest = inputs.manifest.component("probe").artifact("image", "busybox").manifest.digest
+    pods = _all_pods(world, environment)
+    for node, pod in pods.items():
+        running = pod["status"]["containerStatuses"][0]["imageID"]
+        if not running.endswith(digest):
+            raise ProbeFailed(reason=f"{node} runs {running}, wanted {digest}")
+    return f"{len(pods)} of {len(environment.hosts)} nodes"
+
+
+def _traffic(world: World, environment: Environment) -> str:
+    pods = _all_pods(world, environment)
+    pairs = [(a, b) for a in pods for b in pods if a != b or len(pods) == 1]
+    for source, target in pairs:
+        address = pods[target]["status"]["podIP"]
+        name = pods[source]["metadata"]["name"]
+        _execute(world, environment, name, "wget", "-q", "-O", "-", f"http://{address}:{PORT}/")
+    return f"{len(pairs)} ways"
+
+
+def _dns(world: World, environment: Environment) -> str:
+    name = f"kubernetes.default.svc.{environment.networks.domain}"
+    pods = _all_pods(world, environment)
+    for pod in pods.values():
+        _execute(world, environment, pod["metadata"]["name"], "nslookup", name)
+    return f"asked from {len(pods)} nodes"
+
+
+def _volume(world: World, environment: Environment) -> str:
+    """Write, delete the pod, read back in its successor (a StatefulSet makes one under the same name)."""
+    path = f"{PODS}/volume-0"
+
+    def pod(not_uid: str = "") -> Any:
+        found = world.get(environment.name, path)
+        return found if found and found["metadata"]["uid"] != not_uid and condition(found, "Ready") else None
+
+    first = until("a pod with a volume", pod)["metadata"]["uid"]
+    _execute(world, environment, "volume-0", "sh", "-c", f"echo {first} > /data/written && sync")
+    world.delete(environment.name, path)
+    until("the pod's successor", lambda: pod(first))
+    if _execute(world, environment, "volume-0", "cat", "/data/written").strip() != first:
+        raise ProbeFailed(reason="what was written is not what is read back")
+    return "written, restarted, read back"
+
+
+def _certificate(world: World, environment: Environment) -> str:
+    path = f"/apis/cert-manager.io/v1/namespaces/{NAMESPACE}/certificates/probe"
+    until("the certificate", lambda: condition(world.get(environment.name, path) or {}, "Ready"))
+    secret = world.get(environment.name, f"/api/v1/namespaces/{NAMESPACE}/secrets/probe")
+    issuer = world.get(environment.name, "/api/v1/namespaces/cert-manager/secrets/site-ca")
+    return outside.valid_chain(secret or {}, issuer or {}, f"probe.{environment.domain}", world.now())
+
+
+def _metrics(world: World, environment: Environment) -> str:
+    def attempt() -> bool:
+        listing = world.get(environment.name, "/apis/metrics.k8s.io/v1beta1/nodes") or {"items": []}
+        return {item["metadata"]["name"] for item in listing["items"]} == set(environment.hosts)
+
+    until("metrics of every node", attempt)
+    return f"{len(environment.hosts)} nodes"
+
+
+def _https(world: World, environment: Environment, spec: Mapping[str, str]) -> str:
+    """Ask a component's URL from a host of the site, outside every pod, trusting only the named CA."""
+    return outside.ask(world, environment, spec, until)

@@ -1,0 +1,65 @@
+"""Running the probes of a site: all of an environment side by side, every result kept, whatever fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from installer.answers import Environment
+from installer.errors import ProbeFailed, SitewrightError
+from installer.plan.inputs import Inputs
+from installer.plan.steps import verify
+from installer.world.ports import World
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """How a probe ended: `evidence` says what was seen, or why it failed."""
+
+    id: str
+    title: str
+    environment: str
+    passed: bool
+    evidence: str
+    seconds: float
+
+
+def prove(world: World, inputs: Inputs, report: Callable[[ProbeResult], None]) -> tuple[ProbeResult, ...]:
+    """Run every probe of every environment; `report` hears each result as it comes. Cleans up behind itself."""
+    with ThreadPoolExecutor(max_workers=4, thread_name_prefix="environment") as pool:
+        groups = pool.map(lambda e: _environment(world, inputs, e, report), inputs.answers.environments)
+        return tuple(result for group in groups for result in group)
+
+
+def _environment(
+    world: World, inputs: Inputs, environment: Environment, report: Callable[[ProbeResult], None]
+) -> tuple[ProbeResult, ...]:
+    probes = verify.probes(inputs, environment)
+    try:
+        verify.prepare(world, inputs, environment)
+        with ThreadPoolExecutor(max_workers=len(probes), thread_name_prefix="probe") as pool:
+            return tuple(pool.map(lambda probe: _one(world, probe, report), probes))
+    finally:
+        verify.clean(world, environment)
+
+
+def _one(world: World, probe: verify.Probe, report: Callable[[ProbeResult], None]) -> ProbeResult:
+    began = time.monotonic()
+    try:
+        passed, evidence = True, probe.run(world)
+    except SitewrightError as error:
+        passed, evidence = False, error.message
+    result = ProbeResult(probe.id, probe.title, probe.environment, passed, evidence, time.monotonic() - began)
+    report(result)
+    return result
+
+
+def failed(results: tuple[ProbeResult, ...]) -> ProbeFailed | None:
+    """The error to end with, None where every probe passed."""
+    broken = [result for result in results if not result.passed]
+    if not broken:
+        return None
+    names = ", ".join(result.id for result in broken)
+    return ProbeFailed(reason=f"{len(broken)} of {len(results)} probes failed: {names}")

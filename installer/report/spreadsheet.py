@@ -1,0 +1,81 @@
+"""The machine list for purchasing: what to order, kind by kind, and every host with what it must have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
+
+from installer.report import machines
+from installer.report.catalogue import Words
+from installer.report.subject import Subject
+
+HEAD = PatternFill("solid", fgColor="1D3557")
+WIDEST = 60
+
+Row = Sequence[str | float]
+
+
+def write(subject: Subject, _: Words, target: Path) -> None:
+    """Write the workbook."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    kinds = machines.kinds(subject.sizing, _)
+    order_head = (
+        _("Environment"), _("Kind"), _("For"), _("Machines"), _("at least"), _("at most"), _("Cores"),
+        _("Memory") + " GiB", _("System disk") + " GiB", _("Data disk") + " GiB", _("Fast disk") + " GiB",
+        _("Disk speed") + " IOPS", _("Network") + " Gbit/s",
+    )  # fmt: skip
+    order = [
+        (k.environment, k.title, k.purpose, k.count, k.counts.low, k.counts.high, k.cores, k.memory, k.system, k.data,
+         k.fast, k.iops, k.network)
+        for k in kinds
+    ]  # fmt: skip
+    _sheet(book, _("Machines to provide"), order_head, order)
+    host_head = (
+        _("Name"), _("Address"), _("Environment"), _("Role"), _("Kind"), _("Cores"), _("Memory") + " GiB",
+        _("System disk") + " GiB", _("Data disk") + " GiB", _("Fast disk") + " GiB",
+    )  # fmt: skip
+    seats = machines.seats(subject.answers, kinds, _)
+    _sheet(book, _("The machines by name"), host_head, [_host(seat) for seat in seats])
+    book.save(target)
+
+
+def _host(seat: machines.Seat) -> Row:
+    known = (seat.name, seat.address, seat.environment, seat.role)
+    if seat.kind is None:
+        return known
+    kind = seat.kind
+    return (*known, kind.title, kind.cores, kind.memory, kind.system, kind.data, kind.fast)
+
+
+def _sheet(book: Workbook, title: str, head: Row, rows: Sequence[Row]) -> None:
+    sheet = book.create_sheet(title[:31])
+    for row in (head, *rows):
+        sheet.append([_text(value) for value in row])
+    for cell in sheet[1]:
+        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), HEAD
+        cell.alignment = Alignment(wrap_text=True, vertical="center")
+    for number in range(len(head)):
+        widest = max(_width(row[number]) for row in (head, *rows) if len(row) > number)
+        sheet.column_dimensions[get_column_letter(number + 1)].width = min(WIDEST, widest + 3)
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(head))}{len(rows) + 1}"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = 9  # A4, as the file format numbers papers
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+
+def _width(value: str | float) -> int:
+    """Columns that a text takes; Chinese letters take two."""
+    return sum(1 + (letter >= "\u2e80") for letter in str(value))
+
+
+def _text(value: str | float) -> str | float:
+    """A value that a spreadsheet does not take for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@" and value else value

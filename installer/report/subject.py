@@ -1,0 +1,92 @@
+"""What a report is about: everything it tells is in these values, so that the same values give the same report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from installer.answers import Answers
+from sizing.engine import Sizing
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The bundle: what is in it, how large it is, and how long its installation is expected to take."""
+
+    name: str
+    version: str
+    kubernetes: str
+    digest: str
+    bytes: int
+    components: tuple[tuple[str, str, str], ...]
+    """Name, version and the digest of the first artifact of each."""
+    installed: Mapping[str, frozenset[str]]
+    """Names of the components that each environment gets."""
+    copy_seconds: float
+    install_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A trial of the finished platform, and what was seen."""
+
+    title: str
+    environment: str
+    passed: bool
+    evidence: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of the installation: its steps, how many of them changed something, and its time on the clock."""
+
+    environment: str
+    name: str
+    steps: int
+    changed: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A run that ended: what it did, how long each phase took, what the probes saw."""
+
+    run: str
+    outcome: str
+    started: datetime
+    ended: datetime
+    phases: tuple[Phase, ...]
+    probes: tuple[Probe, ...]
+    hosts: Mapping[str, int]
+    """How many steps were done on each host."""
+
+    @property
+    def proved(self) -> bool:
+        """Whether every part was tried and found good."""
+        return bool(self.probes) and all(probe.passed for probe in self.probes)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Machines of `sources` connect to machines of `targets` at a port ("6443/tcp")."""
+
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    port: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One site: what was answered, what was reckoned from it, what will be delivered, what was built."""
+
+    answers: Answers
+    sizing: Sizing
+    today: date
+    program: str
+    answers_digest: str
+    wires: tuple[Wire, ...] = ()
+    delivered: Delivered | None = None
+    built: Built | None = None

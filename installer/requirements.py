@@ -1,0 +1,67 @@
+"""From the customer's answers, and what the hosts say, to what sizing asks: the only place where both are known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from installer.answers import Answers, Environment
+from installer.facts import Facts
+from sizing.needs import Needs, needs_of, with_settings
+from sizing.offered import Offer
+from sizing.workload import redundant_site
+
+GIB = 2**30
+VOLUMES = "/var/lib"
+"""Where volumes are kept; a disk of its own there is the data disk."""
+
+
+def needs_from(answers: Answers, settings: Sequence[str] = ()) -> Needs:
+    """The needs of the answers, with `--set path=value` laid over them.
+
+    An answers file that says nothing of environments under `needs` means its own, each redundant where it has more than
+    one control plane, each bearing the whole load.
+
+    Raises:
+        sizing.errors.SizingError: the needs are malformed, absurd or contradictory; all problems at once.
+    """
+    return needs_of(with_settings(_with_environments(answers), settings))
+
+
+def _with_environments(answers: Answers) -> dict[str, Any]:
+    needs: Mapping[str, Any] = answers.needs
+    if "environments" in needs or not answers.environments:
+        return dict(needs)
+    own = [
+        {"name": environment.name, "redundant": len(environment.control_planes) > 1}
+        for environment in answers.environments
+    ]
+    return {**needs, "environments": own}
+
+
+def offers_from(answers: Answers, facts: Mapping[str, Facts], needs: Needs) -> tuple[Offer, ...]:
+    """The customer's hosts as machines offered, in the environments that are sized; hosts not asked are left out."""
+    wanted = {environment.name: environment.redundant for environment in needs.environments}
+    return tuple(
+        _offer(environment, host, facts[host], wanted[environment.name] and redundant_site(needs))
+        for environment in answers.environments
+        if environment.name in wanted
+        for host in environment.hosts
+        if host in facts
+    )
+
+
+def _offer(environment: Environment, host: str, facts: Facts, redundant: bool) -> Offer:
+    pool = "node" if not redundant else ("control-plane" if host in environment.control_planes else "worker")
+    system, volumes = facts.disks.get("/"), facts.disks.get(VOLUMES)
+    own_disk = volumes is not None and system is not None and volumes.mount != system.mount
+    return Offer(
+        environment=environment.name,
+        pool=pool,
+        cpu_cores=facts.cpus,
+        memory_gib=math.ceil(facts.memory / GIB),
+        system_disk_gib=system.size / GIB if system else 0.0,
+        data_disk_gib=volumes.size / GIB if volumes and own_disk else 0.0,
+        name=host,
+    )

@@ -1,0 +1,115 @@
+"""Secrets, from where the answers say they are to the moment they are used; kept in memory and nowhere else.
+
+No message in here holds a secret or the output of a command that was to print one.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from installer.answers import SecretRef
+from installer.errors import SecretUnavailable
+
+MASK = "●●●●●●"
+SHORTEST = 4
+"""Shorter values are not masked: they would mask half of every text. `Secrets` refuses none, a site may have them."""
+LARGEST = 64 << 10
+PATIENCE = 120
+"""Seconds for a secret's command: a person may have to unlock a key store meanwhile."""
+
+Ask = Callable[[str], str]
+
+
+class Secrets:
+    """Resolves references, each once; safe to use from several threads.
+
+    `ask` prompts a person and returns what they typed, without echo; None where there is no terminal.
+    """
+
+    def __init__(self, ask: Ask | None, environment: Mapping[str, str] = os.environ) -> None:
+        self._ask = ask
+        self._environment = environment
+        self._known: dict[SecretRef, str] = {}
+        self._guard = threading.Lock()
+
+    def resolve(self, ref: SecretRef) -> str:
+        """The secret itself.
+
+        Raises:
+            SecretUnavailable: it is not where the reference says.
+        """
+        with self._guard:
+            if ref not in self._known:
+                value = self._fetch(ref)
+                if not value:
+                    raise SecretUnavailable(reference=ref, reason="it is empty")
+                self._known[ref] = value
+            return self._known[ref]
+
+    def resolve_all(self, refs: Iterable[SecretRef]) -> tuple[SecretUnavailable, ...]:
+        """Try every secret, as before the first step; what could not be had, for all of them at once."""
+        failed = []
+        for ref in refs:
+            try:
+                self.resolve(ref)
+            except SecretUnavailable as error:
+                failed.append(error)
+        return tuple(failed)
+
+    def redact(self, text: str) -> str:
+        """A text with every secret resolved so far masked."""
+        return redact(text, self._known.values())
+
+    def _fetch(self, ref: SecretRef) -> str:
+        if isinstance(ref.value, tuple):
+            return _from_command(ref, ref.value)
+        if ref.kind == "env":
+            if ref.value not in self._environment:
+                raise SecretUnavailable(reference=ref, reason="the variable is not set")
+            return self._environment[ref.value]
+        if ref.kind == "file":
+            return _from_file(ref, Path(ref.value).expanduser())
+        if self._ask is None:
+            raise SecretUnavailable(reference=ref, reason="there is no terminal to ask at")
+        return self._ask(ref.value)
+
+
+def redact(text: str, values: Iterable[str]) -> str:
+    """A text with every one of the values masked, the longest first: one secret may hold another."""
+    for value in sorted({value for value in values if len(value) >= SHORTEST}, key=len, reverse=True):
+        text = text.replace(value, MASK)
+    return text
+
+
+def _from_file(ref: SecretRef, path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            if os.fstat(stream.fileno()).st_mode & 0o077:
+                raise SecretUnavailable(reference=ref, reason="others may read the file", hint=f"chmod 600 {path}")
+            return _first_line(ref, stream.read(LARGEST))
+    except OSError as error:
+        raise SecretUnavailable(reference=ref, reason=str(error.strerror)) from error
+
+
+def _from_command(ref: SecretRef, argv: tuple[str, ...]) -> str:
+    # A command's standard error may hold anything, so only its exit code is told.
+    try:
+        ended = subprocess.run(argv, capture_output=True, timeout=PATIENCE, check=False)
+    except OSError as error:
+        raise SecretUnavailable(reference=ref, reason=f"{argv[0]}: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise SecretUnavailable(reference=ref, reason=f"no answer within {PATIENCE} s") from error
+    if ended.returncode:
+        raise SecretUnavailable(reference=ref, reason=f"the command ended with {ended.returncode}")
+    return _first_line(ref, ended.stdout)
+
+
+def _first_line(ref: SecretRef, raw: bytes) -> str:
+    try:
+        return raw.decode().split("\n", 1)[0].rstrip("\r")
+    except UnicodeDecodeError as error:
+        raise SecretUnavailable(reference=ref, reason="it is not text in UTF-8") from error

@@ -1,0 +1,1 @@
+"""What people and programs see: console, JSON lines, terminal interface. No rule lives here."""

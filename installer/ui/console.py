@@ -1,0 +1,160 @@
+"""Results on the console: what `check`, `plan`, `status` and the end of a run print. Results go to standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from installer.errors import SitewrightError
+from installer.plan import estimate
+from installer.plan.checks import Finding
+from installer.plan.model import Plan
+from installer.runs import Run
+from installer.ui import words
+
+
+def findings(console: Console, found: Sequence[Finding]) -> None:
+    """Preflight: one line of counts, then each problem with what was found and the remedy."""
+    count = {status: sum(1 for f in found if f.status == status) for status in ("ok", "warn", "waived", "failed")}
+    line = Text.assemble("Preflight   ", ("✔", "green"), f" {count['ok']}")
+    if count["warn"]:
+        line.append_text(Text.assemble("   ", ("!", "yellow"), f" {count['warn']} to know"))
+    if count["waived"]:
+        names = sorted({f.check for f in found if f.status == "waived"})
+        line.append_text(Text.assemble("   ", ("!", "yellow"), f" {count['waived']} waived ({', '.join(names)})"))
+    line.append_text(Text.assemble("   ", ("✖", "red" if count["failed"] else "dim"), f" {count['failed']}"))
+    if count["failed"]:
+        line.append("   (nothing has been changed)", "dim")
+    console.print(line)
+    for status in ("failed", "warn"):
+        for finding in found:
+            if finding.status == status:
+                _problem(console, finding)
+
+
+def _problem(console: Console, finding: Finding) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0), expand=False)
+    table.add_column(min_width=28, no_wrap=True)
+    table.add_column(overflow="fold")
+    name = f"{finding.check}@{finding.host}" if finding.host else finding.check
+    sign = Text.assemble((f"{words.SIGNS[finding.status]} ", words.STYLES[finding.status]), name)
+    table.add_row(sign, f"{finding.found}; wanted: {finding.wanted}" if finding.wanted else finding.found)
+    if finding.remedy:
+        table.add_row("", Text.assemble(("→ ", "bold"), finding.remedy))
+    console.print()
+    console.print(table)
+
+
+def plan_line(plan: Plan, holding: Mapping[str, bool] | None = None) -> str:
+    """The plan in one line."""
+    holds = holding or {}
+    done = {name for name, value in holds.items() if value}
+    sending = sum(step.bytes for step in plan if step.id not in done)
+    hosts = len({step.host for step in plan})
+    parts = [f"{words.many(len(plan), 'step')} on {words.many(hosts, 'host')}"]
+    if done:
+        parts.append("all of them hold" if len(done) == len(plan) else f"{len(done)} already hold")
+    if sending:
+        parts.append(f"{words.size(sending)} to send")
+    if len(done) < len(plan):
+        parts.append(f"about {words.duration(estimate.remaining(plan, done))}")
+    return f"Plan        {' · '.join(parts)}"
+
+
+def plan_tree(console: Console, plan: Plan, holding: Mapping[str, bool] | None = None) -> None:
+    """Every step per environment, phase and host, with its weight; with `holding`, which need no change."""
+    console.print(plan_line(plan, holding))
+    for environment in dict.fromkeys(step.environment for step in plan):
+        console.print()
+        console.print(Text(environment, style="bold"))
+        steps = [step for step in plan if step.environment == environment]
+        for phase in dict.fromkeys(step.phase for step in steps):
+            console.print(Text(f"  {phase}", style="cyan"))
+            table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+            table.add_column(min_width=20)
+            table.add_column(overflow="fold")
+            table.add_column(justify="right")
+            table.add_column(justify="right")
+            table.add_column()
+            for step in (s for s in steps if s.phase == phase):
+                sent = words.size(step.bytes) if step.bytes else ""
+                state = "" if holding is None else ("already so" if holding.get(step.id) else "to do")
+                title = Text(step.title)
+                if step.undo is None:
+                    title.append("  point of no return", "yellow")
+                table.add_row(step.host, title, sent, words.duration(step.weight), Text(state, style="dim"))
+            console.print(Padding(table, (0, 0, 0, 4)))
+
+
+def probe_table(console: Console, results: Sequence[Mapping[str, object]]) -> None:
+    """The probes with their evidence."""
+    several = len({result["environment"] for result in results}) > 1
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 2))
+    for result in results:
+        state = "ok" if result["passed"] else "failed"
+        sign = Text(words.SIGNS[state], style=words.STYLES[state])
+        where = [str(result["environment"])] if several else []
+        table.add_row(*where, str(result["title"]), sign, Text(str(result["evidence"]), style="dim"))
+    console.print(table)
+
+
+def ready(console: Console, run: Run, probes: int, kubeconfigs: Mapping[str, Path], seconds: float) -> None:
+    """The last lines of an installation: what it took, how to look around, where to read on."""
+    proved = f"{words.many(probes, 'probe')} passed" if probes else "not proved (--no-probes)"
+    console.print(f"Ready in {words.duration(seconds)} · {proved}", style="bold")
+    lead = "Look around:   "
+    for path in kubeconfigs.values():
+        console.print(f"{lead}kubectl --kubeconfig {path} get pods -A")
+        lead = " " * len(lead)
+    console.print(f"{lead}sitewright status")
+    console.print(f"What happened: {run.folder}")
+
+
+def status(
+    console: Console, site: str, records: Mapping[str, Mapping[str, Any] | None], runs: Sequence[Mapping[str, str]]
+) -> None:
+    """What stands on each host and which runs there were."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for name in (site, "environment", "kubernetes", "bundle"):
+        table.add_column(name)
+    for host, found in records.items():
+        if found is None:
+            table.add_row(_signed("waiting", host), Text("nothing of ours", style="dim"))
+        else:
+            bundle = f"{found['bundle']['name']} {found['bundle']['version']}"
+            table.add_row(_signed("ok", host), found["environment"], found["kubernetes"], bundle)
+    console.print(table)
+    for run in runs[-5:]:
+        console.print(f"{run['run']}  {run['outcome']}")
+    if runs and runs[-1]["outcome"] not in {"done", "taken back"}:
+        console.print("\nNext:  sitewright resume, or sitewright rollback")
+
+
+def ports(console: Console, rows: Sequence[Sequence[str]]) -> None:
+    """The connections that a firewall has to allow."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for name in ("from", "to", "port", "for"):
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def _signed(state: str, text: str) -> Text:
+    return Text.assemble((f"{words.SIGNS[state]} ", words.STYLES[state]), text)
+
+
+def failure(console: Console, error: SitewrightError) -> None:
+    """An error: what happened and where, the remedy, the exit code."""
+    console.print(Text.assemble((f"{words.SIGNS['failed']} ", "red"), error.message), highlight=False)
+    for line in error.details:
+        console.print(f"  {line}", highlight=False)
+    for line in error.remedy.splitlines():
+        console.print(Text.assemble(("  → ", "bold"), line), highlight=False)
+    console.print(Text(f"  exit {error.exit_code}", style="dim"), highlight=False)

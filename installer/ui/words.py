@@ -1,0 +1,37 @@
+"""Figures as people read them: sizes in GiB or MB, speeds in MB/s, durations in min and s."""
+
+from __future__ import annotations
+
+SIGNS = {"ok": "✔", "warn": "!", "waived": "!", "failed": "✖", "running": "▸", "waiting": "─"}
+STYLES = {"ok": "green", "warn": "yellow", "waived": "yellow", "failed": "red", "running": "cyan", "waiting": "dim"}
+
+
+def duration(seconds: float) -> str:
+    """Seconds as 0.4 s, 48 s, 3 min 31 s, 2 h 5 min."""
+    whole = round(seconds)
+    if seconds < 1:
+        return f"{seconds:.1f} s"
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def size(count: int) -> str:
+    """Bytes as 612 MB or 1.4 GB: decimal, as links and files are counted."""
+    if count >= 1_000_000_000:
+        return f"{count / 1e9:.1f} GB"
+    if count >= 1_000_000:
+        return f"{count / 1e6:.0f} MB"
+    return f"{count / 1e3:.0f} kB"
+
+
+def speed(count: float) -> str:
+    """Bytes per second as 214 MB/s."""
+    return f"{count / 1e6:.0f} MB/s"
+
+
+def many(count: int, noun: str) -> str:
+    """A count with its noun: 1 host, 3 hosts."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,163 @@
+"""bundle lock, build, sign, verify, show, diff, keygen: the vendor's verbs, and those to look with."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.table import Table
+
+from installer import session
+from installer.bundle import diff, sshsig, verify, writing
+from installer.bundle.archive import Archive
+from installer.errors import UsageError
+from installer.ui import jsonl, progress, terminal, words
+
+UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+
+def lock(arguments: argparse.Namespace) -> int:
+    """Resolve a recipe's sources into its lock."""
+    from installer.bundle import build as building
+
+    with progress.build_bar(arguments.json) as emit:
+        held = building.lock_recipe(arguments.recipe, emit, arguments.update)
+    if arguments.json:
+        jsonl.write("lock", {"sources": sorted(held.sources)})
+    else:
+        terminal.stdout().print(f"✔ {words.many(len(held.sources), 'source')} locked in {arguments.recipe}")
+        terminal.stdout().print(f"Next:  sitewright bundle build {arguments.recipe} --key KEY")
+    return 0
+
+
+def build(arguments: argparse.Namespace) -> int:
+    """Make exactly what the lock names, sign it, and put it into a folder."""
+    from installer.bundle import build as building
+
+    if arguments.key is None:
+        raise UsageError(
+            reason="a bundle is signed when it is built",
+            hint="give --key FILE; make one: sitewright bundle keygen FILE",
+        )
+    with progress.build_bar(arguments.json) as emit:
+        path = building.build(arguments.recipe, arguments.key, emit, None if arguments.split else arguments.out)
+    if arguments.split:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        path = writing.split_archive(path, arguments.out / path.name, _size(arguments.split))[0]
+    return _described(arguments, path)
+
+
+def sign(arguments: argparse.Namespace) -> int:
+    """Sign a bundle with another key."""
+    with Archive.open(arguments.bundle) as archive:
+        signature = sshsig.sign(archive.bundle_json, arguments.key)
+    writing.put_signature(arguments.bundle, signature)
+    if arguments.json:
+        jsonl.write("signed", {"bundle": str(arguments.bundle)})
+    else:
+        terminal.stdout().print(f"✔ {arguments.bundle} is signed with {arguments.key}")
+    return 0
+
+
+def verify_bundle(arguments: argparse.Namespace) -> int:
+    """Check the signature and every byte."""
+    signers = session.read_signers(arguments.signers, arguments.bundle).decode(errors="replace")
+    with Archive.open(arguments.bundle) as archive, progress.byte_bar("verifying", arguments.json) as report:
+        manifest = verify.verify(archive, signers, session.now(), report)
+    if arguments.json:
+        jsonl.write("verified", {"bundle": str(arguments.bundle), "digest": manifest.digest})
+    else:
+        count = len(manifest.blobs())
+        total = sum(blob.size for blob in manifest.blobs().values())
+        terminal.stdout().print(
+            f"✔ signed by an allowed signer, {count} blobs, {words.size(total)}, every byte as signed"
+        )
+        terminal.stdout().print(f"  {manifest.digest}")
+    return 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """What is inside; nothing is verified."""
+    return _described(arguments, arguments.bundle)
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """What changed between two bundles."""
+    with Archive.open(arguments.old) as old, Archive.open(arguments.new) as new:
+        found = diff.difference(old.manifest, new.manifest)
+    if arguments.json:
+        jsonl.write("difference", dataclasses.asdict(found))
+        return 0
+    out = terminal.stdout()
+    if found.nothing:
+        out.print("The same components for the same machines.")
+        return 0
+    out.print(f"Kubernetes {found.kubernetes[0]} -> {found.kubernetes[1]}")
+    for sign_, entries in (("+", found.added), ("-", found.removed)):
+        for name, version in entries:
+            out.print(f"{sign_} {name} {version}")
+    for change in found.changed:
+        out.print(f"~ {change.name} {change.before} -> {change.after}")
+    counts = (("new", found.new_bytes), ("kept", found.kept_bytes), ("dropped", found.dropped_bytes))
+    out.print(", ".join(f"{words.size(count)} {what}" for what, count in counts))
+    return 0
+
+
+def keygen(arguments: argparse.Namespace) -> int:
+    """Make a signing key."""
+    line = sshsig.generate_key(arguments.key)
+    if arguments.json:
+        jsonl.write("key", {"key": str(arguments.key), "allowed_signers": line.strip()})
+    else:
+        terminal.stdout().print(f"✔ {arguments.key} (keep it secret) and {arguments.key}.pub")
+        terminal.stdout().print(
+            "Give the customer this line as a file of allowed signers, by another way than the bundle:"
+        )
+        print(line, end="")
+    return 0
+
+
+def _described(arguments: argparse.Namespace, path: Path) -> int:
+    with Archive.open(path) as archive:
+        found = diff.describe(archive.manifest)
+    if arguments.json:
+        jsonl.write("bundle", {"path": str(path), **dataclasses.asdict(found)})
+        return 0
+    out = terminal.stdout()
+    out.print(
+        f"Bundle {found.name} {found.version} · Kubernetes {found.kubernetes} · {found.architecture} · "
+        f"{words.many(found.images, 'image')}, {words.many(found.charts, 'chart')}, "
+        f"{words.many(found.files, 'host file')} · {words.size(found.bytes)}"
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for name in ("component", "version"):
+        table.add_column(name)
+    for name in ("images", "charts", "files", "size"):
+        table.add_column(name, justify="right")
+    for part in found.components:
+        counts = [str(count or "") for count in (part.images, part.charts, part.files)]
+        table.add_row(part.name, part.version, *counts, words.size(part.bytes))
+    out.print(table)
+    out.print(f"{path}\n{found.digest}")
+    return 0
+
+
+def _size(text: str) -> int:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", text.strip().lower())
+    if not found:
+        raise UsageError(reason=f"--split {text}: not a size", hint="give bytes, or 700MB, or 4GB")
+    return int(float(found[1]) * UNITS[found[2]])
+
+
+VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "lock": lock,
+    "build": build,
+    "sign": sign,
+    "verify": verify_bundle,
+    "show": show,
+    "diff": compare,
+    "keygen": keygen,
+}

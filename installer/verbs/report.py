@@ -1,0 +1,120 @@
+"""report: what a customer reads and signs before the installation, and what was built after it."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+from installer import __version__, session
+from installer.answers import Answers
+from installer.errors import ReportImpossible, UsageError
+from installer.plan import estimate
+from installer.plan import install as installing
+from installer.plan.checks import wires
+from installer.plan.model import BACKWARD, Plan
+from installer.report import built, render, spreadsheet
+from installer.report.catalogue import words
+from installer.report.subject import Built, Delivered, Subject, Wire
+from installer.requirements import needs_from
+from installer.runs import Runs
+from installer.ui import jsonl, terminal
+from installer.verbs.size import reasons
+from sizing.engine import size
+
+LAST = "last"
+"""What --run means without a name."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the report's files into a folder."""
+    subject = _subject(arguments)
+    said = words(arguments.language or subject.answers.language)
+    stem = f"{subject.answers.site}-{'as-built' if subject.built else 'plan'}-{said.language}"
+    page, paper, sheet = (arguments.out / f"{stem}.{suffix}" for suffix in ("html", "pdf", "xlsx"))
+    text = render.html(subject, said)
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        page.write_text(text, encoding="utf-8")
+        spreadsheet.write(subject, said, sheet)
+        render.pdf(text, paper)
+    except OSError as error:
+        raise ReportImpossible(what="files", reason=f"{error.filename}: {error.strerror}") from error
+    _told(arguments, subject, {"html": page, "pdf": paper, "xlsx": sheet})
+    return 0
+
+
+def _told(arguments: argparse.Namespace, subject: Subject, files: dict[str, Path]) -> None:
+    if arguments.json:
+        jsonl.write("report", {"files": files, "answers": f"sha256:{subject.answers_digest}"})
+        return
+    out = terminal.stdout()
+    for name, path in files.items():
+        out.print(f"✔ {name:<5} {path}")
+    profile = shlex.quote(str(arguments.profile))
+    after = "sitewright status" if subject.built else f"sitewright check --profile {profile} --bundle FILE"
+    out.print(f"\nNext:  have it signed, then: {after}")
+
+
+def _subject(arguments: argparse.Namespace) -> Subject:
+    answers = session.load_answers(arguments.profile)
+    with reasons(answers):
+        sizing = size(needs_from(answers))
+    return Subject(
+        answers=answers,
+        sizing=sizing,
+        today=session.now().date(),
+        program=__version__,
+        answers_digest=hashlib.sha256(arguments.profile.read_bytes()).hexdigest(),
+        wires=tuple(Wire(w.sources, w.targets, f"{w.port}/{w.protocol}", w.purpose) for w in wires(answers)),
+        delivered=_delivered(arguments),
+        built=_built(arguments, answers),
+    )
+
+
+def _delivered(arguments: argparse.Namespace) -> Delivered | None:
+    """The bundle, once its signature and its fit to the answers are proved."""
+    if arguments.bundle is None:
+        return None
+    trusted = session.open_trusted(arguments.profile, arguments.bundle, arguments.signers)
+    with trusted.archive:
+        manifest = trusted.manifest
+        rate = trusted.answers.plan.copy_mb_per_s * 1e6
+        plan = installing.plan(replace(trusted.inputs, send_rate=rate))
+        sent = estimate.bytes_to_send(plan)
+        components = tuple(
+            (part.name, part.version, part.artifacts[0].manifest.digest if part.artifacts else "")
+            for part in manifest.components
+        )
+        total = sum(blob.size for blob in manifest.blobs().values())
+        installed = {
+            environment.name: frozenset(part.name for part in trusted.inputs.components(environment))
+            for environment in trusted.answers.environments
+        }
+    copy = sent / rate
+    return Delivered(
+        manifest.name, manifest.version, manifest.kubernetes, manifest.digest, total, components, installed, copy,
+        max(0.0, _seconds(plan, trusted.answers.parallel_hosts) - copy),
+    )  # fmt: skip
+
+
+def _seconds(plan: Plan, at_once: int) -> float:
+    """No sooner than the longest chain of steps, nor than all steps when so many hosts work at once."""
+    return max(estimate.remaining(plan), sum(step.weight for step in plan) / at_once)
+
+
+def _built(arguments: argparse.Namespace, answers: Answers) -> Built | None:
+    """A run of the site, the last one that went forward unless one is named.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+    if arguments.run is None:
+        return None
+    history = [each for each in Runs(arguments.state).history(answers.site) if each.operation not in BACKWARD]
+    for each in reversed(history):
+        if arguments.run in (LAST, each.name):
+            return built.built(each)
+    raise UsageError(reason=f"site {answers.site} has no run {arguments.run!r} here", hint="see: sitewright status")

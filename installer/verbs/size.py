@@ -1,0 +1,176 @@
+"""size: which machines a customer needs, whether those offered do, what one part needs, and why."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from installer import session
+from installer.answers import Answers
+from installer.errors import MachinesTooSmall, NeedsInvalid, PreflightFailed, UsageError
+from installer.facts import Facts, gather
+from installer.requirements import needs_from, offers_from
+from installer.runs import Runs
+from installer.secrets import Secrets
+from installer.ui import jsonl, sizes, terminal
+from installer.world.site import Site as RealWorld
+from sizing.components import component_inputs, size_component
+from sizing.document import component_document, document, explanation_document, input_document
+from sizing.engine import Sizing
+from sizing.engine import size as size_needs
+from sizing.errors import SizingError
+from sizing.explanations import Explanation, as_text, explain, explain_component
+from sizing.needs import Needs, with_settings
+from sizing.offered import Offer, Shortfalls, offers_of, suffices
+
+HOSTS = Path("-")
+"""What --offered means without a file: the hosts of the answers are asked."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """A whole site, or one part alone."""
+    if arguments.component:
+        if arguments.offered:
+            raise UsageError(reason="--offered is about a site", hint="give --profile FILE instead of --component")
+        return _component(arguments)
+    if arguments.inputs:
+        raise UsageError(reason="--inputs is about one part", hint="sitewright size --component NAME --inputs")
+    return _site(arguments)
+
+
+def _site(arguments: argparse.Namespace) -> int:
+    answers = session.load_answers(arguments.profile)
+    with reasons(answers):
+        needs = needs_from(answers, [setting.removeprefix("needs.") for setting in arguments.set])
+        sizing = size_needs(needs)
+        trees = {figure: explain(sizing, figure) for figure in arguments.explain}
+        verdict = suffices(needs, _offers(arguments, answers, needs)) if arguments.offered else None
+    if arguments.json:
+        jsonl.write("size", document(sizing, verdict, tuple(trees)))
+    elif trees:
+        _explained(trees)
+    else:
+        _shown(arguments, answers, sizing, verdict)
+    if verdict and not verdict.suffices:
+        raise MachinesTooSmall(count=sum(len(each.shortfalls) for each in verdict.verdicts))
+    return 0
+
+
+def _shown(arguments: argparse.Namespace, answers: Answers, sizing: Sizing, verdict: Shortfalls | None) -> None:
+    out = terminal.stdout()
+    sizes.machines(out, answers.customer or answers.site, sizing)
+    sizes.parts(out, sizing)
+    sizes.notes(out, sizing.notes)
+    if verdict:
+        sizes.verdicts(out, verdict)
+    pool = max(sizing.pools, key=lambda pool: pool.expected.cpu_cores)
+    profile = shlex.quote(str(arguments.profile))
+    out.print(f"\nWhy:   sitewright size --profile {profile} --explain {pool.environment}/{pool.name}.count")
+    out.print(f"Next:  sitewright report --profile {profile} --out report")
+
+
+def _component(arguments: argparse.Namespace) -> int:
+    name = arguments.component
+    with reasons():
+        if arguments.inputs:
+            return _inputs(arguments)
+        size = size_component(name, with_settings({}, arguments.set))
+        trees = {figure: explain_component(size, figure.removeprefix(f"{name}.")) for figure in arguments.explain}
+    if arguments.json:
+        told = {figure: explanation_document(tree) for figure, tree in trees.items()}
+        jsonl.write("component", {**component_document(size), "explanations": told})
+    elif trees:
+        _explained(trees)
+    else:
+        out = terminal.stdout()
+        sizes.component(out, size)
+        again = shlex.join(["sitewright", "size", "--component", name, *_again(arguments.set)])
+        out.print(f"\nNext:  {again} --explain {next(iter(size.figures))}")
+    return 0
+
+
+def _inputs(arguments: argparse.Namespace) -> int:
+    entries = component_inputs(arguments.component)
+    if arguments.json:
+        body = {entry.name: input_document(entry) for entry in entries}
+        jsonl.write("inputs", {"component": arguments.component, "inputs": body})
+        return 0
+    out = terminal.stdout()
+    sizes.inputs(out, entries)
+    first = next((entry.name for entry in entries), "input")
+    out.print(f"\nNext:  sitewright size --component {arguments.component} --set {first}=VALUE")
+    return 0
+
+
+def _again(settings: list[str]) -> list[str]:
+    return [word for setting in settings for word in ("--set", setting)]
+
+
+def _explained(trees: Mapping[str, Explanation]) -> None:
+    """The trees as they are: lines are not wrapped, for a formula is read as one."""
+    for tree in trees.values():
+        print("\n".join(as_text(tree)))
+
+
+def _offers(arguments: argparse.Namespace, answers: Answers, needs: Needs) -> tuple[Offer, ...]:
+    if arguments.offered == HOSTS:
+        return offers_from(answers, _asked(arguments, answers), needs)
+    try:
+        entries = yaml.safe_load(arguments.offered.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(reason=f"{arguments.offered}: {error}", hint=OFFER_HINT) from error
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise UsageError(reason=f"{arguments.offered} is no list of machines", hint=OFFER_HINT)
+    return offers_of(entries)
+
+
+OFFER_HINT = (
+    "one machine a line: - {environment: production, pool: worker, count: 4, cpu_cores: 8, memory_gib: 32, "
+    "data_disk_gib: 500}"
+)
+
+
+def _asked(arguments: argparse.Namespace, answers: Answers) -> Mapping[str, Facts]:
+    """What the hosts say they are.
+
+    Raises:
+        PreflightFailed: some do not answer; each was named.
+    """
+    secrets = Secrets((lambda text: getpass.getpass(f"{text}: ")) if sys.stdin.isatty() else None)
+    refused = secrets.resolve_all(answers.secret_refs())
+    if refused:
+        raise refused[0]
+    folder = Runs(arguments.state).folder(answers.site) / "uploads"
+    with RealWorld(answers, secrets.resolve, None, folder) as world:
+        gathered = gather(world, answers, lambda *_: None)
+    for error in gathered.refused.values():
+        terminal.stderr().print(f"✖ {error.message}\n  → {error.remedy}")
+    if gathered.refused:
+        raise PreflightFailed(count=len(gathered.refused))
+    return gathered.facts
+
+
+@contextmanager
+def reasons(answers: Answers | None = None) -> Iterator[None]:
+    """What sizing refuses, as an error of the command line: every reason, with its line where it has one.
+
+    Raises:
+        NeedsInvalid: it was refused.
+    """
+    try:
+        yield
+    except SizingError as error:
+        problems = [_placed(problem, answers) for problem in error.problems]
+        raise NeedsInvalid(file=answers.file if answers else "size", count=len(problems), problems=problems) from error
+
+
+def _placed(problem: str, answers: Answers | None) -> str:
+    line = answers.lines.get(f"needs.{problem.split()[0].rstrip(':')}") if answers else None
+    return f"{answers.file}:{line}: {problem}" if answers and line else problem

@@ -1,0 +1,219 @@
+"""The API of one cluster: plain requests in the administrator's name, over TLS, through the SSH connection.
+
+The server's certificate is verified against the cluster's own CA. Nothing listens on this machine, and the
+administrator's key is in a file (in a folder of our own) for no longer than it takes to load it.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import ssl
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import yaml
+
+from installer.errors import CommandFailed, ConnectionLost, HostUnreachable
+from installer.world.bridge import bridged
+from installer.world.carrier import Channels
+from installer.world.execution import run_in_pod
+from installer.world.ports import Output
+from installer.world.registry import BROKEN
+from installer.world.shell import ABSENT, LIMIT, READ, script
+from installer.world.ssh import Link
+
+ADMIN = "/etc/kubernetes/admin.conf"
+PORT = 6443
+NAME = "kubernetes"
+"""A name that every API server's certificate bears, whatever address it is reached by."""
+PATIENCE = 60
+"""Seconds for one answer of the API."""
+NEW = 60
+"""Seconds for the API to serve a kind, or reach a webhook, that was just made."""
+
+
+class _Api(http.client.HTTPSConnection):
+    """A connection to an API server that is reached by a carrier."""
+
+    def __init__(self, link: Link, context: ssl.SSLContext) -> None:
+        super().__init__(NAME, timeout=PATIENCE, context=context)
+        self._link = link
+        self._tls = context
+
+    def connect(self) -> None:
+        near = bridged(Channels(self._link, PORT).dial())
+        near.settimeout(PATIENCE)
+        try:
+            self.sock = self._tls.wrap_socket(near, server_hostname=NAME)
+        except BaseException:
+            near.close()
+            raise
+
+
+class Cluster:
+    """One environment's API, by the first control plane that answers."""
+
+    def __init__(self, name: str, links: Mapping[str, Link]) -> None:
+        self._name = name
+        self._links = links
+        self._guard = threading.Lock()
+        self._contexts: dict[str, ssl.SSLContext] = {}
+        self._idle: list[_Api] = []
+        self._kinds: dict[tuple[str, str], tuple[str, bool]] = {}
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        """The object or list at a path; None where the API says 404."""
+        status, body = self._call("GET", path)
+        return None if status == 404 else self._expected(f"get {path}", status, body)
+
+    def apply(self, thing: Mapping[str, Any]) -> None:
+        """Server-side apply one object as field manager "sitewright", taking fields over from others."""
+        until = time.monotonic() + NEW
+        while True:
+            status, body = self._applied(thing)
+            if status < 300:
+                return
+            # A kind is served, and a webhook reached, only a moment after it was made.
+            young = status == 404 or (status == 500 and b"failed calling webhook" in body)
+            if not young or time.monotonic() > until:
+                self._expected(f"apply {thing['kind']} {thing['metadata']['name']}", status, body)
+            time.sleep(1)
+
+    def delete(self, path: str) -> None:
+        """Delete the object at a path; its dependents go with it."""
+        options = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
+        status, body = self._call("DELETE", path, json.dumps(options).encode(), "application/json")
+        if status != 404:
+            self._expected(f"delete {path}", status, body)
+
+    def execute(self, namespace: str, pod: str, argv: Sequence[str], timeout: float) -> Output:
+        """Run a command in a pod's first container; one that takes longer than `timeout` ends with code 124."""
+        path = f"/api/v1/namespaces/{namespace}/pods/{pod}"
+        found = self.get(path)
+        if found is None:
+            raise CommandFailed(host=self._name, command=f"exec {pod}", code=404, reason="there is no such pod")
+        container = found["spec"]["containers"][0]["name"]
+        asked = [("container", container), ("stdout", "true"), ("stderr", "true"), *(("command", a) for a in argv)]
+        with self._connected(fresh=True) as api:
+            return run_in_pod(self._name, api.sock, f"{path}/exec?{urlencode(asked)}", timeout)
+
+    def close(self) -> None:
+        """Hang up and forget the credentials."""
+        with self._guard:
+            for api in self._idle:
+                api.close()
+            self._idle.clear()
+            self._contexts.clear()
+
+    def _applied(self, thing: Mapping[str, Any]) -> tuple[int, bytes]:
+        version, kind, metadata = thing["apiVersion"], thing["kind"], thing["metadata"]
+        served = self._served(version, kind)
+        if served is None:
+            return 404, f"the cluster has no kind {kind} in {version}".encode()
+        plural, namespaced = served
+        place = f"/namespaces/{metadata.get('namespace', 'default')}" if namespaced else ""
+        path = f"{_group(version)}{place}/{plural}/{metadata['name']}?fieldManager=sitewright&force=true"
+        return self._call("PATCH", path, json.dumps(thing).encode(), "application/apply-patch+yaml")
+
+    def _served(self, version: str, kind: str) -> tuple[str, bool] | None:
+        """The plural of a kind and whether it lives in namespaces, as the API's own discovery says."""
+        if (version, kind) not in self._kinds:
+            status, body = self._call("GET", _group(version))
+            for resource in json.loads(body)["resources"] if status == 200 else ():
+                if "/" not in resource["name"]:
+                    self._kinds[version, resource["kind"]] = (resource["name"], resource["namespaced"])
+        return self._kinds.get((version, kind))
+
+    def _call(self, method: str, path: str, body: bytes = b"", kind: str = "") -> tuple[int, bytes]:
+        """One request; over a new connection and with fresh credentials where the old ones fail: it may be repeated."""
+        headers = {"Accept": "application/json", **({"Content-Type": kind} if kind else {})}
+        for last in (False, True):
+            try:
+                with self._connected(fresh=last) as api:
+                    api.request(method, path, body or None, headers)
+                    response = api.getresponse()
+                    status, answer = response.status, response.read()
+                if status != 401 or last:
+                    return status, answer
+            except BROKEN as error:
+                if last:
+                    raise ConnectionLost(host=self._name, reason=f"its API: {error or 'it hung up'}") from error
+            self.close()
+        raise AssertionError("unreachable")
+
+    @contextmanager
+    def _connected(self, *, fresh: bool) -> Iterator[_Api]:
+        """A connection for one request, kept for the next where all went well."""
+        with self._guard:
+            api = self._idle.pop() if self._idle and not fresh else None
+        api = api or self._connect()
+        try:
+            yield api
+        except BaseException:
+            api.close()
+            raise
+        with self._guard:
+            if fresh or len(self._idle) >= 8:
+                api.close()
+            else:
+                self._idle.append(api)
+
+    def _connect(self) -> _Api:
+        reasons = []
+        for host, link in self._links.items():
+            try:
+                if host not in self._contexts:
+                    self._contexts[host] = _context(_kubeconfig(link))
+                api = _Api(link, self._contexts[host])
+                api.connect()
+                return api
+            except (*BROKEN, ConnectionLost, HostUnreachable) as error:
+                self._contexts.pop(host, None)
+                reasons.append(f"{host}: {error or 'it hung up'}")
+        raise ConnectionLost(host=self._name, reason="no API server answers: " + "; ".join(reasons))
+
+    def _expected(self, doing: str, status: int, body: bytes) -> dict[str, Any]:
+        if status < 300:
+            found: dict[str, Any] = json.loads(body) if body else {}
+            return found
+        try:
+            reason = str(json.loads(body)["message"])
+        except (ValueError, KeyError, TypeError):
+            reason = body.decode("utf-8", "replace")[:300] or f"HTTP status {status}"
+        if status in (502, 503, 504):
+            raise ConnectionLost(host=self._name, reason=f"its API: {reason}")
+        raise CommandFailed(host=self._name, command=doing, code=status, reason=reason)
+
+
+def _group(version: str) -> str:
+    return f"/apis/{version}" if "/" in version else f"/api/{version}"
+
+
+def _kubeconfig(link: Link) -> Mapping[str, Any]:
+    ended = link.execute(script(READ, ADMIN, str(LIMIT)))
+    if ended.code:
+        reason = "no cluster is there yet" if ended.code == ABSENT else ended.reason
+        raise ConnectionLost(host=link.login.name, reason=reason)
+    found: Mapping[str, Any] = yaml.safe_load(ended.out)
+    return found
+
+
+def _context(config: Mapping[str, Any]) -> ssl.SSLContext:
+    """TLS that trusts the cluster's CA alone and shows the administrator's certificate."""
+    user, cluster = config["users"][0]["user"], config["clusters"][0]["cluster"]
+    context = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
+    with tempfile.TemporaryDirectory() as folder:  # made 0700; the ssl module loads keys from files alone
+        pair = Path(folder) / "admin.pem"
+        pair.touch(mode=0o600)
+        parts = (user["client-certificate-data"], user["client-key-data"])
+        pair.write_bytes(b"\n".join(base64.b64decode(part) for part in parts))
+        context.load_cert_chain(pair)
+    return context

@@ -1,0 +1,200 @@
+"""Tries disks, links and ports of real hosts by what every supported one has: bash, coreutils and systemd.
+
+bash connects (/dev/tcp, /dev/udp) and cannot listen; `systemd-socket-activate` listens, inside a transient unit that
+systemd itself ends after a minute. Names of everything begin with `sitewright-probe`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from installer.errors import CommandFailed
+from installer.world.ports import Output, Reached
+
+WRITES = 100
+DISK_MIB = 64
+LINK_BYTES = 8 << 20
+
+_NEAREST = """
+folder=$1
+while [ ! -d "$folder" ]; do folder=${folder%/*}; folder=${folder:-/}; done
+file=$(mktemp "$folder/.sitewright-probe.XXXXXX") || exit 1
+trap 'rm -f -- "$file"' EXIT
+trap 'exit 1' HUP TERM INT
+now() { if [ -n "$EPOCHREALTIME" ]; then moment=$EPOCHREALTIME; else moment=$(date +%s.%N); fi; }
+"""
+
+# A program is started for each write; how long that alone takes is measured beside it, by writes that do not wait.
+FSYNC = f"""{_NEAREST}
+for way in nonblock dsync; do
+    count=0
+    while [ $((count += 1)) -le "$2" ]; do
+        now; begin=$moment
+        dd if=/dev/zero of="$file" bs=2300 count=1 conv=notrunc oflag="$way" status=none || exit 1
+        now; echo "$way $begin $moment"
+    done
+done
+"""
+
+DISK = f"""{_NEAREST}
+now; begin=$moment
+dd if=/dev/zero of="$file" bs=1M count="$2" conv=fdatasync status=none || exit 1
+now; echo "written $begin $moment"
+"""
+
+LISTEN = """
+command -v systemd-socket-activate >/dev/null || exit 3
+start() { systemd-run --quiet --collect --property=RuntimeMaxSec=60 "$@"; }
+tcp=$1 udp=$2
+if [ -n "$tcp" ]; then
+    set --
+    for port in $tcp; do set -- "$@" --listen="$port"; done
+    start --unit=sitewright-probe-tcp systemd-socket-activate --accept "$@" /bin/true || exit 3
+fi
+for port in $udp; do
+    heard=/run/sitewright-probe-$port
+    start --unit="sitewright-probe-udp-$port" --property=StandardError=file:"$heard" \
+        --property=ExecStopPost="/bin/rm -f $heard" \
+        systemd-socket-activate --datagram --inetd --listen="$port" /bin/sh -c 'exec cat >&2' || exit 3
+done
+until=$(($(date +%s) + 10))
+for port in $tcp $udp; do
+    while [ -z "$(ss -H -ltun "sport = :$port")" ]; do
+        [ "$(date +%s)" -lt "$until" ] || exit 3
+        sleep 0.05
+    done
+done
+"""
+
+HUSH = "systemctl stop 'sitewright-probe-*.service'"
+
+CONNECT = """
+try() {
+    said=$(timeout 3 bash -c 'exec 3<>"/dev/tcp/$1/$2"' try "$2" "$3" 2>&1)
+    case "$?:$said" in
+        0:*) echo "$1 open" ;;
+        124:* | *"timed out"*) echo "$1 silent" ;;
+        *refused*) echo "$1 refused" ;;
+        *) echo "$1 unreachable" ;;
+    esac
+}
+number=0
+while [ $# -gt 0 ]; do
+    try "$number" "$1" "$2" &
+    shift 2
+    [ $(((number += 1) % 32)) != 0 ] || wait
+done
+wait
+"""
+
+CALL = """
+name=$1; shift
+for again in 1 2 3; do
+    for target do
+        echo "$name ${target##*/}" 2>/dev/null >"/dev/udp/$target"
+    done
+    sleep 0.05
+done
+exit 0
+"""
+
+# What was sent last may still be on its way from the socket to the file.
+HEARD = """
+sleep 0.3
+for file in /run/sitewright-probe-*; do [ ! -f "$file" ] || cat -- "$file"; done
+"""
+
+
+class Runs(Protocol):
+    """What probes need of a world."""
+
+    def run(self, host: str, *argv: str, stdin: bytes = b"", timeout: float = 60) -> Output:
+        """Run a short command to its end."""
+        ...
+
+
+class Probes:
+    """`installer.world.ports.Probing` over a world that runs commands."""
+
+    def __init__(self, world: Runs) -> None:
+        self._world = world
+
+    def fsync_latency(self, host: str, directory: str) -> float:
+        """Seconds that 99 of 100 small synchronous writes in the directory stay below."""
+        took: dict[str, list[float]] = {"nonblock": [], "dsync": []}
+        for way, seconds in _timed(self._must(host, FSYNC, directory, str(WRITES))):
+            took[way].append(seconds)
+        alone = sorted(took["nonblock"])[WRITES // 2]
+        return max(0.0, sorted(took["dsync"])[WRITES * 99 // 100 - 1] - alone)
+
+    def disk_speed(self, host: str, directory: str) -> float:
+        """Bytes per second of writing there, flushed to the disk."""
+        ((_, seconds),) = _timed(self._must(host, DISK, directory, str(DISK_MIB)))
+        return (DISK_MIB << 20) / max(seconds, 1e-6)
+
+    def link_speed(self, host: str) -> float:
+        """Bytes per second from this machine to the host; random ones, which nothing on the way can compress."""
+        began = time.monotonic()
+        self._world.run(host, "true")
+        empty = time.monotonic() - began
+        content = os.urandom(LINK_BYTES)
+        began = time.monotonic()
+        self._world.run(host, "sh", "-c", "exec cat >/dev/null", stdin=content, timeout=120)
+        took = time.monotonic() - began
+        # The empty round trip may have been the slow one of the two; it never counts for more than half.
+        return LINK_BYTES / max(took - empty, took / 2)
+
+    def listen(self, host: str, tcp: Sequence[int], udp: Sequence[int]) -> bool:
+        """Listen on free ports until `hush`, or for a minute."""
+        return self._bash(host, LISTEN, " ".join(map(str, tcp)), " ".join(map(str, udp))).ok
+
+    def hush(self, host: str) -> None:
+        """End what `listen` began."""
+        self._bash(host, HUSH)
+
+    def connect(self, host: str, targets: Sequence[tuple[str, int]]) -> tuple[Reached, ...]:
+        """What becomes of a TCP connection from the host to each (address, port)."""
+        if not targets:
+            return ()
+        flat = [str(part) for target in targets for part in target]
+        said = self._must(host, CONNECT, *flat, timeout=30 + len(targets) / 4)
+        came: dict[str, Reached] = {}
+        words: dict[str, Reached] = {each: each for each in ("open", "refused", "silent", "unreachable")}
+        for line in said.splitlines():
+            number, _, word = line.partition(" ")
+            came[number] = words[word]
+        return tuple(came.get(str(number), "unreachable") for number in range(len(targets)))
+
+    def call(self, host: str, targets: Sequence[tuple[str, int]]) -> None:
+        """Send a few UDP datagrams to each (address, port), each with the host's name and the port."""
+        if targets:
+            self._bash(host, CALL, host, *(f"{address}/{port}" for address, port in targets))
+
+    def heard(self, host: str) -> frozenset[tuple[str, int]]:
+        """(name of the calling host, port) of every datagram that arrived."""
+        pairs = (line.split() for line in self._must(host, HEARD).splitlines())
+        return frozenset((pair[0], int(pair[1])) for pair in pairs if len(pair) == 2 and pair[1].isdigit())
+
+    def _bash(self, host: str, script: str, *arguments: str, timeout: float = 60) -> Output:
+        return self._world.run(host, "bash", "-c", script, "probe", *arguments, timeout=timeout)
+
+    def _must(self, host: str, script: str, *arguments: str, timeout: float = 60) -> str:
+        """Standard output of a script.
+
+        Raises:
+            CommandFailed: it did not exit 0.
+        """
+        output = self._bash(host, script, *arguments, timeout=timeout)
+        if not output.ok:
+            reason = output.err.strip() or "no reason given"
+            raise CommandFailed(host=host, command="probe", code=output.code, reason=reason)
+        return output.out
+
+
+def _timed(text: str) -> list[tuple[str, float]]:
+    """(what, seconds) of each "what begin end" line."""
+    fields = (line.split() for line in text.splitlines())
+    return [(what, float(end) - float(begin)) for what, begin, end in fields]

@@ -1,0 +1,152 @@
+"""The distribution protocol, one keep-alive connection at a time, over any stream; and what a site registry serves."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from paramiko.ssh_exception import SSHException
+
+from installer.bundle.manifest import Artifact
+from installer.errors import CommandFailed, ConnectionLost
+from installer.world.ssh import Link
+
+CA = "/etc/sitewright/pki/registry-ca.crt"
+BROKEN = (OSError, EOFError, http.client.HTTPException, SSHException)
+"""What a broken connection looks like."""
+TRIES = 3
+_MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
+_INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
+ACCEPT = ", ".join(_MANIFESTS + _INDEXES)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A response, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def reason(self) -> str:
+        """What the registry complains about, for people."""
+        try:
+            errors = json.loads(self.body)["errors"]
+            return "; ".join(f"{error.get('message', error['code'])}" for error in errors)
+        except (ValueError, KeyError, TypeError):
+            return self.body.decode("utf-8", "replace").strip()[:200] or f"HTTP status {self.status}"
+
+
+class _Streamed(http.client.HTTPConnection):
+    """An HTTP connection over a given stream."""
+
+    def __init__(self, dial: Callable[[], Any]) -> None:
+        super().__init__("127.0.0.1")
+        self._dial = dial
+
+    def connect(self) -> None:
+        self.sock = self._dial()
+
+
+class Registry:
+    """One connection to a registry, made again where it broke."""
+
+    def __init__(self, host: str, dial: Callable[[], Any], credential: tuple[str, str]) -> None:
+        self.host = host
+        self._connection = _Streamed(dial)
+        self._authorization = "Basic " + base64.b64encode(":".join(credential).encode()).decode()
+
+    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Reply:
+        """Send a request that may be repeated, and repeat it where the connection breaks.
+
+        Raises:
+            ConnectionLost: it broke again and again.
+        """
+        for left in reversed(range(TRIES)):
+            try:
+                return self.send(method, path, lambda stream: stream.sendall(body), len(body), headers)
+            except BROKEN as error:
+                if not left:
+                    raise ConnectionLost(host=self.host, reason=f"registry: {error or 'it hung up'}") from error
+        raise AssertionError("unreachable")
+
+    def send(
+        self, method: str, path: str, transfer: Callable[[Any], None], size: int, headers: Mapping[str, str]
+    ) -> Reply:
+        """Send one request whose body `transfer` writes into the stream; on failure the connection is closed.
+
+        Raises:
+            BROKEN: the connection broke; what the registry got is unknown.
+        """
+        connection = self._connection
+        try:
+            connection.putrequest(method, path, skip_accept_encoding=True)
+            connection.putheader("Authorization", self._authorization)
+            if size or method in ("PUT", "PATCH", "POST"):
+                connection.putheader("Content-Length", str(size))
+            for name, value in headers.items():
+                connection.putheader(name.replace("_", "-"), value)
+            connection.endheaders()
+            try:
+                transfer(connection.sock)
+            except BROKEN:
+                # A registry that refuses a body says why and hangs up; only without such a word it was the link.
+                return self._refusal(connection)
+            return self._reply(connection)
+        except BROKEN:
+            connection.close()
+            raise
+
+    def expect(self, wanted: tuple[int, ...], doing: str, reply: Reply) -> Reply:
+        """The reply, if its status is one of those wanted.
+
+        Raises:
+            CommandFailed: it is not, with the registry's own words.
+        """
+        if reply.status in wanted:
+            return reply
+        reason = "the registry refuses the password" if reply.status == 401 else reply.reason
+        raise CommandFailed(host=self.host, command=doing, code=reply.status, reason=reason)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+    def _refusal(self, connection: http.client.HTTPConnection) -> Reply:
+        reply = self._reply(connection)
+        connection.close()
+        if reply.status < 400:
+            raise http.client.HTTPException("an answer before the end of the request")
+        return reply
+
+    def _reply(self, connection: http.client.HTTPConnection) -> Reply:
+        response = connection.getresponse()
+        return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+
+
+def path_of(location: str) -> str:
+    """The path and query of a Location, which may be absolute or not."""
+    parts = urlsplit(location)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def stored(link: Link, port: int, artifacts: Sequence[Artifact]) -> tuple[bool, ...]:
+    """Whether the registry that serves on `port` of the host has each manifest; asked by the host itself, in one go."""
+    if not artifacts:
+        return ()
+    asking = f'header = "Accept: {ACCEPT}"\nwrite-out = "%{{http_code}}\\n"'
+    lines = [f'cacert = "{CA}"\nhead\nsilent\nconnect-timeout = 5\n{asking}']
+    for artifact in artifacts:
+        url = f"https://127.0.0.1:{port}/v2/{artifact.repository}/manifests/{artifact.manifest.digest}"
+        lines.append(f'url = "{url}"\noutput = "/dev/null"')
+    ended = link.execute(("curl", "--config", "-"), ("\n".join(lines).encode(),), timeout=120)
+    codes = ended.out.decode("ascii", "replace").split()
+    if ended.code == 127:
+        raise CommandFailed(host=link.login.name, command="curl", code=127, reason=ended.reason)
+    return tuple(code == "200" for code in codes) if len(codes) == len(artifacts) else (False,) * len(artifacts)

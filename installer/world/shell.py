@@ -1,0 +1,200 @@
+"""Command lines and scripts as values: the one place that quotes, and what each host verb says to a host.
+
+Scripts are POSIX sh; what they work on comes in as positional parameters, never spliced into their text.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from installer.world.ports import QUERIES, FileState
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+LIMIT = 16 * 1024 * 1024
+"""Most bytes `read` takes."""
+ABSENT = 44
+"""Exit code by which `READ` says that nothing is there."""
+ENVIRONMENT = ("env", "LC_ALL=C", f"PATH={PATH}", "HOME=/root", "KUBECACHEDIR=/run/sitewright/kubectl")
+LOGS = "/var/lib/sitewright/log"
+
+_PROTECTED = frozenset(
+    {
+        "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib32", "/lib64", "/libx32", "/media",
+        "/mnt", "/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/usr/bin",  # noqa: S108
+        "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/sbin", "/usr/share", "/var", "/var/cache",
+        "/var/lib", "/var/log", "/var/run", "/var/spool", "/var/tmp", "/etc/ssh", "/etc/systemd",  # noqa: S108
+        "/etc/systemd/system",
+    }
+)  # fmt: skip
+
+STAT = r"""
+stat --printf='%n\0%f\0%U\0%s\0' -- "$@"
+printf '\0'
+for path do
+    shift
+    if [ -L "$path" ]; then printf '%s\0' "$path"; readlink -z -- "$path"
+    elif [ -f "$path" ]; then set -- "$@" "$path"; fi
+done
+printf '\0'
+[ $# = 0 ] && exit 0
+if command -v openssl >/dev/null; then
+    for path do sum=$(openssl dgst -sha256 -r <"$path") && printf '%s  %s\0' "${sum%% *}" "$path"; done
+else sha256sum -z -- "$@"; fi
+"""
+"""NUL-separated: (path, raw mode, owner, size)*, an empty one, (link, target)*, an empty one, ("sum  path")*.
+
+openssl uses the processor's own instructions, coreutils mostly does not: a third of the time for a large binary.
+"""
+
+READ = r"""[ -e "$1" ] || exit 44; [ -d "$1" ] && { echo 'is a directory' >&2; exit 1; }; exec head -c "$2" -- "$1" """
+
+# The size is compared because a connection that breaks looks to `cat` like the end of the file. The name begins with
+# a dot so that programs watching the directory (kubelet, systemd) pass the half-written file over.
+WRITE = r"""set -e
+target=$1 mode=$2 size=$3 folder=${1%/*}
+umask 022
+mkdir -p -- "${folder:-/}"
+part="$folder/.${target##*/}.sitewright-$$"
+trap 'rm -f -- "$part"' EXIT
+(umask 077; cat > "$part")
+[ "$(stat -c %s -- "$part")" = "$size" ] || { echo "only part of the content arrived" >&2; exit 1; }
+chown 0:0 -- "$part"
+chmod "$mode" -- "$part"
+sync -- "$part"
+mv -fT -- "$part" "$target"
+sync -- "${folder:-/}"
+"""
+
+# A mount point itself cannot go, only what is on it.
+REMOVE = r"""set -e
+for path do
+    if mountpoint -q -- "$path"; then find "$path" -xdev -mindepth 1 -delete
+    else rm -rf --one-file-system -- "$path"; fi
+done
+"""
+
+MAKE_DIRECTORY = r"""umask 022; exec install -d -m "$2" -o 0 -g 0 -- "$1" """
+
+# `--remain-after-exit` keeps a result until it is collected; one call waits for a while only, so that a dead link is
+# noticed soon and no loop is left behind.
+WORK = r"""
+unit=$1 log=$2 limit=$3 patience=$4; shift 4
+field() { systemctl show --property="$1" --value -- "$unit"; }
+if [ "$(field LoadState)" = not-found ]; then
+    mkdir -p -- "${log%/*}" && : > "$log" || exit 1
+    systemd-run --quiet --unit="$unit" --remain-after-exit --service-type=exec --property=RuntimeMaxSec="$limit" \
+        --property=StandardOutput=append:"$log" --property=StandardError=append:"$log" --property=TimeoutStopSec=20 \
+        -- "$@" || [ "$(field LoadState)" != not-found ] || exit 1
+fi
+pause=0.1 until=$(($(date +%s) + patience))
+while :; do
+    case "$(field SubState)" in exited|failed|dead) break ;; esac
+    [ "$(date +%s)" -lt "$until" ] || { echo running; exit 0; }
+    sleep "$pause"; [ "$pause" = 0.1 ] && pause=0.3
+done
+echo "ended $(field Result) $(field ExecMainCode) $(field ExecMainStatus)"
+[ ! -e "$log" ] || tail -c 4194304 -- "$log"
+"""
+
+COLLECT = r"""systemctl stop -- "$1" 2>/dev/null; systemctl reset-failed -- "$1" 2>/dev/null; exit 0"""
+
+
+def script(text: str, *parameters: str) -> tuple[str, ...]:
+    """The argv that runs a script with positional parameters."""
+    return ("sh", "-c", text, "sitewright", *parameters)
+
+
+def command_line(argv: Sequence[str], *, timeout: float, sudo: str) -> str:
+    """The one string an SSH server is given, quoted for any POSIX shell.
+
+    `sudo` is "" (we are root), "free" (no password asked) or "password" (its first line of standard input). A command
+    that takes longer than `timeout` seconds is ended on the host itself, with exit code 124. `-k` makes sudo read the
+    password even where it remembers one, for otherwise the command would read it.
+    """
+    if not argv or not argv[0]:
+        raise ValueError("an empty command")
+    prefix = {"": (), "free": ("sudo", "-n", "--"), "password": ("sudo", "-k", "-S", "-p", "", "--")}[sudo]
+    return shlex.join((*prefix, *ENVIRONMENT, "timeout", "--kill-after=5", f"{timeout:g}", *argv))
+
+
+def admitted(argv: Sequence[str]) -> tuple[str, ...]:
+    """The argv of a query, `command -v` (a word of the shell, no program) turned into one that can be run.
+
+    Raises:
+        ValueError: argv does not begin with an entry of `QUERIES`.
+    """
+    if not any(tuple(argv[: len(words)]) == words for words in QUERIES):
+        raise ValueError(f"not a query: {shlex.join(argv)}")
+    if argv[0] in ("command", "which"):
+        if argv[0] == "command" and (len(argv) != 3 or argv[1] != "-v"):
+            raise ValueError(f"only `command -v NAME` is a query: {shlex.join(argv)}")
+        return script('for name do command -v -- "$name" || exit 1; done', *argv[2 if argv[0] == "command" else 1 :])
+    return tuple(argv)
+
+
+def absolute(path: str) -> str:
+    """The path, if it is absolute and names one place without going up.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if not path.startswith("/") or ".." in PurePosixPath(path).parts or "\0" in path:
+        raise ValueError(f"not an absolute path: {path!r}")
+    return path
+
+
+def removable(path: str) -> str:
+    """The path, if losing it cannot break the host.
+
+    Raises:
+        ValueError: it is relative, empty, or one of the system's own directories.
+    """
+    plain = "/" + "/".join(part for part in PurePosixPath(absolute(path)).parts[1:] if part != "/")
+    if plain in _PROTECTED:
+        raise ValueError(f"will not remove {path!r}")
+    return plain
+
+
+def unit_name(name: str) -> str:
+    """A systemd service name for a step: "kubernetes.join@node-2" -> "sitewright-kubernetes.join-node-2.service"."""
+    plain = re.sub(r"[^A-Za-z0-9_.-]", "-", name.removesuffix(".service"))
+    return f"{plain if plain.startswith('sitewright-') else 'sitewright-' + plain}.service"
+
+
+def file_states(paths: Sequence[str], out: bytes) -> tuple[FileState | None, ...]:
+    """What `STAT` printed, in the order of `paths`."""
+    words = iter(out.decode("utf-8", "surrogateescape").split("\0"))
+    seen = {path: (next(words), next(words), next(words)) for path in _until_empty(words)}
+    links = {path: next(words) for path in _until_empty(words)}
+    sums = {path: digest for digest, _, path in (word.partition("  ") for word in words if word)}
+    return tuple(_file_state(path, seen, links, sums) for path in paths)
+
+
+def _file_state(
+    path: str, seen: dict[str, tuple[str, str, str]], links: dict[str, str], sums: dict[str, str]
+) -> FileState | None:
+    if path not in seen:
+        return None
+    raw, owner, size = seen[path]
+    kind = {0o100000: "file", 0o040000: "directory", 0o120000: "link"}.get(int(raw, 16) & 0o170000, "other")
+    return FileState(kind, int(raw, 16) & 0o7777, owner, int(size), sums.get(path, ""), links.get(path, ""))
+
+
+def _until_empty(words: Iterator[str]) -> Iterator[str]:
+    """The words before the next empty one."""
+    for word in words:
+        if not word:
+            return
+        yield word
+
+
+def work_code(result: str, code: int, status: int) -> int:
+    """The exit code of a unit, from its Result, ExecMainCode (1: exited, 2 and 3: by a signal) and ExecMainStatus."""
+    if result == "timeout":
+        return 124
+    if code in (2, 3):
+        return 128 + status
+    return status if status or result == "success" else 1

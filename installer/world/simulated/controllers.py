@@ -1,0 +1,157 @@
+"""What a simulated cluster does by itself: nodes become ready, pods start, certificates are issued."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from installer import pki
+from installer.world.simulated import registry
+from installer.world.simulated.kubernetes import Cluster, condition
+from installer.world.simulated.state import SimulatedHost, SimulatedSite
+
+SERVING = "/var/lib/kubelet/pki/kubelet-server-current.pem"
+LEFT_BY_NETWORK = {
+    "/etc/cni/net.d/10-flannel.conflist": b"{}\n",
+    "/run/flannel/subnet.env": b"FLANNEL_MTU=1450\n",
+    "/sys/class/net/cni0/mtu": b"1450\n",
+    "/sys/class/net/flannel.1/mtu": b"1450\n",
+    "/var/lib/cni/networks/cbr0/lock": b"",
+}
+"""What the network add-on puts on each node."""
+
+
+def serving(site: SimulatedSite, cluster: Cluster) -> bool:
+    """Whether an API server answers."""
+    return any(_lives(site.hosts[name]) for name in cluster.planes)
+
+
+def settle(site: SimulatedSite, cluster: Cluster) -> None:
+    """Let every controller do what is due."""
+    nodes = [site.hosts[name] for name in sorted(cluster.members) if _lives(site.hosts[name])]
+    connected = network_stands(site, cluster)
+    for path, node in cluster.objects.items():
+        if path.startswith("/api/v1/nodes/"):
+            alive = node["metadata"]["name"] in {host.name for host in nodes}
+            node["status"].update(condition("Ready", connected and alive))
+    if connected:
+        for host in nodes:
+            for path, content in LEFT_BY_NETWORK.items():
+                if path not in host.tree:
+                    host.tree.put(path, content)
+        _pods(site, cluster, nodes)
+    if any("cert-manager" in path for path in cluster.objects):
+        _certificates(site, cluster)
+
+
+def network_stands(site: SimulatedSite, cluster: Cluster) -> bool:
+    """Whether the network add-on is deployed."""
+    add_ons = {part.name for part in site.manifest.components if part.spec.get("network")}
+    return any(name in add_ons and release.status == "deployed" for (_, name), release in cluster.releases.items())
+
+
+def metrics(site: SimulatedSite, cluster: Cluster) -> dict[str, Any] | None:
+    """What the metrics API answers: nodes with the cluster's certificate; None where there is no such API."""
+    if not cluster.holds({"path": "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"}):
+        return None
+    names = [name for name in sorted(cluster.members) if SERVING in site.hosts[name].tree]
+    return {"items": [{"metadata": {"name": name}} for name in names]}
+
+
+def _lives(host: SimulatedHost) -> bool:
+    return (
+        host.machine.reachable
+        and host.runs("kubelet.service")
+        and host.runs("containerd.service")
+        and "/etc/kubernetes/kubelet.conf" in host.tree
+    )
+
+
+def _pods(site: SimulatedSite, cluster: Cluster, nodes: list[SimulatedHost]) -> None:
+    for path, owner in list(cluster.objects.items()):
+        if "/daemonsets/" in path:
+            for node in nodes:
+                _pod(site, cluster, path, owner, node, f"{owner['metadata']['name']}-{node.name}")
+        elif "/statefulsets/" in path and _storage_stands(cluster, owner):
+            _pod(site, cluster, path, owner, nodes[0], f"{owner['metadata']['name']}-0")
+
+
+def _pod(
+    site: SimulatedSite, cluster: Cluster, owner_path: str, owner: Mapping[str, Any], node: SimulatedHost, name: str
+) -> None:
+    namespace, template = owner["metadata"]["namespace"], owner["spec"].get("template")
+    path = f"/api/v1/namespaces/{namespace}/pods/{name}"
+    if path in cluster.objects or template is None:
+        return
+    image = template["spec"]["containers"][0]["image"]
+    pulled = registry.pulls(site, image)
+    network = ipaddress.ip_network(cluster.pods_network)
+    used = sum(1 for each in cluster.objects if "/pods/" in each)
+    cluster.put(path, {
+        "metadata": {"name": name, "namespace": namespace, "owner": owner_path, **template["metadata"]},
+        "spec": {**template["spec"], "nodeName": node.name},
+        "status": {"podIP": str(network[10 + used]), "containerStatuses": [{"imageID": image if pulled else ""}],
+                   **condition("Ready", pulled)},
+    })  # fmt: skip
+
+
+def _storage_stands(cluster: Cluster, owner: Mapping[str, Any]) -> bool:
+    claims = owner["spec"].get("volumeClaimTemplates")
+    return not claims or any("/storageclasses/" in path for path in cluster.objects)
+
+
+def _certificates(site: SimulatedSite, cluster: Cluster) -> None:
+    """Issuers become ready once they can sign, then the certificates that name them are issued."""
+    for path, issuer in cluster.objects.items():
+        if "/issuers/" in path or "/clusterissuers/" in path:
+            signs = "selfSigned" in issuer["spec"] or _authority(cluster, path, issuer) is not None
+            issuer["status"].update(condition("Ready", signs))
+    for path, certificate in list(cluster.objects.items()):
+        if "/cert-manager.io/v1/" in path and "/certificates/" in path and "secretName" in certificate.get("spec", {}):
+            namespace = certificate["metadata"]["namespace"]
+            secret = f"/api/v1/namespaces/{namespace}/secrets/{certificate['spec']['secretName']}"
+            if secret not in cluster.objects:
+                for pair, root in _issued(site, cluster, certificate):
+                    cluster.put(secret, _tls_secret(certificate, pair, root))
+                    certificate["status"].update(condition("Ready"))
+                    _certificates(site, cluster)
+
+
+def _issued(
+    site: SimulatedSite, cluster: Cluster, certificate: Mapping[str, Any]
+) -> Iterator[tuple[pki.KeyPair, pki.KeyPair]]:
+    """The certificate and its root, if its issuer is there and ready."""
+    spec, namespace = certificate["spec"], certificate["metadata"]["namespace"]
+    reference = spec["issuerRef"]
+    of = "clusterissuers" if reference["kind"] == "ClusterIssuer" else f"namespaces/{namespace}/issuers"
+    path = f"/apis/cert-manager.io/v1/{of}/{reference['name']}"
+    issuer = cluster.objects.get(path)
+    if issuer is None or not cluster.holds({"path": path, "condition": "Ready"}):
+        return
+    if "selfSigned" in issuer["spec"]:
+        root = pki.make_ca(spec["commonName"], site.now())
+        yield root, root
+    elif (root_pair := _authority(cluster, path, issuer)) is not None:
+        names = tuple(spec["dnsNames"])
+        yield pki.issue(root_pair, names[0], names, site.now()), root_pair
+
+
+def _authority(cluster: Cluster, path: str, issuer: Mapping[str, Any]) -> pki.KeyPair | None:
+    """The CA an issuer signs with; a cluster's own issuers keep it beside cert-manager."""
+    namespace = "cert-manager" if "/clusterissuers/" in path else issuer["metadata"]["namespace"]
+    name = issuer["spec"].get("ca", {}).get("secretName")
+    secret = cluster.objects.get(f"/api/v1/namespaces/{namespace}/secrets/{name}")
+    if secret is None:
+        return None
+    return pki.KeyPair(*(base64.b64decode(secret["data"][key]) for key in ("tls.crt", "tls.key")))
+
+
+def _tls_secret(certificate: Mapping[str, Any], pair: pki.KeyPair, root: pki.KeyPair) -> dict[str, Any]:
+    parts = {"tls.crt": pair.certificate, "tls.key": pair.key, "ca.crt": root.certificate}
+    name, namespace = certificate["spec"]["secretName"], certificate["metadata"]["namespace"]
+    return {
+        "metadata": {"name": name, "namespace": namespace},
+        "data": {key: base64.b64encode(content).decode() for key, content in parts.items()},
+    }

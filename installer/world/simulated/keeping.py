@@ -1,0 +1,97 @@
+"""A simulated site between two commands: what `install` left is what `status`, `resume` and `uninstall` find."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from installer.bundle.manifest import Blob
+from installer.errors import StateUnreadable, UsageError
+from installer.world.ports import Output
+from installer.world.simulated.kubernetes import Cluster, Release
+from installer.world.simulated.state import Ended, SimulatedHost
+from installer.world.simulated.tree import Entry
+from installer.world.simulated.world import SimulatedWorld
+
+FORMAT = 1
+SETS = frozenset({"members", "planes", "tokens"})
+
+
+def dump(world: SimulatedWorld) -> bytes:
+    """Everything that may have changed since the site began, and what it began with."""
+    site = world.site
+    body = {
+        "format": FORMAT,
+        "machines": _machines(world),
+        "hosts": {name: _host(host) for name, host in site.hosts.items()},
+        "clusters": [_cluster(cluster) for cluster in site.clusters.values()],
+    }
+    return json.dumps(body).encode()
+
+
+def restore(world: SimulatedWorld, kept: Path) -> None:
+    """Bring back what was kept in a file.
+
+    Raises:
+        UsageError: the site's own file describes other hosts by now.
+        StateUnreadable: the file is damaged, or of another version.
+    """
+    try:
+        body = json.loads(kept.read_bytes())
+        if body["format"] != FORMAT:
+            raise StateUnreadable(path=kept, reason=f"simulated site of format {body['format']}, wanted {FORMAT}")
+        if body["machines"] != _machines(world):
+            raise UsageError(
+                reason="the simulated hosts are not those that the runs kept here worked on",
+                hint=f"describe them as before, name another --state DIR, or remove {kept.parent}",
+            )
+        for name, told in body["hosts"].items():
+            host = world.site.hosts[name]
+            host.tree.replace({path: _entry(*entry) for path, entry in told["files"].items()})
+            host.active = set(told["active"])
+            host.ended = {unit: Ended(Output(**output)) for unit, output in told["ended"].items()}
+        world.site.clusters = {told["name"]: _restored(told) for told in body["clusters"]}
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise StateUnreadable(path=kept, reason="it is damaged") from error
+
+
+def _machines(world: SimulatedWorld) -> Any:
+    machines = [asdict(host.machine) for host in world.site.hosts.values()]
+    return json.loads(json.dumps(machines, default=sorted))
+
+
+def _host(host: SimulatedHost) -> dict[str, Any]:
+    return {
+        "files": {path: _told(entry) for path, entry in host.tree.snapshot().items()},
+        "active": sorted(host.active),
+        "ended": {unit: asdict(ended.output) for unit, ended in host.ended.items()},
+    }
+
+
+def _told(entry: Entry) -> list[Any]:
+    if isinstance(entry.content, Blob):
+        return [entry.kind, entry.mode, asdict(entry.content), entry.target]
+    return [entry.kind, entry.mode, base64.b64encode(entry.content).decode(), entry.target]
+
+
+def _entry(kind: Any, mode: int, content: str | Mapping[str, Any], target: str) -> Entry:
+    held = base64.b64decode(content) if isinstance(content, str) else Blob(**content)
+    return Entry(kind, mode, held, target)
+
+
+def _cluster(cluster: Cluster) -> dict[str, Any]:
+    plain = {name: sorted(value) if name in SETS else value for name, value in vars(cluster).items()}
+    return {**plain, "releases": [[*key, asdict(release)] for key, release in cluster.releases.items()]}
+
+
+def _restored(told: Mapping[str, Any]) -> Cluster:
+    fields: dict[str, Any] = {name: set(value) if name in SETS else value for name, value in told.items()}
+    releases = {
+        (space, name): Release(**{**release, "brought": tuple(release["brought"])})
+        for space, name, release in told["releases"]
+    }
+    return Cluster(**{**fields, "releases": releases})

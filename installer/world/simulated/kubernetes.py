@@ -1,0 +1,148 @@
+"""The API of a simulated cluster: objects by path, applied, listed and deleted as an API server does."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from installer.errors import CommandFailed
+
+APPS, CERTIFICATES = "apps/v1", "cert-manager.io/v1"
+KINDS: Mapping[tuple[str, str], tuple[str, bool]] = {
+    ("v1", "ConfigMap"): ("configmaps", True),
+    ("v1", "Namespace"): ("namespaces", False),
+    ("v1", "Pod"): ("pods", True),
+    ("v1", "Secret"): ("secrets", True),
+    ("v1", "Service"): ("services", True),
+    (APPS, "DaemonSet"): ("daemonsets", True),
+    (APPS, "Deployment"): ("deployments", True),
+    (APPS, "StatefulSet"): ("statefulsets", True),
+    (CERTIFICATES, "Certificate"): ("certificates", True),
+    (CERTIFICATES, "ClusterIssuer"): ("clusterissuers", False),
+    (CERTIFICATES, "Issuer"): ("issuers", True),
+}
+"""(apiVersion, kind) to (plural, whether it is in a namespace)."""
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+DEFINED_BY = {CERTIFICATES: f"{DEFINITIONS}/certificates.cert-manager.io"}
+"""API groups that are served only once the cluster has their definition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What helm keeps of a release."""
+
+    status: str
+    description: str
+    brought: tuple[str, ...] = ()
+    """API paths of what came with it."""
+
+
+@dataclass
+class Cluster:
+    """One cluster. `members` are the hosts that joined and were not reset; `volumes` outlive their pods."""
+
+    name: str
+    dns_domain: str
+    pods_network: str
+    members: set[str] = field(default_factory=set)
+    planes: set[str] = field(default_factory=set)
+    tokens: set[str] = field(default_factory=set)
+    certificate_key: str = ""
+    releases: dict[tuple[str, str], Release] = field(default_factory=dict)
+    objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    volumes: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        """A copy of an object or list, None where there is none of that path."""
+        parts = urlsplit(path)
+        if parts.path in self.objects:
+            return copy.deepcopy(self.objects[parts.path])
+        words = _below_group(parts.path)
+        if len(words) % 2 == 0:
+            return None
+        found = [thing for at, thing in sorted(self.objects.items()) if _is_in(at, parts.path, words)]
+        selected = [thing for thing in found if _matches(thing, parts.query)]
+        return {"items": copy.deepcopy(selected)}
+
+    def apply(self, thing: Mapping[str, Any]) -> str:
+        """Bring an object to the wanted state; returns its path.
+
+        Raises:
+            CommandFailed: the cluster serves no such kind, or has no such namespace.
+        """
+        version, kind = str(thing["apiVersion"]), str(thing["kind"])
+        name = thing["metadata"]["name"]
+        if (version, kind) not in KINDS or not self._serves(version):
+            raise self._refused(f"apply {kind} {name}", f"the cluster has no kind {kind} in {version}")
+        plural, in_namespace = KINDS[version, kind]
+        base = group(version)
+        if in_namespace:
+            namespace = thing["metadata"].get("namespace", "default")
+            if f"/api/v1/namespaces/{namespace}" not in self.objects:
+                raise self._refused(f"apply {kind} {name}", f'namespaces "{namespace}" not found')
+            base = f"{base}/namespaces/{namespace}"
+        path = f"{base}/{plural}/{name}"
+        self.put(path, thing)
+        self.objects[path]["metadata"]["managedFields"] = [{"manager": "sitewright"}]
+        return path
+
+    def put(self, path: str, thing: Mapping[str, Any]) -> None:
+        """Store an object; what the cluster itself knows of it (uid, status) stays unless the object says otherwise."""
+        former = self.objects.get(path, {})
+        wanted: dict[str, Any] = copy.deepcopy(dict(thing))
+        metadata = {"uid": former.get("metadata", {}).get("uid") or str(uuid.uuid4()), **wanted.get("metadata", {})}
+        self.objects[path] = {"status": former.get("status", {}), **wanted, "metadata": metadata}
+
+    def delete(self, path: str) -> None:
+        """Delete an object, whatever is in it where it is a namespace, and the pods it owns."""
+        for each in [at for at, thing in self.objects.items()
+                     if at == path or at.startswith(f"{path}/") or thing["metadata"].get("owner") == path]:  # fmt: skip
+            del self.objects[each]
+
+    def holds(self, ready: Mapping[str, str]) -> bool:
+        """Whether an entry of a component's `ready` holds."""
+        thing = self.objects.get(ready["path"])
+        if thing is None or "condition" not in ready:
+            return thing is not None
+        conditions = thing.get("status", {}).get("conditions", ())
+        return any(c["type"] == ready["condition"] and c["status"] == "True" for c in conditions)
+
+    def _serves(self, version: str) -> bool:
+        return version not in DEFINED_BY or DEFINED_BY[version] in self.objects
+
+    def _refused(self, doing: str, reason: str) -> CommandFailed:
+        return CommandFailed(host=self.name, command=doing, code=404, reason=reason)
+
+
+def group(version: str) -> str:
+    """The path below which an API version's objects are."""
+    return f"/apis/{version}" if "/" in version else f"/api/{version}"
+
+
+def condition(name: str, holds: bool = True) -> dict[str, Any]:
+    """A status with one condition."""
+    return {"conditions": [{"type": name, "status": str(holds)}]}
+
+
+def _below_group(path: str) -> list[str]:
+    words = path.strip("/").split("/")
+    return words[2:] if words[0] == "api" else words[3:]
+
+
+def _is_in(at: str, collection: str, words: list[str]) -> bool:
+    """Whether an object is in a collection; one without a namespace lists all of them."""
+    own = _below_group(at)
+    base = collection[: len(collection) - len("/".join(words))]
+    if not at.startswith(base):
+        return False
+    return own[: len(words)] == words and len(own) == len(words) + 1 if len(words) != 1 else own[-2:-1] == words
+
+
+def _matches(thing: Mapping[str, Any], query: str) -> bool:
+    labels = thing["metadata"].get("labels", {})
+    wanted = [pair.split("=") for text in parse_qs(query).get("labelSelector", ()) for pair in text.split(",")]
+    return all(labels.get(key) == value for key, value in wanted)

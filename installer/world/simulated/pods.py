@@ -1,0 +1,71 @@
+"""What runs inside the pods of a simulated cluster, and the services that answer from outside."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from installer.errors import CommandFailed
+from installer.world.ports import Output
+from installer.world.simulated.helm import deployed
+from installer.world.simulated.kubernetes import Cluster
+from installer.world.simulated.state import Call, Program, Unscripted, failed, said
+
+WRITE = re.compile(r"echo (\S+) > (\S+) && sync")
+REFUSED, UNTRUSTED = 7, 60
+"""Exit codes of curl."""
+
+
+def execute(cluster: Cluster, namespace: str, pod: str, argv: tuple[str, ...]) -> Output:
+    """Run a command in a pod.
+
+    Raises:
+        CommandFailed: there is no such pod.
+    """
+    path = f"/api/v1/namespaces/{namespace}/pods/{pod}"
+    if path not in cluster.objects:
+        raise CommandFailed(host=cluster.name, command=f"exec {pod}", code=404, reason="there is no such pod")
+    volume = cluster.volumes.setdefault(f"{namespace}/{pod}", {})
+    match argv:
+        case ("wget", "-q", "-O", "-", url):
+            return _fetch(cluster, urlsplit(url).hostname or "")
+        case ("nslookup", name):
+            known = f"kubernetes.default.svc.{cluster.dns_domain}"
+            return said(f"Name: {name}") if name == known else failed(f"** server can't find {name}: NXDOMAIN")
+        case ("cat", file):
+            return said(volume[file]) if file in volume else failed(f"cat: can't open '{file}'")
+        case ("sh", "-c", text) if written := WRITE.fullmatch(text):
+            volume[written[2]] = written[1]
+            return said()
+    raise Unscripted(f"no simulated program in a pod knows: {' '.join(argv)}")
+
+
+def curl(call: Call) -> Output:
+    """`curl --silent ... --cacert FILE --resolve NAME:PORT:ADDRESS URL`: a component's own probe, from a host."""
+    if "--resolve" not in call.argv or "--cacert" not in call.argv:
+        raise call.unscripted()
+    url, address = urlsplit(call.argv[-1]), call.option("--resolve").split(":", 2)[2]
+    answering = call.site.at(address)
+    cluster = call.site.cluster_of(answering.name) if answering else None
+    if cluster is None:
+        return failed(f"curl: (7) Failed to connect to {address}", REFUSED)
+    for component in call.site.manifest.components:
+        for probe in component.spec.get("probes", ()):
+            known = urlsplit(probe["url"])
+            if (known.port, known.path) == (url.port, url.path) and deployed(cluster, component.name):
+                shown = cluster.objects.get(probe["ca"], {}).get("data", {}).get("tls.crt", "")
+                trusted = base64.b64decode(shown) == call.tree.read(call.option("--cacert"))
+                return said(probe["expect"]) if trusted else failed("curl: (60) SSL certificate problem", UNTRUSTED)
+    return failed(f"curl: (7) Failed to connect to {url.netloc}", REFUSED)
+
+
+def _fetch(cluster: Cluster, address: str) -> Output:
+    for thing in cluster.objects.values():
+        if thing.get("status", {}).get("podIP") == address:
+            return said("here")
+    return failed(f"wget: can't connect to remote host ({address}): No route to host")
+
+
+PROGRAMS: Mapping[str, Program] = {"curl": curl}

@@ -1,0 +1,83 @@
+"""Reads the file that `--simulate` names: which hosts there are, what they are like, and what goes wrong on them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from installer import answers_yaml
+from installer.answers_schema import violations
+from installer.bundle.manifest import Manifest
+from installer.errors import Problem, UsageError
+from installer.world.simulated.faults import Faults
+from installer.world.simulated.machine import GIB, Machine, PortUser, Volume
+from installer.world.simulated.world import SimulatedWorld
+
+SCALES = {
+    "disk_mb_per_s": ("disk_speed", 1e6),
+    "free_gib": ("free", GIB),
+    "fsync_ms": ("fsync", 1e-3),
+    "link_mb_per_s": ("link_speed", 1e6),
+    "memory_gib": ("memory", GIB),
+    "size_gib": ("size", GIB),
+    "swap_gib": ("swap", GIB),
+}
+"""Keys with a unit, the fields they fill, and what one of the unit is in those."""
+SETS = frozenset({"modules", "loaded", "firewall", "missing"})
+LISTS = frozenset({"running", "talks_to", "options"})
+
+
+def load(path: Path, manifest: Manifest) -> SimulatedWorld:
+    """The site that a file describes, on which releases are those of a bundle.
+
+    Raises:
+        UsageError: the file cannot be read or is not valid; names every problem with its line.
+    """
+    try:
+        document = answers_yaml.read(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text in UTF-8"
+        raise UsageError(reason=f"{path}: {reason}", hint="docs/simulate.md shows such a file") from error
+    flaws = list(document.flaws)
+    if not flaws:
+        found = violations(document.data, _validator())
+        flaws = [(document.line(at), at, what, wanted) for at, what, wanted, _ in found]
+    if flaws:
+        problems = [Problem(str(path), line, ".".join(map(str, at)), what, wanted) for line, at, what, wanted in flaws]
+        lines = [f"{path}: {len(problems)} problem(s) in the simulated site", *(f"  {problem}" for problem in problems)]
+        raise UsageError(reason="\n".join(lines), hint="docs/simulate.md shows such a file")
+    machines = [_machine(host) for host in document.data["hosts"]]
+    return SimulatedWorld(machines, manifest, fate=Faults(document.data.get("faults", {})))
+
+
+def _machine(told: Mapping[str, Any]) -> Machine:
+    fields = _fields(told)
+    if "os" in fields:
+        fields["os_id"], fields["os_version"] = fields.pop("os").split()
+    if "volumes" in fields:
+        fields["volumes"] = tuple(Volume(**_fields(volume)) for volume in fields["volumes"])
+    if "port_users" in fields:
+        fields["port_users"] = tuple(PortUser(**user) for user in fields["port_users"])
+    return Machine(**fields)
+
+
+def _fields(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What was told, by the names and in the units and types of the dataclasses."""
+    fields: dict[str, Any] = {}
+    for key, value in told.items():
+        if key in SCALES:
+            name, unit = SCALES[key]
+            fields[name] = type(unit)(value * unit)
+        else:
+            fields[key] = frozenset(value) if key in SETS else tuple(value) if key in LISTS else value
+    return fields
+
+
+def _validator() -> Any:
+    from jsonschema import Draft202012Validator, FormatChecker  # slow to import, and `--help` needs none of it
+
+    text = resources.files("installer.world.simulated").joinpath("simulation.schema.json").read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(text), format_checker=FormatChecker(["ipv4"]))

@@ -1,0 +1,151 @@
+"""The site registry of a simulated host, as its unit and configuration say; content lies in the host's files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import bcrypt
+import yaml
+
+from installer import pki
+from installer.bundle.manifest import Artifact, Blob
+from installer.errors import CommandFailed, ConnectionLost
+from installer.world.ports import Output, Report
+from installer.world.simulated.state import Call, SimulatedHost, SimulatedSite, failed, said
+from installer.world.simulated.systemd import unit_text
+
+PROGRAM = "/usr/local/bin/sitewright-registry"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A running registry process: TLS and read-only where it has a `certificate`, else writable with `passwords`."""
+
+    host: SimulatedHost
+    port: int
+    root: str
+    certificate: str
+    passwords: str
+
+    def has(self, artifact: Artifact) -> bool:
+        """Whether it serves an artifact's manifest."""
+        return self._manifest(artifact.repository, artifact.manifest.digest) in self.host.tree
+
+    def find(self, repository: str, digest: str) -> bool:
+        """Whether it serves a manifest by that digest."""
+        return self._manifest(repository, digest) in self.host.tree
+
+    def blob(self, repository: str, hexadecimal: str) -> Blob | None:
+        """A blob of a repository, None where it is not there."""
+        entry = self.host.tree.entry(f"{self.root}/repositories/{repository}/blobs/{hexadecimal}")
+        return entry.content if entry is not None and isinstance(entry.content, Blob) else None
+
+    def keep(self, artifact: Artifact) -> Iterator[Blob]:
+        """Store an artifact; gives what was not there yet."""
+        for blob in (*artifact.blobs, artifact.manifest):
+            path = f"{self.root}/repositories/{artifact.repository}/blobs/{blob.digest.partition(':')[2]}"
+            shared = f"{self.root}/blobs/{blob.digest.partition(':')[2]}"
+            if shared not in self.host.tree:
+                self.host.tree.put(shared, blob)
+                yield blob
+            self.host.tree.put(path, blob)
+        self.host.tree.put(self._manifest(artifact.repository, artifact.manifest.digest), artifact.manifest)
+
+    def lets_in(self, credential: tuple[str, str]) -> bool:
+        """Whether a user and password may write."""
+        for line in self.host.tree.text(self.passwords).splitlines():
+            user, _, known = line.partition(":")
+            if user == credential[0] and bcrypt.checkpw(credential[1].encode(), known.encode()):
+                return True
+        return False
+
+    def _manifest(self, repository: str, digest: str) -> str:
+        return f"{self.root}/repositories/{repository}/manifests/{digest.partition(':')[2]}"
+
+
+def sides(host: SimulatedHost) -> Iterator[Side]:
+    """The registry processes that run on a host."""
+    for unit in sorted(host.active):
+        for line in unit_text(host, unit).splitlines():
+            if line.startswith(f"ExecStart={PROGRAM} serve "):
+                config = yaml.safe_load(host.tree.read(line.split()[-1]))
+                http = config["http"]
+                yield Side(
+                    host,
+                    int(http["addr"].rpartition(":")[2]),
+                    config["storage"]["filesystem"]["rootdirectory"],
+                    http.get("tls", {}).get("certificate", ""),
+                    config.get("auth", {}).get("htpasswd", {}).get("path", ""),
+                )
+
+
+def at(site: SimulatedSite, endpoint: str, ca: bytes) -> Side | None:
+    """The registry at "address:port", if it runs and shows a certificate of that CA for its address."""
+    address, _, port = endpoint.rpartition(":")
+    host = site.at(address)
+    for side in sides(host) if host else ():
+        if side.port == int(port) and side.certificate:
+            shown = side.host.tree.text(side.certificate).encode()
+            return side if pki.is_good(shown, ca, (address,), site.now()) else None
+    return None
+
+
+def stored(host: SimulatedHost, artifacts: Sequence[Artifact]) -> tuple[bool, ...]:
+    """For each artifact, whether the host's registry serves it."""
+    serving = [side for side in sides(host) if side.certificate]
+    return tuple(any(side.has(artifact) for side in serving) for artifact in artifacts)
+
+
+def pulls(site: SimulatedSite, image: str) -> bool:
+    """Whether an image named by digest can be pulled from the site."""
+    repository, _, digest = image.partition("@")
+    return any(side.find(repository, digest) for host in site.hosts.values() for side in sides(host))
+
+
+def push(
+    host: SimulatedHost, port: int, credential: tuple[str, str], artifacts: Sequence[Artifact], report: Report
+) -> list[Blob]:
+    """Store artifacts through the writing side; returns what had to be sent.
+
+    Raises:
+        ConnectionLost: nothing listens on that port.
+        CommandFailed: the password is refused.
+    """
+    side = _writable(host, port)
+    if side is None:
+        raise ConnectionLost(host=host.name, reason=f"nothing listens on 127.0.0.1:{port}")
+    if not side.lets_in(credential):
+        raise CommandFailed(host=host.name, command="push", code=401, reason="the registry refuses the password")
+    total = sum({blob.digest: blob.size for a in artifacts for blob in (a.manifest, *a.blobs)}.values())
+    sent: list[Blob] = []
+    for artifact in artifacts:
+        for blob in side.keep(artifact):
+            sent.append(blob)
+            report(sum(each.size for each in sent), total, "bytes", artifact.name)
+    report(total, total, "bytes", "")
+    return sent
+
+
+def replicate(call: Call) -> Output:
+    """`sh replicate FOLDER ORIGIN LOCAL CA`: fill this registry from another one."""
+    folder, origin, local, ca = call.argv[2:6]
+    source = at(call.site, origin, call.tree.read(ca))
+    target = _writable(call.host, int(local.rpartition(":")[2]))
+    user, _, password = call.tree.text(f"{folder}/curlrc").partition('"')[2].partition('"')[0].partition(":")
+    if source is None:
+        return failed(f"curl: (7) Failed to connect to {origin}", 7)
+    if target is None or not target.lets_in((user, password)):
+        return failed("curl: (22) The requested URL returned error: 401", 22)
+    for line in call.tree.text(f"{folder}/artifacts").splitlines():
+        repository, tag, manifest, *blobs = line.split()
+        found = [source.blob(repository, digest.partition(":")[2]) for digest in (*blobs, manifest)]
+        if None in found:
+            return failed("curl: (22) The requested URL returned error: 404", 22)
+        *parts, top = [blob for blob in found if blob is not None]
+        list(target.keep(Artifact("image", repository, tag, top, tuple(parts))))
+    return said()
+
+
+def _writable(host: SimulatedHost, port: int) -> Side | None:
+    return next((side for side in sides(host) if side.port == port and side.passwords), None)

@@ -1,0 +1,120 @@
+"""The shell scripts that steps run on hosts, each known by its text: one that changes is looked at here again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from installer.bundle.signers import verify_signature
+from installer.bundle.sshsig import SignatureInvalid
+from installer.lock import CLAIM, RELEASE
+from installer.plan.steps.hosts import VERIFY
+from installer.plan.steps.kubernetes import APPROVE, AWAIT_FILE, RESET
+from installer.plan.steps.placed import KEEP, PULL, RETURN
+from installer.world.ports import Output
+from installer.world.simulated import kubeadm, registry
+from installer.world.simulated.controllers import SERVING, serving, settle
+from installer.world.simulated.state import Call, Program, failed, said
+
+REPLICATE = "/var/lib/sitewright/bin/replicate"
+
+
+def shell(call: Call) -> Output:
+    """`sh -c TEXT NAME PARAMETER...` and `sh FILE PARAMETER...`, for known texts and files alone."""
+    if call.argv[1:2] == (REPLICATE,):
+        return registry.replicate(call) if REPLICATE in call.tree else failed(f"{REPLICATE}: not found", 127)
+    program = call.site.scripts.get(call.argv[2]) if call.argv[1:2] == ("-c",) and len(call.argv) > 2 else None
+    if program is None:
+        raise call.unscripted()
+    return program(Call(call.site, call.host, call.argv[4:], call.stdin))
+
+
+def _verify(call: Call) -> Output:
+    (folder,) = call.argv
+    message, armored = call.tree.read(f"{folder}/bundle.json"), call.tree.read(f"{folder}/bundle.json.sig")
+    try:
+        verify_signature(message, armored, call.tree.text(f"{folder}/allowed_signers"), call.site.now())
+    except SignatureInvalid as error:
+        return failed(f"Could not verify signature: {error}")
+    return said()
+
+
+def _pull(call: Call) -> Output:
+    ca, repository, digest, path, mode, *endpoints = call.argv
+    for endpoint in endpoints:
+        side = registry.at(call.site, endpoint, call.tree.read(ca))
+        blob = side.blob(repository, digest) if side else None
+        if blob is not None:
+            call.tree.put(path, blob, int(mode, 8))
+            return said()
+    return failed(f"curl: (7) no registry gives {repository} sha256:{digest}")
+
+
+def _keep(call: Call) -> Output:
+    path, kept = call.argv
+    if kept not in call.tree and path in call.tree:
+        entry = call.tree.entry(path)
+        if entry is None or entry.kind != "file":
+            raise call.unscripted()
+        call.tree.put(kept, entry.content, entry.mode)
+    return said()
+
+
+def _return(call: Call) -> Output:
+    path, kept = call.argv
+    call.tree.move(kept, path)
+    return said()
+
+
+def _approve(call: Call) -> Output:
+    kubeconfig, name = call.argv
+    cluster = call.site.cluster_of(call.host.name)
+    there = kubeconfig in call.tree and call.host.find("kubectl")
+    if cluster is None or not there or not serving(call.site, cluster):
+        return failed("The connection to the server was refused")
+    if name not in cluster.members:
+        return failed(f"system:node:{name} asked for no serving certificate within a minute")
+    call.site.hosts[name].tree.link(SERVING, "kubelet-server-2026-01-01-00-00-00.pem")
+    settle(call.site, cluster)
+    return said(f"certificatesigningrequest.certificates.k8s.io/csr-{name} approved")
+
+
+def _await_file(call: Call) -> Output:
+    (path,) = call.argv
+    return said() if path in call.tree else failed(f"{path} did not appear")
+
+
+def _reset(call: Call) -> Output:
+    if call.host.find("kubeadm"):
+        kubeadm.reset(call)
+    call.host.active.discard("kubelet.service")
+    kubeadm.unplug(call.host)
+    return said()
+
+
+def _claim(call: Call) -> Output:
+    path, token, life, renewing = call.argv
+    now = int(call.site.now().timestamp() + call.host.machine.clock_ahead)
+    call.tree.put(f"{path}.guard", b"")
+    held, _, until = call.tree.text(path).partition("\n")[0].partition(" ")
+    if held != token:
+        if int(until or 0) > now:
+            return Output(3, call.tree.text(path), "")
+        if renewing:
+            return Output(4, "", "")
+    call.tree.put(path, f"{token} {now + int(life)}\n".encode() + call.stdin)
+    return said()
+
+
+def _release(call: Call) -> Output:
+    path, token = call.argv
+    call.tree.put(f"{path}.guard", b"")
+    if call.tree.text(path).partition(" ")[0] == token:
+        call.tree.remove(path)
+    return said()
+
+
+SCRIPTS: Mapping[str, Program] = {
+    APPROVE: _approve, AWAIT_FILE: _await_file, CLAIM: _claim, KEEP: _keep, PULL: _pull, RELEASE: _release,
+    RESET: _reset, RETURN: _return, VERIFY: _verify,
+}  # fmt: skip
+PROGRAMS: Mapping[str, Program] = {"sh": shell}

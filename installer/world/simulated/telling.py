@@ -1,0 +1,74 @@
+"""What preflight asks of a simulated host's disks, addresses, ports and clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from installer.world.ports import Output
+from installer.world.simulated.listening import listeners
+from installer.world.simulated.state import Call, Program, failed, said
+
+OPERATOR = "192.0.2.10:50022"
+"""Whence the installer itself is logged in."""
+
+
+def ip(call: Call) -> Output:
+    """`ip -json address`."""
+    if call.argv[1:] != ("-json", "address"):
+        raise call.unscripted()
+    own = {"lo": ["127.0.0.1", "::1"], "eth0": [call.host.machine.address]}
+    links = [{"ifname": name, "addr_info": [{"local": address} for address in own.get(name, ())]}
+             for name in call.tree.names("/sys/class/net")]  # fmt: skip
+    return said(json.dumps(links))
+
+
+def df(call: Call) -> Output:
+    """`df -B1 --output=file,size,avail,target,fstype PATH...`."""
+    if call.argv[1:3] != ("-B1", "--output=file,size,avail,target,fstype"):
+        raise call.unscripted()
+    lines = ["File 1B-blocks Avail Mounted on Type"]
+    for path in call.argv[3:]:
+        if path in call.tree:
+            volumes = [v for v in call.host.machine.volumes if f"{path}/".startswith(f"{v.mount.rstrip('/')}/")]
+            volume = max(volumes, key=lambda v: len(v.mount))
+            lines.append(f"{path} {volume.size} {volume.free} {volume.mount} {volume.kind}")
+    return Output(0 if len(lines) > len(call.argv[3:]) else 1, "".join(f"{line}\n" for line in lines), "")
+
+
+def ss(call: Call) -> Output:
+    """`ss -H -ltunp`, and the open connections that the probe of outside looks at."""
+    if call.argv[1:] == ("-H", "-ltunp"):
+        return said(
+            *(
+                f"{user.protocol} LISTEN 0 128 0.0.0.0:{user.port} 0.0.0.0:*"
+                + (f' users:(("{user.program}",pid=1,fd=3))' if user.program else "")
+                for user in listeners(call.site, call.host)
+            )
+        )
+    if call.argv[1:6] != ("--no-header", "--tcp", "--udp", "--numeric", "state"):
+        raise call.unscripted()
+    address = call.host.machine.address
+    own = [f"tcp ESTAB 0 0 {address}:22 {OPERATOR}"]
+    cluster = call.site.cluster_of(call.host.name)
+    own += [f"tcp ESTAB 0 0 {address}:41000 {call.site.hosts[name].machine.address}:6443"
+            for name in (cluster.planes if cluster else ())]  # fmt: skip
+    return said(*own, *(f"tcp SYN-SENT 0 1 {address}:42000 {peer}" for peer in call.host.machine.talks_to))
+
+
+def getent(call: Call) -> Output:
+    """`getent ahostsv4 NAME`: every host finds its own name."""
+    if call.argv[1] != "ahostsv4" or len(call.argv) != 3:
+        raise call.unscripted()
+    own = call.argv[2] == (call.host.machine.hostname or call.host.name)
+    return said(f"127.0.1.1 STREAM {call.argv[2]}") if own else failed("", 2)
+
+
+def timedatectl(call: Call) -> Output:
+    """`timedatectl show`."""
+    if call.argv[1:] != ("show",):
+        raise call.unscripted()
+    return said("Timezone=Etc/UTC", f"NTPSynchronized={'yes' if call.host.machine.clock_synchronised else 'no'}")
+
+
+PROGRAMS: Mapping[str, Program] = {"df": df, "getent": getent, "ip": ip, "ss": ss, "timedatectl": timedatectl}

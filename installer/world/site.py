@@ -1,0 +1,250 @@
+"""The real World: SSH to the hosts, the distribution protocol to their registry, the Kubernetes API behind them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from installer.answers import Answers
+from installer.bundle.manifest import Artifact, Manifest
+from installer.errors import CommandFailed, ConnectionLost, HostUnreachable
+from installer.world import shell
+from installer.world.carrier import Carriers
+from installer.world.cluster import Cluster
+from installer.world.login import Resolve, bastion_of, login_of
+from installer.world.ports import FileState, Output, Report
+from installer.world.probing import Probes
+from installer.world.push import Push
+from installer.world.registry import stored
+from installer.world.ssh import Ended, Link
+
+STAT_AT_ONCE = 500
+"""Paths to one round trip, well below what one command line may hold."""
+WATCH = 60
+"""Seconds one round trip waits for long work."""
+AWAY = 180
+"""Seconds a host may be away while long work runs on it."""
+
+
+class Bundle(Protocol):
+    """What a Site needs of an open bundle; `installer.bundle.archive.Archive` has it."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """The verified bundle.json."""
+        ...
+
+    def size(self, digest: str) -> int:
+        """Bytes of a blob."""
+        ...
+
+    def blob(self, digest: str) -> Any:
+        """A blob as a seekable raw stream."""
+        ...
+
+
+def silent(done: int, total: int, unit: str, note: str) -> None:
+    """The report nobody listens to."""
+
+
+class Site:
+    """The hosts, the registry and the clusters that the answers name; a context manager, connected when first used.
+
+    `resolve` gives a secret's value, `state` is the folder that remembers unfinished uploads.
+    """
+
+    def __init__(self, answers: Answers, resolve: Resolve, archive: Bundle | None, state: Path) -> None:
+        self._answers = answers
+        self._archive = archive
+        self._state = state
+        self._report: Report = silent
+        self._links: dict[str, Link] = {}
+        self._clusters: dict[str, Cluster] = {}
+        self._carriers = Carriers(answers, self._link, state)
+        self._resolve = resolve
+        self._guard = threading.RLock()
+        self._turns: dict[str, threading.Lock] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up everywhere."""
+        for cluster in self._clusters.values():
+            cluster.close()
+        for link in self._links.values():
+            link.close()
+
+    def reporting(self, report: Report) -> Site:
+        """The same connections, with long verbs calling `report`."""
+        other = object.__new__(Site)
+        other.__dict__.update(self.__dict__, _report=report)
+        return other
+
+    @property
+    def probing(self) -> Probes:
+        """What preflight tries on these hosts."""
+        return Probes(self)
+
+    def now(self) -> datetime:
+        """The operator's clock, UTC."""
+        return datetime.now(UTC)
+
+    def stat(self, host: str, *paths: str) -> tuple[FileState | None, ...]:
+        """State of each path in order, None where nothing is."""
+        found: list[FileState | None] = []
+        for start in range(0, len(paths), STAT_AT_ONCE):
+            some = [shell.absolute(path) for path in paths[start : start + STAT_AT_ONCE]]
+            ended = self._link(host).execute(shell.script(shell.STAT, *some), timeout=300)
+            found += shell.file_states(some, ended.out)
+        return tuple(found)
+
+    def read(self, host: str, path: str) -> bytes | None:
+        """Content of a file of at most 16 MiB, None where there is none."""
+        ended = self._link(host).execute(shell.script(shell.READ, shell.absolute(path), str(shell.LIMIT + 1)))
+        if ended.code == shell.ABSENT:
+            return None
+        self._must(host, f"read {path}", ended)
+        if len(ended.out) > shell.LIMIT:
+            raise CommandFailed(host=host, command=f"read {path}", code=1, reason="it is larger than 16 MiB")
+        return ended.out
+
+    def query(self, host: str, *argv: str, timeout: float = 30) -> Output:
+        """Run a command that only reads."""
+        return _output(self._link(host).execute(shell.admitted(argv), timeout=timeout))
+
+    def stored(self, host: str, artifacts: Sequence[Artifact]) -> tuple[bool, ...]:
+        """For each artifact, whether the site registry on `host` serves its manifest."""
+        return stored(self._link(host), self._answers.registry.port, artifacts)
+
+    def get(self, cluster: str, path: str) -> dict[str, Any] | None:
+        """A Kubernetes API object or list by its URL path; None where the API says 404."""
+        return self._cluster(cluster).get(path)
+
+    def write(self, host: str, path: str, content: bytes, *, mode: int = 0o644) -> None:
+        """Put a file there atomically, owned by root; makes missing parents."""
+        self._write(host, path, (content,), len(content), mode, timeout=300)
+
+    def make_directory(self, host: str, path: str, *, mode: int = 0o755) -> None:
+        """Make a directory and its missing parents."""
+        argv = shell.script(shell.MAKE_DIRECTORY, shell.absolute(path), f"{mode:o}")
+        self._must(host, f"make directory {path}", self._link(host).execute(argv))
+
+    def remove(self, host: str, *paths: str) -> None:
+        """Remove files or whole trees; a path that is not there is no error."""
+        plain = [shell.removable(path) for path in paths]
+        if plain:
+            ended = self._link(host).execute(shell.script(shell.REMOVE, *plain), timeout=600)
+            self._must(host, f"remove {' '.join(plain)}", ended)
+
+    def run(self, host: str, *argv: str, stdin: bytes = b"", timeout: float = 60) -> Output:
+        """Run a short command to its end; one that takes longer than `timeout` ends with code 124."""
+        return _output(self._link(host).execute(argv, (stdin,) if stdin else (), timeout))
+
+    def work(self, host: str, unit: str, *argv: str, timeout: float = 600) -> Output:
+        """Run a long command as a transient systemd service, or attach to the one of that name."""
+        name = shell.unit_name(unit)
+        log = f"{shell.LOGS}/{name.removesuffix('.service')}.log"
+        environment = [*shell.ENVIRONMENT, *argv]
+        watch = shell.script(shell.WORK, name, log, f"{timeout:g}", str(WATCH), *environment)
+        ended = self._patiently(host, watch)
+        while ended.code == 0 and ended.out.startswith(b"running"):
+            ended = self._patiently(host, watch)
+        if ended.code:
+            return _output(ended)
+        first, _, said = ended.out.partition(b"\n")
+        _, result, code, status = first.decode().split()
+        self._patiently(host, shell.script(shell.COLLECT, name))
+        return Output(shell.work_code(result, int(code), int(status)), said.decode("utf-8", "replace"), "")
+
+    def send(self, host: str, path: str, digest: str, *, mode: int = 0o644) -> None:
+        """Copy one blob of the bundle to a file on the host."""
+        archive, size = self._bundle, self._bundle.size(digest)
+        with archive.blob(digest) as blob:
+            self._write(host, path, self._counted(blob, size, path), size, mode, timeout=3600)
+
+    def push(self, host: str, port: int, credential: tuple[str, str], artifacts: Sequence[Artifact]) -> None:
+        """Push artifacts of the bundle to the registry on the host's loopback `port`."""
+        uploads = self._state / "uploads" / host
+        carrier = partial(self._carriers.to, host, port)
+        with self._guard:
+            turn = self._turns.setdefault(host, threading.Lock())
+        with turn:  # two at a time would take each other's unfinished uploads for their own
+            Push(host, carrier, credential, self._bundle, uploads, self._report).run(artifacts)
+
+    def apply(self, cluster: str, *objects: Mapping[str, Any]) -> None:
+        """Server-side apply each object, in order."""
+        for number, thing in enumerate(objects):
+            self._report(number, len(objects), "items", f"{thing['kind']} {thing['metadata']['name']}")
+            self._cluster(cluster).apply(thing)
+
+    def delete(self, cluster: str, path: str) -> None:
+        """Delete the object at an API path, dependents too."""
+        self._cluster(cluster).delete(path)
+
+    def execute(self, cluster: str, namespace: str, pod: str, *argv: str, timeout: float = 30) -> Output:
+        """Run a command in a pod's first container."""
+        return self._cluster(cluster).execute(namespace, pod, argv, timeout)
+
+    @property
+    def _bundle(self) -> Bundle:
+        if self._archive is None:
+            raise ValueError("this site was opened without a bundle")
+        return self._archive
+
+    def _link(self, host: str) -> Link:
+        with self._guard:
+            if host not in self._links:
+                answers = self._answers.host(host)
+                login, bastion = login_of(answers), bastion_of(answers)
+                through = None
+                if bastion is not None:  # one connection to a bastion serves all hosts behind it
+                    key = f"{bastion.user}@{bastion.address}:{bastion.port}"
+                    through = self._links.setdefault(key, Link(bastion, self._resolve))
+                self._links[host] = Link(login, self._resolve, through, answers.access.sudo_password)
+            return self._links[host]
+
+    def _cluster(self, name: str) -> Cluster:
+        with self._guard:
+            if name not in self._clusters:
+                hosts = self._answers.environment(name).control_planes
+                self._clusters[name] = Cluster(name, {host: self._link(host) for host in hosts})
+            return self._clusters[name]
+
+    def _write(self, host: str, path: str, content: Iterable[bytes], size: int, mode: int, *, timeout: float) -> None:
+        argv = shell.script(shell.WRITE, shell.absolute(path), f"{mode:o}", str(size))
+        self._must(host, f"write {path}", self._link(host).execute(argv, content, timeout))
+
+    def _counted(self, blob: Any, size: int, note: str) -> Iterator[bytes]:
+        done = 0
+        while chunk := blob.read(1 << 18):
+            done += len(chunk)
+            self._report(done, size, "bytes", note)
+            yield chunk
+
+    def _patiently(self, host: str, argv: tuple[str, ...]) -> Ended:
+        """Run a command that may be repeated, sitting out a host that is away for a while."""
+        until = time.monotonic() + AWAY
+        while True:
+            try:
+                return self._link(host).execute(argv, timeout=WATCH + 30)
+            except (ConnectionLost, HostUnreachable) as error:
+                if time.monotonic() > until:
+                    raise ConnectionLost(host=host, reason=f"it stayed away for {AWAY} s: {error}") from error
+                time.sleep(2)
+
+    def _must(self, host: str, doing: str, ended: Ended) -> None:
+        if ended.code:
+            raise CommandFailed(host=host, command=doing, code=ended.code, reason=ended.reason)
+
+
+def _output(ended: Ended) -> Output:
+    return Output(ended.code, ended.out.decode("utf-8", "replace"), ended.err.decode("utf-8", "replace"))

@@ -1,0 +1,207 @@
+"""The whole: needs in, machines per environment out, with every part's figures behind them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sizing.bands import SCENARIOS, Band
+from sizing.components import ComponentSize, PodGroup, component_pods, size_component
+from sizing.errors import SizingError
+from sizing.hosts import KUBERNETES_POOLS
+from sizing.machines import Layout, lay_out
+from sizing.needs import Needs, check
+from sizing.placement import PodSet
+from sizing.rules import load_rules
+from sizing.scenarios import Given
+from sizing.workload import Extent, Load, answers, inputs_for, loads, redundant_site
+
+ALWAYS = frozenset({"kubernetes-control-plane", "etcd", "coredns", "node-agents"})
+"""What every cluster has, whichever parts are chosen."""
+
+MAIN_POOLS = ("worker", "node")
+"""Where the product runs; what is on every node is counted there."""
+
+ROUNDS = 30
+"""Pods need watching and watching is done by pods; sizes only grow on the way, and settle within a few rounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A component in an environment."""
+
+    environment: str
+    size: ComponentSize
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Machines of one kind in an environment, for the low, the expected and the high need."""
+
+    environment: str
+    name: str
+    failures_tolerated: int
+    low: Layout
+    expected: Layout
+    high: Layout
+
+    def band(self, field: str) -> Band:
+        """A number of the layouts (`count`, `cpu_cores`, `disk_gib` ...) as a band.
+
+        More need may mean fewer, larger machines; so the least of the three is low and the most is high.
+        """
+        values = [float(getattr(layout, field)) for layout in (self.low, self.expected, self.high)]
+        return Band(min(values), values[1], max(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """The answer: machines to provide so that the needs are met up to the horizon."""
+
+    needs: Needs
+    redundant: bool
+    loads: tuple[Load, ...]
+    parts: tuple[Part, ...]
+    pools: tuple[Pool, ...]
+    notes: tuple[str, ...]
+
+    def total(self, field: str, environment: str = "") -> Band:
+        """The sum over the pools, of one environment or all, of `count`, `cpu_cores`, `memory_gib`, `disk_gib` ..."""
+        chosen = [pool for pool in self.pools if not environment or pool.environment == environment]
+        return Band.total(pool.band(field) for pool in chosen)
+
+
+Demand = Mapping[tuple[str, str], tuple[tuple[str, PodGroup], ...]]
+"""Pods by environment and pool: the component's name with each group."""
+
+
+def size(needs: Needs) -> Sizing:
+    """The machines for the needs at the end of the planning horizon.
+
+    Raises:
+        SizingError: the needs contradict each other, or nothing can carry them.
+    """
+    check(needs)
+    extent = settle(needs, needs.horizon_months)
+    wanted = loads(needs, needs.horizon_months, extent)
+    parts = tuple(
+        Part(load.environment.name, size_component(name, inputs))
+        for load in wanted
+        for name, inputs in _wanted_inputs(needs, load)
+    )
+    notes = [f"{part.environment}: {part.size.name}: {note}" for part in parts for note in part.size.notes]
+    return Sizing(
+        needs,
+        redundant_site(needs),
+        wanted,
+        parts,
+        pools_for(needs, pods_at(needs, needs.horizon_months, extent)),
+        tuple(notes),
+    )
+
+
+@lru_cache(maxsize=64)
+def settle(needs: Needs, month: float) -> Extent:
+    """How many nodes and pods the environments end up with; agents on every node make this feed on itself.
+
+    Raises:
+        SizingError: it does not settle.
+    """
+    names = [environment.name for environment in needs.environments]
+    nothing = dict.fromkeys(names, Band.exactly(0))
+    extent = Extent(nothing, nothing)
+    for _ in range(ROUNDS):
+        pods = pods_at(needs, month, extent)
+        found = _extent(names, pods, pools_for(needs, pods))
+        if found.pods == extent.pods:
+            return found
+        extent = found
+    raise SizingError(["the number of machines does not settle; the needs are beyond what these rules describe"])
+
+
+def _extent(names: Sequence[str], pods: Demand, pools: tuple[Pool, ...]) -> Extent:
+    """The machines and pods that the pools amount to; agents go with the machines and are not counted."""
+    running: dict[str, list[Band]] = defaultdict(list)
+    for (environment, name), groups in pods.items():
+        if name in KUBERNETES_POOLS:
+            running[environment] += [group.replicas for _, group in groups if not group.every_host]
+    nodes = [pool for pool in pools if pool.name in KUBERNETES_POOLS]
+    return Extent(
+        {name: Band.total(pool.band("count") for pool in nodes if pool.environment == name) for name in names},
+        {name: Band.total(running[name]) for name in names},
+    )
+
+
+def _wanted_inputs(needs: Needs, load: Load) -> Iterator[tuple[str, dict[str, Given]]]:
+    home = load.environment.name == needs.environments[0].name
+    for name, rules in load_rules().components.items():
+        if rules.use is None or (rules.use.once and not home):
+            continue
+        if needs.components and name not in needs.components and name not in ALWAYS and name != "product":
+            continue
+        inputs = inputs_for(rules, load)
+        if inputs is not None:
+            yield name, inputs
+
+
+def pods_at(needs: Needs, month: float, extent: Extent) -> Demand:
+    """All pods of a month, by the machines that are to carry them.
+
+    An environment without redundancy has one kind of node. Agents are on every node of the cluster.
+    """
+    found = _pods(needs, loads(needs, month, extent))
+    for (environment, pool), groups in found.items():
+        if pool in KUBERNETES_POOLS and pool not in MAIN_POOLS:
+            mains = [entry for main in MAIN_POOLS for entry in found.get((environment, main), ())]
+            groups += [(name, group) for name, group in mains if group.every_host]
+    return {key: tuple(groups) for key, groups in found.items()}
+
+
+def _pods(needs: Needs, wanted: tuple[Load, ...]) -> dict[tuple[str, str], list[tuple[str, PodGroup]]]:
+    found: dict[tuple[str, str], list[tuple[str, PodGroup]]] = defaultdict(list)
+    for load in wanted:
+        for name, inputs in _wanted_inputs(needs, load):
+            for group in component_pods(name, tuple(inputs.items())):
+                pool = group.pool
+                if not load.redundant and pool in {"control-plane", "worker"}:
+                    pool = "node"
+                found[load.environment.name, pool].append((name, group))
+    return dict(found)
+
+
+def pools_for(needs: Needs, pods: Demand) -> tuple[Pool, ...]:
+    """The machines for the pods.
+
+    Raises:
+        SizingError: no shape carries them.
+    """
+    failures = round(answers(needs)["host_failures_tolerated"].expected)
+    redundant = {entry.name for entry in needs.environments if entry.redundant and redundant_site(needs)}
+    pools = []
+    for (environment, name), groups in pods.items():
+        tolerated = failures if environment in redundant and name in {"control-plane", "worker"} else 0
+        layouts = [lay_out(name, sets_of(groups, scenario), tolerated) for scenario in SCENARIOS]
+        pools.append(Pool(environment, name, tolerated, layouts[0], layouts[1], layouts[2]))
+    return tuple(pools)
+
+
+def sets_of(groups: tuple[tuple[str, PodGroup], ...], scenario: str) -> tuple[PodSet, ...]:
+    """The pods of one scenario, as they are placed."""
+    return tuple(
+        PodSet(
+            name=f"{component}/{group.name}",
+            count=round(group.replicas.at(scenario)),
+            cpu_cores=group.cpu_cores.at(scenario),
+            memory_gib=group.memory_gib.at(scenario),
+            disk_gib=group.disk_gib.at(scenario),
+            iops=group.iops.at(scenario),
+            network_mb_s=group.network_mb_s.at(scenario),
+            spread=group.spread,
+            every_host=group.every_host,
+            fast=group.fast,
+        )
+        for component, group in groups
+        if group.replicas.at(scenario) > 0
+    )

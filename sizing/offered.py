@@ -1,0 +1,232 @@
+"""The other way round: the customer's own machines, do they suffice, what is short, and what would fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sizing.engine import Pool, pods_at, sets_of, settle, size
+from sizing.errors import SizingError
+from sizing.growth import RESOURCES
+from sizing.hosts import Shape, data_watermark, room
+from sizing.machines import Layout
+from sizing.needs import Needs, check
+from sizing.placement import Alike, Placement, PodSet, fleet, free_after_loss, place, survives
+
+FORMATTED = 0.95
+"""A file system shows a little less than the disk one orders."""
+
+UNITS = {"cpu_cores": "cores", "memory_gib": "GiB memory", "disk_gib": "GiB disk"}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Machines a customer has: so many alike, for one pool of one environment; a disk of 0 is not checked."""
+
+    environment: str
+    pool: str
+    cpu_cores: float
+    memory_gib: float
+    count: int = 1
+    system_disk_gib: float = 0.0
+    data_disk_gib: float = 0.0
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """One thing that is short in a pool: how much there is, how much is wanted, what to do."""
+
+    environment: str
+    pool: str
+    resource: str
+    offered: float
+    wanted: float
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the machines of a pool do: what is short, and how much is free when one machine is lost."""
+
+    environment: str
+    pool: str
+    offered_machines: int
+    suffices: bool
+    shortfalls: tuple[Shortfall, ...]
+    cpu_free_after_loss: float
+    memory_free_after_loss: float
+    would_fit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfalls:
+    """The verdict on every pool; `suffices` where all do."""
+
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def suffices(self) -> bool:
+        """Whether the offered machines carry the needs."""
+        return all(verdict.suffices for verdict in self.verdicts)
+
+
+def offers_of(entries: Sequence[Mapping[str, Any]]) -> tuple[Offer, ...]:
+    """Offers as read from a file.
+
+    Raises:
+        SizingError: an entry has an unknown field, lacks one, or is no machine.
+    """
+    problems: list[str] = []
+    offers: list[Offer] = []
+    for number, entry in enumerate(entries, start=1):
+        try:
+            offer = Offer(**entry)
+        except TypeError as error:
+            problems.append(f"offered machine {number}: {str(error).removeprefix('Offer.__init__() ')}")
+            continue
+        if offer.cpu_cores <= 0 or offer.memory_gib <= 0 or offer.count < 1:
+            problems.append(f"offered machine {number}: cores, memory and count must be above zero")
+        offers.append(offer)
+    if problems:
+        raise SizingError(problems)
+    return tuple(offers)
+
+
+def suffices(needs: Needs, offered: Sequence[Offer]) -> Shortfalls:
+    """Whether the offered machines carry the expected need at the horizon and survive the loss that must be survived.
+
+    Raises:
+        SizingError: the needs contradict each other, or a machine is offered for an environment that is not wanted.
+    """
+    check(needs)
+    names = {environment.name for environment in needs.environments}
+    strange = sorted({offer.environment for offer in offered} - names)
+    if strange:
+        raise SizingError([f"machines are offered for {name!r}, which is no environment" for name in strange])
+    sizing = size(needs)
+    pods = pods_at(needs, needs.horizon_months, settle(needs, needs.horizon_months))
+    verdicts = []
+    for pool in sizing.pools:
+        sets = sets_of(pods[pool.environment, pool.name], "expected")
+        mine = [offer for offer in offered if offer.environment == pool.environment and offer.pool == pool.name]
+        verdicts.append(_verdict(pool, sets, mine))
+    return Shortfalls(tuple(verdicts))
+
+
+def _verdict(pool: Pool, sets: tuple[PodSet, ...], offers: Sequence[Offer]) -> Verdict:
+    machines = [_machines(pool.name, offer) for offer in offers]
+    placement = place(sets, machines)
+    count = sum(alike.count for alike in machines)
+    short = [*_missing(pool, sets, placement), *_small_disks(pool, offers)]
+    alive = placement.fits and (not pool.failures_tolerated or survives(placement, sets, pool.failures_tolerated))
+    if placement.fits and not alive:
+        lost = pool.failures_tolerated
+        short.append(
+            Shortfall(
+                pool.environment,
+                pool.name,
+                "machines",
+                count,
+                count + lost,
+                f"one lost machine is an outage: add {lost} machine(s) like the largest",
+            )
+        )
+    free = free_after_loss(placement, sets, pool.failures_tolerated)
+    return Verdict(
+        pool.environment, pool.name, count, not short, tuple(short), free[0], free[1], _in_words(pool.expected)
+    )
+
+
+def _machines(pool: str, offer: Offer) -> Alike:
+    space = room(Shape(offer.cpu_cores, offer.memory_gib), pool)
+    disk = offer.data_disk_gib * data_watermark() if offer.data_disk_gib else None
+    return fleet(
+        offer.name or f"{offer.cpu_cores:g} cores, {offer.memory_gib:g} GiB", offer.count, replace(space, disk_gib=disk)
+    )
+
+
+def _missing(pool: Pool, sets: Sequence[PodSet], placement: Placement) -> list[Shortfall]:
+    """What the pods without a place lack: machines to be apart on, cores, memory or disk."""
+    if placement.fits:
+        return []
+    if not placement.machines:
+        wanted = pool.expected.count
+        return [
+            Shortfall(
+                pool.environment, pool.name, "machines", 0, wanted, f"none is offered; {_in_words(pool.expected)}"
+            )
+        ]
+    total = {name: 0.0 for name in RESOURCES}
+    have = {name: 0.0 for name in RESOURCES}
+    machines = sum(alike.count for alike in placement.machines)
+    for entry in sets:
+        for name in RESOURCES:
+            total[name] += (machines if entry.every_host else entry.count) * getattr(entry, name)
+    for alike in placement.machines:
+        for name in RESOURCES:
+            have[name] += alike.count * (getattr(alike.room, name) or 0.0)
+    told = [
+        name for name in RESOURCES if name != "disk_gib" or any(alike.room.disk_gib for alike in placement.machines)
+    ]
+    short = [
+        Shortfall(
+            pool.environment,
+            pool.name,
+            name,
+            have[name],
+            total[name],
+            f"{total[name] - have[name]:.0f} {UNITS[name]} more for pods, or: {_in_words(pool.expected)}",
+        )
+        for name in told
+        if total[name] > have[name]
+    ]
+    apart = max((entry.count for entry in sets if entry.spread and not entry.every_host), default=0)
+    if apart > machines:
+        short.append(
+            Shortfall(
+                pool.environment,
+                pool.name,
+                "machines",
+                machines,
+                apart,
+                f"{apart} copies must not share a machine: {apart - machines} machine(s) more",
+            )
+        )
+    if not short:
+        names = ", ".join(f"{entry.count} of {entry.name}" for entry in placement.unplaced)
+        short.append(
+            Shortfall(
+                pool.environment,
+                pool.name,
+                "room on one machine",
+                machines,
+                pool.expected.count,
+                f"enough in sum, but no machine has room for {names}; {_in_words(pool.expected)} would do",
+            )
+        )
+    return short
+
+
+def _small_disks(pool: Pool, offers: Sequence[Offer]) -> list[Shortfall]:
+    wanted = pool.expected.system_disk_gib
+    return [
+        Shortfall(
+            pool.environment,
+            pool.name,
+            "system_disk_gib",
+            offer.system_disk_gib,
+            wanted,
+            f"a system disk of {wanted:g} GiB in {offer.name or 'each machine'}",
+        )
+        for offer in offers
+        if 0 < offer.system_disk_gib < wanted * FORMATTED
+    ]
+
+
+def _in_words(layout: Layout) -> str:
+    disks = f"{layout.system_disk_gib:g} GiB system disk"
+    if layout.data_disk_gib:
+        disks += f", {layout.data_disk_gib:g} GiB data disk"
+    return f"{layout.count} x {layout.shape.cpu_cores:g} cores, {layout.shape.memory_gib:g} GiB memory, {disks}"

@@ -1,0 +1,150 @@
+"""A site registry on a practice host, set up from the component's own files, and a shelf of blobs to push to it."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import bcrypt
+from practice import CACHE
+
+from installer import pki
+from installer.bundle.manifest import Artifact, Blob, Manifest
+from installer.world.site import Site
+
+COMPONENT = Path(__file__).parents[2] / "bundles/core/components/registry"
+CREDENTIAL = ("sitewright", "a long password of this push")
+PORT, PUSH_PORT = 5000, 5001
+BINARY = "/usr/local/bin/sitewright-registry"
+PUSH_UNIT = "contract-push"
+
+
+class Shelf:
+    """Blobs in memory, or in files, as an open bundle has them."""
+
+    def __init__(self) -> None:
+        self._blobs: dict[str, bytes | Path] = {}
+        self.opened: Counter[str] = Counter()
+
+    def put(self, content: bytes | Path) -> Blob:
+        blob = Blob.of(content if isinstance(content, bytes) else content.read_bytes())
+        self._blobs[blob.digest] = content
+        return blob
+
+    def artifact(self, repository: str, tag: str, *layers: Blob) -> Artifact:
+        config = self.put(b"{}")
+        kind = "application/vnd.oci.image.manifest.v1+json"
+        parts = [
+            {"mediaType": "application/octet-stream", "digest": blob.digest, "size": blob.size}
+            for blob in (config, *layers)
+        ]
+        document = {"schemaVersion": 2, "mediaType": kind, "config": parts[0], "layers": parts[1:]}
+        return Artifact("file", repository, tag, self.put(json.dumps(document).encode()), (config, *layers))
+
+    @property
+    def manifest(self) -> Manifest:
+        return Manifest("shelf", "1", "amd64", "v1", ())
+
+    def size(self, digest: str) -> int:
+        content = self._blobs[digest]
+        return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+    def blob(self, digest: str) -> Any:
+        content = self._blobs[digest]
+        self.opened[digest] += 1
+        return io.BytesIO(content) if isinstance(content, bytes) else content.open("rb", buffering=0)
+
+
+def binary() -> Path:
+    """The registry that the bundle's build made."""
+    made = sorted((CACHE / "made").glob("*/files/registry"))
+    assert made, "the registry is not built yet: build the bundle first"
+    return made[-1]
+
+
+def set_up(site: Site, host: str, shelf: Shelf) -> None:
+    """Both sides of the registry, as units that end with the host."""
+    program = shelf.put(binary())
+    site.send(host, BINARY, program.digest, mode=0o755)
+    word = bcrypt.hashpw(CREDENTIAL[1].encode(), bcrypt.gensalt(4))
+    site.write(host, "/run/sitewright/registry.htpasswd", b"%s:%s\n" % (CREDENTIAL[0].encode(), word), mode=0o600)
+    ca = pki.make_ca("contract", datetime.now(UTC))
+    pair = pki.issue(ca, host, (host, "127.0.0.1"), datetime.now(UTC))
+    site.write(host, "/etc/sitewright/pki/registry-ca.crt", ca.certificate)
+    site.write(host, "/etc/sitewright/pki/registry.crt", pair.certificate)
+    site.write(host, "/etc/sitewright/pki/registry.key", pair.key, mode=0o600)
+    for name, port in (("registry.yml", PORT), ("push.yml", PUSH_PORT)):
+        text = (COMPONENT / name).read_text()
+        for variable, value in (("registry.push_port", PUSH_PORT), ("registry.port", port)):
+            text = text.replace("{{ " + variable + " }}", str(value))
+        site.write(host, f"/etc/sitewright/registry/{name}", text.encode())
+    serve(site, host, "contract-registry", "registry.yml", PORT)
+    serve(site, host, PUSH_UNIT, "push.yml", PUSH_PORT)
+
+
+def serve(site: Site, host: str, unit: str, config: str, port: int) -> None:
+    """(Re)start one side and wait until it listens."""
+    site.run(host, "systemctl", "stop", unit)
+    argv = ("systemd-run", "--collect", "--setenv=OTEL_TRACES_EXPORTER=none", f"--unit={unit}")
+    started = site.run(host, *argv, BINARY, "serve", f"/etc/sitewright/registry/{config}")
+    assert started.ok, started.err
+    listening = f"for i in $(seq 100); do ss -Hltn 'sport = :{port}' | grep -q . && exit 0; sleep 0.1; done; exit 1"
+    assert site.run(host, "sh", "-c", listening).ok, site.query(host, "journalctl", "-u", unit, "--no-pager").out
+
+
+def take_down(site: Site, host: str) -> None:
+    for unit in ("contract-registry", PUSH_UNIT):
+        site.run(host, "systemctl", "stop", unit)
+    site.remove(host, BINARY, "/run/sitewright", "/etc/sitewright", "/var/lib/sitewright")
+
+
+class Cut(OSError):
+    """The link is gone."""
+
+
+class Breaking:
+    """A carrier whose streams break after so many bytes of their bodies, each in turn; then they hold, or never do."""
+
+    streams = 1
+
+    def __init__(self, carrier: Any, *lengths: int, then_hold: bool = True) -> None:
+        self._carrier, self._lengths, self._hold = carrier, list(lengths), then_hold
+        self.sent = 0
+
+    def dial(self) -> Any:
+        if not self._lengths and not self._hold:
+            raise Cut("no way there")
+        return _Stream(self, self._carrier.dial(), self._lengths)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._carrier.__exit__(kind, error, trace)
+
+
+class _Stream:
+    def __init__(self, owner: Breaking, stream: Any, lengths: list[int]) -> None:
+        self._owner, self._stream, self._lengths = owner, stream, lengths
+        self._sent = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def sendall(self, data: bytes) -> None:
+        if self._lengths and self._sent + len(data) > self._lengths[0]:
+            part = self._lengths.pop(0) - self._sent
+            self._stream.sendall(data[: max(part, 0)])
+            self._owner.sent += max(part, 0)
+            self._stream.close()
+            raise Cut("cut off")
+        self._stream.sendall(data)
+        self._sent += len(data)
+        self._owner.sent += len(data)

@@ -1,0 +1,34 @@
+"""The core bundle as a file: every component, text and name of the real one, with a few bytes in place of each part."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from bundle_sample import SBOM, Blobs
+from core_manifest import core_manifest
+
+from installer.bundle.manifest import Artifact, Blob, Component, Manifest
+from installer.bundle.manifest_json import encode
+from installer.bundle.sshsig import generate_key, sign
+from installer.bundle.writing import write_archive
+
+
+def _small(blobs: Blobs, artifact: Artifact) -> Artifact:
+    layer = blobs.add(artifact.reference.encode())
+    return blobs.artifact(artifact.kind, artifact.repository, artifact.tag, b"{}", [layer])
+
+
+def make_core_bundle(folder: Path) -> tuple[Path, Path]:
+    """Write and sign it; returns the bundle and the allowed signers."""
+    blobs, core = Blobs(folder / "blobs"), core_manifest()
+    components = tuple(
+        Component(part.name, part.version, tuple(_small(blobs, each) for each in part.artifacts), part.spec, part.texts)
+        for part in core.components
+    )
+    manifest: Manifest = replace(core, components=components, digest="", sbom=Blob.of(SBOM))
+    signers = folder / "allowed_signers"
+    signers.write_text(generate_key(folder / "vendor"))
+    path = folder / f"{core.name}.sitewright"
+    write_archive(path, manifest, blobs.path, sign(encode(manifest), folder / "vendor"), SBOM, split=0)
+    return path, signers

@@ -1,0 +1,82 @@
+"""One site that most end-to-end tests share: bare, then installed by an installer that was killed in every phase.
+
+bare        three hosts as they were before us, with a snapshot of each
+installed   the same after installation; what happened on the way is kept for the tests to judge
+test_uninstall.py, the last in order, takes it all back
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import snapshot
+from practice import Practice, raise_practice
+from ship import Operator, core_bundle, freeze_when, host_names, kill_when, moved, records
+from sites import Bare, Installed, SiteUnderTest
+
+from installer.errors import PracticeToolMissing
+from installer.rehearsal import hosts
+
+
+@pytest.fixture(scope="session")
+def bundle() -> Path:
+    return core_bundle()
+
+
+@pytest.fixture(scope="session")
+def raise_profile(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], SiteUnderTest]]:
+    """Raises the hosts that a profile names, on a network of their own."""
+    raised: list[Practice] = []
+
+    def another(profile: str) -> SiteUnderTest:
+        folder = tmp_path_factory.mktemp(profile)
+        try:
+            practice = raise_practice(0, host_names(profile))
+        except PracticeToolMissing as error:
+            pytest.fail(f"{error}; {error.remedy}", pytrace=False)
+        raised.append(practice)
+        return SiteUnderTest(practice, Operator(folder / "state"), moved(profile, practice, folder), bundle)
+
+    yield another
+    for practice in raised:
+        hosts.down(practice.site)
+
+
+@pytest.fixture(scope="session")
+def bare(raise_profile: Callable[[str], SiteUnderTest]) -> Bare:
+    site = raise_profile("rehearsal")
+    return Bare(site, snapshot.take(site.practice))
+
+
+@pytest.fixture(scope="session")
+def installed(bare: Bare) -> Installed:
+    site, operator = bare.site, bare.site.operator
+    began = site.received()
+    killed_at = {}
+    running = operator.start("install", *site.flags)
+
+    def kill_and_resume(phase: str, due: Callable[[], bool]) -> subprocess.Popen[bytes]:
+        kill_when(running, due)
+        killed_at[phase] = records(site.run / "journal.jsonl")
+        return operator.start("resume")
+
+    def reached(step: str) -> Callable[[], bool]:
+        return lambda: bool(operator.runs(site.name)) and site.state(step) == "begin"
+
+    running = kill_and_resume("hosts", reached("production/hosts.trust@"))
+    freeze_when(running, lambda: site.pushed() > 0.5)
+    push_password = site.console("cat", "/run/sitewright/registry.htpasswd").strip().removeprefix("push:")
+    running = kill_and_resume("registry", lambda: True)
+    running = kill_and_resume("kubernetes", reached("production/kubernetes.init@"))
+    freeze_when(running, reached("production/kubernetes.join@"))
+    stranger = Operator(operator.state.with_name("stranger"))
+    intruders = operator.run("install", *site.flags), stranger.run("install", *site.flags)
+    frozen = running.pid
+    running = kill_and_resume("joining", lambda: True)
+    kill_when(running, reached("production/cert-manager.release@"))
+    killed_at["charts"] = records(site.run / "journal.jsonl")
+    last = operator.run("resume", "--json").expect()
+    return Installed(site, killed_at, site.received() - began, push_password, intruders, frozen, last)

@@ -1,0 +1,103 @@
+"""The main job through the real command: what an installation leaves and says, and that it need not be done twice."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+import bcrypt
+import pytest
+from ship import texts
+from sites import Installed
+
+pytestmark = pytest.mark.lab
+
+JOIN_TOKEN = re.compile(r"(?<![\w.-])[a-z0-9]{6}\.[a-z0-9]{16}(?![\w.-])")
+AS_LONG_AS_A_PUSH_PASSWORD = re.compile(r"(?<![\w-])[\w-]{32}(?![\w-])")
+PRIVATE_KEY = re.compile("PRIVATE KEY|" + base64.b64encode(b"-----BEGIN RSA PRIVATE").decode()[:28])
+PROBES = {"schedule", "traffic", "dns", "volume", "certificate", "metrics", "outside", "shop"}
+
+
+def test_it_ends_with_every_probe_passed(installed: Installed) -> None:
+    ready = installed.last.of("ready")[0]
+    assert ready["folder"] == str(installed.site.run)
+    proved = json.loads((installed.site.run / "probes.json").read_text())["probes"]
+    assert {probe["id"] for probe in proved} == {f"production/probe.{name}" for name in PROBES}
+    assert all(probe["passed"] for probe in proved)
+
+
+def test_the_result_is_that_of_an_uninterrupted_run(installed: Installed) -> None:
+    """Every step's own look at the site finds what it should have brought about."""
+    plan = installed.site.operator.run("plan", *installed.site.flags, "--dry-run", "--json").expect().of("plan")[0]
+    assert len(plan["holding"]) == len(plan["steps"]) > 50
+    assert [step for step, holds in plan["holding"].items() if not holds] == []
+
+
+def test_installing_again_changes_nothing(installed: Installed) -> None:
+    """Neither the site nor what is known of it: everything is looked at, and no step begins."""
+    site = installed.site
+    before = site.operator.runs(site.name), (site.run / "journal.jsonl").read_bytes()
+    again = site.operator.run("install", *site.flags, "--json").expect()
+    assert (site.operator.runs(site.name), (site.run / "journal.jsonl").read_bytes()) == before
+    assert {line["type"] for line in again.lines} == {"finding", "probe", "ready"}
+    assert all(probe["passed"] for probe in again.of("probe"))
+
+
+@pytest.mark.parametrize(
+    ("argv", "kinds"),
+    [
+        (["status"], {"status"}),
+        (["status", "--probe"], {"status", "probe"}),
+        (["plan"], {"plan"}),
+        (["check"], {"finding"}),
+    ],
+)
+def test_json_is_all_that_goes_to_standard_output(installed: Installed, argv: list[str], kinds: set[str]) -> None:
+    flags = installed.site.flags if argv[0] != "status" else ()
+    said = installed.site.operator.run(*argv, *flags, "--json").expect()
+    assert {line["type"] for line in said.lines} == kinds
+    assert said.err == ""
+
+
+def test_status_names_every_host_and_run(installed: Installed) -> None:
+    said = installed.site.operator.run("status", "--json").expect().of("status")[0]
+    assert {name: record["kubernetes"] for name, record in said["hosts"].items()} == {
+        "cp-1": "v1.36.3", "node-1": "v1.36.3", "node-2": "v1.36.3",
+    }  # fmt: skip
+    assert {run["outcome"] for run in said["runs"]} == {"done"}
+
+
+def test_no_secret_is_kept(installed: Installed) -> None:
+    """Passwords, keys, join tokens, the registry's password: none in any file of the state directory or any output."""
+    practice = installed.site.practice
+    key = (practice.folder / "id_ed25519").read_text().splitlines()[2]
+    kept = [
+        *texts(installed.site.operator.state),
+        (installed.site.operator.said, installed.site.operator.said.read_text()),
+    ]
+    assert len(kept) > 5
+    for path, text in kept:
+        assert practice.password not in text, path
+        assert practice.passphrase not in text, path
+        assert key not in text, path
+        assert not JOIN_TOKEN.search(text), path
+        if path.suffix != ".kubeconfig":  # made to be used: it holds the administrator's key and is the owner's alone
+            assert not PRIVATE_KEY.search(text), path
+        for word in set(AS_LONG_AS_A_PUSH_PASSWORD.findall(text)):
+            assert not bcrypt.checkpw(word.encode(), installed.push_password.encode()), path
+
+
+def test_what_is_kept_is_the_owners_alone(installed: Installed) -> None:
+    for path in installed.site.operator.state.rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_the_kubeconfig_works_from_outside(installed: Installed) -> None:
+    """The file that the last lines of an installation name, used by an ordinary client on this machine."""
+    from kubernetes import client, config
+
+    (path,) = installed.last.of("ready")[0]["kubeconfigs"].values()
+    with config.new_client_from_config(config_file=path) as api:
+        nodes = client.CoreV1Api(api).list_node().items
+    assert {node.metadata.name for node in nodes} == {"cp-1", "node-1", "node-2"}

@@ -1,0 +1,38 @@
+"""Each further example profile, installed as README does it: `sitewright rehearse`, on a site of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from ship import PROFILES, host_names
+from sites import SiteUnderTest
+
+from installer.rehearsal import hosts
+
+pytestmark = pytest.mark.lab
+
+OTHERS = sorted(path.stem for path in PROFILES.glob("*.yaml") if path.stem != "rehearsal")
+"""The profile `rehearsal` is the one that all other end-to-end tests install."""
+
+
+@pytest.mark.parametrize("profile", OTHERS)
+def test_it_is_installed_proved_and_taken_down(raise_profile: Callable[[str], SiteUnderTest], profile: str) -> None:
+    site = raise_profile(profile)
+    trust = ("--bundle", site.bundle, "--signers", site.signers)
+
+    said = site.operator.run("rehearse", "--profile", site.profile, *trust, "--json").expect()
+
+    environments = {probe["environment"] for probe in said.of("probe")}
+    assert environments == set(said.of("ready")[0]["kubeconfigs"])
+    assert all(probe["passed"] for probe in said.of("probe"))
+    assert len(said.of("probe")) == 8 * len(environments)
+    records = site.operator.run("status", "--json").expect().of("status")[0]["hosts"]
+    assert set(records) == set(host_names(profile))
+    assert {record["environment"] for record in records.values()} == environments
+    plan = json.loads((site.run / "plan.json").read_text())
+    assert sum(1 for step in plan["steps"] if "registry.push" in step["id"]) == 1, "one registry is filled for all"
+
+    site.operator.run("rehearse", "--profile", site.profile, "--down").expect()
+    assert {status.state for status in hosts.status_of(site.practice.site)} == {"absent"}

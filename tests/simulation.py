@@ -1,0 +1,58 @@
+"""Simulated sites for tests: a machine for each host of a profile, and inputs whose signature is a real one."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from core_manifest import ROOT, core_manifest
+
+from installer import answers_file
+from installer.answers import Answers
+from installer.bundle.sshsig import generate_key, sign
+from installer.plan.inputs import Inputs
+from installer.world.simulated.machine import Machine
+from installer.world.simulated.world import SimulatedWorld
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+PROFILES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))
+
+
+@cache
+def answers_of(profile: str) -> Answers:
+    return answers_file.load(ROOT / "profiles" / f"{profile}.yaml", NOW.date())
+
+
+@cache
+def _signed(bundle_json: bytes) -> tuple[bytes, bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        signers = generate_key(Path(folder) / "vendor")
+        return sign(bundle_json, Path(folder) / "vendor"), signers.encode()
+
+
+def inputs_of(profile: str) -> Inputs:
+    return Inputs(answers_of(profile), core_manifest(), b"{}", *_signed(b"{}"), NOW.date())
+
+
+def machines_of(profile: str, **changed) -> list[Machine]:
+    """A machine for each host, as the answers want it; `changed` applies to all."""
+    return [replace(Machine(host.name, host.address), **changed) for host in answers_of(profile).hosts]
+
+
+def world_of(profile: str, fate=None, **changed) -> SimulatedWorld:
+    return SimulatedWorld(machines_of(profile, **changed), core_manifest(), fate=fate, now=lambda: NOW)
+
+
+def differences(before, after) -> list[str]:
+    """What is not on each host as it was, line by line."""
+    found = []
+    for host, was in before.items():
+        now = after[host]
+        paths = sorted(set(was["files"]) | set(now["files"]))
+        found += [f"{host}: {path}" for path in paths if was["files"].get(path) != now["files"].get(path)]
+        for what in ("running", "uncollected"):
+            found += [f"{host}: {what}: {unit}" for unit in sorted(was[what] ^ now[what])]
+    return found

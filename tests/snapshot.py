@@ -1,0 +1,60 @@
+"""Everything on a host that an installer may touch, so that before and after can be compared line by line."""
+
+from __future__ import annotations
+
+from practice import Practice
+
+from installer.rehearsal import hosts
+
+SCRIPT = r"""
+set -u
+export LC_ALL=C
+section() { sed "s|^|$1: |"; }
+# Listing all settings mounts this one; it is to be there each time.
+ls /proc/sys/fs/binfmt_misc >/dev/null
+# What lives by the minute is left out: logs, the journal's cursors, clocks of timers, and what boot makes anew.
+skip='^/(proc|sys|dev|run|tmp)(/|$)|^/var/log/|^/var/lib/systemd/|^/var/tmp/systemd-private'
+find / /var -xdev ! -type s -printf '%y %m %U:%G %p -> %l\n' 2>/dev/null \
+  | awk -v skip="$skip" '$4 !~ skip' | sort -u | section entry
+find / /var -xdev -type f -printf '%p\n' 2>/dev/null | grep -Ev "$skip" | sort -u \
+  | tr '\n' '\0' | xargs -0 sha256sum | section content
+# Guards of locks stay until the next boot: whoever holds one cannot remove it safely.
+find /run /tmp -xdev -mindepth 1 -maxdepth 2 ! -path '/run/systemd*' ! -path '/run/user*' ! -path '/run/sudo*' \
+  ! -path '/tmp/systemd-private*' ! -path '/run/log*' ! -path '/run/motd.dynamic' \
+  ! -path '/run/xtables.lock' ! -path '/run/sitewright.lock.guard' -printf '%y %m %U:%G %p\n' | sort | section run
+systemctl list-unit-files --no-legend --no-pager | awk '{ print $1, $2 }' | sort | section installed
+systemctl list-units --all --plain --no-legend --no-pager --type=service,socket,timer,mount,path \
+  | awk '$2 != "not-found" && $1 !~ /^(user|user-runtime-dir)@/ && $1 !~ /^(run-user|systemd-tmpfiles)/ \
+      { print $1, $2, $3, $4 }' | sort | section unit
+findmnt --list --noheadings --output TARGET,SOURCE,FSTYPE | grep -v '^/run/user' | sort | section mount
+ip -o link | sed 's/^[0-9]*: //; s/@if[0-9]*//; s/ qlen [0-9]*//' | sort | section link
+ip -o address | sed 's/^[0-9]*: //; s/valid_lft.*//' | sort | section address
+ip route | sort | section route
+ip rule | sort | section rule
+# Listing rules makes the tables they would be in; an empty table that accepts everything is no rule.
+iptables-save 2>/dev/null | grep -v '^[#*C]\|^:[A-Z]* ACCEPT' | sed 's/\[[0-9:]*\]//' | section iptables
+ip6tables-save 2>/dev/null | grep -v '^[#*C]\|^:[A-Z]* ACCEPT' | sed 's/\[[0-9:]*\]//' | section ip6tables
+nft list ruleset 2>/dev/null | grep -v '^#\|^table ip6\? [a-z]* {\|chain [A-Z]* {\|policy accept\|^\s*}*$' \
+  | sed 's/counter packets [0-9]* bytes [0-9]*//' | section nft
+sysctl -a 2>/dev/null | grep -E '^net\.(ipv4|ipv6|bridge|core|netfilter)\.' \
+  | grep -Ev 'nf_conntrack_count|\.(cni0|flannel|veth)' | sort | section sysctl
+find /sys/fs/cgroup -mindepth 1 -maxdepth 2 -name 'kube*' | sort | section cgroup
+# Sessions come and go; what was started by init and stays has a command line.
+ps -eo ppid=,args= | awk '$1 == 1 { $1 = ""; print }' | grep -v 'sshd:\|(sd-pam)\|systemd --user' \
+  | sort | section process
+"""
+
+
+def take(practice: Practice) -> dict[str, set[str]]:
+    """The state of each host of a site."""
+    return {host.name: set(hosts.console(practice.site, host.name, "sh", "-c", SCRIPT).splitlines())
+            for host in practice.site.hosts}  # fmt: skip
+
+
+def differences(before: dict[str, set[str]], after: dict[str, set[str]]) -> list[str]:
+    """What went ("-") and what came ("+") on each host."""
+    found = []
+    for host, lines in before.items():
+        found += [f"{host} - {line}" for line in sorted(lines - after[host])]
+        found += [f"{host} + {line}" for line in sorted(after[host] - lines)]
+    return found

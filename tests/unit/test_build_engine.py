@@ -1,0 +1,278 @@
+"""Locking and building a whole small bundle, with the real Go toolchain and without it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from build_sample import GO, borrowed_cache, silent, write_recipe
+
+from installer.bundle import build
+from installer.bundle.archive import Archive
+from installer.bundle.manifest import Manifest
+from installer.bundle.sshsig import generate_key
+from installer.bundle.verify import verify
+from installer.errors import BuildFailed
+from installer.events import BuildProgressed, Event
+
+PAGE: Mapping[str, Any] = {
+    "name": "page",
+    "title": "A page",
+    "sources": [{"name": "page", "path": {"path": "web"}}],
+    "images": [
+        {"name": "registry.sitewright.internal/page", "tag": "v1", "user": "1000", "env": {"B": "2", "A": "1"},
+         "entrypoint": ["/srv/run"], "workdir": "/srv", "ports": [8080],
+         "layers": [{"from": "page"},
+                    {"from": "page", "files": {"index.html": "/srv/index.html", "more": "/srv/more"}}]},
+    ],
+    "files": [{"name": "page", "from": "page", "file": "index.html"}],
+    "beside": {"web/index.html": "hello\n", "web/more/x": "x\n", "page.service": "[Unit]\n"},
+}  # fmt: skip
+HELLO: Mapping[str, Any] = {
+    "name": "hello",
+    "sources": [{"name": "hello", "go": {"path": "go", "commands": {"greet": "."}, "ldflags": {"main.version": "v7"}}}],
+    "files": [{"name": "greet", "from": "hello", "file": "greet"}],
+    "beside": {
+        "go/go.mod": "module example.invalid/hello\n\ngo 1.26.0\n",
+        "go/main.go": 'package main\n\nvar version string\n\nfunc main() { print("hello " + version + "\\n") }\n',
+    },
+}
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    generate_key(tmp_path / "key")
+    return tmp_path / "key"
+
+
+def read(path: Path, key: Path) -> Manifest:
+    signers = f'vendor namespaces="sitewright-bundle" {key.with_suffix(".pub").read_text()}'
+    with Archive.open(path) as archive:
+        return verify(archive, signers, datetime.now(UTC))
+
+
+def locked(tmp_path: Path, *components: Mapping[str, Any], **head: Any) -> Path:
+    folder = write_recipe(tmp_path / "small", *components, **head)
+    build.lock_recipe(folder, silent, cache=tmp_path / "cache")
+    return folder
+
+
+def test_a_bundle_holds_what_the_recipe_says(tmp_path: Path, key: Path) -> None:
+    path = build.build(locked(tmp_path, PAGE), key, silent, tmp_path / "out", cache=tmp_path / "cache")
+    assert path == tmp_path / "out/small-1.0.0-amd64.sitewright"
+    manifest = read(path, key)
+    page = manifest.component("page")
+    assert (page.version, page.spec["title"], page.texts) == ("v1", "A page", {"page.service": "[Unit]\n"})
+    assert [artifact.reference for artifact in page.artifacts] == [
+        "registry.sitewright.internal/page:v1",
+        "files.sitewright.internal/page:v1",
+    ]
+    with Archive.open(path) as archive:
+        image = page.artifact("image", "page")
+        config = json.loads(archive.blob(image.blobs[0].digest).read())
+        assert config["config"] == {
+            "Entrypoint": ["/srv/run"], "Env": ["A=1", "B=2"], "ExposedPorts": {"8080/tcp": {}}, "User": "1000",
+            "WorkingDir": "/srv",
+        }  # fmt: skip
+        assert config["rootfs"]["diff_ids"] == [blob.digest for blob in image.blobs[1:]]
+        with tarfile.open(fileobj=archive.blob(image.blobs[2].digest)) as layer:
+            assert layer.getnames() == ["srv", "srv/index.html", "srv/more", "srv/more/x"]
+        assert archive.blob(page.artifact("file", "page").file.digest).read() == b"hello\n"
+
+
+def test_skopeo_reads_the_images_of_a_bundle(tmp_path: Path, key: Path) -> None:
+    path = build.build(locked(tmp_path, PAGE), key, silent, cache=tmp_path / "cache")
+    reference = f"oci-archive:{path}:registry.sitewright.internal/page:v1"
+    said = subprocess.run(["skopeo", "inspect", reference], capture_output=True, check=True, text=True)
+    assert json.loads(said.stdout)["Architecture"] == "amd64"
+
+
+def test_two_builds_in_two_folders_give_the_same_bytes(tmp_path: Path, key: Path) -> None:
+    made = []
+    folder = write_recipe(tmp_path / "one/small", PAGE, HELLO, toolchain={"go": GO})
+    build.lock_recipe(folder, silent, cache=borrowed_cache(tmp_path / "one/cache"))
+    shutil.copytree(folder, tmp_path / "another/deeper/small")
+    for recipe_folder in (folder, tmp_path / "another/deeper/small"):
+        cache = recipe_folder.parent / "cache"
+        cache = cache if cache.is_dir() else borrowed_cache(cache)
+        made.append(build.build(recipe_folder, key, silent, recipe_folder.parent / "out", cache=cache))
+    assert made[0] != made[1]
+    assert made[0].read_bytes() == made[1].read_bytes()
+    greet = read(made[0], key).component("hello").artifact("file", "greet")
+    program = tmp_path / "greet"
+    with Archive.open(made[0]) as archive:
+        program.write_bytes(archive.blob(greet.file.digest).read())
+    program.chmod(0o755)
+    assert subprocess.run([program], capture_output=True, check=True).stderr == b"hello v7\n"
+    assert str(tmp_path).encode() not in program.read_bytes()
+
+
+def test_a_second_build_makes_nothing(tmp_path: Path, key: Path) -> None:
+    folder = locked(tmp_path, PAGE)
+    first = build.build(folder, key, silent, cache=tmp_path / "cache")
+    shutil.rmtree(tmp_path / "cache/made")
+    shutil.rmtree(tmp_path / "cache/blobs")
+    before = first.stat()
+    events: list[Event] = []
+    assert build.build(folder, key, events.append, cache=tmp_path / "cache") == first
+    assert events == []
+    assert (first.stat().st_mtime_ns, first.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+def test_another_key_signs_what_is_packed_already(tmp_path: Path, key: Path) -> None:
+    folder = locked(tmp_path, PAGE)
+    first = build.build(folder, key, silent, cache=tmp_path / "cache")
+    generate_key(tmp_path / "other")
+    shutil.rmtree(tmp_path / "cache/made")
+    shutil.rmtree(tmp_path / "cache/blobs")
+    second = build.build(folder, tmp_path / "other", silent, cache=tmp_path / "cache")
+    assert second != first
+    assert read(second, tmp_path / "other").digest == read(first, key).digest
+
+
+def test_a_changed_text_is_in_the_next_bundle_without_locking(tmp_path: Path, key: Path) -> None:
+    folder = locked(tmp_path, PAGE)
+    build.build(folder, key, silent, cache=tmp_path / "cache")
+    (folder / "components/page/page.service").write_text("[Service]\n")
+    path = build.build(folder, key, silent, cache=tmp_path / "cache")
+    assert read(path, key).component("page").texts["page.service"] == "[Service]\n"
+
+
+def test_what_the_lock_does_not_name_is_not_built(tmp_path: Path, key: Path) -> None:
+    folder = write_recipe(tmp_path / "small", PAGE)
+    with pytest.raises(BuildFailed, match=r"source page: is not in the lock"):
+        build.build(folder, key, silent, cache=tmp_path / "cache")
+
+
+def test_a_made_file_that_differs_from_the_lock_is_named(tmp_path: Path, key: Path) -> None:
+    folder = locked(tmp_path, PAGE)
+    path = folder / "bundle.lock.yaml"
+    document = yaml.safe_load(path.read_text())
+    document["sources"]["page"]["made"]["index.html"] = "sha256:" + "0" * 64
+    path.write_text(yaml.safe_dump(document))
+    with pytest.raises(BuildFailed, match=r"page: index.html: made sha256:.*, but sha256:0+ is locked"):
+        build.build(folder, key, silent, cache=tmp_path / "cache")
+    assert not (tmp_path / "cache/bundles").exists()
+
+
+def test_update_moves_one_source_and_no_other(tmp_path: Path) -> None:
+    other = {
+        **PAGE,
+        "name": "other",
+        "sources": [{"name": "other", "path": {"path": "web"}}],
+        "images": [],
+        "files": [],
+    }
+    folder = locked(tmp_path, PAGE, other)
+    before = yaml.safe_load((folder / "bundle.lock.yaml").read_text())["sources"]
+    events: list[Event] = []
+    build.lock_recipe(folder, events.append, update="other", cache=tmp_path / "cache")
+    assert {event.source for event in events if isinstance(event, BuildProgressed)} == {"other"}
+    assert yaml.safe_load((folder / "bundle.lock.yaml").read_text())["sources"] == before
+
+
+def test_update_of_what_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BuildFailed, match=r"has no source of that name"):
+        build.lock_recipe(locked(tmp_path, PAGE), silent, update="ghost", cache=tmp_path / "cache")
+
+
+def test_locking_again_resolves_only_what_changed(tmp_path: Path) -> None:
+    folder = locked(tmp_path, PAGE)
+    events: list[Event] = []
+    build.lock_recipe(folder, events.append, cache=tmp_path / "cache")
+    assert events == []
+    (folder / "components/page/web/index.html").write_text("other")
+    build.lock_recipe(folder, events.append, cache=tmp_path / "cache")
+    assert len(events) == 1
+
+
+def test_progress_counts_and_looks_ahead(tmp_path: Path, key: Path) -> None:
+    folder = locked(tmp_path, PAGE, {**PAGE, "name": "z", "sources": [{"name": "z", "path": {"path": "web"}}],
+                                     "images": [], "files": []})  # fmt: skip
+    shutil.rmtree(tmp_path / "cache/made")
+    document = yaml.safe_load((folder / "bundle.lock.yaml").read_text())
+    document["sources"]["page"]["seconds"], document["sources"]["z"]["seconds"] = 12, 7
+    (folder / "bundle.lock.yaml").write_text(yaml.safe_dump(document))
+    events: list[Event] = []
+    build.build(folder, key, events.append, cache=tmp_path / "cache")
+    seen = [event for event in events if isinstance(event, BuildProgressed)]
+    assert [(event.source, event.done, event.total) for event in seen] == [("page", 0, 2), ("z", 1, 2)]
+    assert 18 < seen[0].left <= 19
+    assert 6 < seen[1].left <= 7
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"files": [{"name": "x", "from": "page", "file": "ghost"}]}, "source page makes no ghost"),
+        ({"images": [{"name": "a.b/x", "tag": "v1", "layers": [{"from": "page", "files": {"ghost": "/x"}}]}]},
+         "source page makes no ghost"),
+        ({"charts": [{"name": "x", "path": "web"}]}, "chart x: no Chart.yaml"),
+    ],
+)  # fmt: skip
+def test_an_artifact_of_nothing_is_named(tmp_path: Path, key: Path, entry: dict[str, Any], said: str) -> None:
+    folder = locked(tmp_path, {**PAGE, "images": [], "files": [], **entry})
+    with pytest.raises(BuildFailed, match=said):
+        build.build(folder, key, silent, cache=tmp_path / "cache")
+
+
+def test_a_command_that_does_not_compile_is_told_with_the_compilers_words(tmp_path: Path) -> None:
+    broken = {**HELLO, "beside": {**HELLO["beside"], "go/main.go": "package main\n\nfunc main() { nonsense() }\n"}}
+    folder = write_recipe(tmp_path / "small", broken, toolchain={"go": GO})
+    with pytest.raises(BuildFailed, match=r"undefined: nonsense"):
+        build.lock_recipe(folder, silent, cache=borrowed_cache(tmp_path / "cache"))
+
+
+def test_cgo_without_a_locked_c_toolchain_is_refused(tmp_path: Path) -> None:
+    spec = {"path": "go", "commands": {"greet": "."}, "cgo": True}
+    folder = write_recipe(
+        tmp_path / "small", {**HELLO, "sources": [{"name": "hello", "go": spec}]}, toolchain={"go": GO}
+    )
+    with pytest.raises(BuildFailed, match=r"names no toolchain\.c"):
+        build.lock_recipe(folder, silent, cache=borrowed_cache(tmp_path / "cache"))
+
+
+def test_what_the_cache_holds_takes_no_time(tmp_path: Path, key: Path) -> None:
+    folder = locked(tmp_path, PAGE)
+    path = folder / "bundle.lock.yaml"
+    path.write_text(path.read_text().replace("seconds: 1", "seconds: 1000"))
+    events: list[Event] = []
+    build.build(folder, key, events.append, cache=tmp_path / "cache")
+    assert [event.left for event in events if isinstance(event, BuildProgressed)] == [0.0]
+    shutil.rmtree(tmp_path / "cache/made")
+    shutil.rmtree(tmp_path / "cache/packed")
+    build.build(folder, key, events.append, cache=tmp_path / "cache")
+    assert isinstance(events[-1], BuildProgressed)
+    assert events[-1].left > 900
+
+
+def test_the_eta_follows_the_pace_of_this_machine() -> None:
+    now = [0.0]
+    events: list[Event] = []
+    progress = build.Progress(events.append, {"a": 100.0, "b": 50.0, "c": 50.0}, clock=lambda: now[0])
+    progress.begin(["a", "b", "c"])
+    progress.start("a")
+    now[0] = 40.0
+    progress.pulse()
+    now[0] = 200.0
+    progress.finish("a")
+    progress.start("b")
+    assert [event.left for event in events if isinstance(event, BuildProgressed)] == [200.0, 160.0, 200.0]
+
+
+def test_the_cache_keeps_few_finished_bundles(tmp_path: Path, key: Path) -> None:
+    folder = locked(tmp_path, PAGE)
+    made = []
+    for number in range(build.KEPT + 2):
+        (folder / "components/page/page.service").write_text(f"[Unit {number}]\n")
+        made.append(build.build(folder, key, silent, tmp_path / f"out{number}", cache=tmp_path / "cache"))
+    kept = list((tmp_path / "cache/bundles").glob("*/*.sitewright"))
+    assert sorted(path.read_bytes() for path in kept) == sorted(path.read_bytes() for path in made[-build.KEPT :])

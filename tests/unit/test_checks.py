@@ -1,0 +1,312 @@
+"""Preflight's rules: a host that is as it should be, and each way of not being so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from installer.answers import Access, Answers, Environment, Host, Registry, Waiver
+from installer.answers_schema import schema
+from installer.bundle.manifest import Artifact, Blob, Component, Manifest
+from installer.errors import HostUnreachable, SitewrightError, SudoRefused
+from installer.facts import MODULE_SIGNS, TOOLS, Facts, Gathered
+from installer.facts_reading import Disk, Listener, Unit
+from installer.plan import checks
+from installer.plan.checks import Case, Finding, Tried
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+GIB = 1 << 30
+HOSTS = ("cp-1", "node-1", "node-2")
+ADDRESSES = {"cp-1": "10.20.0.11", "node-1": "10.20.0.12", "node-2": "10.20.0.13"}
+
+
+def artifact(kind: Any, name: str, size: int) -> Artifact:
+    """An artifact with one layer."""
+    return Artifact(kind, f"r/{name}", "1", Blob(f"sha256:m{name}", 0), (Blob(f"sha256:{name}", size),))
+
+
+MANIFEST = Manifest(
+    "core", "1", "amd64", "v1.36.3",
+    (
+        Component("k8s", "1", (artifact("image", "api", GIB), artifact("file", "kubelet", GIB)), {"always": True}),
+        Component("shop", "1", (artifact("image", "shop", 2 * GIB),)),
+        Component("kafka", "1", (artifact("image", "kafka", 4 * GIB),)),
+    ),
+)  # fmt: skip
+
+
+def answers(**changes: Any) -> Answers:
+    """One control plane and two workers."""
+    whole = Answers(
+        site="acme",
+        hosts=tuple(Host(name, ADDRESSES[name], Access()) for name in HOSTS),
+        environments=(Environment("production", ("cp-1",), ("node-1", "node-2"), components={"shop": {}}),),
+        registry=Registry(("cp-1",)),
+        signers="",
+        file="answers.yaml",
+        lines={"hosts.0.address": 7, "network.ntp": 37},
+    )
+    return replace(whole, **changes)
+
+
+def good(name: str) -> Facts:
+    """A host as it should be."""
+    return Facts(
+        host=name, os_id="debian", os_version="12", os_name="Debian GNU/Linux 12 (bookworm)", architecture="x86_64",
+        kernel="6.1.0-18-amd64", hostname=name, machine_id=f"id-of-{name}", cpus=4, memory=8 * GIB,
+        capabilities=0x1FFFFFFFFFF, cgroup=2, systemd=252, disks={"/": Disk("/", "ext4", 100 * GIB, 90 * GIB)},
+        listeners=(Listener("tcp", "0.0.0.0", 22, "sshd"),), addresses=frozenset({"127.0.0.1", ADDRESSES[name]}),
+        default_route=True, clock_ahead=0.2, clock_doubt=0.01, clock_synchronised=True,
+        units={"containerd": Unit(loaded=False, active=False, enabled=False)}, tools=frozenset(TOOLS),
+        modules=frozenset(MODULE_SIGNS), resolves_itself=True,
+    )  # fmt: skip
+
+
+def looked(
+    changes: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    tried: Tried | None = None,
+    said: Answers | None = None,
+    manifest: Manifest = MANIFEST,
+    refused: Mapping[str, SitewrightError] | None = None,
+) -> tuple[Finding, ...]:
+    """All findings on a good site after changes to its hosts."""
+    gone = refused or {}
+    facts = {name: replace(good(name), **(changes or {}).get(name, {})) for name in HOSTS if name not in gone}
+    return checks.examine(Case(said or answers(), manifest, Gathered(facts, gone), tried or Tried(), NOW))
+
+
+def bad(*arguments: Any, **keywords: Any) -> list[Finding]:
+    """The findings that are not good."""
+    return [finding for finding in looked(*arguments, **keywords) if finding.status != "ok"]
+
+
+def test_a_good_site_has_nothing_but_good_findings_for_every_check() -> None:
+    found = looked()
+    assert {finding.status for finding in found} == {"ok"}
+    assert {finding.check for finding in found} == set(checks.NAMES)
+    assert len({(finding.check, finding.host) for finding in found}) == len(found)
+
+
+def test_the_answers_may_waive_exactly_the_checks_there_are() -> None:
+    entries = {checks.LOGIN, checks.SUDO}
+    assert set(schema()["$defs"]["check"]["enum"]) == set(checks.NAMES)
+    assert entries < set(checks.NAMES)
+
+
+def disk(free: float, size: float = 100, options: str = "rw") -> dict[str, Disk]:
+    """A root disk."""
+    return {"/": Disk("/", "ext4", int(size * GIB), int(free * GIB), frozenset(options.split(",")))}
+
+
+TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "an old system": ({"os_version": "11", "os_name": "Debian 11"}, "host.os", "Debian 11, which no release"),
+    "a rolling system": ({"os_id": "arch", "os_version": ""}, "host.os", "no release was tried on"),
+    "another architecture": ({"architecture": "aarch64"}, "host.architecture", "arm64"),
+    "too few cores": ({"cpus": 1}, "host.cpu", "1 core(s)"),
+    "too little memory": ({"memory": GIB}, "host.memory", "1.0 GiB of memory"),
+    "no name": ({"hostname": "localhost"}, "host.hostname", "'localhost'"),
+    "another's name": ({"hostname": "node-1"}, "host.hostname", "which node-1 has as well"),
+    "no machine-id": ({"machine_id": ""}, "host.machine-id", "no /etc/machine-id"),
+    "a clone": ({"machine_id": "id-of-node-2"}, "host.machine-id", "the machine-id of node-2"),
+    "another address": ({"addresses": frozenset({"10.9.9.9"})}, "host.address", "10.20.0.11 (it has 10.9.9.9)"),
+    "no conntrack": ({"tools": frozenset(TOOLS) - {"conntrack"}}, "host.tools", "no conntrack"),
+    "an old systemd": ({"systemd": 241}, "host.systemd", "systemd 241"),
+    "left-overs": ({"leftovers": ("/var/lib/etcd/member", "/sys/class/net/cni0")}, "host.leftovers", "interface cni0"),
+    "another site's": ({"record": {"site": "b", "environment": "e"}, "ours": True}, "host.leftovers", "site b"),
+    "a runtime": (
+        {"units": {"docker": Unit(loaded=True, active=True, enabled=True)}},
+        "host.services",
+        "docker already",
+    ),
+    "swap": ({"swap": 2 * GIB}, "memory.swap", "2.0 GiB of swap"),
+    "cgroup v1": ({"cgroup": 1}, "cgroup.version", "cgroup v1"),
+    "an old kernel": ({"kernel": "3.10.0-1160.el7"}, "kernel.version", "Linux 3.10.0"),
+    "no vxlan": ({"modules": frozenset(MODULE_SIGNS) - {"vxlan"}}, "kernel.modules", "no vxlan"),
+    "few watches": ({"settings": {"fs.inotify.max_user_watches": 100}}, "kernel.sysctls", "= 100"),
+    "SELinux": ({"selinux": True}, "kernel.selinux", "SELinux enforcing"),
+    "a container": ({"capabilities": 0xA80425FB}, "limits.raise", "no CAP_SYS_RESOURCE"),
+    "a read-only disk": ({"disks": disk(90, options="ro")}, "disk.mounts", "mounted read-only"),
+    "a noexec disk": ({"disks": disk(90, options="rw,noexec")}, "disk.mounts", "noexec"),
+    "a full disk": ({"disks": disk(5)}, "disk.space", "/ has 5.0 GiB free"),
+    "a clock behind": ({"clock_ahead": -41.0}, "clock.skew", "41 s behind this machine"),
+    "a clock unread": ({"clock_ahead": float("nan")}, "clock.skew", "this machine"),
+    "a clock apart": ({"clock_ahead": 2.5}, "clock.skew", "apart from node-1"),
+    "a free-running clock": ({"clock_synchronised": False}, "clock.sync", "no time service"),
+    "no name service": ({"resolves_itself": False}, "names.resolve", "own name cp-1"),
+    "no default route": ({"default_route": False}, "network.route", "no default route"),
+    "a firewall": ({"units": {"ufw": Unit(loaded=True, active=True, enabled=True)}}, "network.firewall", "ufw"),
+    "a taken port": (
+        {"listeners": (Listener("tcp", "*", 6443, "nginx"),)},
+        "ports.free",
+        "6443/tcp is in use by nginx",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "check", "expected"), TROUBLES.values(), ids=TROUBLES)
+def test_each_trouble_is_found_with_its_remedy(changes: dict[str, Any], check: str, expected: str) -> None:
+    found = [finding for finding in bad({"cp-1": changes}) if finding.host == "cp-1"]
+    assert {finding.check for finding in found} == {check}
+    assert any(expected in finding.found for finding in found), found
+    assert all(finding.wanted and finding.remedy for finding in found)
+
+
+def test_every_check_that_looks_at_facts_is_made_to_fail() -> None:
+    shown = {check for _, check, _ in TROUBLES.values()}
+    by_probes = {"host.probes", "disk.fsync", "disk.speed", "link.speed", "ports.reach"}
+    assert shown | by_probes | {checks.LOGIN, checks.SUDO} == set(checks.NAMES)
+
+
+@pytest.mark.parametrize(
+    ("tried", "check", "expected"),
+    [
+        (Tried(fsync={"cp-1": 0.0123}), "disk.fsync", "12.3 ms"),
+        (Tried(disk={"node-1": 5e6}), "disk.speed", "5 MB/s"),
+        (Tried(link={"cp-1": 5e5}), "link.speed", "0.5 MB/s"),
+        (Tried(refused={"cp-1": "no space left"}), "host.probes", "no space left"),
+        (Tried(reached={("node-1", "cp-1", "tcp", 6443): "silent"}), "ports.reach", "reach 10.20.0.11:6443/tcp"),
+        (Tried(reached={("node-1", "cp-1", "tcp", 5000): "refused"}), "ports.reach", "(refused)"),
+        (Tried(reached={("node-1", "node-2", "udp", 8472): "silent"}), "ports.reach", "8472/udp"),
+    ],
+)  # fmt: skip
+def test_what_probes_gave(tried: Tried, check: str, expected: str) -> None:
+    (finding,) = bad(tried=tried)
+    assert finding.check == check
+    assert expected in finding.found
+
+
+def test_a_refusal_proves_the_way_to_a_host_that_could_not_listen() -> None:
+    reached: Any = {("node-1", "cp-1", "tcp", 6443): "refused"}
+    assert bad(tried=Tried(reached=reached, mute=frozenset({"cp-1"}))) == []
+    assert len(bad(tried=Tried(reached=reached))) == 1
+
+
+def test_good_measures_are_no_trouble() -> None:
+    tried = Tried(fsync={"cp-1": 0.002}, disk={"cp-1": 4e8}, link={"cp-1": 1e8},
+                  reached={("node-1", "cp-1", "tcp", 6443): "open"})  # fmt: skip
+    assert bad(tried=tried) == []
+
+
+def test_workers_need_less_than_control_planes() -> None:
+    assert bad({"node-1": {"cpus": 1, "memory": GIB}}) == []
+
+
+def test_all_problems_of_all_hosts_are_told_at_once() -> None:
+    found = bad({"cp-1": {"swap": 1, "cgroup": 1}, "node-2": {"swap": 1}})
+    assert [(finding.check, finding.host) for finding in found] == [
+        ("memory.swap", "cp-1"), ("memory.swap", "node-2"), ("cgroup.version", "cp-1"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "check"),
+    [
+        (HostUnreachable(host="node-1", address="10.20.0.12:22", reason="timed out"), "ssh.login"),
+        (SudoRefused(host="node-1", user="li", reason="wrong password"), "sudo.rights"),
+    ],
+)
+def test_a_host_that_cannot_be_entered_is_told_and_not_judged_further(error: SitewrightError, check: str) -> None:
+    found = looked(refused={"node-1": error})
+    of_it = [finding for finding in found if finding.host == "node-1"]
+    assert [(f.check, f.status, f.found, f.remedy) for f in of_it] == [(check, "failed", error.message, error.remedy)]
+
+
+def waived(**fields: Any) -> Answers:
+    """Answers with one waiver for swap."""
+    good_waiver = Waiver("memory.swap", "agreed with Acme", "Li Wei", date(2026, 11, 23))
+    return answers(waivers=(replace(good_waiver, **fields),))
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({}, "waived"),
+        ({"until": date(2026, 11, 22)}, "failed"),
+        ({"hosts": ("cp-1",)}, "waived"),
+        ({"hosts": ("node-1",)}, "failed"),
+        ({"check": "cgroup.version"}, "failed"),
+    ],
+)
+def test_waivers_hold_by_name_host_and_day(fields: dict[str, Any], status: str) -> None:
+    said = waived(**fields)
+    (finding,) = bad({"cp-1": {"swap": 1}}, said=said)
+    assert finding.status == status
+    assert finding.waiver == (said.waivers[0] if status == "waived" else None)
+
+
+OURS = {
+    "ours": True,
+    "record": {"site": "acme", "environment": "production"},
+    "leftovers": ("/etc/kubernetes/admin.conf", "/var/lib/etcd/member"),
+    "units": {name: Unit(loaded=True, active=True, enabled=True) for name in ("containerd", "kubelet")},
+    "listeners": (
+        Listener("tcp", "*", 6443, "kube-apiserver"), Listener("tcp", "127.0.0.1", 7443, "haproxy"),
+        Listener("tcp", "*", 5000, "sitewright-regi"), Listener("udp", "0.0.0.0", 8472, ""),
+    ),
+}  # fmt: skip
+
+
+def test_a_finished_site_of_ours_passes() -> None:
+    assert bad({name: OURS for name in HOSTS}) == []
+
+
+def test_an_installation_of_ours_that_was_broken_off_passes() -> None:
+    assert bad({"cp-1": {**OURS, "record": {}}}) == []
+
+
+def test_a_stranger_on_our_port_is_told_even_on_a_host_of_ours() -> None:
+    (finding,) = bad({"cp-1": {**OURS, "listeners": (Listener("tcp", "*", 6443, "nginx"),)}})
+    assert finding.check == "ports.free"
+
+
+def test_the_forecast_counts_what_is_chosen_and_where() -> None:
+    forecast = checks.disk_forecast(answers(), MANIFEST)
+    sizes = {host: {need.title: need.gib for need in needs} for host, needs in forecast.items()}
+    assert sizes["node-1"] == {"images": 6.0, "programs": 1.0, "logs": 2.0}, (
+        "kafka is not chosen; shop and the core are"
+    )
+    assert sizes["cp-1"] == {"images": 6.0, "programs": 1.0, "logs": 2.0, "etcd": 4.0, "registry": 12.0}
+
+
+def test_disk_space_is_judged_per_mount() -> None:
+    disks = {"/": Disk("/", "ext4", 20 * GIB, 8 * GIB), "/var/lib": Disk("/var/lib", "xfs", 100 * GIB, 10 * GIB)}
+    (finding,) = bad({"node-1": {"disks": disks}})
+    assert finding.found == "/var/lib has 10.0 GiB free"
+    assert finding.wanted == "21.0 GiB there at the peak (images 6.0, reserve 15.0)"
+    assert finding.remedy.startswith("free 11.0 GiB, or mount a larger disk on /var/lib")
+
+
+def test_what_we_put_there_already_is_not_asked_for_again() -> None:
+    assert bad({"node-1": {**OURS, "listeners": (), "disks": disk(16)}}) == []
+    assert [f.check for f in bad({"node-1": {"disks": disk(16)}})] == ["disk.space"]
+
+
+def test_the_table_of_ports_names_every_way() -> None:
+    rows = checks.ports_table(answers())
+    assert ("this machine", "cp-1 (10.20.0.11), node-1 (10.20.0.12), node-2 (10.20.0.13)", "22/tcp") in [
+        r[:3] for r in rows
+    ]
+    assert {row[2] for row in rows} == {"22/tcp", "5000/tcp", "6443/tcp", "10250/tcp", "8472/udp", "30000-32767/tcp"}
+    planes = replace(answers().environments[0], control_planes=HOSTS, workers=())
+    assert {"2379/tcp", "2380/tcp"} < {row[2] for row in checks.ports_table(answers(environments=(planes,)))}
+
+
+def test_environments_share_the_registry_and_nothing_else() -> None:
+    two = (Environment("production", ("cp-1",)), Environment("testing", ("node-1",), ("node-2",)))
+    found = [(wire.sources, wire.targets, wire.port) for wire in checks.wires(answers(environments=two))]
+    assert (HOSTS, ("cp-1",), 5000) in found
+    assert (("node-1", "node-2"), ("node-1",), 6443) in found
+    assert not any("cp-1" in sources and "node-1" in targets for sources, targets, port in found)
+
+
+def test_remedies_point_into_the_answers() -> None:
+    (finding,) = bad({"cp-1": {"addresses": frozenset({"10.9.9.9"})}})
+    assert "answers.yaml:7" in finding.remedy
+    found = bad({"cp-1": {"clock_ahead": -41.0}}, said=answers(ntp=("10.0.0.1",)))
+    assert "chrony with 10.0.0.1" in found[0].remedy
+    assert "answers.yaml:37" in found[0].remedy

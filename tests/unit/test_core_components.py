@@ -1,0 +1,182 @@
+"""The components of bundles/core as they stand in the repository: whole, consistent, and renderable for any site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from core_manifest import ROOT, core_manifest
+
+from installer.answers import Access, Answers, Environment, Host, Registry
+from installer.bundle import recipe
+from installer.bundle.completeness import images_in
+from installer.bundle.manifest import Component
+from installer.errors import BundleNotTrusted
+from installer.plan import context
+from installer.plan.steps import charts
+
+CORE = ROOT / "bundles" / "core" / "components"
+NAMES = sorted(path.parent.name for path in CORE.glob("*/component.yaml"))
+COMPONENTS = {component.name: component for component in core_manifest().components}
+RELEASES = [name for name, component in COMPONENTS.items() if "chart" in component.spec]
+
+
+def answers(control_planes: int, endpoint: str = "", site: str = "practice") -> Answers:
+    hosts = tuple(Host(f"cp-{n}", f"10.0.0.{n}", Access()) for n in range(1, control_planes + 1))
+    names = tuple(host.name for host in hosts)
+    environment = Environment("production", names, endpoint=endpoint, domain="shop.example")
+    return Answers(site, hosts, (environment,), Registry(names[:1]), signers="")
+
+
+def seen(control_planes: int, component: Component, said: Answers | None = None) -> dict[str, Any]:
+    said = said or answers(control_planes)
+    names = context.context(said, said.environments[0], core_manifest(), date(2026, 1, 1))
+    return context.for_component(names, said.environments[0], component)
+
+
+def spec(name: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = yaml.safe_load((CORE / name / "component.yaml").read_text())
+    return found
+
+
+def files_named(name: str) -> list[Path]:
+    """Every file and folder of its own that a component names."""
+    found = spec(name)
+    texts = [entry["text"] for entry in found.get("host", {}).get("texts", ())]
+    texts += found.get("objects", [])
+    texts += [found["chart"]["values"]] if "values" in found.get("chart", {}) else []
+    folders = [f"{chart['path']}/Chart.yaml" for chart in found.get("charts", ()) if "from" not in chart]
+    for source in found.get("sources", ()):
+        kind = next(key for key in source if key != "name")
+        folders += [source[kind][key] for key in ("path", "overlay") if key in source[kind]]
+    return [CORE / name / each for each in texts + folders]
+
+
+def test_every_folder_is_in_the_bundle() -> None:
+    assert sorted(COMPONENTS) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_says_what_it_is_and_names_only_what_is_there(name: str) -> None:
+    found = spec(name)
+    assert found["name"] == name
+    assert found.get("title")
+    assert re.fullmatch(r"[A-Z][^\n]+\.", found.get("purpose", "")), "one sentence"
+    assert [str(path) for path in files_named(name) if not path.exists()] == []
+    assert set(found.get("requires", ())) <= set(NAMES)
+
+
+def test_requirements_have_no_circle() -> None:
+    open_: list[str] = []
+
+    def visit(name: str) -> None:
+        assert name not in open_, " -> ".join([*open_, name])
+        open_.append(name)
+        for required in COMPONENTS[name].requires:
+            visit(required)
+        open_.pop()
+
+    for name in COMPONENTS:
+        visit(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_everything_is_pinned(name: str) -> None:
+    found = spec(name)
+    for image in found.get("images", ()):
+        assert re.search(r"\d", str(image["tag"])), f"{image['name']} has no version"
+    for reference in found.get("also", ()):
+        assert reference in {image.reference for image in core_manifest().artifacts("image")}
+    for source in found.get("sources", ()):
+        assert "latest" not in yaml.safe_dump(source)
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_a_release_says_how_long_it_takes_and_installs_its_own_chart(name: str) -> None:
+    release = COMPONENTS[name].spec["chart"]
+    assert COMPONENTS[name].artifact("chart", release["name"])
+    assert 0 < release["weight"] <= release["timeout"]
+    assert release["namespace"]
+
+
+@pytest.mark.parametrize("control_planes", [1, 3])
+@pytest.mark.parametrize("name", sorted(COMPONENTS))
+def test_renders_for_one_control_plane_and_for_three(name: str, control_planes: int) -> None:
+    component = COMPONENTS[name]
+    wanted = charts.wanted_release(component, seen(control_planes, component))
+    for document in wanted.objects:
+        assert document["kind"]
+        assert document["metadata"]["name"]
+    assert set(images_in(list(wanted.objects))) <= {image.reference for image in core_manifest().artifacts("image")}
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_values_name_no_image_but_those_of_the_bundle(name: str) -> None:
+    """Also those that a chart would only write into a setting or an argument, where no proof would look."""
+    component = COMPONENTS[name]
+    held = {image.reference for image in core_manifest().artifacts("image")}
+    values = charts.values(component, seen(1, component))
+    found = sorted(references(values))
+    assert found, "an image that the values do not set is the chart's own choice"
+    assert [reference for reference in found if reference not in held] == []
+
+
+def references(values: Any) -> set[str]:
+    """Image references in values: "host/name:tag" texts, and mappings of repository and tag."""
+    if isinstance(values, dict):
+        if {"repository", "tag"} <= set(values):
+            return {f"{values['repository']}:{values['tag']}"}
+        return set().union(*(references(value) for value in values.values()))
+    if isinstance(values, str) and re.fullmatch(r"[a-z0-9.-]+\.[a-z]+/[^\s:]+:[\w.-]+", values):
+        return {values}
+    return set()
+
+
+def test_replicas_follow_the_size_of_the_site() -> None:
+    component = COMPONENTS["cert-manager"]
+    small, large = (charts.values(component, seen(size, component)) for size in (1, 3))
+    assert (small["replicaCount"], small["webhook"]["replicaCount"]) == (1, 1)
+    assert (large["replicaCount"], large["webhook"]["replicaCount"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "host", "port"), [("", "127.0.0.1", 7443), ("api.example.org:6443", "api.example.org", 6443)]
+)
+def test_flannel_reaches_the_api_the_way_its_node_does(endpoint: str, host: str, port: int) -> None:
+    component = COMPONENTS["flannel"]
+    api = charts.values(component, seen(1, component, answers(1, endpoint)))["api"]
+    assert api == {"host": host, "port": port}
+
+
+def test_the_authoritys_name_fits_a_certificate() -> None:
+    component = COMPONENTS["site-ca"]
+    wanted = charts.wanted_release(component, seen(1, component, answers(1, site="a-very-long-name-" * 6)))
+    (name,) = (each["spec"]["commonName"] for each in wanted.objects if each["kind"] == "Certificate")
+    assert name.endswith(" authority")
+    assert len(name) <= 64, "X.509's upper bound for a common name"
+
+
+def test_an_unknown_name_in_a_template_is_refused() -> None:
+    shop = COMPONENTS["shop"]
+    broken = Component(shop.name, shop.version, shop.artifacts, shop.spec, {"values.yaml": "host: {{ hots }}"})
+    with pytest.raises(BundleNotTrusted, match="hots"):
+        charts.values(broken, seen(1, shop))
+
+
+def test_metrics_are_read_over_verified_connections() -> None:
+    component = COMPONENTS["metrics-server"]
+    values = charts.values(component, seen(1, component))
+    assert not any("insecure" in argument for argument in values["defaultArgs"])
+    assert any(argument.startswith("--kubelet-certificate-authority=") for argument in values["defaultArgs"])
+    assert values["apiService"]["insecureSkipTLSVerify"] is False
+
+
+def test_the_recipe_takes_these_components() -> None:
+    core = recipe.load(ROOT / "bundles" / "core")
+    assert core.source("cert-manager").trees == ("deploy/charts/cert-manager",)
+    assert core.source("cert-manager").inputs == (CORE / "cert-manager" / "go",)

@@ -1,0 +1,110 @@
+"""The house keeps its shape: who may import whom, and how big a part may be."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted([*(ROOT / "installer").rglob("*.py"), *(ROOT / "sizing").rglob("*.py")])
+
+LINES, FUNCTION_LINES = 400, 60
+"""Alarms; the house aims at 300 and 50."""
+
+ADAPTERS = "installer.world"
+PORTS = {"installer.world", "installer.world.ports"}
+BUILDS_THE_WORLD = ("installer.cli", "installer.session", "installer.verbs", "installer.rehearsal", "installer.world")
+
+FORBIDDEN = {
+    "sizing": ("installer",),
+    "installer.errors": ("installer",),
+    "installer.journal": (
+        "installer.plan",
+        "installer.engine",
+        "installer.runs",
+        "installer.operations",
+        "installer.ui",
+    ),
+    "installer.answers": ("installer.plan", "installer.engine", "installer.ui", "installer.bundle"),
+    "installer.facts": ("installer.plan", "installer.engine", "installer.ui"),
+    "installer.world.ports": ("installer.plan", "installer.engine", "installer.operations", "installer.ui"),
+    "installer.plan": ("installer.engine", "installer.loop", "installer.runs", "installer.operations", "installer.ui"),
+    "installer.engine": ("installer.operations", "installer.ui", "installer.runs", "installer.cli"),
+    "installer.loop": ("installer.engine", "installer.operations", "installer.ui", "installer.runs", "installer.cli"),
+    "installer.bundle": ("installer.engine", "installer.operations", "installer.ui", "installer.cli"),
+    "installer.bundle.manifest": ("installer.plan", "installer.bundle.archive"),
+    "installer.bundle.verify": ("installer.plan",),
+    "installer.bundle.archive": ("installer.plan",),
+    "installer.report": ("installer.operations", "installer.ui", "installer.cli"),
+    "installer.world": ("installer.engine", "installer.operations", "installer.ui", "installer.cli"),
+    "installer.operations": ("installer.ui", "installer.cli", "installer.verbs"),
+    "installer.ui": ("installer.cli", "installer.verbs"),
+}
+"""What each part must not know, itself or below."""
+
+DOES_IO = frozenset({"os", "socket", "subprocess", "shutil", "tempfile", "http", "paramiko", "kubernetes"})
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in it; `from a import b` counts as `a` and as `a.b`."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: imports are absolute"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def below(name: str, *parts: str) -> bool:
+    return any(name == part or name.startswith(f"{part}.") for part in parts)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_go_one_way(path):
+    name = name_of(path)
+    for part, forbidden in FORBIDDEN.items():
+        if below(name, part):
+            assert not [found for found in imports(path) if below(found, *forbidden)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_only_the_entrance_and_the_rehearsal_build_a_world(path):
+    if not below(name_of(path), *BUILDS_THE_WORLD):
+        modules = {name_of(module) for module in MODULES if below(name_of(module), ADAPTERS)} - PORTS
+        assert not modules & set(imports(path))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if below(name_of(path), "installer.plan", "sizing.engine")], ids=name_of
+)
+def test_planning_does_no_input_or_output(path):
+    assert not {found.partition(".")[0] for found in imports(path)} & DOES_IO
+    assert "urllib.request" not in set(imports(path))
+    calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    assert not {call.id for call in calls if isinstance(call, ast.Name)} & {"open", "print", "input"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_modules_and_functions_stay_small(path):
+    text = path.read_text()
+    assert len(text.splitlines()) <= LINES
+    functions = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    long = [f"{f.name}:{f.lineno}" for f in functions if (f.end_lineno or 0) - f.lineno >= FUNCTION_LINES]
+    assert not long
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_nothing_has_a_name_that_says_nothing(path):
+    words = {"utils", "util", "helper", "helpers", "manager", "handler", "common", "misc"}
+    named = {n.name for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ClassDef)}
+    assert path.stem not in words
+    assert not [name for name in named if name.lower().endswith(("manager", "helper", "handler"))]

@@ -1,0 +1,157 @@
+"""The plan of an installation, for every profile, from the real recipe."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+import yaml
+from core_manifest import ROOT, core_manifest
+
+from installer import answers_file
+from installer.answers import Answers
+from installer.bundle.manifest import Manifest
+from installer.errors import AnswersInvalid, BundleNotTrusted
+from installer.plan import context, estimate, install
+from installer.plan.inputs import Inputs
+from installer.plan.model import Plan
+from installer.plan.steps import charts, component, registry
+
+TODAY = date(2026, 11, 23)
+PROFILES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))
+
+
+def load(profile: str, change: str = "", to: str = "") -> Answers:
+    text = (ROOT / "profiles" / f"{profile}.yaml").read_text()
+    assert change in text
+    return answers_file.parse(text.replace(change, to), f"{profile}.yaml", TODAY)
+
+
+def inputs(answers: Answers, manifest: Manifest | None = None) -> Inputs:
+    return Inputs(answers, manifest or core_manifest(), b"{}", b"sig", b"signers", TODAY)
+
+
+def before(plan: Plan) -> dict[str, set[str]]:
+    """Everything that is done before each step."""
+    found: dict[str, set[str]] = {}
+    for step in plan:
+        found[step.id] = set(step.after).union(*(found[name] for name in step.after))
+    return found
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_host_of_every_profile_is_prepared_joined_and_recorded(profile):
+    answers = load(profile)
+    plan = install.plan(inputs(answers))
+    for environment in answers.environments:
+        ids = {step.id for step in plan if step.environment == environment.name}
+        for host in environment.hosts:
+            verb = "init" if host == environment.control_planes[0] else "join"
+            for step in ("hosts.trust", "containerd.install", f"kubernetes.{verb}", "kubernetes.ready", "site.record"):
+                assert f"{environment.name}/{step}@{host}" in ids
+    assert {step.host for step in plan} == {host.name for host in answers.hosts}
+    assert estimate.remaining(plan) > 0
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_nothing_is_pulled_before_the_signature_is_verified_and_the_registry_filled(profile):
+    given = inputs(load(profile))
+    plan = install.plan(given)
+    earlier = before(plan)
+    filled = registry.filled_id(given)
+    for step in plan:
+        if ".install@" in step.id and "registry." not in step.id:
+            assert filled in earlier[step.id]
+            assert f"{step.environment}/hosts.trust@{step.host}" in earlier[step.id]
+            assert f"{step.environment}/registry.trust@{step.host}" in earlier[step.id]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_release_waits_for_what_it_requires_and_for_ready_nodes(profile):
+    given = inputs(load(profile))
+    earlier = before(install.plan(given))
+    for environment in given.answers.environments:
+        parts = given.components(environment)
+        releases = {p.name: charts.release_id(environment, p.name) for p in parts if "chart" in p.spec}
+        for part in parts:
+            if part.name in releases and not part.spec.get("network"):
+                for host in environment.hosts:
+                    assert f"{environment.name}/kubernetes.ready@{host}" in earlier[releases[part.name]]
+                for required in part.requires:
+                    assert required not in releases or releases[required] in earlier[releases[part.name]]
+
+
+def test_control_planes_join_one_after_the_other_and_workers_do_not_wait_for_each_other():
+    plan = install.plan(inputs(load("ha")))
+    earlier = before(plan)
+    joins = [step.id for step in plan if "kubernetes.join@" in step.id]
+    assert joins[0] in earlier[joins[1]]
+    workers = install.plan(inputs(load("rehearsal")))
+    earlier = before(workers)
+    first, second = (step.id for step in workers if "kubernetes.join@" in step.id)
+    assert first not in earlier[second]
+
+
+def test_the_same_answers_give_the_same_plan_and_others_another():
+    plan = install.plan(inputs(load("rehearsal")))
+    assert plan.digest == install.plan(inputs(load("rehearsal"))).digest
+    other = install.plan(inputs(load("rehearsal", "practice.internal", "shop.internal")))
+    assert other.digest != plan.digest
+    changed = {name for name in plan.subject if plan.subject[name] != other.subject[name]}
+    assert changed == {"answers.environments"}
+
+
+def test_every_step_can_be_taken_back():
+    assert [step.id for step in install.plan(inputs(load("environments"))) if step.undo is None] == []
+
+
+def test_only_the_registrys_binary_and_the_push_use_the_operators_link():
+    plan = install.plan(inputs(load("environments")))
+    sending = {step.id.split("/")[1].split("@")[0] for step in plan if step.bytes}
+    assert sending == {"registry.install", "registry.push"}
+
+
+def test_a_component_that_the_bundle_lacks_is_refused_by_name():
+    with pytest.raises(AnswersInvalid) as refused:
+        install.plan(inputs(load("rehearsal", "shop: {}", "casino: {}")))
+    assert "casino" in refused.value.remedy
+
+
+def test_waivers_relax_the_practice_site_and_nobody_else():
+    names = {}
+    for waived in (True, False):
+        answers = load("rehearsal")
+        if not waived:
+            answers = answers_file.parse(
+                (ROOT / "profiles/rehearsal.yaml").read_text().split("# Practice hosts are containers")[0], "a", TODAY
+            )
+        given = inputs(answers)
+        environment = answers.environments[0]
+        names[waived] = context.for_host(given.names(environment), environment.control_planes[0])
+    kubernetes = core_manifest().component("kubernetes")
+    for waived, driver in ((True, "cgroupfs"), (False, "systemd")):
+        documents = list(yaml.safe_load_all(context.render(kubernetes, "init.yaml", names[waived])))
+        kubelet = next(d for d in documents if d["kind"] == "KubeletConfiguration")
+        assert kubelet["cgroupDriver"] == driver
+        assert ("featureGates" in kubelet) is waived
+        assert ("ignorePreflightErrors" in documents[0]["nodeRegistration"]) is waived
+
+
+def test_containerd_pulls_every_upstream_from_the_site_registry_alone():
+    given = inputs(load("ha"))
+    environment = given.answers.environments[0]
+    files = component.wanted_files(given, environment, core_manifest().component("containerd"), environment.hosts[0])
+    mirrors = {f.path: f.text.decode() for f in files if f.path.endswith("hosts.toml")}
+    upstreams = {a.repository.split("/")[0] for a in core_manifest().artifacts("image")}
+    assert {path.split("/")[-2] for path in mirrors} == upstreams
+    addresses = {f"{given.answers.host(name).address}:5000" for name in given.answers.registry.hosts}
+    for text in mirrors.values():
+        named = {line.split("https://")[1].split("/")[0] for line in text.splitlines() if "https://" in line}
+        assert named == addresses
+
+
+def test_a_template_with_an_undefined_name_is_the_bundles_fault_and_says_where():
+    kubernetes = core_manifest().component("kubernetes")
+    with pytest.raises(BundleNotTrusted) as refused:
+        context.render(kubernetes, "init.yaml", {})
+    assert "init.yaml" in refused.value.message

@@ -1,0 +1,233 @@
+"""What the report tells: machines and their fullness, checklist, connections, risks, and what a run left behind."""
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import openpyxl
+import pytest
+from report_subject import finished_run, subject
+
+from installer.errors import StateUnreadable
+from installer.report import built, checklist, machines, plots, render, spreadsheet
+from installer.report.catalogue import words
+from installer.report.subject import Delivered
+from installer.report.timeline import timeline
+from sizing.rules import load_rules
+
+EN = words("en")
+SITES = pytest.mark.parametrize("name", ["small-office", "enterprise"])
+LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
+
+
+def test_the_enterprise_is_three_environments_on_forty_hosts():
+    answers = subject("enterprise").answers
+    assert (len(answers.environments), len(answers.hosts)) == (3, 40)
+
+
+@SITES
+def test_no_machine_is_planned_over_its_rim_and_none_shrinks(name):
+    for fill in machines.fills(subject(name).sizing, EN):
+        assert 0 <= fill.today <= fill.horizon <= 1, fill
+
+
+@SITES
+def test_every_kind_of_machine_and_every_host_has_a_row(name):
+    about = subject(name)
+    kinds = machines.kinds(about.sizing, EN)
+    assert sum(kind.count for kind in kinds) == about.sizing.total("count").expected
+    assert {kind.pool for kind in kinds} <= set(machines.titles(EN))
+    seats = machines.seats(about.answers, kinds, EN)
+    assert [seat.name for seat in seats] == [host for env in about.answers.environments for host in env.hosts]
+    assert all(seat.kind for seat in seats)
+
+
+def test_every_pool_of_the_rules_has_a_title():
+    pools = {pod.pool for rules in load_rules().components.values() for pod in rules.pods}
+    assert pools | {"node"} <= set(machines.titles(EN))
+
+
+@SITES
+def test_curves_are_drawn_inside_their_field(name):
+    about = subject(name)
+    curves = machines.curves(about.sizing, EN)
+    plot = plots.growth_plot(curves, date(2027, 3, 17), 36, date(2030, 2, 27), EN)
+    left, top, width, height = plots.PLOT
+    for line in plot.lines:
+        for point in line.points.split():
+            x, y = map(float, point.split(","))
+            assert left <= x <= left + width
+            assert top <= y <= top + height
+    assert left < plot.buy < left + width
+    assert 1 <= len(plot.lines) <= plots.CURVES
+
+
+@SITES
+def test_the_picture_has_a_box_for_every_machine_inside_its_environment(name):
+    kinds = machines.kinds(subject(name).sizing, EN)
+    blocks = plots.picture(kinds)
+    assert sum(len(cell.boxes) for block in blocks for cell in block.cells) == sum(kind.count for kind in kinds)
+    for block in blocks:
+        for cell in block.cells:
+            assert all(block.y < y and y + 7 <= block.y + block.height for _, y in cell.boxes)
+            assert all(x + 6 <= cell.x + cell.width for x, _ in cell.boxes)
+
+
+def test_bars_of_the_timeline_lie_within_it():
+    line = timeline(subject("enterprise"), EN)
+    for bar in plots.bars(line).values():
+        assert bar.left >= 0
+        assert bar.width > 0
+        assert bar.left + bar.width <= 1 + 1e-9
+    assert 3 <= len(plots.weeks(line, EN)) <= 12
+
+
+def test_machines_of_a_connection_are_told_in_groups():
+    found = checklist.connections(subject("enterprise"), EN)
+    assert ("all machines", "control planes of production", "5000/tcp", "site registry (TLS)") in [
+        (each.source, each.target, each.port, each.purpose) for each in found
+    ]
+    assert all(len(each.source) < 60 and len(each.target) < 60 for each in found)
+    assert {"22/tcp", "6443/tcp", "8472/udp", "30000-32767/tcp"} <= {each.port for each in found}
+
+
+def test_the_checklist_goes_to_those_whose_duty_it_is():
+    about = subject("enterprise")
+    line = timeline(about, EN)
+    found = checklist.items(about, line, EN)
+    owners = {item.group: item.owner for item in found}
+    assert owners["Network"] == "Tomas Reyes"
+    assert owners["Machines"] == "Anna Keller"
+    assert owners["Delivery"] == "Li Wei"
+    assert {"Machines", "Network", "Names (DNS)", "Certificates", "Accounts", "Time", "Mail"} <= set(owners)
+    assert all(item.due == line.task("prepare").end for item in found)
+
+
+def test_without_contacts_the_sides_are_named():
+    about = subject("small-office")
+    nobody = replace(about, answers=replace(about.answers, plan=replace(about.answers.plan, contacts=())))
+    assert {item.owner for item in checklist.items(nobody, timeline(nobody, EN), EN)} == {"customer", "vendor"}
+    assert "customer" in render.html(nobody, EN)
+
+
+def test_risks_name_what_stands_still_and_what_is_guessed():
+    texts = " ".join(what for what, _ in checklist.risks(subject("small-office"), EN))
+    assert "production stands still" in texts
+    assert "guesses" in texts
+    assert [guess.question for guess in checklist.guesses(subject("small-office"))]
+
+
+def test_a_run_is_read_as_it_was(tmp_path):
+    found = built.built(finished_run(tmp_path))
+    assert [(p.name, p.steps, p.changed, p.seconds) for p in found.phases] == [
+        ("hosts", 2, 1, 90.0),
+        ("charts", 1, 1, 30),
+    ]
+    assert found.hosts == {"office-1": 2}
+    assert (found.ended - found.started).total_seconds() == 180
+    assert [(probe.title, probe.passed) for probe in found.probes] == [("cluster DNS", True)]
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("events.jsonl", None),
+        ("events.jsonl", "nonsense\n"),
+        ("events.jsonl", ""),
+        ("plan.json", "{"),
+        ("plan.json", None),
+    ],
+)
+def test_a_damaged_run_is_refused(tmp_path, file, content):
+    run = finished_run(tmp_path)
+    if content is None:
+        (run.folder / file).unlink()
+    else:
+        (run.folder / file).write_text(content)
+    with pytest.raises(StateUnreadable):
+        built.built(run)
+
+
+@LANGUAGES
+def test_as_built_tells_phases_probes_and_certificates(tmp_path, language):
+    about = replace(subject("small-office"), built=built.built(finished_run(tmp_path)))
+    page = render.html(about, words(language))
+    assert "cluster DNS" in page
+    assert "10.96.0.10 answered &lt;twice&gt;" in page
+    assert words(language).short_day(date(2028, 3, 7)) in page
+    assert built.certificates(replace(about, built=None), EN) == ()
+
+
+@SITES
+@LANGUAGES
+def test_the_page_is_one_file_in_one_language(name, language):
+    page = render.html(subject(name), words(language))
+    assert f'<html lang="{language}">' in page
+    assert not re.search(r"""(src|href)=|url\(|@import|<script""", page)
+    assert "{" not in re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+
+
+def test_a_chinese_page_has_no_english_sentence():
+    page = render.html(subject("small-office"), words("zh"))
+    text = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL)
+    assert not re.findall(r"(?:[a-z]+ ){3,}", re.sub(r"\s+", " ", text).replace("Lindgren &amp; Daughters", ""))
+
+
+@LANGUAGES
+def test_strange_customers_are_told_as_they_are(language):
+    about = subject("small-office")
+    odd = replace(about, answers=replace(about.answers, customer="<b>Ünïcøde</b> & {braces} 株式会社 " + "x" * 150))
+    page = render.html(odd, words(language))
+    assert "&lt;b&gt;Ünïcøde&lt;/b&gt; &amp; {braces} 株式会社" in page
+
+
+def test_no_host_beyond_a_hundred_is_printed_and_the_rest_is_counted():
+    about = subject("enterprise")
+    base = about.answers.hosts[0]
+    more = tuple(replace(base, name=f"extra-{n}", address=f"10.30.{n // 200}.{n % 200}") for n in range(80))
+    environment = about.answers.environments[0]
+    grown = replace(environment, workers=environment.workers + tuple(host.name for host in more))
+    environments = (grown, *about.answers.environments[1:])
+    answers = replace(about.answers, hosts=about.answers.hosts + more, environments=environments)
+    assert "and 20 more" in render.html(replace(about, answers=answers), EN)
+
+
+@LANGUAGES
+def test_the_spreadsheet_has_what_to_order_and_every_host(tmp_path, language):
+    target = tmp_path / "machines.xlsx"
+    spreadsheet.write(subject("enterprise"), words(language), target)
+    orders, hosts = openpyxl.load_workbook(target).worksheets
+    assert sum(row[3] for row in orders.iter_rows(min_row=2, values_only=True)) == 42
+    assert hosts.max_row == 41
+    assert all(row[5] for row in hosts.iter_rows(min_row=2, values_only=True))
+
+
+def test_a_text_that_looks_like_a_formula_is_none(tmp_path):
+    about = subject("small-office")
+    host = replace(about.answers.hosts[0], address="=HYPERLINK(1)")
+    target = tmp_path / "machines.xlsx"
+    spreadsheet.write(replace(about, answers=replace(about.answers, hosts=(host,))), EN, target)
+    assert openpyxl.load_workbook(target).worksheets[1]["B2"].value == "'=HYPERLINK(1)"
+
+
+@LANGUAGES
+def test_what_did_not_end_well_is_not_called_complete(tmp_path, language):
+    about = replace(subject("small-office"), built=built.built(finished_run(tmp_path)))
+    good = render.html(about, words(language))
+    failed = render.html(replace(about, built=replace(about.built, outcome="failed")), words(language))
+    untried = render.html(replace(about, built=replace(about.built, probes=())), words(language))
+    tried = words(language)("Every part was tried and found good.")
+    assert tried in good
+    assert tried not in failed
+    assert tried not in untried
+    assert words(language)("failed") in failed
+
+
+def test_as_built_names_what_each_environment_got(tmp_path):
+    made = Delivered("core", "1.0", "v1.36.3", "sha256:0", 10**9, (("etcd", "3.6", "sha256:1"), ("shop", "1", "")),
+                     {"production": frozenset({"etcd"})}, 60.0, 60.0)  # fmt: skip
+    about = replace(subject("small-office"), built=built.built(finished_run(tmp_path)), delivered=made)
+    page = render.html(about, EN)
+    row = re.search(r"<td>production</td><td>office-1</td><td>(.*?)</td>", page)
+    assert "etcd 3.6" in row[1]
+    assert "shop" not in row[1]

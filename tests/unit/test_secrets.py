@@ -1,0 +1,87 @@
+"""Secrets: each form of reference, what is said where one fails, and that nothing said holds a secret."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from installer.answers import SecretRef
+from installer.errors import SecretUnavailable
+from installer.secrets import MASK, Secrets, redact
+
+
+@pytest.fixture
+def secret_file(tmp_path: Path) -> Path:
+    path = tmp_path / "password"
+    path.write_text("hunter2!\nsecond line\n")
+    path.chmod(0o600)
+    return path
+
+
+def test_every_form_resolves(secret_file: Path) -> None:
+    secrets = Secrets(lambda text: f"typed at <{text}>", {"SUDO": "from the environment"})
+    python = (sys.executable, "-c", "print('from a command')")
+    assert secrets.resolve(SecretRef("env", "SUDO")) == "from the environment"
+    assert secrets.resolve(SecretRef("file", str(secret_file))) == "hunter2!"
+    assert secrets.resolve(SecretRef("command", python)) == "from a command"
+    assert secrets.resolve(SecretRef("prompt", "password of li")) == "typed at <password of li>"
+
+
+def test_a_person_is_asked_once() -> None:
+    asked: list[str] = []
+    secrets = Secrets(lambda text: asked.append(text) or "typed")
+    assert [secrets.resolve(SecretRef("prompt", "p")) for _ in range(3)] == ["typed"] * 3
+    assert asked == ["p"]
+
+
+@pytest.mark.parametrize(
+    ("ref", "reason"),
+    [
+        (SecretRef("env", "NOT_SET"), "not set"),
+        (SecretRef("env", "EMPTY"), "empty"),
+        (SecretRef("file", "/does/not/exist"), "No such file"),
+        (SecretRef("file", "/"), "Is a directory"),
+        (SecretRef("command", ("/does/not/exist",)), "No such file"),
+        (SecretRef("command", (sys.executable, "-c", "import sys; print('tell'); sys.exit('tell')")), "ended with 1"),
+        (SecretRef("command", (sys.executable, "-c", "import os; os.write(1, b'\\xff')")), "not text"),
+        (SecretRef("prompt", "password"), "no terminal"),
+    ],
+)
+def test_failures_say_why_and_never_what(ref: SecretRef, reason: str) -> None:
+    with pytest.raises(SecretUnavailable) as refused:
+        Secrets(None, {"EMPTY": ""}).resolve(ref)
+    assert reason in refused.value.message
+    assert "tell\n" not in refused.value.message
+    assert refused.value.remedy
+
+
+def test_a_file_that_others_may_read_is_refused(secret_file: Path) -> None:
+    secret_file.chmod(stat.S_IRUSR | stat.S_IRGRP)
+    with pytest.raises(SecretUnavailable, match="others may read"):
+        Secrets(None).resolve(SecretRef("file", str(secret_file)))
+
+
+def test_all_are_tried_and_all_failures_told(secret_file: Path) -> None:
+    refs = [SecretRef("env", "A"), SecretRef("file", str(secret_file)), SecretRef("env", "B")]
+    failed = Secrets(None, {}).resolve_all(refs)
+    assert [str(error.facts["reference"]) for error in failed] == ["env:A", "env:B"]
+
+
+def test_the_environment_is_the_process_own_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "SITEWRIGHT_TEST_SECRET", "value")
+    assert Secrets(None).resolve(SecretRef("env", "SITEWRIGHT_TEST_SECRET")) == "value"
+
+
+def test_redaction_masks_the_longest_first_and_spares_short_words() -> None:
+    assert redact("geheim-lang geheim x", ["geheim", "geheim-lang", "x"]) == f"{MASK} {MASK} x"
+
+
+def test_redaction_knows_what_was_resolved() -> None:
+    secrets = Secrets(None, {"A": "geheim"})
+    assert secrets.redact("geheim") == "geheim"
+    secrets.resolve(SecretRef("env", "A"))
+    assert secrets.redact("so geheim!") == f"so {MASK}!"

@@ -1,0 +1,115 @@
+"""Quoting, what counts as a query, what may be removed, and what scripts print: rules that need no host."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from installer.world import shell
+from installer.world.ports import FileState
+
+ODD = ["plain", "two words", "it's", '"', "$HOME", "`id`", "a\\b", "new\nline", "*", "", "-n", "ünï", "#", "~", ";rm"]
+
+
+@pytest.mark.parametrize("sudo", ["", "free", "password"])
+def test_arguments_survive_a_shell(sudo: str) -> None:
+    line = shell.command_line(["printf", "%s", *ODD], timeout=1.5, sudo=sudo)
+    words = subprocess.run(["sh", "-c", f"printf '%s\\0' {line}"], capture_output=True, text=True, check=True).stdout
+    assert words.split("\0")[:-1][-len(ODD) :] == ODD
+
+
+def test_the_password_is_asked_for_even_where_sudo_remembers_one() -> None:
+    assert "-k" in shlex.split(shell.command_line(["true"], timeout=1, sudo="password"))
+
+
+def test_a_command_is_limited_and_finds_programs() -> None:
+    done = subprocess.run(shell.command_line(["sleep", "9"], timeout=0.1, sudo=""), shell=True, check=False)
+    assert done.returncode == 124
+    assert "PATH=/usr/local/sbin:/usr/local/bin:" in shell.command_line(["x"], timeout=1, sudo="")
+
+
+@pytest.mark.parametrize("argv", [[], [""]])
+def test_an_empty_command_is_a_mistake(argv: list[str]) -> None:
+    with pytest.raises(ValueError, match="empty"):
+        shell.command_line(argv, timeout=1, sudo="")
+
+
+@pytest.mark.parametrize("argv", [("cat", "/x"), ("sysctl", "-n", "a"), ("ctr", "-n", "k8s.io", "images", "ls")])
+def test_queries_pass_as_they_are(argv: tuple[str, ...]) -> None:
+    assert shell.admitted(argv) == argv
+
+
+@pytest.mark.parametrize(
+    "argv", [(), ("rm", "x"), ("sysctl", "-w", "a=1"), ("ctr", "-n"), ("command", "rm", "x"), ("command", "-v")]
+)
+def test_what_is_no_query_is_refused(argv: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="query"):
+        shell.admitted(argv)
+
+
+def test_command_v_runs_nothing() -> None:
+    found = subprocess.run(shell.admitted(("command", "-v", "sh")), capture_output=True, text=True, check=True)
+    lost = subprocess.run(shell.admitted(("command", "-v", "no-such; echo ran")), capture_output=True, text=True)
+    assert found.stdout.endswith("/sh\n")
+    assert (lost.returncode, lost.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("path", ["/srv/x", "/etc/kubernetes", "/var/lib/etcd/", "/opt//cni"])
+def test_our_own_places_can_be_removed(path: str) -> None:
+    assert shell.removable(path) == path.rstrip("/").replace("//", "/")
+
+
+@pytest.mark.parametrize("path", ["", ".", "etc", "/", "//", "/./", "/etc/", "//etc", "/var/lib", "/a/../etc", "/a\0b"])
+def test_the_systems_places_cannot(path: str) -> None:
+    with pytest.raises(ValueError, match=r"path|remove"):
+        shell.removable(path)
+
+
+@pytest.mark.parametrize(
+    ("step", "unit"),
+    [
+        ("kubernetes.join@node-2", "sitewright-kubernetes.join-node-2.service"),
+        ("pre release/helm:shop@a", "sitewright-pre-release-helm-shop-a.service"),
+        ("sitewright-push.service", "sitewright-push.service"),
+    ],
+)
+def test_steps_have_units(step: str, unit: str) -> None:
+    assert shell.unit_name(step) == unit
+
+
+@pytest.mark.parametrize(
+    ("result", "code", "status", "exit_code"),
+    [
+        ("success", 1, 0, 0), ("exit-code", 1, 3, 3), ("signal", 2, 9, 137), ("core-dump", 3, 11, 139),
+        ("timeout", 2, 15, 124), ("resources", 0, 0, 1),
+    ],
+)  # fmt: skip
+def test_a_units_end_is_an_exit_code(result: str, code: int, status: int, exit_code: int) -> None:
+    assert shell.work_code(result, code, status) == exit_code
+
+
+def test_stat_tells_kinds_apart(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    (tmp_path / "odd\nname\\").write_bytes(b"")
+    (tmp_path / "link").symlink_to("odd\ntarget")
+    paths = [str(tmp_path / name) for name in ("odd\nname\\", "none", "link", "file")] + ["/dev/null"]
+    done = subprocess.run(shell.script(shell.STAT, *paths), capture_output=True, check=False)
+    odd, none, link, file, device = shell.file_states(paths, done.stdout)
+    assert none is None
+    assert odd is not None and odd.sha256.startswith("e3b0c442")
+    assert link is not None and (link.kind, link.target, link.sha256) == ("link", "odd\ntarget", "")
+    assert file is not None and (file.kind, file.size) == ("file", 1)
+    assert device == FileState("other", 0o666, "root", 0)
+
+
+def test_half_a_payload_replaces_nothing(tmp_path: Path) -> None:
+    """A connection that breaks looks like the end of the file."""
+    target = tmp_path / "file"
+    target.write_bytes(b"before")
+    done = subprocess.run(shell.script(shell.WRITE, str(target), "644", "100"), input=b"half", capture_output=True)
+    assert done.returncode != 0
+    assert target.read_bytes() == b"before"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -1,0 +1,159 @@
+"""Whole operations on a simulated site: lock, run directory, resume after a fault, rollback, uninstall."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager
+
+import pytest
+from simulation import answers_of, differences, inputs_of, world_of
+
+from installer import lock, operations
+from installer.errors import SiteLocked, StepFailed
+from installer.runs import Runs
+from installer.world.simulated.faults import Faults
+from installer.world.simulated.machine import KERNEL_MODULES, Machine
+
+
+def site_of(world, state, profile="rehearsal"):
+    return operations.Site(inputs_of(profile), world, Runs(state), "tester", {})
+
+
+@contextmanager
+def unwatched(_plan):
+    yield lambda _event: None
+
+
+def install(site):
+    return operations.install(site, operations.plan(site.inputs), unwatched, threading.Event())
+
+
+def act(operation, site):
+    return operation(site, unwatched, threading.Event())
+
+
+def but_the_guard(lines):
+    """What is left but the lock's own empty guard, which goes with the next boot."""
+    return [line for line in lines if not line.endswith("/run/sitewright.lock.guard")]
+
+
+def test_a_finished_installation_stands_and_is_taken_back_whole(tmp_path):
+    world = world_of("rehearsal", loaded=KERNEL_MODULES)
+    start, site = world.snapshot(), site_of(world, tmp_path)
+    assert install(site).outcome == "done"
+    records = operations.standing(site)
+    assert {name: record["control_plane"] for name, record in records.items() if record} == {
+        "cp-1": True, "node-1": False, "node-2": False,
+    }  # fmt: skip
+    assert act(operations.uninstall, site).outcome == "done"
+    assert but_the_guard(differences(start, world.snapshot())) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"push": "T"},
+        {"push": "t"},
+        {"work@cp-1": "E"},
+        {"work@node-2": "T"},
+        {"write@node-2": "oooE"},
+        {"run@node-1": "ooooT"},
+        {"apply": "E"},
+        {"get": "TTTT"},
+    ],
+    ids=json.dumps,
+)
+def test_a_run_that_a_fault_ended_goes_on_to_the_same_end(words, tmp_path, monkeypatch):
+    monkeypatch.setattr("installer.loop.PATIENCE", (0.0, 0.0, 0.0))
+    clean, world = world_of("rehearsal"), world_of("rehearsal", Faults(words))
+    install(site_of(clean, tmp_path / "clean"))
+    site = site_of(world, tmp_path / "state")
+    with pytest.raises(StepFailed):
+        install(site)
+    assert act(operations.resume, site).outcome == "done"
+    paths = [{name: set(state["files"]) for name, state in w.snapshot().items()} for w in (clean, world)]
+    made_up = ("/var/lib/sitewright/log/", "/var/lib/sitewright/runs/")
+    for name in paths[0]:
+        assert {path for path in paths[0][name] ^ paths[1][name] if not path.startswith(made_up)} == set()
+
+
+def test_a_failed_run_is_rolled_back_to_the_start(tmp_path):
+    world = world_of("minimal", Faults({"work": "oE"}), loaded=KERNEL_MODULES)
+    start, site = world.snapshot(), site_of(world, tmp_path, "minimal")
+    with pytest.raises(StepFailed):
+        install(site)
+    assert act(operations.rollback, site).outcome == "done"
+    assert but_the_guard(differences(start, world.snapshot())) == []
+
+
+def test_two_runs_from_two_machines_do_not_meet(tmp_path):
+    world = world_of("minimal")
+    here, there = site_of(world, tmp_path / "here", "minimal"), site_of(world, tmp_path / "there", "minimal")
+    before = world.snapshot()["solo"]["files"].keys()
+    with lock.hold(world, here.runs, here.name, here.first, "first"), pytest.raises(SiteLocked, match="first"):
+        install(there)
+    assert world.snapshot()["solo"]["files"].keys() - before == {"/run/sitewright.lock.guard"}
+    assert install(there).outcome == "done"
+
+
+def test_what_stood_there_before_us_comes_back(tmp_path):
+    files = {"/etc/containerd/config.toml": "theirs\n", "/etc/sysctl.d/90-sitewright.conf": "theirs too\n"}
+    world = world_of("minimal", loaded=KERNEL_MODULES, files=files, settings={"net.ipv4.ip_forward": "1"})
+    start, site = world.snapshot(), site_of(world, tmp_path, "minimal")
+    install(site)
+    assert world.read("solo", "/etc/containerd/config.toml") != b"theirs\n"
+    act(operations.uninstall, site)
+    assert but_the_guard(differences(start, world.snapshot())) == []
+
+
+def test_loaded_modules_are_all_that_stays(tmp_path):
+    world = world_of("minimal")
+    start, site = world.snapshot(), site_of(world, tmp_path, "minimal")
+    install(site)
+    act(operations.uninstall, site)
+    left = but_the_guard(differences(start, world.snapshot()))
+    assert left
+    assert all(
+        line.startswith(("solo: /proc/sys/net/bridge", "solo: /sys/module", "solo: /proc/filesystems")) for line in left
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "check"),
+    [
+        ({"architecture": "aarch64"}, "host.architecture"),
+        ({"cgroup": 1}, "cgroup.version"),
+        ({"clock_ahead": 60.0}, "clock.skew"),
+        ({"cpus": 1}, "host.cpu"),
+        ({"default_route": False}, "network.route"),
+        ({"files": {"/var/lib/etcd/member/snap/db": ""}}, "host.leftovers"),
+        ({"firewall": frozenset({6443})}, "ports.reach"),
+        ({"firewall": frozenset({8472})}, "ports.reach"),
+        ({"fsync": 0.05}, "disk.fsync"),
+        ({"hostname": "localhost"}, "host.hostname"),
+        ({"kernel": "3.10.0"}, "kernel.version"),
+        ({"limits": False}, "limits.raise"),
+        ({"machine_id": "same"}, "host.machine-id"),
+        ({"memory": 512 << 20}, "host.memory"),
+        ({"missing": frozenset({"conntrack"})}, "host.tools"),
+        ({"modules": frozenset()}, "kernel.modules"),
+        ({"reachable": False}, "ssh.login"),
+        ({"running": ("docker",)}, "host.services"),
+        ({"swap": 1 << 30}, "memory.swap"),
+        ({"systemd": 219}, "host.systemd"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_host_that_does_not_do_is_found_by_its_check(changed, check, tmp_path):
+    site = site_of(world_of("ha", **changed), tmp_path, "ha")
+    found = {finding.check for finding in operations.check(site) if finding.status in ("failed", "waived")}
+    assert check in found
+
+
+def test_a_host_of_another_address_is_not_the_one_of_the_answers(tmp_path):
+    (host,) = answers_of("minimal").hosts
+    world = world_of("minimal")
+    world.site.hosts[host.name].machine = Machine(host.name, "192.0.2.99")
+    found = [f.check for f in operations.check(site_of(world, tmp_path, "minimal")) if f.status == "failed"]
+    assert "host.address" in found

@@ -1,0 +1,289 @@
+"""The rules give back the tables of the vendors they follow, row by row, and behave between the rows."""
+
+import pytest
+
+from sizing.components import size_component
+
+
+def expected(component: str, key: str, **inputs: float | str | bool) -> float:
+    return size_component(component, inputs).value(key).expected
+
+
+@pytest.mark.parametrize(
+    ("agents", "cores", "memory"),
+    [(1, 2, 4), (225, 2, 4), (226, 4, 8), (450, 4, 8), (451, 8, 16), (1300, 8, 16), (1301, 16, 32)],
+)
+def test_rke2_servers_by_agents(agents, cores, memory):
+    assert expected("rke2", "server_cpu_cores", agent_nodes=agents) == cores
+    assert expected("rke2", "server_memory_gib", agent_nodes=agents) == memory
+
+
+@pytest.mark.parametrize(("agents", "cores", "memory"), [(350, 2, 4), (351, 4, 8), (900, 4, 8), (901, 8, 16)])
+def test_k3s_servers_with_embedded_etcd(agents, cores, memory):
+    assert expected("k3s", "server_cpu_cores", agents=agents) == cores
+    assert expected("k3s", "server_memory_gib", agents=agents) == memory
+
+
+@pytest.mark.parametrize(
+    ("nodes", "server", "database"),
+    [
+        (10, (2, 4), (1, 2)),
+        (100, (4, 8), (2, 8)),
+        (250, (8, 16), (4, 16)),
+        (500, (16, 32), (8, 32)),
+        (900, (32, 64), (16, 64)),
+    ],
+)
+def test_k3s_with_an_external_database(nodes, server, database):
+    size = size_component("k3s", {"nodes": nodes, "datastore": "external"})
+    found = [
+        size.value(f"{part}_{unit}").expected for part in ("server", "database") for unit in ("cpu_cores", "memory_gib")
+    ]
+    assert found == [*server, *database]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "clients", "rate", "data", "machine"),
+    [
+        (50, 100, 200, 100, (2, 8, 3600, 56.25)),
+        (250, 500, 1000, 500, (4, 16, 6000, 93.75)),
+        (1000, 1500, 10_000, 1000, (8, 32, 8000, 125)),
+        (3000, 3000, 20_000, 4000, (16, 64, 16_000, 250)),
+    ],
+)
+def test_etcd_members_by_cluster(nodes, clients, rate, data, machine):
+    inputs = {"kubernetes_nodes": nodes, "clients": clients, "requests_per_second": rate, "data_mb": data}
+    size = size_component("etcd", inputs)
+    keys = ("cpu_cores", "memory_gib", "concurrent_iops", "disk_bandwidth_mb_s")
+    assert tuple(size.value(key).expected for key in keys) == machine
+
+
+@pytest.mark.parametrize("more", [{"clients": 1500}, {"requests_per_second": 9000}, {"data_mb": 900}])
+def test_a_busy_etcd_is_larger_than_its_nodes_tell(more):
+    assert expected("etcd", "cpu_cores", kubernetes_nodes=10, **more) == 8
+
+
+@pytest.mark.parametrize(
+    ("workers", "cores", "memory"),
+    [(25, 4, 16), (26, 8, 32), (120, 8, 32), (252, 16, 64), (501, 16, 96)],
+)
+def test_openshift_control_planes_by_workers(workers, cores, memory):
+    assert expected("kubernetes-control-plane", "cpu_cores_per_node", worker_nodes=workers) == cores
+    assert expected("kubernetes-control-plane", "memory_gib_per_node", worker_nodes=workers) == memory
+
+
+def test_a_plain_control_plane_is_half_of_a_dense_one_and_never_below_the_minimum():
+    assert expected("kubernetes-control-plane", "cpu_cores_per_node", worker_nodes=100, object_density="plain") == 4
+    assert expected("kubernetes-control-plane", "cpu_cores_per_node", worker_nodes=3, object_density="plain") == 2
+    assert expected("kubernetes-control-plane", "control_plane_nodes", high_availability=False) == 1
+
+
+@pytest.mark.parametrize(("workers", "cores", "memory"), [(27, 4, 24), (120, 8, 48), (252, 16, 128), (501, 32, 128)])
+def test_openshift_infrastructure_nodes(workers, cores, memory):
+    assert expected("openshift-infrastructure", "cpu_cores_per_node", worker_nodes=workers) == cores
+    assert expected("openshift-infrastructure", "memory_gib_per_node", worker_nodes=workers) == memory
+
+
+@pytest.mark.parametrize(("cores", "millicores"), [(1, 60), (2, 70), (4, 80), (8, 90), (16, 110), (64, 230)])
+def test_reserved_cores_of_a_node(cores, millicores):
+    assert expected("kubelet-reserved", "reserved_cpu_millicores", node_cpu_cores=cores) == pytest.approx(millicores)
+
+
+@pytest.mark.parametrize(
+    ("provider", "memory_gib", "pods", "mib"),
+    [
+        ("eks", 16, 58, 893),
+        ("eks", 16, 110, 1465),
+        ("gke", 4, 110, 1024),
+        ("gke", 8, 110, 1843.2),
+        ("gke", 16, 110, 2662.4),
+        ("gke", 128, 110, 9543.68),
+        ("aks", 8, 30, 650),
+        ("aks", 4, 110, 1024),
+    ],
+)
+def test_reserved_memory_of_a_node(provider, memory_gib, pods, mib):
+    found = expected(
+        "kubelet-reserved", "reserved_memory_mib", provider=provider, node_memory_gib=memory_gib, max_pods=pods
+    )
+    assert found == pytest.approx(mib)
+
+
+@pytest.mark.parametrize(
+    ("clusters", "nodes", "machine"),
+    [(150, 1500, (4, 16)), (151, 10, (8, 32)), (10, 1501, (8, 32)), (300, 3000, (8, 32)), (500, 5000, (16, 64))],
+)
+def test_rancher_by_the_larger_of_clusters_and_nodes(clusters, nodes, machine):
+    size = size_component("rancher", {"clusters": clusters, "managed_nodes": nodes})
+    assert (size.value("cpu_cores_per_node").expected, size.value("memory_gib_per_node").expected) == machine
+    assert size.value("nodes").expected == 3
+
+
+def test_rancher_in_a_container_is_one_small_node():
+    size = size_component("rancher", {"clusters": 5, "managed_nodes": 50, "platform": "docker"})
+    assert [size.value(key).expected for key in ("nodes", "cpu_cores_per_node", "memory_gib_per_node")] == [1, 1, 4]
+
+
+@pytest.mark.parametrize(
+    ("users", "rails", "gitaly", "postgresql", "sidekiq"),
+    [
+        (3000, (3, 8, 7.2), (3, 4, 15), (3, 2, 7.5), (2, 4, 15)),
+        (5000, (3, 16, 14.4), (3, 8, 30), (3, 4, 15), (2, 4, 15)),
+        (10_000, (3, 32, 28.8), (3, 16, 60), (3, 8, 30), (4, 4, 15)),
+        (25_000, (5, 32, 28.8), (3, 32, 120), (3, 16, 60), (4, 4, 15)),
+        (50_000, (12, 32, 28.8), (3, 64, 240), (3, 32, 120), (4, 4, 15)),
+    ],
+)
+def test_gitlab_reference_architectures(users, rails, gitaly, postgresql, sidekiq):
+    size = size_component("gitlab", {"users": users, "high_availability": True})
+    for part, wanted in {"rails": rails, "gitaly": gitaly, "postgresql": postgresql, "sidekiq": sidekiq}.items():
+        keys = (f"{part}_nodes", f"{part}_cpu_cores_per_node", f"{part}_memory_gib_per_node")
+        assert tuple(size.value(key).expected for key in keys) == wanted
+
+
+def test_a_small_gitlab_is_one_machine_of_eight_cores():
+    size = size_component("gitlab", {"users": 1000})
+    assert size.value("total_cpu_cores").expected == 8
+    assert size.value("total_memory_gib").expected == 16
+    assert [(group.name, group.replicas.expected) for group in size.pods if group.replicas.expected] == [("server", 1)]
+
+
+def test_the_sum_of_gitlabs_machines_is_the_sum_of_its_rows():
+    size = size_component("gitlab", {"users": 10_000, "high_availability": True})
+    parts = [key.removesuffix("_nodes") for key in size.figures if key.endswith("_nodes") and "redis_cache" not in key]
+    total = sum(
+        size.value(f"{part}_nodes").expected * size.value(f"{part}_cpu_cores_per_node").expected for part in parts
+    )
+    assert size.value("total_cpu_cores").expected == total
+
+
+@pytest.mark.parametrize(
+    ("rate", "web", "sidekiq", "gitaly_cores"),
+    [
+        (100, (12, 18), (8, 12), 7),
+        (200, (28, 42), (16, 24), 15),
+        (500, (56, 84), (32, 48), 31),
+        (1000, (110, 165), (64, 96), 63),
+    ],
+)
+def test_gitlab_on_kubernetes(rate, web, sidekiq, gitaly_cores):
+    size = size_component("gitlab", {"rps_total": rate, "platform": "kubernetes"})
+    pods = [size.value(f"{part}_pods_{end}").expected for part in ("webservice", "sidekiq") for end in ("min", "max")]
+    assert pods == [*web, *sidekiq]
+    assert size.value("gitaly_cpu_cores_per_pod").expected == gitaly_cores
+
+
+@pytest.mark.parametrize(
+    ("per_day", "days", "ratio", "nodes"), [(1, 270, 30, 3), (100, 30, 30, 5), (100, 365, 160, 10)]
+)
+def test_elastics_own_examples(per_day, days, ratio, nodes):
+    memory = 8 if per_day == 1 else 64
+    found = expected(
+        "elasticsearch",
+        "data_nodes",
+        ingest_gb_per_day=per_day,
+        retention_days=days,
+        replicas=1,
+        node_memory_gib=memory,
+        memory_to_data_ratio=ratio,
+    )
+    assert found == nodes
+
+
+def test_the_disk_of_a_data_node_limits_how_much_it_holds():
+    nodes = expected("elasticsearch", "data_nodes", source_gib=1000, node_memory_gib=64, node_disk_gb=500)
+    assert nodes == 6
+
+
+@pytest.mark.parametrize(
+    ("factors", "disk_gib"),
+    [
+        ({"index_overhead": 0.1, "os_reserved": 0.05, "internal_overhead": 0.2, "security_threshold": 0.15}, 340.6),
+        ({"index_overhead": 0.1, "os_reserved": 0.05, "internal_overhead": 0.2}, 289.5),
+        ({"overhead_factor": 1.15}, 230),
+        ({}, 250),
+    ],
+)
+def test_each_method_for_an_index_keeps_its_own_factors(factors, disk_gib):
+    assert expected("elasticsearch", "disk_gib", source_gib=100, **factors) == pytest.approx(disk_gib, rel=1e-3)
+
+
+def test_kafka_keeps_headroom_apart_from_what_is_stored():
+    size = size_component("kafka", {"retained_message_gb": 100, "replication_factor": 3})
+    assert size.value("disk_gb").expected == pytest.approx(300)
+    assert size.value("disk_with_headroom_gib").expected == pytest.approx(1.25 * size.value("disk_gib").expected)
+
+
+def test_kafka_caches_half_a_minute_of_writes():
+    size = size_component("kafka", {"throughput_mb_per_second": 20, "replication_factor": 3, "brokers_wanted": 3})
+    assert size.value("page_cache_gib_per_broker").expected == pytest.approx(20 * 30 / 1074, rel=0.01)
+    assert size.value("brokers").expected == 3
+    assert expected("kafka", "brokers", throughput_mb_per_second=200) == 15
+
+
+@pytest.mark.parametrize(
+    ("per_day", "ingesters", "queriers", "cores"), [(3000, 6, 10, 38), (30_000, 90, 100, 431), (60_000, 150, 250, 1221)]
+)
+def test_loki_by_tier(per_day, ingesters, queriers, cores):
+    assert expected("loki", "ingester_replicas", ingest_gb_per_day=per_day) == ingesters
+    assert expected("loki", "querier_replicas", ingest_gb_per_day=per_day) == queriers
+    assert expected("loki", "total_cpu_cores", ingest_gb_per_day=per_day) == cores
+
+
+@pytest.mark.parametrize(("event", "cores"), [("unstructured", 5), ("structured", 2), ("metric", 2), ("trace", 2)])
+def test_vector_by_what_it_carries(event, cores):
+    assert expected("vector", "cpu_cores", received_mib_per_second=50, event=event) == cores
+
+
+@pytest.mark.parametrize(("mode", "cores"), [("sidecar", 0.2), ("waypoint", 0.25), ("ztunnel", 0.06)])
+def test_istio_by_mode(mode, cores):
+    assert expected("istio", "cpu_cores", requests_per_second=1000, mode=mode) == pytest.approx(cores)
+
+
+def test_kong_needs_more_cores_for_each_plugin():
+    plain, limited, keyed = (
+        expected("kong", "cpu_cores", requests_per_second=10_000, plugins=plugins)
+        for plugins in ("none", "rate-limit", "rate-limit+key-auth")
+    )
+    assert plain < limited < keyed
+
+
+@pytest.mark.parametrize(
+    ("drives", "parity", "ratio"), [(16, 2, 8 / 7), (16, 4, 4 / 3), (16, 8, 2), (4, 2, 2), (1, 0, 1)]
+)
+def test_erasure_coding_by_parity(drives, parity, ratio):
+    assert expected("minio", "storage_ratio", drives=drives, parity_drives=parity) == pytest.approx(ratio)
+
+
+@pytest.mark.parametrize(("nodes", "cores", "mib"), [(50, 0.1, 200), (100, 0.1, 200), (500, 0.5, 1000)])
+def test_metrics_server_by_nodes(nodes, cores, mib):
+    assert expected("metrics-server", "cpu_cores", nodes=nodes) == pytest.approx(cores)
+    assert expected("metrics-server", "memory_mib", nodes=nodes) == pytest.approx(mib)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "pods", "disk_gb_day", "memory_gib"),
+    [(50, 1800, 6.3, 6), (100, 3600, 13, 10), (150, 5400, 19, 12), (200, 7200, 25, 14)],
+)
+def test_prometheus_is_near_okds_table(nodes, pods, disk_gb_day, memory_gib):
+    size = size_component("prometheus", {"nodes": nodes, "pods": pods})
+    assert 0.5 <= size.value("disk_gb_per_day_per_replica").expected / disk_gb_day <= 1.5
+    assert 0.5 <= size.value("memory_gib_per_replica").expected / memory_gib <= 1.5
+
+
+def test_autopath_takes_more_memory_in_coredns():
+    plain = expected("coredns", "memory_mb_per_replica", pods=15_000, services=800)
+    assert plain == pytest.approx(69.8)
+    assert expected("coredns", "memory_mb_per_replica", pods=15_000, services=800, autopath=True) == pytest.approx(
+        119.2
+    )
+
+
+def test_victoriametrics_keeps_half_of_its_memory_free():
+    size = size_component("victoriametrics", {"active_series": 2_000_000})
+    assert size.value("memory_gib").expected == pytest.approx(3.81, rel=0.01)
+
+
+def test_half_a_machine_is_the_minimum_of_jumpserver():
+    assert expected("jumpserver", "app_cpu_cores_per_node", hardware="minimum") == 2
+    assert expected("jumpserver", "app_disk_gb_per_node", hardware="minimum") == 60

@@ -1,0 +1,153 @@
+"""Questions explain themselves, unknown is an answer, and contradictions are refused with every reason."""
+
+import json
+from dataclasses import fields
+from importlib import resources
+
+import jsonschema
+import pytest
+
+from sizing.bands import Band
+from sizing.errors import SizingError
+from sizing.needs import Environment, Needs, as_mapping, check, needs_of, questions, with_settings
+from sizing.rules import load_schema
+from sizing.workload import Extent, answers, loads, redundant_site
+
+EXTENT = Extent({"production": Band.exactly(5)}, {"production": Band.exactly(100)})
+
+
+def test_the_types_mirror_the_schema():
+    properties = load_schema("needs")["properties"]
+    assert [entry.name for entry in fields(Needs)] == list(properties)
+    defaults = as_mapping(Needs())
+    assert {name: entry["default"] for name, entry in properties.items()} == defaults
+
+
+def test_the_answers_file_asks_the_same_questions():
+    answers_file = json.loads((resources.files("installer") / "answers.schema.json").read_text(encoding="utf-8"))
+    assert answers_file["properties"]["needs"]["properties"] == load_schema("needs")["properties"]
+
+
+def test_every_question_is_explained_with_examples_that_are_valid():
+    validator = jsonschema.Draft202012Validator(load_schema("needs"))
+    for question in questions():
+        assert question.title
+        assert question.explanation.endswith(".")
+        assert question.examples
+        for example in question.examples:
+            assert validator.is_valid({question.name: example}), (question.name, example)
+
+
+def test_an_empty_mapping_is_the_defaults():
+    assert needs_of({}) == Needs()
+
+
+def test_needs_survive_the_way_through_a_mapping():
+    needs = Needs(users=30, environments=(Environment("a", 50, False),), components=("kafka",))
+    assert needs_of(as_mapping(needs)) == needs
+
+
+@pytest.mark.parametrize("question", [question.name for question in questions() if question.may_be_unknown])
+def test_unknown_is_an_answer_to_everything(question):
+    resolved = answers(needs_of({question: "unknown"}))
+    assert resolved[question].low <= resolved[question].expected <= resolved[question].high
+
+
+def test_unknown_widens_the_range():
+    assert answers(Needs(log_gb_per_day=5))["log_gb_per_day"] == Band.exactly(5)
+    unknown = answers(Needs())["log_gb_per_day"]
+    assert unknown.low < unknown.expected < unknown.high
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"users": 0}, 'users is 0; wanted a whole number from 1 to 10,000,000, or "unknown"'),
+        ({"users": -3}, "users is -3"),
+        ({"users": 10**12}, "users is 1000000000000"),
+        ({"users": "many"}, "users is 'many'"),
+        ({"用户": 3}, "用户"),
+        ({"data_gib": float("inf")}, "data_gib is inf"),
+        ({"data_gib": float("nan")}, "data_gib is nan; wanted a number"),
+        ({"horizon_months": "unknown"}, "horizon_months"),
+        ({"environments": []}, "environments"),
+        ({"environments": [{"name": "x" * 64}]}, "environments.0.name"),
+        ({"users": 10, "users_at_once": 20}, "users_at_once is 20, but only 10 people"),
+        ({"users_at_once": 1, "requests_per_second": 5000}, "over 1000 a second for each of 1 people"),
+        ({"pipelines_per_day": 5}, "no developers"),
+        ({"log_gb_per_day": 100000, "log_retention_days": 3650}, "over 5e+06 GB"),
+        ({"outage_hours": 0, "host_failures_tolerated": 0}, "every broken machine is an outage"),
+        ({"data_loss_hours": 0, "host_failures_tolerated": 0}, "one broken disk would lose data"),
+        ({"service_replicas": 1, "host_failures_tolerated": 1}, "too few to lose 1 machine(s)"),
+        ({"host_failures_tolerated": 1, "environments": [{"name": "a", "redundant": False}]}, "no environment is"),
+        ({"environments": [{"name": "a"}, {"name": "a"}]}, "'a' is named twice"),
+        ({"environments": [{"name": "a", "load_percent": 0}]}, "no environment bears any load"),
+        ({"components": ["kafak"]}, "no sizing rules for 'kafak'"),
+        ({"components": ["loki"]}, "can be sized alone"),
+    ],
+)
+def test_absurd_and_contradictory_needs_are_refused_with_the_reason(given, told):
+    with pytest.raises(SizingError) as refused:
+        needs_of(given)
+    assert told in "\n".join(refused.value.problems)
+
+
+def test_all_contradictions_are_told_at_once():
+    needs = Needs(users=10, users_at_once=20, pipelines_per_day=3, environments=(Environment("a"), Environment("a")))
+    with pytest.raises(SizingError) as refused:
+        check(needs)
+    assert len(refused.value.problems) == 3
+
+
+def test_settings_are_laid_over_a_mapping_without_changing_it():
+    given = {"users": 5, "environments": [{"name": "a"}]}
+    changed = with_settings(given, ["users=7", "environments.0.load_percent=20", "log_gb_per_day=unknown"])
+    assert changed == {"users": 7, "environments": [{"name": "a", "load_percent": 20}], "log_gb_per_day": "unknown"}
+    assert given == {"users": 5, "environments": [{"name": "a"}]}
+
+
+@pytest.mark.parametrize("setting", ["users", "=3", "users.more=3", "environments.5.name=a", "environments.x=1"])
+def test_settings_that_lead_nowhere_are_refused(setting):
+    with pytest.raises(SizingError):
+        with_settings({"users": 5, "environments": [{"name": "a"}]}, [setting])
+
+
+@pytest.mark.parametrize(
+    ("needs", "redundant"),
+    [
+        (Needs(), True),
+        (Needs(outage_hours=48), False),
+        (Needs(outage_hours=48, data_loss_hours=0.5), True),
+        (Needs(outage_hours=48, host_failures_tolerated=1), True),
+        (Needs(outage_hours=1, host_failures_tolerated=0), False),
+    ],
+)
+def test_redundancy_follows_from_how_long_an_outage_may_last(needs, redundant):
+    assert redundant_site(needs) is redundant
+
+
+def test_growth_applies_to_use_and_to_data():
+    needs = Needs(requests_per_second=100, data_gib=50, data_growth_gib_per_month=2, growth_percent_per_year=50)
+    first, later = (loads(needs, month, EXTENT)[0].quantities for month in (0, 24))
+    assert first["requests_per_second"].expected == 100
+    assert later["requests_per_second"].expected == pytest.approx(225)
+    assert later["data_gib"].expected == pytest.approx(98)
+    assert later["services"] == first["services"]
+
+
+def test_an_environment_bears_its_share_and_the_site_their_sum():
+    needs = Needs(
+        requests_per_second=100,
+        log_gb_per_day=10,
+        environments=(Environment("production"), Environment("testing", 10, False)),
+    )
+    extent = Extent(
+        {"production": Band.exactly(5), "testing": Band.exactly(1)},
+        {"production": Band.exactly(100), "testing": Band.exactly(30)},
+    )
+    production, testing = loads(needs, 0, extent)
+    assert testing.quantities["requests_per_second"].expected == pytest.approx(10)
+    assert not testing.redundant
+    assert testing.quantities["service_replicas_here"] == Band.exactly(1)
+    platform = sum(load.quantities["platform_log_gb_per_day"].expected for load in (production, testing))
+    assert production.quantities["site_log_gb_per_day"].expected == pytest.approx(11 + platform)
