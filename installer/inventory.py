@@ -1,0 +1,197 @@
+"""A list of hosts as people have it, pasted or from a file, to rows that answers accept; pure, and never raises.
+
+Which form a text has is recognised; every form yields entries, and what makes a row of an entry is the same for all:
+ranges are expanded, names proposed where there are none, and each field is checked by the rules of the answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from installer import inventory_csv, inventory_ini, inventory_list, inventory_yaml
+from installer.answers_rules import broken_rules
+from installer.answers_schema import shown, violations
+from installer.errors import Problem
+from installer.inventory_entry import MOST, BadRange, Entry, Reading, Trouble, expand, login
+
+Kind = Literal["list", "csv", "ansible-ini", "ansible-yaml"]
+
+LARGEST = 1 << 20
+"""Bytes of the largest text that is read."""
+TOLD = 500
+"""Problems that are told one by one; a text with more of them is no list of hosts."""
+READERS: Mapping[Kind, Callable[[str], Reading]] = {
+    "list": inventory_list.read,
+    "csv": inventory_csv.read,
+    "ansible-ini": inventory_ini.read,
+    "ansible-yaml": inventory_yaml.read,
+}
+_SECTION = re.compile(r"\[[^\[\]]+\]\s*([#;].*)?")
+_GROUP = re.compile(r"[\w.-]+:\s*(#.*)?|---.*|\{.*")
+_VARIABLE = re.compile(r"\sansible_\w+=")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A host. `user` empty and `port` 0 where the list does not say; `group` in its own words, several with commas."""
+
+    name: str
+    address: str
+    user: str = ""
+    port: int = 0
+    group: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The hosts that can be used as they are, everything that is wrong with the others, and the form of the text."""
+
+    rows: tuple[Row, ...]
+    problems: tuple[Problem, ...]
+    kind: Kind
+
+
+def read(text: str, kind: Kind | Literal["auto"] = "auto", source: str = "hosts") -> Inventory:
+    """The hosts of a text; `source` is what problems call it, a file's name perhaps."""
+    plain = text.encode("utf-8", "replace")
+    if len(plain) > LARGEST:
+        problem = Problem(source, 1, "", "more than 1 MiB", "a list of hosts")
+        return Inventory((), (problem,), "list" if kind == "auto" else kind)
+    clean = plain.decode().removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
+    form = recognised(clean) if kind == "auto" else kind
+    reading = READERS[form](clean)
+    rows = _rows(reading)
+    if len(rows) > MOST:
+        reading.trouble(rows[MOST].line, "", f"{len(rows)} hosts", f"at most {MOST}")
+        rows = rows[:MOST]
+    rows = _sound(_single(_named(rows), reading), reading)
+    if not rows and not reading.troubles:
+        reading.trouble(1, "", "no host", inventory_list.WANTED)
+    return Inventory(tuple(rows), _told(reading.troubles, source), form)
+
+
+def recognised(text: str) -> Kind:
+    """The form of a text: the list that people paste where it looks like nothing else."""
+    lines = [line.strip() for line in text.split("\n", 400)[:400]]
+    lines = [line[:1000] for line in lines if line]
+    bare = [line for line in lines if line[0] not in "#;"]
+    if not bare:
+        return "list"
+    if any(_SECTION.fullmatch(line) or _VARIABLE.search(line) for line in bare):
+        return "ansible-ini"
+    if _GROUP.fullmatch(bare[0]):
+        return "ansible-yaml"
+    if bare[0].startswith("sep=") or inventory_csv.heading_of(lines[0]) or inventory_csv.heading_of(bare[0]):
+        return "csv"
+    cells = [cell.strip() for cell in bare[0].split(inventory_csv.delimiter_of(bare[0]))]
+    table = len(cells) > 2 and "[" not in bare[0] and ("," in bare[0] or ";" in bare[0])
+    return "csv" if table and sum(login(cell) is not None for cell in cells) == 1 else "list"
+
+
+def _rows(reading: Reading) -> list[Row]:
+    rows: list[Row] = []
+    for entry in reading.entries:
+        try:
+            rows += _expanded(entry)
+        except BadRange as error:
+            reading.trouble(entry.line, "", error.found, error.wanted)
+    return rows
+
+
+def _expanded(entry: Entry) -> Iterator[Row]:
+    """A row for each host of an entry.
+
+    Raises:
+        BadRange: a range is none, names and addresses are not equally many, or the port is no number.
+    """
+    names = [_label(name) for name in expand(entry.name)] if entry.name else []
+    addresses = expand(entry.address)
+    if names and len(names) != len(addresses):
+        raise BadRange(f"{len(names)} name(s) and {len(addresses)} address(es)", "as many addresses as names")
+    if entry.port and not re.fullmatch(r"[0-9]{1,9}", entry.port):
+        raise BadRange(f"port {shown(entry.port)}", "a number between 1 and 65535")
+    port = int(entry.port) if entry.port else 0
+    for name, address in zip(names or [""] * len(addresses), addresses, strict=True):
+        yield Row(name, address, entry.user, port, entry.group[:200], entry.line)
+
+
+def _label(name: str) -> str:
+    """A name as answers want it: in lower case, and the first label of a name with a domain."""
+    return name.lower().partition(".")[0]
+
+
+def _named(rows: list[Row]) -> list[Row]:
+    """The rows, those without a name called after their address: node-11, node-0-11 where that is taken."""
+    taken = {row.name for row in rows}
+    named = []
+    for row in rows:
+        name = row.name or next(each for each in _proposals(row.address) if each not in taken)
+        taken.add(name)
+        named.append(Row(name, row.address, row.user, row.port, row.group, row.line))
+    return named
+
+
+def _proposals(address: str) -> Iterator[str]:
+    octets = address.split(".")
+    for count in range(1, len(octets) + 1):
+        yield "-".join(("node", *octets[-count:]))
+    for number in range(2, MOST + 3):
+        yield "-".join(("node", *octets, str(number)))
+
+
+def _single(rows: list[Row], reading: Reading) -> list[Row]:
+    """The rows without those whose name or address an earlier one has."""
+    first: dict[tuple[str, str], int] = {}
+    kept = []
+    for row in rows:
+        again = [(field, value) for field, value in (("name", row.name), ("address", row.address))
+                 if (field, value) in first]  # fmt: skip
+        for field, value in again:
+            found = f"{shown(value)} a second time (first in line {first[field, value]})"
+            reading.trouble(row.line, field, found, f"each {field} once")
+        if not again:
+            kept.append(row)
+        first.setdefault(("name", row.name), row.line)
+        first.setdefault(("address", row.address), row.line)
+    return kept
+
+
+def _sound(rows: list[Row], reading: Reading) -> list[Row]:
+    """The rows that answers accept, by their own schema and rules."""
+    valid = _without(rows, ((path, found, wanted) for path, found, wanted, _ in violations(_answers(rows))), reading)
+    return _without(valid, broken_rules(_answers(valid), date.min), reading)
+
+
+def _without(rows: list[Row], broken: Iterator[tuple[tuple[str | int, ...], str, str]], reading: Reading) -> list[Row]:
+    bad = set()
+    for path, found, wanted in broken:
+        # Of a host as a whole the rules say only what the rest of the answers lacks yet.
+        if len(path) > 2 and path[0] == "hosts":
+            row = rows[int(path[1])]
+            bad.add(path[1])
+            reading.trouble(row.line, str(path[-1]), found, wanted)
+    return [row for position, row in enumerate(rows) if position not in bad]
+
+
+def _answers(rows: list[Row]) -> dict[str, object]:
+    """Answers with these hosts and nothing else."""
+    hosts = []
+    for row in rows:
+        access = {**({"user": row.user} if row.user else {}), **({"port": row.port} if row.port else {})}
+        hosts.append({"name": row.name, "address": row.address, **({"access": access} if access else {})})
+    environment = {"name": "all", "control_planes": ["all"], "workers": [row.name for row in rows]}
+    return {"version": 1, "site": {"name": "list"}, "hosts": hosts, "environments": [environment]}
+
+
+def _told(troubles: list[Trouble], source: str) -> tuple[Problem, ...]:
+    ordered = sorted(dict.fromkeys(troubles), key=lambda trouble: trouble.line)
+    told = [Problem(source, each.line, each.path, each.found, each.wanted) for each in ordered[:TOLD]]
+    if len(ordered) > TOLD:
+        wanted = "a list of hosts"
+        told.append(Problem(source, ordered[TOLD].line, "", f"{len(ordered) - TOLD} more problem(s)", wanted))
+    return tuple(told)

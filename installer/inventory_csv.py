@@ -1,0 +1,134 @@
+"""A table: comma, semicolon, tab or blanks between the cells, with a heading or without."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+
+from installer.answers_schema import shown
+from installer.inventory_entry import Entry, Reading, login
+from installer.inventory_groups import names_role
+
+HEADINGS = {
+    "name": "name hostname host hosts hostnames server servername node nodename machine machinename fqdn "
+    "主机名 主机 名称 主机名称 服务器 服务器名 服务器名称 节点 节点名 节点名称 机器名",
+    "address": "address addr ip ipaddress ipaddr ipv4 ipv4address hostip hostaddress nodeip serverip sship "
+    "managementip privateip internalip ansiblehost 地址 主机地址 主机ip ip地址 ipv4地址 管理ip 管理地址 内网ip "
+    "内网地址 服务器ip 节点ip 地址ip",
+    "user": "user username login loginname loginuser sshuser account ansibleuser 用户 用户名 账号 帐号 登录用户 登录名",
+    "port": "port sshport ansibleport 端口 端口号 ssh端口",
+    "group": "role roles group groups type purpose usage environment env 角色 分组 组 用途 环境 类型",
+}
+"""Headings of each field, in lower case and without anything between their words."""
+FIELDS = {heading: field for field, headings in HEADINGS.items() for heading in headings.split()}
+DELIMITERS = (",", ";", "\t")
+WANTED = "a row with a name and an IPv4 address"
+_BETWEEN = re.compile(r"[\s_\-./:*#\"']+")
+_ASIDE = re.compile(r"[(（\[].*?[)）\]]")
+
+
+def fields_of(cells: Sequence[str]) -> list[str]:
+    """The field that each cell of a heading names, empty for one that is of no interest; [] where it is no heading."""
+    if any(login(cell.strip()) for cell in cells):
+        return []
+    found = [_field(cell) for cell in cells]
+    known = [field for field in found if field]
+    enough = len(known) > 1 or len(known) == len([cell for cell in cells if cell.strip()])
+    return found if {"name", "address"} & set(known) and enough else []
+
+
+def _field(cell: str) -> str:
+    plain = _BETWEEN.sub("", cell.casefold())
+    return FIELDS.get(plain) or FIELDS.get(_BETWEEN.sub("", _ASIDE.sub("", cell.casefold())), "")
+
+
+def delimiter_of(line: str) -> str:
+    """What separates the cells of a line; a blank where none of the usual does."""
+    best = max(DELIMITERS, key=line.count)
+    return best if best in line else " "
+
+
+def heading_of(line: str) -> list[str]:
+    """The fields that a line names, [] where it is no heading."""
+    delimiter = delimiter_of(line)
+    return fields_of([cell.strip("# \t\"'") for cell in (line.split() if delimiter == " " else line.split(delimiter))])
+
+
+def read(text: str) -> Reading:
+    """The hosts of a table."""
+    reading = Reading()
+    fields: list[str] | None = None
+    for number, cells in _rows(text, reading):
+        if fields is None:
+            fields = fields_of([cells[0].lstrip("# "), *cells[1:]])
+            if fields:
+                continue
+        if not cells[0].startswith("#"):
+            _row(reading, number, cells, fields)
+    return reading
+
+
+def _rows(text: str, reading: Reading) -> Iterator[tuple[int, list[str]]]:
+    """Every row that is not blank, with the line it begins in."""
+    lines = text.split("\n")
+    skipped = 1 if lines[0].strip().startswith("sep=") else 0
+    body = lines[skipped:]
+    delimiter = delimiter_of(next((line for line in body if line.strip()), ""))
+    rows = csv.reader(io.StringIO("\n".join(body)), delimiter=delimiter, skipinitialspace=True)
+    begin = skipped + 1
+    while True:
+        try:
+            cells = [cell.strip() for cell in next(rows)]
+        except StopIteration:
+            return
+        except csv.Error as error:
+            reading.trouble(begin, "", f"a row that cannot be read ({error})", WANTED)
+            return
+        if any(cells):
+            yield begin, cells
+        begin = skipped + rows.line_num + 1
+
+
+def _row(reading: Reading, number: int, cells: list[str], fields: list[str] | None) -> None:
+    said = _by_heading(cells, fields) if fields else _by_content(cells)
+    name, told = said.get("name", ""), login(said.get("address", "") or said.get("name", ""))
+    if not said.get("address"):
+        if told is None:
+            what = f"{shown(name)} without an address" if name else "a row without name and address"
+            reading.trouble(number, "address", what, WANTED)
+            return
+        name = ""
+    elif told is None and login(name):
+        told, name = login(name), said["address"]
+    address, user, port = told or (said["address"], "", "")
+    reading.entries.append(
+        Entry(name, address, said.get("user") or user, said.get("port") or port, said.get("group", ""), number)
+    )
+
+
+def _by_heading(cells: list[str], fields: list[str]) -> dict[str, str]:
+    said: dict[str, str] = {}
+    for field, cell in zip(fields, cells, strict=False):
+        if field == "group" and cell:
+            said[field] = ",".join(filter(None, (said.get(field), cell)))
+        elif field:
+            said[field] = said.get(field) or cell
+    return said
+
+
+def _by_content(cells: list[str]) -> dict[str, str]:
+    """Without a heading: an address and a number are known by their look, a role by its word; then name, user, role."""
+    said: dict[str, str] = {}
+    left = []
+    for cell in filter(None, cells):
+        if login(cell) and "address" not in said:
+            said["address"] = cell
+        elif cell.isdigit() and "port" not in said:
+            said["port"] = cell
+        else:
+            left.append(cell)
+    if left[1:] and names_role(left[-1]):
+        said["group"] = left.pop()
+    return {**dict(zip(("name", "user", "group"), left, strict=False)), **said}

@@ -1,0 +1,65 @@
+"""Ansible's inventory in its own INI form.
+
+configparser does not read it: a host is a line of words without a value, the same host or section may come again, a
+host's variables stand on its line quoted as in a shell, and `[group:children]` lists names.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from installer.inventory_ansible import TAKEN, Tree, entries
+from installer.inventory_entry import LONGEST_LINE, Reading, login
+
+_SECTION = re.compile(r"\[([^\[\]:]+)(?::([^\[\]]*))?\]\s*(?:[#;].*)?")
+KINDS = ("hosts", "vars", "children")
+WANTED = "a host, as in: node-1 ansible_host=10.20.0.11"
+
+
+def read(text: str) -> Reading:
+    """The hosts of an Ansible inventory."""
+    reading, tree = Reading(), Tree()
+    group, kind = "ungrouped", "hosts"
+    for number, line in enumerate(text.split("\n"), start=1):
+        plain = line.strip()
+        if not plain or plain[0] in "#;":
+            continue
+        if len(plain) > LONGEST_LINE:
+            reading.trouble(number, "", f"a line of {len(plain)} characters", WANTED)
+        elif section := _SECTION.fullmatch(plain):
+            group, kind = section[1].strip(), (section[2] or "hosts").strip()
+            if kind not in KINDS:
+                reading.trouble(number, group, f"a section of kind `{kind}`", f"one of: {', '.join(KINDS)}")
+        elif kind == "vars":
+            _variable(tree, group, plain)
+        elif kind == "children":
+            tree.children.setdefault(group, []).append(plain.split("#")[0].strip())
+        elif kind == "hosts":
+            _host(tree, reading, group, plain, number)
+    entries(tree, reading)
+    return reading
+
+
+def _variable(tree: Tree, group: str, plain: str) -> None:
+    key, _, value = plain.partition("=")
+    if key.strip() in TAKEN:
+        tree.said.setdefault(group, {})[key.strip()] = value.split(" #")[0].strip().strip("\"'")
+
+
+def _host(tree: Tree, reading: Reading, group: str, plain: str, number: int) -> None:
+    try:
+        words = shlex.split(plain, comments=True)
+    except ValueError as error:
+        reading.trouble(number, "", f"a line that ends within quotes ({error})", WANTED)
+        return
+    if not words:
+        return
+    said = dict(word.split("=", 1) for word in words[1:] if "=" in word)
+    bare = [word for word in words[1:] if "=" not in word]
+    if len(bare) == 1 and login(bare[0]) and "ansible_host" not in said:
+        said["ansible_host"] = bare[0]
+    elif bare or "=" in words[0]:
+        reading.trouble(number, "", f"{len(bare) or 1} word(s) that are no variable (not shown)", WANTED)
+        return
+    tree.add(group, words[0], said, number, reading)

@@ -1,0 +1,59 @@
+"""Ansible's inventory in YAML: groups with `hosts`, `vars` and `children`, each a mapping."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from installer import answers_yaml
+from installer.answers_schema import shown
+from installer.answers_yaml import Document, Path
+from installer.inventory_ansible import TAKEN, Tree, entries
+from installer.inventory_entry import Reading
+
+WANTED = "groups, as in: all: {hosts: {node-1: {ansible_host: 10.20.0.11}}}"
+PARTS = ("hosts", "vars", "children")
+
+
+def read(text: str) -> Reading:
+    """The hosts of an Ansible inventory."""
+    reading, tree = Reading(), Tree()
+    document = answers_yaml.read(text)
+    for line, path, found, wanted in document.flaws:
+        # A tag on what is passed over anyway (a vault's secret, most often) is none of our business.
+        if not (found.startswith("a tag") and path and path[-1] not in TAKEN | {*PARTS}):
+            reading.trouble(line, ".".join(map(str, path)), found, wanted)
+    if not isinstance(document.data, dict):
+        if not reading.troubles:
+            reading.trouble(1, "", shown(document.data), WANTED)
+        return reading
+    for name, group in document.data.items():
+        _group(tree, reading, document, (name,), group)
+    entries(tree, reading)
+    return reading
+
+
+def _group(tree: Tree, reading: Reading, document: Document, path: Path, group: Any) -> None:
+    name = str(path[-1])
+    if group is None:
+        return
+    if not isinstance(group, dict):
+        reading.trouble(document.line(path), ".".join(map(str, path)), shown(group), WANTED)
+        return
+    for part in PARTS:
+        inner = group.get(part)
+        if inner is not None and not isinstance(inner, dict):
+            reading.trouble(document.line((*path, part)), ".".join(map(str, (*path, part))), shown(inner), "a mapping")
+            group = {key: value for key, value in group.items() if key != part}
+    tree.said.setdefault(name, {}).update(_said(group.get("vars")))
+    for host, variables in (group.get("hosts") or {}).items():
+        tree.add(name, host, _said(variables), document.line((*path, "hosts", host)), reading)
+    for child, inner in (group.get("children") or {}).items():
+        tree.children.setdefault(name, []).append(child)
+        _group(tree, reading, document, (*path, "children", child), inner)
+
+
+def _said(variables: Any) -> dict[str, str]:
+    if not isinstance(variables, dict):
+        return {}
+    plain = {key: value for key, value in variables.items() if key in TAKEN}
+    return {key: str(value) for key, value in plain.items() if isinstance(value, str | int | float)}
