@@ -1,0 +1,192 @@
+"""The doors of real hosts, for `installer.acquaint`: each stage of a connection by itself, on a `Site`."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+import paramiko
+from paramiko.ssh_exception import ChannelException
+
+from installer.acquaint import Key
+from installer.answers import Answers, Host, Registry
+from installer.errors import HostUnreachable, SitewrightError
+from installer.world.login import Resolve, reason_of
+from installer.world.ports import ReadOnly
+from installer.world.site import Site
+from installer.world.ssh import PATIENCE, Link
+from installer.world.trust import Pins
+
+USUAL = ("ssh-ed25519",)
+"""The key that is asked of a host of which nothing is pinned: the one it is best known by."""
+
+
+@dataclass(frozen=True)
+class _Watched(Pins):
+    """Pins that tell each key they are shown, and whether it is pinned."""
+
+    told: Callable[[paramiko.PKey, bool], None]
+
+    def accept(self, key: paramiko.PKey) -> bool:
+        """Whether this key is pinned."""
+        pinned = Pins.accept(self, key)
+        self.told(key, pinned)
+        return pinned
+
+
+@dataclass
+class _Bastion:
+    """A bastion that is entered once for all the hosts behind it: a refusal, too, is theirs alike."""
+
+    entering: threading.Lock = field(default_factory=threading.Lock)
+    refused: SitewrightError | None = None
+
+
+class SshDoors:
+    """Opens the doors of these hosts; a context manager that hangs up everywhere. `resolve` gives a secret's value."""
+
+    def __init__(self, hosts: Sequence[Host], resolve: Resolve) -> None:
+        answers = Answers("", tuple(hosts), environments=(), registry=Registry(()), signers="")
+        self._site = Site(answers, resolve, None, Path())
+        self._bastions: dict[int, _Bastion] = {}
+        self._guard = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._site.close()
+
+    def open(self, host: Host) -> SshDoor:
+        """The door of one of the hosts.
+
+        Raises:
+            KeyError: it is none of them.
+        """
+        link = self._site._link(host.name)
+        with self._guard:
+            bastion = self._bastions.setdefault(id(link.bastion), _Bastion())
+        return SshDoor(self._site, link, bastion)
+
+
+class SshDoor:
+    """The way into one host by SSH."""
+
+    def __init__(self, site: Site, link: Link, bastion: _Bastion) -> None:
+        self._site, self._link, self._bastion = site, link, bastion
+        self._shown: Key | None = None
+
+    @property
+    def shown(self) -> Key | None:
+        """The key that the host showed."""
+        return self._shown
+
+    @property
+    def world(self) -> ReadOnly:
+        """The site, whose link to this host is the one that was tested."""
+        return self._site
+
+    def resolve(self) -> str:
+        """Look up the address of the host, or of the bastion, which alone is connected to from here.
+
+        Raises:
+            HostUnreachable: it cannot be looked up.
+        """
+        first = (self._link.bastion or self._link).login
+        try:
+            found = socket.getaddrinfo(first.address, first.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            reason = reason_of(error) if isinstance(error, OSError) else "not a name that can be looked up"
+            raise HostUnreachable(host=first.name, address=first.address, reason=reason) from error
+        address = str(found[0][4][0])
+        return address if address == first.address else f"{first.address} is {address}"
+
+    def knock(self) -> str:
+        """Try whether the port answers, through the bastion if there is one.
+
+        Raises:
+            HostUnreachable: it does not, or the bastion does not.
+            HostKeyUnknown, HostKeyMismatch, LoginRefused, SecretUnavailable: of the bastion.
+        """
+        login = self._link.login
+        where = f"{login.address}:{login.port}"
+        try:
+            if self._link.bastion is None:
+                socket.create_connection((login.address, login.port), PATIENCE).close()
+                return f"{where} answers"
+            self._pass(self._link.bastion)
+            self._link.bastion.dial(login.port, login.address).close()
+        except ChannelException as error:
+            through = self._link.bastion.login.name if self._link.bastion else "nobody"
+            raise HostUnreachable(host=login.name, address=where, reason=f"{through}: {error.text}") from error
+        except OSError as error:
+            raise HostUnreachable(host=login.name, address=where, reason=reason_of(error)) from error
+        return f"{where} answers through {self._link.bastion.login.name}"
+
+    def enter(self, seen: Callable[[Key], None]) -> str:
+        """Compare the host's key with the pinned one, tell it, and only then log in.
+
+        Raises:
+            HostKeyUnknown: no key is pinned; no login was tried.
+            HostKeyMismatch: another key is pinned; no login was tried.
+            HostUnreachable: no SSH server speaks there, or none that this program understands.
+            LoginRefused, SecretUnavailable: the login was refused, or could not be tried.
+        """
+        told: list[Key] = []
+
+        def noted(key: paramiko.PKey, pinned: bool) -> None:
+            self._shown = Key(key.fingerprint, key.get_name())
+            if pinned and not told:  # later on the link may connect again by itself
+                told.append(self._shown)
+                seen(self._shown)
+
+        _enter(self._link, noted)
+        return f"as {self._link.login.user}"
+
+    def escalate(self) -> str:
+        """Become root.
+
+        Raises:
+            SudoRefused: the user may not.
+            ConnectionLost: the connection broke.
+        """
+        self._link.execute(("true",))
+        return "none is needed" if self._link.login.user == "root" else "accepted"
+
+    def close(self) -> None:
+        """Hang up."""
+        self._link.close()
+
+    def _pass(self, bastion: Link) -> None:
+        with self._bastion.entering:
+            if self._bastion.refused is None:
+                try:
+                    _enter(bastion, lambda key, pinned: None)
+                except SitewrightError as error:
+                    self._bastion.refused = error
+            if self._bastion.refused is not None:
+                raise self._bastion.refused
+
+
+def _enter(link: Link, told: Callable[[paramiko.PKey, bool], None]) -> None:
+    """Connect and log in as the link does, telling the key before the login.
+
+    Where nothing is pinned the link would try one type of key after another, each with a connection of its own, for
+    any of them might be the trusted one. None is: so the usual type is asked for alone, all of them only if it fails.
+    """
+    login = link.login
+    pins = login.pins
+    for types in (pins.types,) if pins.fingerprints else (USUAL, pins.types):
+        link.login = replace(login, pins=_Watched(pins.host, pins.fingerprints, types, told))
+        try:
+            link.verified_key()
+            return
+        except HostUnreachable:
+            if types == pins.types:
+                raise
+        finally:
+            link.login = login
