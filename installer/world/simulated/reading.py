@@ -14,6 +14,7 @@ from installer.bundle.manifest import Manifest
 from installer.errors import Problem, UsageError
 from installer.world.simulated.faults import Faults
 from installer.world.simulated.machine import GIB, Machine, PortUser, Volume
+from installer.world.simulated.pace import Pace
 from installer.world.simulated.world import SimulatedWorld
 
 SCALES = {
@@ -50,7 +51,8 @@ def load(path: Path, manifest: Manifest) -> SimulatedWorld:
         lines = [f"{path}: {len(problems)} problem(s) in the simulated site", *(f"  {problem}" for problem in problems)]
         raise UsageError(reason="\n".join(lines), hint="docs/simulate.md shows such a file")
     machines = [_machine(host) for host in document.data["hosts"]]
-    return SimulatedWorld(machines, manifest, fate=Faults(document.data.get("faults", {})))
+    fate, pace = Faults(document.data.get("faults", {})), Pace(document.data.get("slow", {}))
+    return SimulatedWorld(machines, manifest, fate=fate, pace=pace)
 
 
 def _machine(told: Mapping[str, Any]) -> Machine:

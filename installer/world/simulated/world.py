@@ -17,6 +17,7 @@ from installer.world.simulated.controllers import metrics, serving, settle
 from installer.world.simulated.faults import Fate, Faults
 from installer.world.simulated.kubernetes import Cluster
 from installer.world.simulated.machine import Machine
+from installer.world.simulated.pace import Pace, Told
 from installer.world.simulated.probing import SimulatedProbes
 from installer.world.simulated.state import Call, Ended, Program, SimulatedHost, SimulatedSite, Unscripted
 
@@ -38,7 +39,7 @@ def silent(done: int, total: int, unit: str, note: str) -> None:
 
 
 class SimulatedWorld:
-    """`installer.world.ports.World` in memory. `site` is its whole state, `fate` decides what goes wrong."""
+    """`installer.world.ports.World` in memory: `site` is its state, `fate` decides what goes wrong, `pace` how fast."""
 
     def __init__(
         self,
@@ -46,11 +47,13 @@ class SimulatedWorld:
         manifest: Manifest,
         *,
         fate: Fate | None = None,
+        pace: Pace | None = None,
         now: Callable[[], datetime] = clock,
     ) -> None:
         hosts = {machine.name: SimulatedHost(machine) for machine in machines}
         self.site = SimulatedSite(manifest, now, hosts, dict(scripts.SCRIPTS))
         self.fate: Fate = fate or Faults({})
+        self.pace = pace or Pace({})
         self._report: Report = silent
         self._guard = threading.RLock()
 
@@ -168,12 +171,14 @@ class SimulatedWorld:
 
     def push(self, host: str, port: int, credential: tuple[str, str], artifacts: Sequence[Artifact]) -> None:
         """Push artifacts of the bundle to the registry on the host's loopback `port`."""
+        told: list[Told] = []
 
         def pushed(on: SimulatedHost) -> None:
-            sent = registry.push(on, port, credential, artifacts, self._report)
+            sent = registry.push(on, port, credential, artifacts, lambda *each: told.append(each))
             self.site.sent.update(blob.digest for blob in sent)
 
-        self._on(host, "push", pushed)
+        self._on(host, "push", pushed, lasts=False)
+        self.pace.spread("push", host, told, self._report)
 
     def apply(self, cluster: str, *objects: Mapping[str, Any]) -> None:
         """Server-side apply each object, in order."""
@@ -193,8 +198,10 @@ class SimulatedWorld:
         """Run a command in a pod's first container."""
         return self._in(cluster, "execute", lambda of: pods.execute(of, namespace, pod, argv))
 
-    def _on(self, host: str, verb: str, effect: Callable[[SimulatedHost], T]) -> T:
+    def _on(self, host: str, verb: str, effect: Callable[[SimulatedHost], T], *, lasts: bool = True) -> T:
         """Do something on a host; the errors of its files are those of the verb."""
+        if lasts:
+            self.pace.spend(verb, host)
         with self._guard:
             on = self.site.host(host)
             try:
@@ -205,6 +212,7 @@ class SimulatedWorld:
 
     def _in(self, cluster: str, verb: str, effect: Callable[[Cluster], T]) -> T:
         """Ask a cluster's API."""
+        self.pace.spend(verb, cluster)
         with self._guard:
             of = self.site.clusters.get(cluster)
             if of is None or not serving(self.site, of):
