@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +83,12 @@ class BuildProgressed:
 
 Event = RunStarted | StepStarted | StepProgressed | StepFinished | StepBroke | RunFinished | BuildProgressed
 Emit = Callable[[Event], None]
+
+
+def kind_of(event: type[Event]) -> str:
+    """An event's `type` in JSON, its class in snake case: step_started, run_finished ..."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in event.__name__).lstrip("_")
+
+
+KINDS: Mapping[str, type[Event]] = {kind_of(event): event for event in get_args(Event)}
+"""Every event by its `type` in JSON."""

@@ -61,7 +61,7 @@ class Run:
         """Keep an event, and the outcome where it is the last one."""
         body = {"event": type(event).__name__, **asdict(event)}
         line = json.dumps(body, default=str) + "\n"
-        with self._guard, _trouble(self.folder):
+        with self._guard, trouble(self.folder):
             handle = os.open(self.folder / "events.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(line)
@@ -74,7 +74,7 @@ class Run:
 
     def keep(self, step: Step, text: str) -> str:
         """Add a text to a step's log; returns the log's name below the folder."""
-        name = f"hosts/{step.host or 'site'}/{step.id.rpartition('@')[0].replace('/', '.').replace(':', '.')}.log"
+        name = log_name(step.id)
         path = self.folder / name
         earlier = path.read_bytes() if path.exists() else b""
         _put(path, earlier + text.encode() + b"\n")
@@ -99,13 +99,28 @@ class Runs:
             raise StateUnreadable(path=state, reason="the state directory is a file; name another with --state DIR")
 
     def sites(self) -> tuple[str, ...]:
-        """Names of the sites that have runs here."""
+        """Names of the sites that have runs here; one that was only looked at has none."""
         folder = self.state / "sites"
-        return tuple(sorted(entry.name for entry in folder.iterdir())) if folder.is_dir() else ()
+        return tuple(sorted(e.name for e in folder.iterdir() if (e / "runs").is_dir())) if folder.is_dir() else ()
 
     def folder(self, site: str) -> Path:
         """A site's folder."""
         return self.state / "sites" / site
+
+    def make(self, site: str) -> Path:
+        """A site's folder, made where it is missing.
+
+        Raises:
+            StateUnreadable: it cannot be written.
+        """
+        folder = self.folder(site)
+        with trouble(folder):
+            _make(folder)
+        return folder
+
+    def log(self, site: str, run: str, step: str) -> Path:
+        """Where a run keeps the log of a step, by their names; there is none before the step has broken."""
+        return self.folder(site) / "runs" / run / log_name(step)
 
     def history(self, site: str) -> tuple[Run, ...]:
         """A site's runs, the oldest first.
@@ -125,7 +140,7 @@ class Runs:
         """
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         folder = self.folder(site) / "runs" / f"{stamp}-{operation}"
-        with _trouble(folder):
+        with trouble(folder):
             _make(folder)
         body = {"format": FORMAT, "site": site, "operation": operation, "remembered": dict(remembered)}
         run = Run(folder, site, operation, dict(remembered))
@@ -177,8 +192,15 @@ class Runs:
         return Run(folder, body["site"], body["operation"], body.get("remembered", {}))
 
 
+def log_name(step: str) -> str:
+    """A log's name below the run's folder, from the id of its step: "hosts/<host>/<environment>.<what>.log"."""
+    what, at, host = step.rpartition("@")
+    return f"hosts/{host if at else 'site'}/{(what or host).replace('/', '.').replace(':', '.')}.log"
+
+
 @contextmanager
-def _trouble(path: Path) -> Iterator[None]:
+def trouble(path: Path) -> Iterator[None]:
+    """Tell a refusal of the file system as StateUnreadable, with the file it is about or else `path`."""
     try:
         yield
     except OSError as error:
@@ -193,7 +215,7 @@ def _make(folder: Path) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    with _trouble(path):
+    with trouble(path):
         raw = path.read_bytes()
     try:
         found = json.loads(raw)
@@ -204,7 +226,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _put(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, readable by its owner alone."""
-    with _trouble(path):
+    with trouble(path):
         _make(path.parent)
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

@@ -10,9 +10,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from installer.events import Event
+from installer.events import Emit, Event, RunFinished, StepBroke, StepFinished, StepProgressed, kind_of
 
 _LOCK = threading.Lock()
+QUIET = 0.2
+"""Seconds between two lines about the progress of one step."""
 
 
 def write(kind: str, body: dict[str, Any], stream: TextIO | None = None) -> None:
@@ -25,10 +27,46 @@ def write(kind: str, body: dict[str, Any], stream: TextIO | None = None) -> None
 
 
 def emit(event: Event) -> None:
-    """Write an event of a run; its `type` is its class in snake case: step_started, run_finished ..."""
-    name = type(event).__name__
-    kind = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
-    write(kind, dataclasses.asdict(event))
+    """Write an event; its `type` is its class in snake case: step_started, run_finished ..."""
+    write(kind_of(type(event)), dataclasses.asdict(event))
+
+
+class Flow:
+    """A sink of one run's events in which progress of a step that comes faster than `QUIET` waits.
+
+    What is written next about that step has its latest figures before it, so the last of them are never lost.
+    """
+
+    def __init__(self, sink: Emit = emit) -> None:
+        self._sink = sink
+        self._told: dict[str, StepProgressed] = {}
+        self._waiting: dict[str, StepProgressed] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Pass an event on, or let it wait. Events come one at a time."""
+        if isinstance(event, StepProgressed):
+            self._progress(event)
+            return
+        if isinstance(event, StepFinished | StepBroke):
+            self._release(event.step)
+        elif isinstance(event, RunFinished):
+            for step in tuple(self._waiting):
+                self._release(step)
+        self._sink(event)
+
+    def _progress(self, event: StepProgressed) -> None:
+        told = self._told.get(event.step)
+        # abs: where the clock is set back, progress must not fall silent until it has caught up.
+        fast = told is not None and abs((event.at - told.at).total_seconds()) < QUIET
+        self._waiting[event.step] = event
+        if not fast or (event.done == event.total and told is not None and told.done != event.done):
+            self._release(event.step)
+
+    def _release(self, step: str) -> None:
+        event = self._waiting.pop(step, None)
+        if event is not None:
+            self._told[step] = event
+            self._sink(event)
 
 
 def _plain(value: object) -> object:

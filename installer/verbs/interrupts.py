@@ -1,12 +1,20 @@
-"""^C, once and twice."""
+"""^C, once and twice; and the end of the terminal."""
 
 from __future__ import annotations
 
+import argparse
+import atexit
 import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
+
+from installer.errors import Interrupted, SitewrightError
+from installer.ui import jsonl
+
+Verb = Callable[[argparse.Namespace], int]
 
 
 def stop_on_interrupt() -> threading.Event:
@@ -23,3 +31,28 @@ def stop_on_interrupt() -> threading.Event:
     signal.signal(signal.SIGINT, heard)
     signal.signal(signal.SIGTERM, heard)
     return stop
+
+
+def outliving(verb: Verb) -> Verb:
+    """The verb, which with --detached goes on when the terminal is gone and says its exit code in its last line."""
+
+    def run(arguments: argparse.Namespace) -> int:
+        if not arguments.detached:
+            return verb(arguments)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        # A shell starts what runs in its background deaf to ^C, and that is inherited.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        code = SitewrightError.exit_code
+        # Not before the process ends: an error is told only after it has left this function.
+        atexit.register(lambda: jsonl.write("ended", {"exit_code": code}))
+        try:
+            code = verb(arguments)
+        except SitewrightError as error:
+            code = error.exit_code
+            raise
+        except KeyboardInterrupt:
+            code = Interrupted.exit_code
+            raise
+        return code
+
+    return run

@@ -9,19 +9,20 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from installer import operations, session
+from installer import detached, operations, session
 from installer.errors import PreflightFailed, UsageError
+from installer.events import Emit
 from installer.plan.checks import Finding, ports_table
 from installer.plan.model import BACKWARD, Plan
 from installer.proof import ProbeResult, failed
 from installer.runs import Run, Runs
-from installer.secrets import Secrets
+from installer.secrets import Ask, Secrets
 from installer.ui import console, jsonl, live, terminal, words
-from installer.verbs.interrupts import stop_on_interrupt
+from installer.verbs.interrupts import outliving, stop_on_interrupt
 from installer.world.simulated import keeping, reading
 from installer.world.simulated.world import SimulatedWorld
 from installer.world.site import Site as RealWorld
@@ -30,16 +31,19 @@ from installer.world.site import Site as RealWorld
 @contextmanager
 def opened(arguments: argparse.Namespace) -> Iterator[operations.Site]:
     """Everything a verb needs, in the order in which it can be refused; flags not given come from the last run."""
+    ask = _whom_to_ask(arguments)
     runs = Runs(arguments.state / "simulated" if arguments.simulate else arguments.state)
     flags = _flags(arguments, runs)
     trusted = session.open_trusted(flags.get("profile"), flags.get("bundle"), flags.get("signers"))
     remembered = {name: str(path.resolve()) for name, path in flags.items()}
-    with trusted.archive, _world(arguments, trusted, runs) as world:
+    with trusted.archive, _world(arguments, trusted, runs, ask) as world:
         yield operations.Site(trusted.inputs, world, runs, _owner(), remembered)
 
 
 @contextmanager
-def _world(arguments: argparse.Namespace, trusted: session.Trusted, runs: Runs) -> Iterator[RealWorld | SimulatedWorld]:
+def _world(
+    arguments: argparse.Namespace, trusted: session.Trusted, runs: Runs, ask: Ask | None
+) -> Iterator[RealWorld | SimulatedWorld]:
     """The hosts that the answers name, or the simulated ones, which need no secrets and are kept with their runs."""
     site = trusted.answers.site
     if arguments.simulate:
@@ -53,7 +57,7 @@ def _world(arguments: argparse.Namespace, trusted: session.Trusted, runs: Runs) 
             if runs.history(site):
                 runs.keep(site, kept.name, keeping.dump(simulated))
         return
-    secrets = Secrets(_ask if sys.stdin.isatty() else None)
+    secrets = Secrets(ask)
     refused = secrets.resolve_all(trusted.answers.secret_refs())
     if refused:
         raise refused[0]
@@ -110,7 +114,7 @@ def install(arguments: argparse.Namespace) -> int:
                 terminal.stderr().print("Nothing has to change.")
             return _finish(arguments, site, site.runs.standing(site.name)[-1], began)
         _confirm(arguments, f"Install on {words.many(len(site.inputs.answers.hosts), 'host')}?")
-        run = operations.install(site, wanted, _watch(arguments), stop)
+        run = operations.install(site, wanted, _watch(arguments, holding), stop)
         return _finish(arguments, site, run, began)
 
 
@@ -215,10 +219,16 @@ def _gone(arguments: argparse.Namespace, run: Run) -> int:
     return 0
 
 
-def _watch(arguments: argparse.Namespace) -> operations.Watch:
-    """How the plan that is driven is shown: as JSON lines, or on the console."""
+def _watch(arguments: argparse.Namespace, holding: Mapping[str, bool] | None = None) -> operations.Watch:
+    """How the plan that is driven is shown: as JSON lines, itself the first of them, or on the console."""
+
+    @contextmanager
+    def lines(wanted: Plan) -> Iterator[Emit]:
+        _show_plan(arguments, wanted, holding)
+        yield jsonl.Flow()
+
     if arguments.json:
-        return lambda wanted: nullcontext(jsonl.emit)
+        return lines
     return lambda wanted: live.RunView(wanted, terminal.stderr(), terminal.interactive())
 
 
@@ -259,8 +269,11 @@ def _owner() -> str:
     return f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})"
 
 
-def _ask(text: str) -> str:
-    return getpass.getpass(f"{text}: ")
+def _whom_to_ask(arguments: argparse.Namespace) -> Ask | None:
+    """Who answers `prompt` references: the program that started us, a person at the terminal, or nobody."""
+    if getattr(arguments, "secrets_from_stdin", False):
+        return detached.handed_over(sys.stdin.buffer)
+    return (lambda text: getpass.getpass(f"{text}: ")) if sys.stdin.isatty() else None
 
 
 def _next(arguments: argparse.Namespace, verb: str) -> None:
@@ -272,11 +285,11 @@ def _next(arguments: argparse.Namespace, verb: str) -> None:
 
 
 VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "check": check,
-    "plan": plan,
-    "install": install,
-    "resume": resume,
-    "rollback": rollback,
-    "uninstall": uninstall,
-    "status": status,
+    "check": outliving(check),
+    "plan": outliving(plan),
+    "install": outliving(install),
+    "resume": outliving(resume),
+    "rollback": outliving(rollback),
+    "uninstall": outliving(uninstall),
+    "status": outliving(status),
 }

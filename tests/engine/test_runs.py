@@ -55,6 +55,23 @@ def test_a_steps_log_is_named_after_host_and_step(tmp_path):
     assert (run.folder / name).read_text() == "what it said\n"
 
 
+def test_a_log_is_found_by_the_names_of_run_and_step(tmp_path):
+    runs = Runs(tmp_path)
+    run = runs.begin("acme", "install", {})
+    for id_ in ("production/containerd.install@node-1", "registry.push:a/b@node-1", "undo:c@node-1", "without-a-host"):
+        host = "node-1" if "@" in id_ else ""
+        run.keep(Step(id_, "", "hosts", bool, print, host=host), id_)
+        assert runs.log("acme", run.name, id_).read_text() == f"{id_}\n"
+
+
+def test_a_site_that_was_only_looked_at_has_no_runs(tmp_path):
+    runs = Runs(tmp_path)
+    assert runs.make("acme") == tmp_path / "sites" / "acme"
+    assert (stat.S_IMODE(runs.folder("acme").stat().st_mode), runs.sites()) == (0o700, ())
+    runs.begin("acme", "install", {})
+    assert runs.sites() == ("acme",)
+
+
 def test_events_are_lines_that_any_tool_reads(tmp_path):
     run = Runs(tmp_path).begin("acme", "install", {})
     run.emit(StepStarted(AT, "a"))

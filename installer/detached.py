@@ -1,0 +1,289 @@
+"""A run in a process of its own, which goes on when whoever started it dies; found again by the site's folder.
+
+    <state>/sites/<site>/process.json     which process it is, and since when
+                         console.jsonl    what it says: JSON lines, the last one {"type": "ended", "exit_code": n}
+                         console.err      what it complains about
+
+All three are of the last start alone, and their owner's alone. Prompted secrets go to the process through a pipe; it
+does nothing before the pipe is closed, and nothing at all where its maker died half-way.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from installer.answers import SecretRef
+from installer.errors import SecretUnavailable, SiteLocked, StateUnreadable, UsageError
+from installer.runs import Runs, trouble
+from installer.secrets import Ask
+
+FORMAT = 1
+RECORD, GUARD, CONSOLE, COMPLAINTS = "process.json", "process.lock", "console.jsonl", "console.err"
+FLAGS = ("--json", "--detached", "--secrets-from-stdin")
+AT_ONCE = 1 << 20
+"""Bytes that one reading takes, so that catching up does not hold a screen; a longer line is read whole."""
+TAIL = 4096
+"""Bytes at the end of what was said among which the last line is looked for."""
+LARGEST = 1 << 20
+"""Bytes that all secrets of a site may have."""
+GRACE, BETWEEN = 5.0, 0.2
+"""Seconds that a process has to end after it was told to stop at once, and between two times it is told."""
+
+
+@dataclass(frozen=True)
+class Detached:
+    """A process that was started for a site: under way, or ended. `argv` is what it was told, without the program."""
+
+    runs: Runs
+    site: str
+    pid: int
+    began: int
+    """When it began, in ticks since the machine was switched on: its number may be another's by now."""
+    boot: str
+    argv: tuple[str, ...]
+    since: str
+    """When it was started, ISO 8601, UTC."""
+    child: subprocess.Popen[bytes] | None = field(default=None, compare=False, repr=False)
+    """The process where it is our own child."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs; a zombie does not."""
+        if self.child is not None:
+            return self.child.returncode is None
+        return _identity(self.pid) == (self.began, self.boot)
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended. None while it runs, and where it was killed without a word: such a run can be resumed."""
+        for line in reversed(self._tail()):
+            with suppress(ValueError):
+                told = json.loads(line)
+                if isinstance(told, dict) and told.get("type") == "ended":
+                    return int(told["exit_code"])
+        code = self.child.returncode if self.child else None
+        return None if code is None else code if code >= 0 else 128 - code
+
+    def pause(self) -> bool:
+        """Let running steps finish and then stop, to be resumed; tells whether it still ran. A second time aborts."""
+        if not self.alive:
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGINT)
+        return True
+
+    def stop(self) -> None:
+        """Abort now, running steps too; it can be resumed. Returns when the process is gone, after `GRACE` at most."""
+        end = time.monotonic() + GRACE
+        while self.alive and time.monotonic() < end:
+            self.pause()
+            time.sleep(BETWEEN)
+        if self.alive:
+            # It leads a process group of its own, so this takes what it started along.
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+    def lines(self, start: int = 0) -> tuple[list[str], int]:
+        """Whole lines of what it said from byte `start` on, and where to go on reading; not all where there is much.
+
+        Raises:
+            StateUnreadable: the file cannot be read.
+        """
+        return self._whole_lines(CONSOLE, start)
+
+    def complaints(self, start: int = 0) -> tuple[list[str], int]:
+        """Whole lines of its standard error, as `lines`."""
+        return self._whole_lines(COMPLAINTS, start)
+
+    def _whole_lines(self, name: str, start: int) -> tuple[list[str], int]:
+        raw = b""
+        with self._opened(name) as file:
+            if file is not None:
+                file.seek(start)
+                raw = file.read(AT_ONCE)
+                raw += b"" if raw.endswith(b"\n") else file.readline()
+        whole = raw[: raw.rfind(b"\n") + 1]
+        # A record that is still there after the reading was there before it: what was read is of this process.
+        if not whole or not self._last():
+            return [], start
+        return whole.decode(errors="replace").split("\n")[:-1], start + len(whole)
+
+    def _tail(self) -> list[bytes]:
+        with self._opened(CONSOLE) as file:
+            if file is None:
+                return []
+            file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
+            said = file.read().split(b"\n")
+        return said[:-1] if self._last() else []
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[BinaryIO | None]:
+        path = self.runs.folder(self.site) / name
+        with trouble(path), ExitStack() as stack:
+            file = None
+            with suppress(FileNotFoundError):  # the site was forgotten meanwhile
+                file = stack.enter_context(path.open("rb"))
+            yield file
+
+    def _last(self) -> bool:
+        """Whether no other process was started for the site since."""
+        last = find(self.runs, self.site)
+        return last is not None and (last.pid, last.began, last.boot) == (self.pid, self.began, self.boot)
+
+
+def start(argv: Sequence[str], runs: Runs, site: str, answers_to_prompts: Mapping[str, str]) -> Detached:
+    """Start this very program with other arguments, in a session of its own.
+
+    Args:
+        argv: a verb that acts on a site and its flags, --state and --simulate like those that `runs` was made from.
+        runs: where the site's folder is.
+        site: the site's name.
+        answers_to_prompts: secrets by the text of their prompt; they go through a pipe and nowhere else.
+
+    Raises:
+        SiteLocked: the process of an earlier start still runs.
+        StateUnreadable: the site's folder cannot be written, or the program not be started.
+    """
+    folder = runs.make(site)
+    with trouble(folder), _alone(folder):
+        earlier = find(runs, site)
+        if earlier is not None and earlier.alive:
+            raise SiteLocked(owner=f"process {earlier.pid}", since=earlier.since, expires="when it ends")
+        (folder / RECORD).unlink(missing_ok=True)
+        with _replaced(folder / CONSOLE) as said, _replaced(folder / COMPLAINTS) as complaints:
+            child = subprocess.Popen(
+                [*_program(), *argv, *FLAGS],
+                stdin=subprocess.PIPE, stdout=said, stderr=complaints, start_new_session=True, env=_environment(),
+            )  # fmt: skip
+        with _pipe(child) as pipe:
+            detached = _record(child, argv, runs, site)
+            with suppress(BrokenPipeError):  # it has ended already and has said why
+                pipe.write(json.dumps(dict(answers_to_prompts)).encode())
+    return detached
+
+
+def find(runs: Runs, site: str) -> Detached | None:
+    """The process that was last started for a site, whether it still runs or not; None where none was.
+
+    Raises:
+        StateUnreadable: its record is damaged, or of a newer program.
+    """
+    path = runs.folder(site) / RECORD
+    with trouble(path):
+        try:
+            raw = path.read_bytes()
+        except FileNotFoundError:
+            return None
+    try:
+        told: dict[str, Any] = json.loads(raw)
+        if told["format"] > FORMAT:
+            raise StateUnreadable(path=path, reason=f"process format {told['format']} is of a newer sitewright")
+        return Detached(
+            runs, site, int(told["pid"]), int(told["began"]), str(told["boot"]), tuple(told["argv"]), str(told["since"])
+        )
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        hint = "remove the file once no run of the site is under way: sitewright status"
+        raise StateUnreadable(path=path, reason="it is damaged", hint=hint) from error
+
+
+def handed_over(stream: BinaryIO) -> Ask:
+    """Answers prompts with what a program wrote to a stream: one JSON object {prompt: secret}, read to its end.
+
+    Raises:
+        UsageError: it is anything else, or was cut off.
+    """
+    raw = stream.read(LARGEST + 1)
+    try:
+        told = json.loads(raw) if len(raw) <= LARGEST else None
+    except (ValueError, RecursionError):  # not named as the cause: it holds the text, and the text holds secrets
+        told = None
+    if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):
+        raise UsageError(
+            reason="standard input holds no JSON object of secrets; nothing was done",
+            hint='with --secrets-from-stdin, write {"text of the prompt": "secret"} to it and close it',
+        )
+    secrets: dict[str, str] = told
+
+    def ask(text: str) -> str:
+        if text not in secrets:
+            raise SecretUnavailable(reference=SecretRef("prompt", text), reason="standard input did not hold it")
+        return secrets[text]
+
+    return ask
+
+
+def _program() -> list[str]:
+    """This program's own command. -P: a folder `installer` in the working directory is not taken for it."""
+    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-P", "-m", "installer"]
+
+
+def _environment() -> dict[str, str]:
+    """Ours. A frozen program unpacks itself anew: the files that it runs from go when who unpacked them ends."""
+    return {**os.environ, "PYINSTALLER_RESET_ENVIRONMENT": "1"} if getattr(sys, "frozen", False) else dict(os.environ)
+
+
+def _record(child: subprocess.Popen[bytes], argv: Sequence[str], runs: Runs, site: str) -> Detached:
+    began, boot = _identity(child.pid, dead=True) or (0, "")  # not reaped yet: it is there, dead or alive
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    body = {"format": FORMAT, "pid": child.pid, "began": began, "boot": boot, "since": now, "argv": list(argv)}
+    runs.keep(site, RECORD, json.dumps(body, indent=2).encode() + b"\n")
+    return Detached(runs, site, child.pid, began, boot, tuple(argv), now, child)
+
+
+@contextmanager
+def _pipe(child: subprocess.Popen[bytes]) -> Iterator[BinaryIO]:
+    """The child's standard input, closed in any case; from then on the child is reaped as soon as it ends."""
+    pipe = cast(BinaryIO, child.stdin)
+    try:
+        yield pipe
+    finally:
+        with suppress(BrokenPipeError):
+            pipe.close()
+        # Never a zombie of ours; where we die first, init reaps it.
+        threading.Thread(target=child.wait, name="reaper", daemon=True).start()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One start of a site at a time."""
+    handle = os.open(folder / GUARD, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[int]:
+    """A new empty file, open to be added to; whoever reads the former one keeps it."""
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _identity(pid: int, *, dead: bool = False) -> tuple[int, str] | None:
+    """When a process began and in which boot of the machine; None where there is none, or a zombie unless `dead`."""
+    try:
+        # The name before the last bracket may hold anything.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" and not dead else (int(fields[19]), boot)

@@ -1,0 +1,190 @@
+"""What a detached run says, as typed values again, from its beginning: a screen that comes back catches up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from installer.answers import Waiver
+from installer.detached import Detached
+from installer.events import KINDS, Event, RunStarted
+from installer.plan.checks import Finding
+from installer.proof import ProbeResult
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A step of a plan, as `installer.plan.model.Step`; `seconds` is its weight."""
+
+    id: str
+    title: str
+    phase: str
+    host: str
+    environment: str
+    after: tuple[str, ...]
+    seconds: float
+    bytes: int
+    can_be_undone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plan of the run that begins next; an `uninstall` has one for each run that it takes back.
+
+    `holding` says of each step whether it held beforehand, where that was looked at.
+    """
+
+    operation: str
+    digest: str
+    subject: Mapping[str, str]
+    steps: tuple[PlannedStep, ...]
+    holding: Mapping[str, bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The installation stands and was proved; `kubeconfigs` by environment."""
+
+    run: str
+    folder: Path
+    kubeconfigs: Mapping[str, Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What was to be taken back is."""
+
+    run: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why it ended, by the name of its class in `installer.errors`."""
+
+    error: str
+    message: str
+    remedy: str
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line for people, from standard error or damaged."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last item: the process is gone. `exit_code` is None where it was killed without a word."""
+
+    exit_code: int | None
+
+
+Raw = dict[str, Any]
+"""A line of a type that is not known here, as it was."""
+Item = Event | Finding | ProbeResult | Planned | Ready | Gone | Failure | Note | Ended | Raw
+
+
+class Follower:
+    """Reads along with a detached process, which does not notice. `run` is the name of the last run that began."""
+
+    def __init__(self, detached: Detached) -> None:
+        self.detached = detached
+        self.run = ""
+        self.ended = False
+        self._line = self._complaint = 0
+
+    def poll(self) -> list[Item]:
+        """What was said since the last time, in order; not all of it where there is much, and then call again at once.
+
+        The last item of all is `Ended`, once the process is gone and everything it said was read.
+
+        Raises:
+            StateUnreadable: the files of the process cannot be read.
+        """
+        if self.ended:
+            return []
+        gone = not self.detached.alive  # before reading: what is read afterwards is all there will be
+        lines, self._line = self.detached.lines(self._line)
+        complaints, self._complaint = self.detached.complaints(self._complaint)
+        items: list[Item] = [item for item in map(parse, lines) if not isinstance(item, Ended)]
+        items += [Note(text) for text in complaints if text.strip()]
+        for item in items:
+            self.run = item.run if isinstance(item, RunStarted) else self.run
+        if gone and not lines and not complaints:
+            self.ended = True
+            items.append(Ended(self.detached.exit_code))
+        return items
+
+    def log(self, step: str) -> Path:
+        """Where the last run that began keeps the log of a step; there is none before the step has broken."""
+        return self.detached.runs.log(self.detached.site, self.run, step)
+
+
+def parse(line: str) -> Item:
+    """A line of JSON as a value; one of an unknown type, or without what its type has to have, as it is."""
+    try:
+        body = json.loads(line)
+    except (ValueError, RecursionError):
+        return Note(line)
+    if not isinstance(body, dict):
+        return Note(line)
+    read = READ.get(str(body.get("type")))
+    try:
+        return read(body) if read else body
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return body
+
+
+def _fields(kind: type, body: Raw) -> Raw:
+    """What of an object is known by a dataclass; what is missing is left to its defaults."""
+    return {each.name: body[each.name] for each in fields(kind) if each.name in body}
+
+
+def _event(kind: type[Event]) -> Callable[[Raw], Item]:
+    def read(body: Raw) -> Item:
+        told = _fields(kind, body)
+        if "at" in told:
+            told["at"] = datetime.fromisoformat(told["at"])
+        event: Event = kind(**told)
+        return event
+
+    return read
+
+
+def _finding(body: Raw) -> Finding:
+    told = _fields(Finding, body)
+    if told.get("waiver"):
+        waiver = _fields(Waiver, told["waiver"])
+        until, hosts = date.fromisoformat(waiver["until"]), tuple(waiver.get("hosts", ()))
+        told["waiver"] = Waiver(**{**waiver, "until": until, "hosts": hosts})
+    return Finding(**told)
+
+
+def _planned(body: Raw) -> Planned:
+    steps = tuple(PlannedStep(**{**_fields(PlannedStep, s), "after": tuple(s["after"])}) for s in body["steps"])
+    return Planned(**{**_fields(Planned, body), "steps": steps})
+
+
+def _ready(body: Raw) -> Ready:
+    kubeconfigs = {name: Path(path) for name, path in body["kubeconfigs"].items()}
+    return Ready(body["run"], Path(body["folder"]), kubeconfigs)
+
+
+READ: Mapping[str, Callable[[Raw], Item]] = {
+    **{name: _event(kind) for name, kind in KINDS.items()},
+    "ended": lambda body: Ended(body["exit_code"]),
+    "error": lambda body: Failure(**_fields(Failure, body)),
+    "finding": _finding,
+    "gone": lambda body: Gone(body["run"], Path(body["folder"])),
+    "plan": _planned,
+    "probe": lambda body: ProbeResult(**_fields(ProbeResult, body)),
+    "ready": _ready,
+}
+"""How each type of line is read."""

@@ -1,0 +1,320 @@
+"""Runs that outlive whoever started them: real processes on a simulated site, followed, paused, killed, found again."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from core_bundle import make_core_bundle
+from core_manifest import ROOT
+from simulation import answers_of
+
+from installer import detached
+from installer.detached import Detached
+from installer.errors import SiteLocked, StateUnreadable
+from installer.events import RunFinished, RunStarted, StepFinished, StepStarted
+from installer.followed import Ended, Failure, Follower, Gone, Note, Planned, Ready
+from installer.runs import Runs
+
+SITE = "practice-minimal"
+PATIENCE = 90
+"""Seconds after which something hangs; it takes a few, more where the machine is busy."""
+SLOW = "slow: {work: 0.4}\n"
+SECRET = "correct horse battery staple"
+
+PARENT = """
+import fcntl, json, sys, termios, time
+from pathlib import Path
+from installer import detached
+from installer.runs import Runs
+if sys.stdin.isatty():
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+argv, state, site = json.loads(sys.argv[1])
+print(detached.start(argv, Runs(Path(state)), site, {}).pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    return make_core_bundle(tmp_path_factory.mktemp("bundle"))
+
+
+@dataclass
+class Desk:
+    """Where runs of one simulated site are started from."""
+
+    folder: Path
+    bundle: tuple[Path, Path]
+
+    @property
+    def runs(self) -> Runs:
+        return Runs(self.folder / "state" / "simulated")
+
+    def argv(self, verb: str, top: str = "") -> list[str]:
+        """A verb on the site, whose hosts are as `top` says."""
+        hosts = "".join(f"  - {{name: {h.name}, address: {h.address}}}\n" for h in answers_of("minimal").hosts)
+        described = self.folder / "site.yaml"
+        described.write_text(f"version: 1\nhosts:\n{hosts}{top}")
+        path, signers = self.bundle
+        return [verb, "--profile", str(ROOT / "profiles/minimal.yaml"), "--bundle", str(path), "--signers",
+                str(signers), "--simulate", str(described), "--state", str(self.folder / "state")]  # fmt: skip
+
+    def start(self, verb: str, top: str = "", **secrets: str) -> Detached:
+        return detached.start(self.argv(verb, top), self.runs, SITE, secrets)
+
+
+@pytest.fixture
+def desk(tmp_path, bundle):
+    desk = Desk(tmp_path, bundle)
+    yield desk
+    left = detached.find(desk.runs, SITE)
+    if left is not None and left.alive:
+        os.killpg(left.pid, signal.SIGKILL)
+
+
+def until(follower, wanted):
+    """Everything that is told until something is as wanted, or the end."""
+    told, end = [], time.monotonic() + PATIENCE
+    while not any(wanted(item) for item in told) and not follower.ended:
+        assert time.monotonic() < end, told[-5:]
+        told += follower.poll()
+        time.sleep(0.02)
+    return told
+
+
+def to_the_end(process):
+    return until(Follower(process), lambda item: False)
+
+
+def of(kind, items):
+    return [item for item in items if isinstance(item, kind)]
+
+
+def is_a(kind):
+    return lambda item: isinstance(item, kind)
+
+
+def wait_for(true):
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_an_installation_is_followed_from_its_plan_to_its_end(desk):
+    process = desk.start("install", "slow: {push: 1}\n")
+    assert os.getsid(process.pid) == process.pid != os.getsid(0)
+    told = to_the_end(process)
+    (plan,), (began,), (ready,) = of(Planned, told), of(RunStarted, told), of(Ready, told)
+    assert {step.id for step in plan.steps} == {event.step for event in of(StepFinished, told)}
+    assert told.index(plan) < told.index(began) < told.index(ready)
+    assert (told[-1], len(of(Ended, told)), process.alive, process.exit_code) == (Ended(0), 1, False, 0)
+    assert ready.run == began.run == desk.runs.history(SITE)[0].name
+    assert ready.kubeconfigs["production"].is_file()
+    found = detached.find(desk.runs, SITE)
+    assert (found.alive, found.exit_code, found.argv[0], found.child) == (False, 0, "install", None)
+
+
+def test_what_it_leaves_is_its_owner_s_alone(desk):
+    to_the_end(desk.start("check"))
+    for path in (desk.folder / "state").rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+    assert desk.runs.sites() == ()
+
+
+def test_a_follower_that_comes_back_catches_up(desk):
+    first = until(Follower(desk.start("install", SLOW)), is_a(StepFinished))
+    again = to_the_end(detached.find(desk.runs, SITE))
+    assert again[: len(first)] == first
+    assert again[-1] == Ended(0)
+
+
+def test_it_is_paused_in_the_middle_and_goes_on(desk):
+    process = desk.start("install", SLOW)
+    until(Follower(process), is_a(StepFinished))
+    assert detached.find(desk.runs, SITE).pause()
+    told = to_the_end(process)
+    assert [(f.error, f.exit_code) for f in of(Failure, told)] == [("Interrupted", 130)]
+    assert "stopping after the running steps" in " ".join(note.text for note in of(Note, told))
+    assert [event.outcome for event in of(RunFinished, told)] == ["interrupted"]
+    assert {e.step for e in of(StepStarted, told)} <= {e.step for e in of(StepFinished, told)}
+    assert (told[-1], process.pause()) == (Ended(130), False)
+    rest = to_the_end(desk.start("resume"))
+    assert (of(RunStarted, rest)[0].already_done > 0, len(of(Planned, rest)), rest[-1]) == (True, 1, Ended(0))
+
+
+def test_it_is_aborted_at_once_and_goes_on(desk):
+    process = desk.start("install", "slow: {work: 60}\n")
+    until(Follower(process), is_a(StepStarted))
+    began = time.monotonic()
+    process.stop()
+    wait_for(lambda: not process.alive)
+    assert time.monotonic() - began < 2 * detached.GRACE
+    assert isinstance(to_the_end(process)[-1], Ended)
+    assert to_the_end(desk.start("resume"))[-1] == Ended(0)
+
+
+def test_one_that_was_killed_without_a_word_has_ended_and_can_be_resumed(desk):
+    process = desk.start("install", SLOW)
+    until(Follower(process), is_a(StepFinished))
+    os.kill(process.pid, signal.SIGKILL)
+    wait_for(lambda: not process.alive)
+    assert process.exit_code == 128 + signal.SIGKILL
+    assert to_the_end(detached.find(desk.runs, SITE))[-1] == Ended(None)
+    assert to_the_end(desk.start("resume"))[-1] == Ended(0)
+
+
+@pytest.mark.parametrize("end", ["killed", "terminal closed"])
+def test_it_survives_its_parent_and_its_terminal(desk, end):
+    ours, theirs = pty.openpty()
+    told = json.dumps([desk.argv("install", SLOW), str(desk.runs.state), SITE])
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, told],
+        stdin=theirs if end == "terminal closed" else subprocess.DEVNULL,
+        stdout=subprocess.PIPE, start_new_session=True, text=True,
+    )  # fmt: skip
+    os.close(theirs)
+    with parent, parent.stdout:
+        pid = int(parent.stdout.readline())
+        if end == "killed":
+            parent.kill()
+        os.close(ours)
+        assert parent.wait(PATIENCE) == -(signal.SIGKILL if end == "killed" else signal.SIGHUP)
+    process = detached.find(desk.runs, SITE)
+    assert (process.pid, process.alive) == (pid, True)
+    follower = Follower(process)
+    until(follower, is_a(StepStarted))
+    os.kill(pid, signal.SIGHUP)
+    assert until(follower, lambda item: False)[-1] == Ended(0)
+
+
+def test_of_two_starts_at_once_one_is_refused(desk):
+    argv, outcomes = desk.argv("install", SLOW), []
+    together = threading.Barrier(2)
+
+    def start():
+        together.wait()
+        try:
+            outcomes.append(detached.start(argv, desk.runs, SITE, {}))
+        except SiteLocked as error:
+            outcomes.append(error)
+
+    starters = [threading.Thread(target=start) for _ in range(2)]
+    for starter in starters:
+        starter.start()
+    for starter in starters:
+        starter.join()
+    (started,), (refused,) = of(Detached, outcomes), of(SiteLocked, outcomes)
+    assert (refused.exit_code, f"process {started.pid}" in refused.message) == (8, True)
+    assert to_the_end(started)[-1] == Ended(0)
+
+
+def test_one_that_meets_a_run_at_a_terminal_ends_saying_so(desk):
+    command = [sys.executable, "-m", "installer", *desk.argv("install", SLOW), "--json"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as typed:
+        for line in typed.stdout:
+            if b"step_started" in line:
+                break
+        told = to_the_end(desk.start("install"))
+        typed.stdout.read()
+    assert [failure.error for failure in of(Failure, told)] == ["SiteLocked"]
+    assert f"process {typed.pid}" in of(Failure, told)[0].message
+    assert (told[-1], typed.returncode) == (Ended(8), 0)
+
+
+def test_uninstalling_tells_a_plan_and_that_all_is_gone(desk):
+    assert to_the_end(desk.start("install"))[-1] == Ended(0)
+    told = to_the_end(desk.start("uninstall"))
+    assert [plan.operation for plan in of(Planned, told)] == ["uninstall"]
+    assert (len(of(Gone, told)), told[-1]) == (1, Ended(0))
+
+
+def test_an_earlier_start_does_not_read_what_a_later_one_says(desk):
+    first = desk.start("check")
+    to_the_end(first)
+    assert first.lines()[0]
+    later = desk.start("install")
+    assert (first.lines(), first.alive) == (([], 0), False)
+    assert to_the_end(later)[-1] == Ended(0)
+    assert first.exit_code == 0
+
+
+def test_a_prompted_secret_is_where_nobody_looks(desk):
+    process = desk.start("install", SLOW, **{"Password of the hosts": SECRET})
+    until(Follower(process), is_a(StepStarted))
+    for name in ("cmdline", "environ"):
+        assert SECRET.encode() not in Path(f"/proc/{process.pid}/{name}").read_bytes()
+    assert to_the_end(process)[-1] == Ended(0)
+    files = [path for path in desk.folder.rglob("*") if path.is_file()]
+    assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
+    assert {"console.jsonl", "process.json", "journal.jsonl"} <= {path.name for path in files}
+
+
+@pytest.mark.parametrize("said", [b"", b'{"Password": "corr', b"[]", b'{"a": 1}', b"\xff", b"[" * 100_000])
+def test_without_whole_secrets_nothing_is_done(desk, said):
+    command = [sys.executable, "-m", "installer", *desk.argv("install"), "--json", "--secrets-from-stdin"]
+    ended = subprocess.run(command, input=said, capture_output=True, check=False)
+    (line,) = ended.stdout.splitlines()
+    assert (ended.returncode, json.loads(line)["error"], ended.stderr) == (2, "UsageError", b"")
+    assert not (desk.folder / "state").exists()
+
+
+def test_a_program_that_cannot_be_started_is_told(desk, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(StateUnreadable, match="/nowhere/python"):
+        desk.start("install")
+    assert detached.find(desk.runs, SITE) is None
+
+
+def test_arguments_that_are_none_end_it_with_a_note(desk):
+    told = to_the_end(detached.start(["install", "--no-such-flag"], desk.runs, SITE, {}))
+    assert ("no-such-flag" in of(Note, told)[-1].text, told[-1]) == (True, Ended(2))
+
+
+def test_a_process_is_known_by_more_than_its_number(tmp_path):
+    began, boot = detached._identity(os.getpid())
+    assert Detached(Runs(tmp_path), SITE, os.getpid(), began, boot, (), "").alive
+    assert not Detached(Runs(tmp_path), SITE, os.getpid(), began + 1, boot, (), "").alive
+    assert not Detached(Runs(tmp_path), SITE, os.getpid(), began, "another", (), "").alive
+
+
+def test_a_zombie_is_not_alive(tmp_path):
+    with subprocess.Popen(["true"]) as zombie:
+        os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
+        began, boot = detached._identity(zombie.pid, dead=True)
+        assert not Detached(Runs(tmp_path), SITE, zombie.pid, began, boot, (), "").alive
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [("{", "damaged"), ("[]", "damaged"), ('{"format": 1}', "damaged"), ('{"format": 2}', "newer sitewright")],
+)
+def test_a_damaged_or_newer_record_is_refused(tmp_path, record, reason):
+    runs = Runs(tmp_path)
+    runs.keep(SITE, detached.RECORD, record.encode())
+    with pytest.raises(StateUnreadable, match=reason):
+        detached.find(runs, SITE)
+
+
+def test_a_terminal_s_own_end_is_what_the_test_above_makes(tmp_path):
+    """A process on a terminal that closes dies of it: so the test of survival can fail."""
+    ours, theirs = pty.openpty()
+    script = "import fcntl, sys, termios, time; fcntl.ioctl(0, termios.TIOCSCTTY, 0); print(); time.sleep(600)"
+    with subprocess.Popen(
+        [sys.executable, "-uc", script], stdin=theirs, stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        process.stdout.readline()
+        os.close(ours)
+        assert process.wait(PATIENCE) == -signal.SIGHUP
