@@ -1,0 +1,294 @@
+"""Which host does what: proposed by what people say of their hosts, what these are, and what is needed; pure.
+
+Words win over figures: a host's group, then its name; then what the host itself says; then the order of the list.
+The same hosts, facts and needs always give the same proposal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from installer.facts import Facts
+from installer.inventory import Row
+from installer.inventory_groups import WORKER, Hint, hint, words
+from sizing.engine import Sizing
+from sizing.hosts import KUBERNETES_POOLS, Shape, weight
+
+Role = Literal["control_plane", "worker"]
+
+GIB = 1 << 30
+LEAST = Shape(2.0, 2.0)
+"""The smallest machine that carries a control plane, where sizing asks for none of its own."""
+MAJORITY = 3
+"""Control planes that go on when one of them is lost."""
+MOST = 7
+"""Control planes of a cluster; answers name no more."""
+SHOWN_OF_NOMINAL = 0.9
+"""A machine shows a little less memory than it was bought with."""
+STRICT = WORKER - {"node", "nodes", "节点"}
+"""Words for a worker in a name: every machine may be called a node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A host's place, and in one line why."""
+
+    host: str
+    environment: str
+    role: Role
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """A place for every host in the order of the list; none, and the problems, where there is no way to give one.
+
+    `notes` tell what is worth knowing of a proposal that can be used.
+    """
+
+    proposals: tuple[Proposal, ...] = ()
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def hosts(self, environment: str, role: Role) -> tuple[str, ...]:
+        """The hosts of one role, as `control_planes` and `workers` of the answers want them."""
+        return tuple(each.host for each in self.proposals if (each.environment, each.role) == (environment, role))
+
+
+def propose(rows: Sequence[Row], facts: Mapping[str, Facts], sizing: Sizing) -> Roles:
+    """Places for all hosts; `facts` by name of the host, `sizing` of the needs whose environments are to be filled."""
+    wanted = _wanted(sizing)
+    names = [each.name for each in wanted]
+    if len(rows) < len(wanted):
+        few = f"{len(rows)} host(s) for {len(wanted)} environments ({', '.join(names)})"
+        remedy = f"each is a cluster of its own: {len(wanted) - len(rows)} host(s) more, or fewer environments"
+        return Roles(problems=(f"{few}; {remedy}",))
+    machines = _machines(rows, facts, names)
+    _share_out(machines, wanted)
+    empty = [each.name for each in wanted if not each.machines]
+    if empty:
+        said = "every host is marked for another by its group or name"
+        return Roles(problems=tuple(f"no host for environment {name}: {said}" for name in empty))
+    notes: list[str] = []
+    roles: dict[int, tuple[Role, str]] = {}
+    for each in wanted:
+        roles |= _roles(each)
+        notes += _notes(each, sum(roles[machine.order][0] == "control_plane" for machine in each.machines))
+    return Roles(tuple(_proposals(machines, wanted, roles)), notes=tuple(notes))
+
+
+@dataclass
+class _Machine:
+    """A host, what its words say, and how much it carries compared with others."""
+
+    row: Row
+    order: int
+    facts: Facts | None
+    by_group: Hint
+    by_name: Hint
+    capacity: float = 1.0
+
+    @property
+    def control(self) -> bool | None:
+        """Whether its words make it a control plane; a name like node-1 does not."""
+        if self.by_group.control is not None:
+            return self.by_group.control
+        if self.by_name.control is False and not words(self.row.name) & STRICT:
+            return None
+        return self.by_name.control
+
+    @property
+    def environment(self) -> str:
+        """The environment that its words say."""
+        return self.by_group.environment or self.by_name.environment
+
+    @property
+    def disk(self) -> float:
+        """GiB of the disk that volumes would be on."""
+        disk = self.facts and (self.facts.disks.get("/var/lib") or self.facts.disks.get("/"))
+        return disk.size / GIB if disk else 0.0
+
+    def of_role(self) -> str:
+        """Which of its words says its role."""
+        return f'its group "{self.row.group}"' if self.by_group.control is not None else "its name"
+
+    def of_environment(self) -> str:
+        """Which of its words says its environment."""
+        return f'its group "{self.row.group}"' if self.by_group.environment else "its name"
+
+    def figures(self) -> str:
+        """What it is."""
+        if self.facts is None:
+            return "nothing is known of it yet"
+        return f"{self.facts.cpus} cores, {self.facts.memory / GIB:.0f} GiB memory"
+
+
+@dataclass
+class _Wanted:
+    """An environment: what it asks for in all, what of a control plane, and the machines it gets."""
+
+    name: str
+    redundant: bool
+    demand: float
+    control: Shape
+    machines: list[_Machine] = field(default_factory=list)
+
+    def suffices(self, machine: _Machine) -> bool:
+        """Whether a machine of which something is known carries a control plane."""
+        facts = machine.facts
+        return facts is not None and (
+            facts.cpus >= self.control.cpu_cores and facts.memory / GIB >= self.control.memory_gib * SHOWN_OF_NOMINAL
+        )
+
+
+def _wanted(sizing: Sizing) -> list[_Wanted]:
+    found = []
+    for environment in sizing.needs.environments:
+        pools = {pool.name: pool.expected for pool in sizing.pools if pool.environment == environment.name}
+        demand = sum(weight(each.shape) * each.count for name, each in pools.items() if name in KUBERNETES_POOLS)
+        control = pools["control-plane"].shape if "control-plane" in pools else LEAST
+        redundant = environment.redundant and sizing.redundant
+        found.append(_Wanted(environment.name, redundant, demand or 1.0, control))
+    return found
+
+
+def _machines(rows: Sequence[Row], facts: Mapping[str, Facts], environments: Sequence[str]) -> list[_Machine]:
+    """The hosts; one of which nothing is known counts as an average one."""
+    machines = [
+        _Machine(row, order, facts.get(row.name), hint(row.group, environments), hint(row.name, environments))
+        for order, row in enumerate(rows)
+    ]
+    for machine in machines:
+        if machine.facts is not None:
+            machine.capacity = weight(Shape(machine.facts.cpus, machine.facts.memory / GIB))
+    known = [machine.capacity for machine in machines if machine.facts is not None]
+    for machine in machines:
+        if machine.facts is None and known:
+            machine.capacity = sum(known) / len(known)
+    return machines
+
+
+def _share_out(machines: Sequence[_Machine], wanted: Sequence[_Wanted]) -> None:
+    """Give every machine to an environment: where its words say, otherwise where most is lacking, large ones first."""
+    by_name = {each.name: each for each in wanted}
+    free = []
+    for machine in machines:
+        if machine.environment:
+            by_name[machine.environment].machines.append(machine)
+        else:
+            free.append(machine)
+    chosen: dict[float, list[int]] = {}
+    for machine in sorted(free, key=lambda each: (-each.capacity, each.order)):
+        position = min(range(len(wanted)), key=lambda at: _urgency(wanted[at], at))
+        wanted[position].machines.append(machine)
+        chosen.setdefault(machine.capacity, []).append(position)
+    # Among machines alike it does not matter which goes where: the list's order is what people expect.
+    for each in wanted:
+        each.machines = [machine for machine in each.machines if machine.environment]
+    rest = {capacity: iter(sorted(positions)) for capacity, positions in chosen.items()}
+    for machine in free:
+        wanted[next(rest[machine.capacity])].machines.append(machine)
+    for each in wanted:
+        each.machines.sort(key=lambda machine: machine.order)
+
+
+def _urgency(wanted: _Wanted, position: int) -> tuple[float, ...]:
+    """Who gets the next machine: one without any, a redundant one without a majority, the one that lacks most."""
+    if not wanted.machines:
+        return 0, -wanted.demand, position
+    if wanted.redundant and len(wanted.machines) < MAJORITY:
+        return 1, position
+    return 2, math.fsum(machine.capacity for machine in wanted.machines) / wanted.demand, position
+
+
+def _roles(wanted: _Wanted) -> dict[int, tuple[Role, str]]:
+    """The role of each machine of an environment, by its place in the list, with the reason."""
+    chosen = _control_planes(wanted)
+    places = {machine.order for machine in chosen}
+    alike = len({(machine.capacity, machine.disk) for machine in wanted.machines}) == 1
+    alone = len(chosen) == len(wanted.machines)
+    found: dict[int, tuple[Role, str]] = {}
+    for machine in wanted.machines:
+        if machine.order in places:
+            reason = _why_control(wanted, machine, alike)
+            found[machine.order] = "control_plane", f"{reason}; carries the services too" if alone else reason
+        else:
+            found[machine.order] = "worker", _why_worker(machine, len(chosen))
+    return found
+
+
+def _control_planes(wanted: _Wanted) -> list[_Machine]:
+    """The control planes: those said to be, filled up with those best for it, and always an odd number."""
+    said = [machine for machine in wanted.machines if machine.control]
+    target = MAJORITY if wanted.redundant and len(wanted.machines) >= MAJORITY else 1
+    unsaid = [machine for machine in wanted.machines if machine.control is None]
+    if said:  # where some are called control planes, those called nodes are meant as the others
+        unsaid = [machine for machine in unsaid if machine.by_name.control is None]
+    spare = sorted(unsaid, key=lambda machine: _fitness(wanted, machine))
+    chosen = said[:MOST] + spare[: max(0, target - len(said))]
+    if not chosen:
+        chosen = sorted(wanted.machines, key=lambda machine: _fitness(wanted, machine))[:target]
+    more = [machine for machine in spare if machine not in chosen]
+    if len(chosen) % 2 == 0:
+        chosen = [*chosen, more[0]] if said and more and len(chosen) < MOST else chosen[:-1]
+    return chosen
+
+
+def _fitness(wanted: _Wanted, machine: _Machine) -> tuple[float, ...]:
+    """What sorts first makes the best control plane: the smallest that suffices, an unknown one, the largest."""
+    if machine.facts is None:
+        return 1, machine.order
+    if wanted.suffices(machine):
+        return 0, machine.capacity, machine.disk, machine.order
+    return 2, -machine.capacity, machine.order
+
+
+def _why_control(wanted: _Wanted, machine: _Machine, alike: bool) -> str:
+    if machine.control:
+        return f"control plane by {machine.of_role()}"
+    if machine.control is False:
+        return f"control plane though {machine.of_role()} says worker: a cluster cannot do without"
+    if machine.facts is None:
+        return "control plane by its place in the list: nothing is known of it yet"
+    if not wanted.suffices(machine):
+        least = f"{wanted.control.cpu_cores:g} cores, {wanted.control.memory_gib:g} GiB"
+        return f"control plane, though short of {least}: {machine.figures()}"
+    if alike:
+        return f"control plane by its place in the list: all are alike ({machine.figures()})"
+    return f"control plane: small, and enough for it ({machine.figures()})"
+
+
+def _why_worker(machine: _Machine, control_planes: int) -> str:
+    if machine.control:
+        return f"worker though {machine.of_role()} says control plane: {control_planes} is odd, and enough"
+    if machine.control is False:
+        return f"worker by {machine.of_role()}"
+    return f"worker: {machine.figures()}"
+
+
+def _notes(wanted: _Wanted, control_planes: int) -> Iterator[str]:
+    count = len(wanted.machines)
+    if not wanted.redundant:
+        return
+    if control_planes < MAJORITY:
+        yield f"{wanted.name} is to survive the loss of a host, which takes {MAJORITY} control planes; it gets " + (
+            f"{control_planes} of {count} host(s)"
+        )
+    elif count - control_planes == 1:
+        yield f"{wanted.name} has one worker alone: one more, and it survives the loss of it"
+
+
+def _proposals(
+    machines: Sequence[_Machine], wanted: Sequence[_Wanted], roles: Mapping[int, tuple[Role, str]]
+) -> Iterator[Proposal]:
+    home = {machine.order: each.name for each in wanted for machine in each.machines}
+    for machine in machines:
+        role, reason = roles[machine.order]
+        name = home[machine.order]
+        if len(wanted) > 1:
+            how = f"by {machine.of_environment()}" if machine.environment else "for what it needs"
+            reason = f"{name} {how}; {reason}"
+        yield Proposal(machine.row.name, name, role, reason)
