@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from installer.answers_yaml import Document
 from installer.bundle.manifest import Manifest
 from installer.errors import AnswersInvalid, Problem, StateUnreadable
 
-__all__ = ["check_components", "document", "dump", "load", "parse", "problems", "save"]
+__all__ = ["check_components", "document", "dump", "flaws", "load", "parse", "problems", "save"]
 
 LARGEST = 1 << 20
 """Bytes of the largest answers file that is read: a thousand hosts take a quarter of it."""
@@ -88,8 +88,13 @@ def dump(data: Mapping[str, Any]) -> str:
     return yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=110)
 
 
-def save(data: Mapping[str, Any], path: Path) -> None:
-    """Write a document, which need not be complete yet (a wizard's draft): the old file or the new one, never a half.
+def flaws(data: Mapping[str, Any], file: str, today: date | None = None) -> tuple[Problem, ...]:
+    """Everything that is wrong with a document that stands in no file yet (a wizard's draft): all in line 0."""
+    return tuple(_found(dict(data), file, today, set(), lambda path: 0))
+
+
+def save(text: str, path: Path) -> None:
+    """Write an answers file, which need not be complete yet: the old file or the new one, never a half.
 
     Raises:
         StateUnreadable: it cannot be written there.
@@ -99,7 +104,7 @@ def save(data: Mapping[str, Any], path: Path) -> None:
         number, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
             with os.fdopen(number, "w", encoding="utf-8") as stream:
-                stream.write(dump(data))
+                stream.write(text)
                 stream.flush()
                 os.fsync(stream.fileno())
             Path(temporary).replace(path)
@@ -150,16 +155,26 @@ def _examined(text: str, file: str, today: date | None) -> tuple[Document, tuple
     if isinstance(current, _Outdated):
         return read, (Problem(file, read.line(("version",)), "version", current.found, current.wanted),)
     read.data = current
-    sound = copy.deepcopy(current)
-    flawed = {path for _, path, _, _ in read.flaws}
-    for path, what, wanted, spoiled in violations(current):
+    found += _found(current, file, today, {path for _, path, _, _ in read.flaws}, read.line)
+    return read, tuple(sorted(dict.fromkeys(found), key=lambda problem: problem.line))
+
+
+def _found(
+    data: dict[str, Any],
+    file: str,
+    today: date | None,
+    flawed: set[answers_yaml.Path],
+    line: Callable[[answers_yaml.Path], int],
+) -> Iterator[Problem]:
+    """What schema and rules say of a document; places that are `flawed` as YAML have been reported."""
+    sound = copy.deepcopy(data)
+    for path, what, wanted, spoiled in violations(data):
         if path not in flawed:
-            found.append(Problem(file, read.line(path), _dotted(path), what, wanted))
+            yield Problem(file, line(path), _dotted(path), what, wanted)
         if spoiled:
             _blank(sound, path)
     for path, what, wanted in broken_rules(sound, today or datetime.now(UTC).date()):
-        found.append(Problem(file, read.line(path), _dotted(path), what, wanted))
-    return read, tuple(sorted(dict.fromkeys(found), key=lambda problem: problem.line))
+        yield Problem(file, line(path), _dotted(path), what, wanted)
 
 
 def _dotted(path: answers_yaml.Path) -> str:

@@ -131,10 +131,13 @@ def _line(event: yaml.Event) -> int:
 
 
 def _scalar(event: yaml.ScalarEvent) -> Any:
-    """A scalar's value by YAML 1.2's core schema; a quoted or tagged one is a text."""
+    """A scalar's value; a quoted or tagged one is a text."""
     text: str = event.value
-    if not event.implicit[0]:
-        return text
+    return scalar(text) if event.implicit[0] else text
+
+
+def scalar(text: str) -> Any:
+    """What a plain word means by YAML 1.2's core schema: nothing, true or false, a number, or itself."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text) and len(text) <= 18:

@@ -51,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", metavar="COMMAND", title="commands")
     common = _common()
     bundled = _bundled()
+    _wizard(verbs, [common, bundled])
     _size(verbs, common)
     _report(verbs, common)
     _check(verbs, [common, bundled])
@@ -81,6 +82,13 @@ def _bundled() -> argparse.ArgumentParser:
     bundled.add_argument("--secrets-from-stdin", action="store_true", help=argparse.SUPPRESS)
     bundled.add_argument("--detached", action="store_true", help=argparse.SUPPRESS)
     return bundled
+
+
+def _wizard(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.ArgumentParser]) -> None:
+    wizard = verbs.add_parser(
+        "wizard", parents=parents, help="ask for the answers at a terminal, and run everything from there"
+    )
+    wizard.add_argument("--language", choices=("en", "zh"), help="default: that of the terminal (LANG)")
 
 
 def _size(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:

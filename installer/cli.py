@@ -56,6 +56,10 @@ def _verb(arguments: argparse.Namespace) -> Verb:
         from installer.verbs import report
 
         return report.run
+    if arguments.verb == "wizard":
+        from installer.verbs import wizard
+
+        return wizard.run
     if arguments.verb == "rehearse":
         from installer.verbs import rehearse
 

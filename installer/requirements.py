@@ -26,17 +26,26 @@ def needs_from(answers: Answers, settings: Sequence[str] = ()) -> Needs:
     Raises:
         sizing.errors.SizingError: the needs are malformed, absurd or contradictory; all problems at once.
     """
-    return needs_of(with_settings(_with_environments(answers), settings))
+    own = {environment.name: len(environment.control_planes) for environment in answers.environments}
+    return needs_of(with_settings(_with_environments(answers.needs, own), settings))
 
 
-def _with_environments(answers: Answers) -> dict[str, Any]:
-    needs: Mapping[str, Any] = answers.needs
-    if "environments" in needs or not answers.environments:
+def needs_of_sections(needs: Mapping[str, Any], environments: Sequence[Mapping[str, Any]]) -> Needs:
+    """The needs of a document's sections `needs` and `environments`, which need not be complete yet.
+
+    Raises:
+        sizing.errors.SizingError: as `needs_from`.
+    """
+    named = [each for each in environments if isinstance(each, Mapping) and isinstance(each.get("name"), str)]
+    own = {str(each["name"]): len(each.get("control_planes") or ()) for each in named}
+    return needs_of(_with_environments(needs, own))
+
+
+def _with_environments(needs: Mapping[str, Any], control_planes: Mapping[str, int]) -> dict[str, Any]:
+    """`control_planes` says how many each environment of the answers has."""
+    if "environments" in needs or not control_planes:
         return dict(needs)
-    own = [
-        {"name": environment.name, "redundant": len(environment.control_planes) > 1}
-        for environment in answers.environments
-    ]
+    own = [{"name": name, "redundant": count > 1} for name, count in control_planes.items()]
     return {**needs, "environments": own}
 
 

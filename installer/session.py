@@ -58,8 +58,7 @@ def open_trusted(profile: Path | None, bundle: Path | None, signers: Path | None
     if bundle is None:
         raise UsageError(reason="which bundle?", hint="give --bundle FILE")
     allowed = read_signers(signers or (Path(answers.signers).expanduser() if answers.signers else None), bundle)
-    archive = Archive.open(bundle)
-    manifest = verify.trust(archive, allowed.decode(), now())
+    archive, manifest = trusted(bundle, allowed)
     answers_file.check_components(answers, manifest)
     inputs = Inputs(
         answers=answers,
@@ -70,6 +69,17 @@ def open_trusted(profile: Path | None, bundle: Path | None, signers: Path | None
         today=now().date(),
     )
     return Trusted(answers, archive, inputs)
+
+
+def trusted(bundle: Path, signers: bytes) -> tuple[Archive, Manifest]:
+    """Open a bundle that one of the signers signed; the caller closes it.
+
+    Raises:
+        BundleNotTrusted: nobody of them did.
+        UsageError: it is not there.
+    """
+    archive = Archive.open(bundle)
+    return archive, verify.trust(archive, signers.decode(), now())
 
 
 def read_signers(path: Path | None, bundle: Path) -> bytes:

@@ -1,8 +1,4 @@
-"""The report's words in a language: messages of a gettext catalogue, and dates and numbers as written there.
-
-English is the source: a message is its own key. Other languages are `locale/<language>.po`, read as they are, so that
-there is nothing to compile and nothing that can be stale.
-"""
+"""The report's words in a language: messages of its catalogue, and dates and numbers as written there."""
 
 from __future__ import annotations
 
@@ -10,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib import resources
 
 from babel.dates import format_date
-from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
+
+from installer import translations
 
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 """The languages there are, with where they are spoken: dates and numbers follow the place."""
@@ -76,10 +72,4 @@ def words(language: str) -> Words:
     Raises:
         KeyError: there is no such language.
     """
-    if language not in LOCALES:
-        raise KeyError(language)
-    if language == "en":
-        return Words(language, {})
-    with (resources.files("installer.report") / "locale" / f"{language}.po").open("rb") as file:
-        catalogue = read_po(file, locale=LOCALES[language])
-    return Words(language, {str(message.id): str(message.string) for message in catalogue if message.id})
+    return Words(language, translations.messages("installer.report", language))

@@ -96,7 +96,7 @@ def test_more_is_ordered_early_enough_to_stand_ready():
 @pytest.mark.parametrize("name", ["enterprise", "small-office"])
 def test_planning_is_written_as_it_is_read(name, tmp_path):
     answers = subject(name).answers
-    answers_file.save(answers_file.document(answers), tmp_path / "answers.yaml")
+    answers_file.save(answers_file.dump(answers_file.document(answers)), tmp_path / "answers.yaml")
     assert answers_file.load(tmp_path / "answers.yaml", TODAY).plan == answers.plan
 
 

@@ -1,0 +1,260 @@
+"""The wizard's application: holds the file that is being written, and looks at it again after every edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.theme import Theme
+from textual.timer import Timer
+
+from installer.answers_yaml import Path as Place
+from installer.bundle.manifest import Manifest
+from installer.draft import Draft
+from installer.errors import SitewrightError
+from installer.facts import Facts
+from installer.runs import Runs
+from installer.secrets import Secrets
+from installer.ui.tui.editor import Editor
+from installer.ui.tui.messages import Reviewed
+from installer.ui.tui.review import Change, Review, changes, review
+from installer.ui.tui.screens.dialogs import Ask, Help
+from installer.ui.tui.screens.frame import Frame
+from installer.ui.tui.words import Say, Words
+
+PAUSE = 0.12
+"""Seconds without a key before the answers are looked at: while a person types there is nothing to be said."""
+
+NIGHT = Theme(
+    name="sitewright",
+    primary="#6aa5d8", accent="#7fc8c0", secondary="#9a8fd0", foreground="#d8dee6", background="#11151a",
+    surface="#171c23", panel="#232a34", success="#7fc187", warning="#e0b35a", error="#e87d7d", dark=True,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files a wizard is started with, as its flags name them; `state` is where runs are kept."""
+
+    state: Path
+    profile: Path | None = None
+    bundle: Path | None = None
+    signers: Path | None = None
+    simulate: Path | None = None
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What of the world the wizard may use: how bundles are opened, and how hosts are asked."""
+
+    manifest: Callable[[Path, Path | None, Draft], Manifest]
+    """Opens a bundle that is to be trusted: the file, signers named by flag, the answers."""
+
+
+class Wizard(App[None]):
+    """The wizard. Made from plain values; tests make the same one."""
+
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "help", "", priority=True),
+        Binding("f9", "language", "", priority=True),
+        Binding("f10,ctrl+q", "leave", "", priority=True),
+        Binding("ctrl+c", "leave", ""),
+        Binding("ctrl+z", "undo", "", priority=True),
+        Binding("ctrl+y", "redo", "", priority=True),
+        Binding("ctrl+s", "save", "", priority=True),
+    ]
+
+    def __init__(
+        self, files: Files, doors: Doors, editor: Editor | None, language: str = "en", step: str = "site"
+    ) -> None:
+        super().__init__()
+        self.files, self.doors = files, doors
+        self.bundle, self.signers, self.simulate = files.bundle, files.signers, files.simulate
+        self.runs = Runs(files.state / "simulated" if files.simulate else files.state)
+        self.say: Say = Words(language)
+        self.manifest: Manifest | None = None
+        self.manifest_trouble = ""
+        self.facts: dict[str, Facts] = {}
+        self.review = Review()
+        self._typed: dict[str, str] = {}
+        self.secrets = Secrets(self._typed.get)  # type: ignore[arg-type]
+        self._first_step = step
+        self._opened = editor
+        self._waiting: Timer | None = None
+
+    @property
+    def editor(self) -> Editor:
+        """The file that is being written."""
+        if self._opened is None:
+            raise RuntimeError("no file is open")
+        return self._opened
+
+    @property
+    def draft(self) -> Draft:
+        """The answers as they are now."""
+        return self.editor.draft
+
+    def on_mount(self) -> None:
+        """Show the start, or the file that was named."""
+        self.register_theme(NIGHT)
+        self.theme = "sitewright"
+        if self._opened is None:
+            from installer.ui.tui.screens.start import Start
+
+            self.push_screen(Start())
+        else:
+            self.begin(self._opened, self._first_step)
+
+    def begin(self, editor: Editor, step: str = "site") -> None:
+        """Take a file up."""
+        self._opened = editor
+        self.review = review(editor.draft, str(editor.file), _today())
+        self.switch_screen(Frame(step)) if len(self.screen_stack) > 1 else self.push_screen(Frame(step))
+        if editor.recovered:
+            self.notify(self.say("Going on with the draft that was left of {file}. Undo takes the file's own answers.",
+                                 file=editor.file.name))  # fmt: skip
+        if self.bundle:
+            self.open_bundle(self.bundle)
+
+    def answer(self, path: Place, value: object) -> None:
+        """Set a value, or take it away where it is None."""
+        draft = self.draft.without(path) if value is None else self.draft.with_value(path, value)
+        self._edited(self.editor.history.edit(draft, path))
+
+    def change(self, draft: Draft) -> None:
+        """Go on to another draft in one edit."""
+        self._edited(self.editor.history.edit(draft))
+
+    def _edited(self, differs: bool) -> None:
+        if differs:
+            if self._waiting is not None:
+                self._waiting.stop()
+            self._waiting = self.set_timer(PAUSE, lambda: self._look(self.draft))
+
+    @work(thread=True, exclusive=True, group="look", exit_on_error=False)
+    def _look(self, draft: Draft) -> None:
+        """Keep the draft and look at it, in a thread."""
+        before = self.review
+        found = review(draft, str(self.editor.file), _today())
+        trouble = ""
+        try:
+            self.editor.keep(draft)
+        except SitewrightError as error:
+            trouble = error.message
+        self.call_from_thread(self._looked, draft, found, changes(before, found), trouble)
+
+    def _looked(self, draft: Draft, found: Review, changed: tuple[Change, ...], trouble: str) -> None:
+        if trouble:
+            self.notify(self.say("The draft cannot be kept: {reason}", reason=trouble), severity="error", timeout=10)
+        if draft is self.draft:
+            self.review = found
+            self.screen_stack[min(1, len(self.screen_stack) - 1)].post_message(Reviewed(found, changed))
+
+    @work(thread=True, exclusive=True, group="bundle", exit_on_error=False)
+    def open_bundle(self, bundle: Path) -> None:
+        """Open a bundle and check its signature, in a thread."""
+        try:
+            manifest, trouble = self.doors.manifest(bundle, self.signers, self.draft), ""
+        except SitewrightError as error:
+            manifest, trouble = None, f"{error.message} → {error.remedy}".rstrip("→ ")
+        self.call_from_thread(self._bundle_opened, bundle, manifest, trouble)
+
+    def _bundle_opened(self, bundle: Path, manifest: Manifest | None, trouble: str) -> None:
+        self.bundle, self.manifest, self.manifest_trouble = bundle, manifest, trouble
+        self.screen.post_message(Reviewed(self.review, ()))
+
+    def typed_secrets(self) -> Mapping[str, str]:
+        """What a person typed, by the text of the prompt."""
+        return dict(self._typed)
+
+    def type_secret(self, prompt: str, value: str) -> None:
+        """Keep, in memory alone, what a person typed for a prompt."""
+        self._typed[prompt] = value
+        self.secrets = Secrets(self._typed.get)  # type: ignore[arg-type]
+
+    def open_page(self, step: str) -> None:
+        """Show another page."""
+        if isinstance(self.screen, Frame):
+            self.screen.open_page(step)
+
+    def action_undo(self) -> None:
+        """Take the last edit back."""
+        self._travelled(self._opened is not None and self.editor.history.undo(), self.say("nothing to undo"))
+
+    def action_redo(self) -> None:
+        """Take the last undoing back."""
+        self._travelled(self._opened is not None and self.editor.history.redo(), self.say("nothing to redo"))
+
+    def _travelled(self, moved: bool, otherwise: str) -> None:
+        if moved:
+            self._look(self.draft)
+        else:
+            self.notify(otherwise, timeout=2)
+
+    def action_save(self) -> None:
+        """Write the file."""
+        if self._opened is None:
+            return
+        try:
+            self.editor.save()
+        except SitewrightError as error:
+            self.notify(f"{error.message}. {error.remedy}", severity="error", timeout=10)
+            return
+        count = self.review.count
+        told = self.say("saved {file}", file=self.editor.file)
+        more = self.say("; {count} things are still to mend or add", count=count) if count else ""
+        self.notify(told + more)
+        self.screen.post_message(Reviewed(self.review, ()))
+
+    def action_help(self) -> None:
+        """Tell all about the field under the cursor, or about the page."""
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help.about(self))
+
+    def action_language(self) -> None:
+        """Change to the other language; nothing else changes."""
+        if isinstance(self.screen, Frame | _start()):
+            self.say = Words("zh" if getattr(self.say, "language", "en") == "en" else "en")
+            screen = Frame(self.screen.here) if isinstance(self.screen, Frame) else _start()()
+            if isinstance(self.screen, Frame) and isinstance(screen, Frame):
+                screen.seen = self.screen.seen
+            self.switch_screen(screen)
+
+    def action_leave(self) -> None:
+        """Ask before leaving."""
+        if isinstance(self.screen, Ask):
+            return
+        say = self.say
+        if self._opened is None:
+            self.exit()
+            return
+        told = say("What is not saved yet stays in a draft beside the file and is taken up again next time.")
+        choices = (("stay", say("Stay")), ("leave", say("Leave"))) if not self.editor.changed else (
+            ("stay", say("Stay")), ("save", say("Save and leave")), ("leave", say("Leave")))  # fmt: skip
+        self.push_screen(Ask(say("Leave the wizard?"), told, choices), self._left)
+
+    def _left(self, choice: str | None) -> None:
+        if choice == "save":
+            self.action_save()
+            if self.editor.changed:
+                return
+        if choice in ("save", "leave"):
+            self.exit()
+
+
+def _start() -> type:
+    from installer.ui.tui.screens.start import Start
+
+    return Start
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

@@ -1,0 +1,77 @@
+"""What the wizard's pages and fields may ask of the wizard around them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol, cast
+
+from textual.widget import Widget
+
+from installer import answers_yaml
+from installer.bundle.manifest import Manifest
+from installer.draft import Draft
+from installer.facts import Facts
+from installer.runs import Runs
+from installer.secrets import Secrets
+from installer.ui.tui.editor import Editor
+from installer.ui.tui.review import Review
+from installer.ui.tui.words import Say
+
+
+class Desk(Protocol):
+    """The wizard, as its parts see it."""
+
+    editor: Editor
+    review: Review
+    runs: Runs
+    bundle: Path | None
+    signers: Path | None
+    simulate: Path | None
+    manifest: Manifest | None
+    """What the bundle holds; None while none is named or trusted."""
+    manifest_trouble: str
+    """Why the bundle is not trusted, in a line; empty where it is, or where none is named."""
+    facts: dict[str, Facts]
+    """What the hosts that were tried say of themselves, by name."""
+    secrets: Secrets
+    """Resolves references; what a person typed for a prompt is kept in memory alone."""
+
+    @property
+    def say(self) -> Say:
+        """The words of the chosen language."""
+        ...
+
+    @property
+    def draft(self) -> Draft:
+        """The answers as they are now."""
+        ...
+
+    def answer(self, path: answers_yaml.Path, value: object) -> None:
+        """Set a value, or take it away where it is None; kept, looked at and undoable."""
+        ...
+
+    def change(self, draft: Draft) -> None:
+        """Go on to another draft in one undoable edit."""
+        ...
+
+    def typed_secrets(self) -> Mapping[str, str]:
+        """What a person typed, by the text of the prompt: to be handed to a run over a pipe."""
+        ...
+
+    def type_secret(self, prompt: str, value: str) -> None:
+        """Keep, in memory alone, what a person typed for a prompt."""
+        ...
+
+    def open_bundle(self, bundle: Path) -> None:
+        """Open a bundle and check its signature; the pages hear of it."""
+        ...
+
+    def open_page(self, step: str) -> None:
+        """Show another page."""
+        ...
+
+
+def of(widget: Widget) -> Desk:
+    """The wizard around a widget."""
+    return cast(Desk, widget.app)

@@ -1,0 +1,127 @@
+"""An answers file under the wizard's hands: its edits, its draft on disk, and the saving of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from installer import answers_file, draft_yaml
+from installer.draft import Draft, History
+from installer.errors import StateUnreadable
+
+MARK = "# sitewright draft"
+
+
+@dataclass
+class Editor:
+    """The file that is being written. `base` is its text as it was read, empty for a file that is not there yet."""
+
+    file: Path
+    base: str
+    history: History
+    saved: Draft
+    kept_at: datetime | None = None
+    recovered: bool = False
+    """Whether a draft of an earlier session was taken up."""
+    _seen: set[str] = field(default_factory=set)
+
+    @property
+    def draft(self) -> Draft:
+        """The answers as they are now."""
+        return self.history.now
+
+    @property
+    def changed(self) -> bool:
+        """Whether the answers differ from the file."""
+        return self.draft.data != self.saved.data
+
+    def keep(self, draft: Draft) -> None:
+        """Write a draft beside the file; without a difference to the file there is none.
+
+        Raises:
+            StateUnreadable: it cannot be written there.
+        """
+        place = draft_of(self.file)
+        if draft.data == self.saved.data:
+            discard(self.file)
+        else:
+            answers_file.save(f"{MARK} of {self.file.name} {_digest(self.base)}\n{draft.text()}", place)
+        self.kept_at = datetime.now(UTC)
+
+    def save(self) -> None:
+        """Write the file, with the comments it had, and end its draft.
+
+        Raises:
+            StateUnreadable: it cannot be written, or somebody else has changed it since it was read.
+        """
+        if read_text(self.file) != self.base:
+            raise StateUnreadable(path=self.file, reason="the file was changed by somebody else meanwhile",
+                                  hint="save under another name, or open it again")  # fmt: skip
+        text = draft_yaml.rewritten(self.base, self.draft.data) if self.base else self.draft.text()
+        answers_file.save(text, self.file)
+        self.base, self.saved = text, self.draft
+        discard(self.file)
+        self.kept_at = datetime.now(UTC)
+
+
+def opened(file: Path, *, recover: bool = True) -> Editor:
+    """Open an answers file, new or old, with the draft that an earlier session left of it.
+
+    Raises:
+        StateUnreadable: it is there and cannot be read.
+    """
+    text = read_text(file)
+    saved = Draft.of(text)
+    left = leftover(file) if recover else None
+    editor = Editor(file, text, History(saved), saved)
+    if left is not None and left.data != saved.data:
+        editor.history.edit(left)
+        editor.recovered = True
+    return editor
+
+
+def leftover(file: Path) -> Draft | None:
+    """The draft that an earlier session left of a file; None where there is none."""
+    text = read_text(draft_of(file))
+    return Draft.of(text) if text.startswith(MARK) else None
+
+
+def stale(file: Path) -> bool:
+    """Whether a file was changed after its draft was begun."""
+    head = read_text(draft_of(file)).partition("\n")[0]
+    return bool(head) and not head.endswith(_digest(read_text(file)))
+
+
+def draft_of(file: Path) -> Path:
+    """Where the draft of a file is: beside it, so that the relative paths in it mean the same."""
+    return file.with_name(f".{file.name}.draft")
+
+
+def discard(file: Path) -> None:
+    """End a draft."""
+    draft_of(file).unlink(missing_ok=True)
+
+
+def read_text(path: Path) -> str:
+    """A file's text, empty where there is no file.
+
+    Raises:
+        StateUnreadable: it is there and cannot be read.
+    """
+    try:
+        raw = path.read_bytes()
+        if len(raw) > answers_file.LARGEST:
+            raise StateUnreadable(path=path, reason="more than 1 MiB; this is no answers file")
+        return raw.decode("utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise StateUnreadable(path=path, reason="it is no text in UTF-8") from error
+    except OSError as error:
+        raise StateUnreadable(path=path, reason=error.strerror or str(error)) from error
+
+
+def _digest(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -1,0 +1,143 @@
+"""Fields of a form: one question of the answers each, edited in place, with what is wrong with the answer below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Checkbox, Input, Label, Select
+
+from installer import questions
+from installer.answers_yaml import Path, scalar
+from installer.errors import Problem
+from installer.ui.tui import desk
+
+UNKNOWN = "unknown"
+
+
+class Field(Vertical):
+    """A question and its answer. `picks` names the things that a list of names may hold, for choosing among them."""
+
+    def __init__(self, path: Path, title: str = "", picks: str = "") -> None:
+        super().__init__(classes="field")
+        self.question = questions.question(path)
+        self.path, self.picks = path, picks
+        self._title = title or self.question.title
+        self._shown: Any = None
+        self._problem = Label("", classes="problem", markup=False)
+
+    @property
+    def desk(self) -> desk.Desk:
+        """The wizard around this field."""
+        return desk.of(self)
+
+    def compose(self) -> ComposeResult:
+        """Label, control, unit; the problem below is empty while there is none."""
+        say, asked = self.desk.say, self.question
+        value = self._shown = self.desk.draft.at(self.path)
+        with Horizontal(classes="row"):
+            yield Label(say(self._title) + (" *" if asked.required else ""), classes="label")
+            if asked.kind == "choice":
+                options = [(say(f"choice:{choice}").removeprefix("choice:"), choice) for choice in asked.choices]
+                chosen = value if value in asked.choices else asked.default
+                yield Select(options, value=Select.NULL if chosen is None else chosen, compact=True,
+                             allow_blank=asked.default is None)  # fmt: skip
+            elif asked.kind == "yes":
+                yield Checkbox(value=bool(asked.default if value is None else value), compact=True)
+            else:
+                figure = asked.kind in ("whole", "number")
+                yield Input(self._text(value), placeholder=self._placeholder(), compact=True, select_on_focus=False,
+                            classes="figure" if figure else "")  # fmt: skip
+                if figure:
+                    yield Label(say(asked.unit), classes="unit")
+                if asked.may_be_unknown:
+                    yield Checkbox(say("Unknown"), self._effective(value) == UNKNOWN, compact=True, classes="unknown")
+        yield self._problem
+
+    def on_mount(self) -> None:
+        """Say from the start what is wrong."""
+        self.sync(each for mine in self.desk.review.problems.values() for each in mine)
+
+    def sync(self, problems: Iterable[Problem]) -> None:
+        """Show what the draft holds now, and what is wrong with it."""
+        value = self.desk.draft.at(self.path)
+        if value != self._shown:
+            self._shown = value
+            self._fill(value)
+        dotted = ".".join(map(str, self.path))
+        mine = [each for each in problems if each.path == dotted or each.path.startswith(f"{dotted}.")]
+        self._problem.display = bool(mine)
+        if mine:
+            say, missing = self.desk.say, value is None
+            told = say("needed: {wanted}") if missing else say("✖ found {found}; wanted {wanted}")
+            self._problem.update(told.format(found=say(mine[0].found), wanted=say(mine[0].wanted)))
+            self._problem.set_class(missing, "missing")
+
+    def _fill(self, value: Any) -> None:
+        with self.prevent(Input.Changed, Select.Changed, Checkbox.Changed):
+            for control in self.query(Input):
+                control.value = self._text(value)
+            for box in self.query(Checkbox):
+                box.value = (
+                    self._effective(value) == UNKNOWN if box.has_class("unknown") else bool(self._effective(value))
+                )
+            for select in self.query(Select):
+                select.value = self._effective(value) if self._effective(value) is not None else Select.NULL
+
+    def _effective(self, value: Any) -> Any:
+        return self.question.default if value is None else value
+
+    def _text(self, value: Any) -> str:
+        if value is None or value == UNKNOWN:
+            return ""
+        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    def _placeholder(self) -> str:
+        default, say = self.question.default, self.desk.say
+        if default == UNKNOWN:
+            return say("unknown")
+        if default not in (None, "", []):
+            return self._text(default)
+        example = next(iter(self.question.examples), "")
+        return say("e.g. {example}", example=self._text(example)) if example not in ("", []) else ""
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if (boxes := self.query(".unknown")) and event.value.strip():
+            with self.prevent(Checkbox.Changed):
+                cast(Checkbox, boxes.first()).value = False
+        self._answer(self._parsed(event.value))
+
+    @on(Select.Changed)
+    def _chosen(self, event: Select.Changed) -> None:
+        event.stop()
+        self._answer(None if event.value is Select.NULL else event.value)
+
+    @on(Checkbox.Changed)
+    def _ticked(self, event: Checkbox.Changed) -> None:
+        event.stop()
+        if not event.checkbox.has_class("unknown"):
+            self._answer(event.value)
+        elif event.value:
+            with self.prevent(Input.Changed):
+                self.query_one(Input).value = ""
+            self._answer(UNKNOWN)
+        else:
+            self._answer(None if self.question.default != UNKNOWN else self.desk.draft.at(self.path))
+
+    def _answer(self, value: Any) -> None:
+        self._shown = value
+        self.desk.answer(self.path, value)
+
+    def _parsed(self, text: str) -> Any:
+        """What a typed text means; what is no number stays a text, which the validator then refuses in its words."""
+        text = text.strip()
+        if not text:
+            return None
+        if self.question.kind == "texts":
+            return [each for each in text.replace(",", " ").replace("，", " ").replace("、", " ").split() if each]
+        return scalar(text) if self.question.kind in ("whole", "number") else text

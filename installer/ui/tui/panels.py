@@ -1,0 +1,155 @@
+"""What stands around every page: the steps and where they stand, what the answers take, what a field is about, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from textual.content import Content
+from textual.widgets import Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from installer.questions import Question
+from installer.ui.tui.review import Change, Review
+from installer.ui.tui.steps import STEPS, state
+from installer.ui.tui.words import Say, gib, number
+from sizing.machines import Layout
+
+MARKS = {"done": ("✔", "$text-success"), "open": (" ", ""), "wrong": ("✖", "$text-error")}
+CHANGED = ("cpu_cores", "memory_gib", "disk_gib")
+WORTH_TELLING = 0.05
+FIGURES = (("count", "machines"), ("cpu_cores", "cores"), ("memory_gib", "memory"), ("disk_to_order_gib", "disk"))
+
+
+class Steps(OptionList):
+    """The pages, each with a sign of where it stands."""
+
+    def __init__(self, say: Say) -> None:
+        super().__init__(id="steps", compact=True, markup=False)
+        self._say = say
+
+    def show(self, review: Review, seen: Iterable[str], here: str) -> None:
+        """Draw the signs anew."""
+        known = set(seen)
+        lines = [self._line(position, review, known) for position in range(len(STEPS))]
+        if self.option_count != len(STEPS):
+            self.clear_options()
+            self.add_options(Option(line, step.key) for line, step in zip(lines, STEPS, strict=True))
+        else:
+            for step, line in zip(STEPS, lines, strict=True):
+                self.replace_option_prompt(step.key, line)
+        if not self.has_focus:
+            self.highlighted = [step.key for step in STEPS].index(here)
+
+    def _line(self, position: int, review: Review, seen: set[str]) -> Content:
+        step = STEPS[position]
+        sign, colour = (
+            MARKS[state(step, review.problems.get(step.key, ()), step.key in seen)] if step.gathers else (" ", "")
+        )
+        room = max(self.size.width - 7, 12)
+        name = Content(self._say(step.title)).truncate(room, ellipsis=True, pad=True)
+        return Content.assemble(f"{position + 1:>2} ", name, " ", (sign, colour))
+
+
+class About(Static):
+    """What the field under the cursor is about, its example, and what the last edit did."""
+
+    def show(self, say: Say, asked: Question | None, changes: tuple[Change, ...]) -> None:
+        """Say it."""
+        if asked is None:
+            self.update(Content())
+            return
+        told = say(asked.description)
+        lines = [Content(told)]
+        if changes:
+            lines.append(Content.assemble((say("This answer adds:"), "bold"), "  ", effect(say, changes[:3])))
+        elif asked.examples and asked.examples[0] not in ("", []):
+            shown = asked.examples[0]
+            text = ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown)
+            lines.append(Content(say("Example: {example}", example=text)))
+        self.update(Content("\n").join(lines))
+
+
+class Side(Static):
+    """The machines that the current answers take, what the last edit changed, and what is wrong."""
+
+    def show(self, say: Say, review: Review, changes: tuple[Change, ...], offered: int, verdict: str) -> None:
+        """Draw it anew; `offered` counts the hosts of the answers, `verdict` says whether they suffice."""
+        parts = [Content.styled(say("These needs take"), "bold"), Content("")]
+        if review.sizing is None:
+            parts += [
+                Content.styled(text, "$text-error") for text in review.doubts or (say("needs are not valid yet"),)
+            ]
+        else:
+            for environment in review.sizing.needs.environments:
+                parts.append(Content.styled(environment.name, "$accent"))
+                pools = (pool.expected for pool in review.sizing.pools if pool.environment == environment.name)
+                parts += [Content(_machines(say, layout)) for layout in pools]
+            parts += [Content(""), *self._totals(say, review)]
+        parts += [Content(""), *self._changed(say, changes)] if changes else []
+        parts += [Content(""), Content(say("{count} hosts are named", count=offered))]
+        if verdict:
+            parts.append(Content(verdict))
+        if review.count:
+            parts += [
+                Content(""),
+                Content.styled(say("{count} things to mend or add", count=review.count), "$text-warning"),
+            ]
+        self.update(Content("\n").join(parts))
+
+    def _totals(self, say: Say, review: Review) -> list[Content]:
+        lines = []
+        for figure, name in FIGURES:
+            value = review.total(figure)
+            text = gib(value) if figure.endswith("_gib") else number(value)
+            lines.append(
+                Content.assemble(Content(text).pad_left(max(10 - Content(text).cell_length, 0)), " ", say(name))
+            )
+        return lines
+
+    def _changed(self, say: Say, changes: tuple[Change, ...]) -> list[Content]:
+        sums = [sum(getattr(each, figure) for each in changes) for figure in CHANGED]
+        sign = "▲" if sum(sums) > 0 else "▼"
+        told = grown(say, *sums)
+        return [Content.styled(f"{sign} {say('by the last edit')}", "bold"), *(Content(f"  {line}") for line in told)]
+
+
+class Hints(Static):
+    """The keys that work here."""
+
+    def show(self, hints: Iterable[tuple[str, str]]) -> None:
+        """Write them in one line."""
+        parts = [Content.assemble((key, "bold $foreground"), " ", what) for key, what in hints]
+        self.update(Content("  ").join(parts))
+
+
+class Kept(Label):
+    """When the answers were last written down."""
+
+    def show(self, say: Say, at: datetime | None, changed: bool) -> None:
+        """Say it in this machine's time of day."""
+        if at is None:
+            self.update(say("nothing changed yet"))
+            return
+        clock = f"{at.astimezone():%H:%M:%S}"
+        self.update(say("draft kept {time}", time=clock) if changed else say("saved {time}", time=clock))
+
+
+def effect(say: Say, changes: Iterable[Change]) -> Content:
+    """What an edit did, part by part."""
+    told = (
+        f"{say(each.title)} {', '.join(grown(say, *(getattr(each, figure) for figure in CHANGED)))}" for each in changes
+    )
+    return Content(" · ".join(told))
+
+
+def grown(say: Say, cpu_cores: float, memory_gib: float, disk_gib: float) -> list[str]:
+    """By how much figures grew, those that did: +0.5 cores, −2 GiB memory."""
+    told = [f"{cpu_cores:+.1f} {say('cores')}"] if abs(cpu_cores) >= WORTH_TELLING else []
+    sizes = ((memory_gib, "memory"), (disk_gib, "disk"))
+    signed = ((value, "+" if value > 0 else "−", name) for value, name in sizes if abs(value) >= WORTH_TELLING)
+    return told + [f"{sign}{gib(abs(value))} {say(name)}" for value, sign, name in signed]
+
+
+def _machines(say: Say, layout: Layout) -> str:
+    return f" {layout.count} × {number(layout.shape.cpu_cores)} {say('cores')}, {gib(layout.shape.memory_gib)}"

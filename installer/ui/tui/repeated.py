@@ -1,0 +1,95 @@
+"""A list of like things in a form: people, decisions, environments; each with its fields, one more, one less."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button
+
+from installer.answers_yaml import Path
+from installer.ui.tui import desk
+from installer.ui.tui.form import Field
+
+PICKED = {"control_planes": "hosts", "workers": "hosts"}
+"""Fields that hold names, and of what."""
+
+
+class Repeated(Vertical):
+    """Edits the list at `path`; each item shows its `fields`, a new one begins as `blank`."""
+
+    def __init__(
+        self, path: Path, fields: Sequence[str | tuple[str, ...]], more: str, blank: Mapping[str, Any]
+    ) -> None:
+        super().__init__(classes="repeated")
+        self.path = path
+        self._fields = [(each,) if isinstance(each, str) else each for each in fields]
+        self._more, self._blank = more, blank
+        self._count = -1
+        self._room = Vertical(classes="items")
+
+    @property
+    def desk(self) -> desk.Desk:
+        """The wizard around it."""
+        return desk.of(self)
+
+    def compose(self) -> ComposeResult:
+        """Room for the items, and the button for one more."""
+        yield self._room
+        yield Button(f"+ {self._more}", classes="more", compact=True)
+
+    def on_mount(self) -> None:
+        """Show the items there are."""
+        self.sync()
+
+    def sync(self) -> None:
+        """Make the items anew where there are more or fewer than before; their fields show themselves."""
+        items = self.desk.draft.at(self.path, [])
+        count = len(items) if isinstance(items, list) else 0
+        if count == self._count or not self._room.is_attached:
+            return
+        grown, self._count = count > self._count >= 0, count
+        self._room.remove_children()
+        self._room.mount_all(Item(self.path, position, self._fields) for position in range(count))
+        if grown:
+            self.call_after_refresh(lambda: self._room.query(Item).last().query("Input, Select").first().focus())
+
+    @on(Button.Pressed, ".more")
+    def _add(self, event: Button.Pressed) -> None:
+        event.stop()
+        items = self.desk.draft.at(self.path, []) or []
+        self.desk.change(self.desk.draft.with_value((*self.path, len(items)), self.fresh(len(items))))
+        self.sync()
+
+    def fresh(self, position: int) -> dict[str, Any]:
+        """A new item."""
+        return dict(self._blank)
+
+    def remove_item(self, position: int) -> None:
+        """Take an item away."""
+        self.desk.change(self.desk.draft.without((*self.path, position)))
+        self._count = -1
+        self.sync()
+
+
+class Item(Vertical):
+    """One thing of a list."""
+
+    def __init__(self, path: Path, position: int, fields: Sequence[tuple[str, ...]]) -> None:
+        super().__init__(classes="item")
+        self._path, self._position, self._fields = path, position, fields
+
+    def compose(self) -> ComposeResult:
+        """The fields, and the button that takes the thing away."""
+        for names in self._fields:
+            yield Field((*self._path, self._position, *names), picks=PICKED.get(names[-1], ""))
+        with Horizontal(classes="row"):
+            yield Button(desk.of(self).say("remove"), classes="less", compact=True)
+
+    @on(Button.Pressed, ".less")
+    def _remove(self, event: Button.Pressed) -> None:
+        event.stop()
+        next(each for each in self.ancestors if isinstance(each, Repeated)).remove_item(self._position)

@@ -1,0 +1,82 @@
+"""What the current answers amount to: what is wrong with them, and the machines they take.
+
+Pure, and fast enough to run after every edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from installer import answers_file
+from installer.draft import Draft
+from installer.errors import Problem
+from installer.requirements import needs_of_sections
+from installer.ui.tui.steps import by_step
+from sizing.engine import Sizing, size
+from sizing.errors import SizingError
+
+FIGURES = ("cpu_cores", "memory_gib", "disk_gib")
+
+
+@dataclass(frozen=True)
+class Review:
+    """One look at a draft: `sizing` None where its needs make no sense, and then `doubts` say why."""
+
+    problems: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+    sizing: Sizing | None = None
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many things are wrong."""
+        return sum(map(len, self.problems.values())) + len(self.doubts)
+
+    def total(self, figure: str, environment: str = "") -> float:
+        """What is expected of all machines, or of an environment's: a field of `sizing.machines.Layout`."""
+        return self.sizing.total(figure, environment).expected if self.sizing else 0.0
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an edit changed for one part: its `title`, and by how much each figure grew."""
+
+    title: str
+    cpu_cores: float
+    memory_gib: float
+    disk_gib: float
+
+
+def review(draft: Draft, file: str, today: date) -> Review:
+    """Look at a draft."""
+    problems = by_step(answers_file.flaws(draft.data, file, today))
+    try:
+        if "needs" in problems:
+            return Review(problems)
+        return Review(problems, size(needs_of_sections(draft.at(("needs",), {}), draft.at(("environments",), []))))
+    except SizingError as error:
+        return Review(problems, None, tuple(error.problems))
+
+
+def changes(before: Review, after: Review) -> tuple[Change, ...]:
+    """What each part of the platform takes more, or less, after an edit; the largest first."""
+    if before.sizing is None or after.sizing is None:
+        return ()
+    was, now = _parts(before.sizing), _parts(after.sizing)
+    found = []
+    for title in {**was, **now}:
+        earlier, later = was.get(title, (0.0,) * 3), now.get(title, (0.0,) * 3)
+        grown = [new - old for old, new in zip(earlier, later, strict=True)]
+        if any(abs(each) >= 0.05 for each in grown):
+            found.append(Change(title, *grown))
+    return tuple(sorted(found, key=lambda change: -abs(change.memory_gib) - abs(change.disk_gib) / 10))
+
+
+def _parts(sizing: Sizing) -> dict[str, tuple[float, float, float]]:
+    sums: dict[str, tuple[float, float, float]] = {}
+    for part in sizing.parts:
+        had = sums.get(part.size.title, (0.0, 0.0, 0.0))
+        more = [part.size.total(figure).expected for figure in FIGURES]
+        sums[part.size.title] = (had[0] + more[0], had[1] + more[1], had[2] + more[2])
+    return sums

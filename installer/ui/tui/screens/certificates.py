@@ -1,0 +1,76 @@
+"""Who signs what: the bundle, the clusters' own certificates, and those of the services."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from rich.table import Table
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input, Label, Static
+
+from installer.ui.tui.form import Field
+from installer.ui.tui.page import Page
+from installer.ui.tui.review import Change, Review
+
+LIVES = (
+    ("Clusters", "each cluster's own authority (kubeadm)", "1 year", "at every upgrade"),
+    ("Site registry", "an authority made for it", "825 days", "by sitewright, from 90 days before"),
+    ("Services", "the site's authority, by cert-manager", "90 days", "by cert-manager, from 30 days before"),
+)
+"""Whose certificates, signed by whom, for how long, and how they are renewed. Sources: the defaults of kubeadm and of
+cert-manager, and installer/pki.py."""
+
+
+class CertificatesPage(Page):
+    """The vendor's signature on the bundle, and an overview of the certificates an installation makes."""
+
+    KEY = "certificates"
+    INTRO: ClassVar[str] = "A bundle is installed only if one of these signers has signed it."
+
+    def body(self) -> ComposeResult:
+        """The signers, the bundle, and the table."""
+        say = self.desk.say
+        yield Field(("trust", "signers"))
+        yield Label(say("Bundle"), classes="group")
+        with Horizontal(classes="row"):
+            yield Label(say("Bundle file"), classes="label")
+            example = say("e.g. {example}", example="core-1.0.0-amd64.sitewright")
+            yield Input(str(self.desk.bundle or ""), placeholder=example,
+                        id="bundle", compact=True, select_on_focus=False)  # fmt: skip
+        yield Label("", id="trusted", markup=False)
+        yield Label(say("Certificates that an installation makes"), classes="group")
+        yield Static(id="lives")
+
+    def on_mount(self) -> None:
+        """Fill the table."""
+        say = self.desk.say
+        table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim")
+        for heading in ("of", "signed by", "good for", "renewed"):
+            table.add_column(say(heading))
+        for row in LIVES:
+            table.add_row(*map(say, row))
+        self.query_one("#lives", Static).update(table)
+
+    @on(Input.Submitted, "#bundle")
+    @on(Input.Blurred, "#bundle")
+    def _named(self, event: Input.Submitted | Input.Blurred) -> None:
+        event.stop()
+        if event.value.strip() and Path(event.value.strip()) != self.desk.bundle:
+            self.query_one("#trusted", Label).update(self.desk.say("checking the signature …"))
+            self.desk.open_bundle(Path(event.value.strip()).expanduser())
+
+    def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
+        """Say whether the bundle is trusted."""
+        super().reviewed(review, changes)
+        desk, say = self.desk, self.desk.say
+        label = self.query_one("#trusted", Label)
+        label.set_classes("fine" if desk.manifest else "wrong")
+        if desk.manifest:
+            names = {"name": desk.manifest.name, "version": desk.manifest.version}
+            told = say("✔ {name} {version}, signed by one of the signers", **names)
+        else:
+            told = f"✖ {desk.manifest_trouble}" if desk.manifest_trouble else ""
+        label.update(told)

@@ -1,0 +1,205 @@
+"""Small screens that lie over a page: a question, help, a choice among many, a text to paste."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, SelectionList, Static, TextArea
+from textual.widgets.selection_list import Selection
+
+from installer.ui.tui import desk
+from installer.ui.tui.form import Field
+from installer.ui.tui.page import Page
+from installer.ui.tui.words import Say
+
+
+class Ask(ModalScreen[str]):
+    """A question with a few answers; gives the chosen one's key, None where Escape was pressed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape", "dismiss", ""), ("left", "app.focus_previous", ""), ("right", "app.focus_next", ""),
+    ]  # fmt: skip
+
+    def __init__(self, heading: str, told: str, choices: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._heading, self._told, self._choices = heading, told, choices
+
+    def compose(self) -> ComposeResult:
+        """The question and its answers; the first one has the cursor."""
+        with Vertical(classes="dialog"):
+            yield Label(self._heading, classes="heading", markup=False)
+            yield Static(self._told, markup=False)
+            with Horizontal(classes="buttons"):
+                for key, text in self._choices:
+                    yield Button(text, id=key, compact=True)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id or "")
+
+
+class Help(ModalScreen[None]):
+    """All there is to say about a field, or about a page."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,f1,enter,q", "dismiss", "")]
+
+    def __init__(self, heading: str, lines: Sequence[tuple[str, str]], close: str) -> None:
+        super().__init__()
+        self._heading, self._lines, self._close = heading, lines, close
+
+    @classmethod
+    def about(cls, app: App[None]) -> Help:
+        """The help for where the cursor is."""
+        focused = app.focused
+        say = desk.of(app.screen).say
+        field = (
+            next((each for each in focused.ancestors_with_self if isinstance(each, Field)), None) if focused else None
+        )
+        if field is not None:
+            return cls(say(field.question.title), _of_field(say, field), say("Escape closes"))
+        page = next(iter(app.screen.query(Page).results()), None)
+        lines = [("", say(page.INTRO))] if page is not None and page.INTRO else []
+        return cls(say("Keys"), [*lines, *((key, say(what)) for key, what in GENERAL)], say("Escape closes"))
+
+    def compose(self) -> ComposeResult:
+        """Name and text, line by line."""
+        with Vertical(classes="dialog"):
+            yield Label(self._heading, classes="heading", markup=False)
+            with VerticalScroll(classes="told"):
+                for name, text in self._lines:
+                    with Horizontal(classes="line"):
+                        if name:
+                            yield Label(name, classes="name", markup=False)
+                        yield Static(text, classes="text", markup=False)
+            yield Label(self._close, classes="muted")
+
+
+class Pick(ModalScreen[tuple[str, ...]]):
+    """Chooses some of many by ticking; typing searches. Gives the chosen ones, None where Escape was pressed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", ""), ("ctrl+enter,f8", "take", "")]
+
+    def __init__(self, say: Say, heading: str, names: Sequence[str], chosen: Sequence[str]) -> None:
+        super().__init__()
+        self._say, self._heading, self._names, self._chosen = say, heading, names, list(chosen)
+
+    def compose(self) -> ComposeResult:
+        """A line to search by, the names, the buttons."""
+        with Vertical(classes="dialog"):
+            yield Label(self._heading, classes="heading", markup=False)
+            yield Input(placeholder=self._say("type to search"), compact=True)
+            yield SelectionList[str](*self._matching(""), compact=True)
+            with Horizontal(classes="buttons"):
+                yield Button(self._say("Take these"), id="take", compact=True)
+                yield Button(self._say("Cancel"), id="cancel", compact=True)
+
+    def _matching(self, text: str) -> list[Selection[str]]:
+        return [
+            Selection(name, name, name in self._chosen) for name in self._names if text.casefold() in name.casefold()
+        ]
+
+    @on(Input.Changed)
+    def _searched(self, event: Input.Changed) -> None:
+        names = self.query_one(SelectionList)
+        names.clear_options()
+        names.add_options(self._matching(event.value))
+
+    @on(SelectionList.SelectionToggled)
+    def _ticked(self, event: SelectionList.SelectionToggled[str]) -> None:
+        name = event.selection.value
+        self._chosen = [each for each in self._chosen if each != name] + ([name] if name not in self._chosen else [])
+
+    @on(Input.Submitted)
+    def _down(self) -> None:
+        self.query_one(SelectionList).focus()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "take":
+            self.action_take()
+        else:
+            self.dismiss(None)
+
+    def action_take(self) -> None:
+        """Take what is ticked, in the order of the names."""
+        self.dismiss(tuple(name for name in self._names if name in self._chosen))
+
+
+class Paste(ModalScreen[str]):
+    """A text of many lines; gives it, None where Escape was pressed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "")]
+
+    def __init__(self, say: Say, heading: str, told: str, text: str = "") -> None:
+        super().__init__()
+        self._say, self._heading, self._told, self._text = say, heading, told, text
+
+    def compose(self) -> ComposeResult:
+        """What is wanted, the text, the buttons."""
+        with Vertical(classes="dialog"):
+            yield Label(self._heading, classes="heading", markup=False)
+            yield Static(self._told, markup=False, classes="muted")
+            yield TextArea(self._text, compact=True, tab_behavior="focus")
+            with Horizontal(classes="buttons"):
+                yield Button(self._say("Take over"), id="take", compact=True)
+                yield Button(self._say("Cancel"), id="cancel", compact=True)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(self.query_one(TextArea).text if event.button.id == "take" else None)
+
+
+GENERAL = (
+    ("Tab", "next field; Shift+Tab goes back"), ("F2", "the list of steps; Enter opens one"),
+    ("F7 F8", "the page before, the page after"), ("Ctrl+Z", "takes the last edit back; Ctrl+Y brings it again"),
+    ("Ctrl+S", "writes the answers file; until then every edit is kept in a draft"),
+    ("F9", "English or Chinese"), ("F10", "leaves; Ctrl+C too asks first"),
+)  # fmt: skip
+
+
+def _of_field(say: Say, field: Field) -> list[tuple[str, str]]:
+    asked = field.question
+    lines = [("", say(asked.description))]
+    if asked.choices:
+        lines.append((say("one of"), ", ".join(asked.choices)))
+    if asked.examples:
+        shown = (", ".join(map(str, each)) if isinstance(each, list) else str(each) for each in asked.examples)
+        lines.append((say("example"), " · ".join(shown)))
+    if asked.default not in (None, "", []):
+        lines.append((say("without it"), str(asked.default)))
+    if asked.unit:
+        lines.append((say("unit"), asked.unit))
+    lines.append((say("in the file"), ".".join(map(str, asked.path))))
+    return lines
+
+
+class Typed(ModalScreen[bool]):
+    """Asks for a secret, without echo; it is kept in memory until the wizard ends."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(False)", "")]
+
+    def __init__(self, around: desk.Desk, prompt: str) -> None:
+        super().__init__()
+        self._around, self._prompt = around, prompt
+
+    def compose(self) -> ComposeResult:
+        """The prompt and a line that shows dots."""
+        with Vertical(classes="dialog"):
+            yield Label(self._prompt, classes="heading", markup=False)
+            yield Input(password=True, compact=True)
+            yield Label(
+                self._around.say("Enter takes it; it is kept in memory alone. Escape cancels."), classes="muted"
+            )
+
+    @on(Input.Submitted)
+    def _given(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value:
+            self._around.type_secret(self._prompt, event.value)
+        self.dismiss(bool(event.value))

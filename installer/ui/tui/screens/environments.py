@@ -1,0 +1,65 @@
+"""The clusters of the site."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Button
+
+from installer.ui.tui.page import Page
+from installer.ui.tui.repeated import Repeated
+
+USUAL = ("production", "pre-release", "testing")
+"""Environments that a product's delivery usually has."""
+COMPONENTS = ("cert-manager", "site-ca", "metrics-server", "local-path-provisioner")
+"""What a new environment has until somebody chooses otherwise."""
+
+
+class Environments(Repeated):
+    """The list; a new environment gets the next usual name, and networks that no other one has."""
+
+    def fresh(self, position: int) -> dict[str, Any]:
+        """A new environment."""
+        return fresh(position, self.desk.draft.at(("environments",), []))
+
+
+class EnvironmentsPage(Page):
+    """Each environment's name and hosts."""
+
+    KEY = "environments"
+    INTRO: ClassVar[str] = "Each environment is a cluster of its own. People use production; the others are for trying."
+
+    def body(self) -> ComposeResult:
+        """The list, and the usual ones at one stroke."""
+        say = self.desk.say
+        yield Environments(("environments",), ("name", "control_planes", "workers"), say("Add an environment"), {})
+        with Horizontal(classes="buttons"):
+            yield Button(say("Production alone"), id="usual-1", compact=True)
+            yield Button(say("Production and testing"), id="usual-2", compact=True)
+            yield Button(say("Production, pre-release, testing"), id="usual-3", compact=True)
+
+    @on(Button.Pressed, "#usual-1, #usual-2, #usual-3")
+    def _usual(self, event: Button.Pressed) -> None:
+        """Add those of the usual ones that are missing."""
+        event.stop()
+        wanted = {"usual-1": USUAL[:1], "usual-2": (USUAL[0], USUAL[2]), "usual-3": USUAL}[event.button.id or ""]
+        environments = list(self.desk.draft.at(("environments",), []))
+        for name in wanted:
+            if name not in [each.get("name") for each in environments]:
+                environments.append({**fresh(len(environments), environments), "name": name})
+        self.desk.change(self.desk.draft.with_value(("environments",), environments))
+        self.query_one(Environments).sync()
+
+
+def fresh(position: int, others: list[dict[str, Any]]) -> dict[str, Any]:
+    """A new environment: an unused usual name, and networks of its own beside those of the others."""
+    taken = [each.get("name") for each in others]
+    name = next((usual for usual in USUAL if usual not in taken), f"environment-{position + 1}")
+    made: dict[str, Any] = {"name": name, "control_planes": []}
+    if position:
+        made["networks"] = {"pods": f"10.{244 + position}.0.0/16", "services": f"10.{96 + position}.0.0/16"}
+        made["domain"] = f"{name}.site.internal"
+    return {**made, "components": {each: {} for each in COMPONENTS}}

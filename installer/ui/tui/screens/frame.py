@@ -1,0 +1,148 @@
+"""The wizard's main screen: the steps to the left, the page in the middle, what the answers take to the right."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Label, OptionList
+
+from installer.questions import Question
+from installer.ui.tui import desk, panels
+from installer.ui.tui.form import Field
+from installer.ui.tui.messages import Reviewed
+from installer.ui.tui.page import Page
+from installer.ui.tui.review import Change
+from installer.ui.tui.screens import page_of
+from installer.ui.tui.steps import STEPS
+
+KEYS = (("F1", "help"), ("F2", "steps"), ("F7", "back"), ("F8", "next"), ("^Z", "undo"), ("^S", "save"), ("F9", "中文"),
+        ("F10", "leave"))  # fmt: skip
+
+
+class Frame(Screen[None]):
+    """Shows one page at a time; pages are made when they are first opened and stay."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("f2", "steps", ""),
+        ("f7", "turn(-1)", ""),
+        ("f8", "turn(1)", ""),
+    ]
+
+    def __init__(self, step: str) -> None:
+        super().__init__()
+        self.here = step
+        self.seen: set[str] = {step}
+        self._changes: tuple[Change, ...] = ()
+        self._asked: Question | None = None
+
+    @property
+    def desk(self) -> desk.Desk:
+        """The wizard around this screen."""
+        return desk.of(self)
+
+    def compose(self) -> ComposeResult:
+        """The panels, and room for a page."""
+        with Horizontal(id="top"):
+            yield Label("sitewright", classes="name")
+            yield Label("", classes="site", markup=False)
+            yield panels.Kept("", classes="kept")
+        with Horizontal(id="body"):
+            yield panels.Steps(self.desk.say)
+            with Vertical(id="middle"):
+                yield Vertical(id="place")
+                yield panels.About(id="about")
+            yield panels.Side(id="side")
+        yield panels.Hints(id="hints")
+
+    def on_mount(self) -> None:
+        """Open the first page."""
+        self.open_page(self.here)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Titles of steps are cut to the room there is."""
+        self.call_after_refresh(self._draw)
+
+    @property
+    def page(self) -> Page | None:
+        """The page that is open."""
+        found = [page for page in self.query(Page) if page.display]
+        return found[0] if found else None
+
+    def open_page(self, step: str) -> None:
+        """Show a page; the first field of it gets the cursor."""
+        self.here = step
+        self.seen.add(step)
+        self._asked, self._changes = None, ()
+        self.run_worker(self._open(step), exclusive=True, group="page")
+
+    async def _open(self, step: str) -> None:
+        for page in self.query(Page):
+            page.display = step == page.KEY
+        if self.page is None:
+            await self.query_one("#place").mount(page_of(step)())
+        self.call_after_refresh(self._arrived)
+
+    def _arrived(self) -> None:
+        page = self.page
+        if page is None:
+            return
+        page.reviewed(self.desk.review, ())
+        for widget in page.query("*"):
+            if widget.focusable:
+                widget.focus()
+                break
+        self._draw()
+
+    @on(Reviewed)
+    def _reviewed(self, message: Reviewed) -> None:
+        message.stop()
+        self._changes = message.changes or self._changes
+        if self.page is not None:
+            self.page.reviewed(message.review, message.changes)
+        self._draw()
+
+    def _draw(self) -> None:
+        desk_, say = self.desk, self.desk.say
+        editor = desk_.editor
+        self.query_one(panels.Steps).show(desk_.review, self.seen, self.here)
+        hosts = desk_.draft.at(("hosts",), [])
+        offered = len(hosts) if isinstance(hosts, list) else 0
+        self.query_one(panels.Side).show(say, desk_.review, self._changes, offered, "")
+        self.query_one(panels.About).show(say, self._asked, self._changes)
+        self.query_one(panels.Kept).show(say, editor.kept_at, editor.changed)
+        self.query_one("#top .site", Label).update(
+            f"{desk_.draft.at(('site', 'name'), '') or say('new site')} — {editor.file}"
+        )
+        own = self.page.HINTS if self.page else ()
+        other = "English" if getattr(say, "language", "en") == "zh" else "中文"
+        keys = [*KEYS[:4], *own, *KEYS[4:]]
+        self.query_one(panels.Hints).show((key, other if key == "F9" else say(what)) for key, what in keys)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Tell what the field under the cursor is about."""
+        field = next((each for each in event.widget.ancestors_with_self if isinstance(each, Field)), None)
+        asked = field.question if field else None
+        if asked != self._asked:
+            self._asked, self._changes = asked, ()
+        self.query_one(panels.About).show(self.desk.say, self._asked, self._changes)
+
+    @on(OptionList.OptionSelected, "#steps")
+    def _picked(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if event.option_id:
+            self.open_page(event.option_id)
+
+    def action_steps(self) -> None:
+        """Put the cursor on the list of steps."""
+        self.query_one(panels.Steps).focus()
+
+    def action_turn(self, by: int) -> None:
+        """Go on to the next page or back to the one before."""
+        keys = [step.key for step in STEPS]
+        self.open_page(keys[min(max(keys.index(self.here) + by, 0), len(keys) - 1)])

@@ -1,0 +1,169 @@
+"""Where each secret is: never the secret itself, which is tried here and never shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button, Input, Label, Select
+
+from installer.answers import SecretRef
+from installer.answers_yaml import Path
+from installer.errors import SecretUnavailable
+from installer.ui.tui import desk
+from installer.ui.tui.page import Page
+from installer.ui.tui.review import Change, Review
+from installer.ui.tui.screens.dialogs import Typed
+
+KINDS = {"env": "environment variable", "file": "file", "command": "command", "prompt": "asked for"}
+OF_SITE: Sequence[tuple[Path, str]] = (
+    (("access", "passphrase"), "Passphrase of the private key"),
+    (("access", "password"), "Login password"),
+    (("access", "sudo_password"), "Sudo password"),
+    (("access", "bastion", "passphrase"), "Passphrase of the bastion's key"),
+    (("access", "bastion", "password"), "Login password at the bastion"),
+)
+HINTS = {
+    "env": "name of the variable", "file": "path of a file that only you may read",
+    "command": "program and arguments", "prompt": "the text under which it is asked",
+}  # fmt: skip
+
+
+class Secret(Vertical):
+    """One secret: its kind, its place, and a button that tries it."""
+
+    def __init__(self, path: Path, title: str) -> None:
+        super().__init__(classes="field secret")
+        self.path, self._title = path, title
+        self._told = Label("", classes="told", markup=False)
+        self._shown: Any = None
+
+    @property
+    def desk(self) -> desk.Desk:
+        """The wizard around it."""
+        return desk.of(self)
+
+    def compose(self) -> ComposeResult:
+        """Label, kind, place, button."""
+        say = self.desk.say
+        self._shown = self.desk.draft.at(self.path)
+        kind, value = parts(self._shown)
+        with Horizontal(classes="row"):
+            yield Label(say(self._title), classes="label", markup=False)
+            yield Select([(say(text), name) for name, text in KINDS.items()], value=kind or Select.NULL, compact=True,
+                         prompt=say("none"), classes="kind")  # fmt: skip
+            yield Input(
+                value,
+                placeholder=say(HINTS[kind]) if kind else "",
+                compact=True,
+                select_on_focus=False,
+                disabled=not kind,
+            )
+            yield Button(say("Try"), compact=True, disabled=not kind)
+        yield self._told
+
+    def sync(self) -> None:
+        """Show what the draft holds now."""
+        value = self.desk.draft.at(self.path)
+        if value != self._shown:
+            self._shown = value
+            kind, text = parts(value)
+            with self.prevent(Select.Changed, Input.Changed):
+                self.query_one(Select).value = kind or Select.NULL
+                self.query_one(Input).value = text
+            self._enable(kind)
+
+    @on(Select.Changed)
+    def _kind(self, event: Select.Changed) -> None:
+        event.stop()
+        kind = "" if event.value is Select.NULL else str(event.value)
+        self._enable(kind)
+        self._answer(kind, self.query_one(Input).value)
+
+    @on(Input.Changed)
+    def _place(self, event: Input.Changed) -> None:
+        event.stop()
+        chosen = self.query_one(Select).value
+        self._answer("" if chosen is Select.NULL else str(chosen), event.value)
+
+    def _enable(self, kind: str) -> None:
+        box = self.query_one(Input)
+        box.disabled = self.query_one(Button).disabled = not kind
+        box.placeholder = self.desk.say(HINTS[kind]) if kind else ""
+        self._told.update("")
+
+    def _answer(self, kind: str, text: str) -> None:
+        value = {kind: text.split() if kind == "command" else text} if kind else None
+        self._shown = value
+        self.desk.answer(self.path, value)
+
+    @on(Button.Pressed)
+    def _try(self, event: Button.Pressed) -> None:
+        event.stop()
+        kind, text = parts(self.desk.draft.at(self.path))
+        if kind == "prompt":
+            self.app.push_screen(Typed(self.desk, text), self._typed)
+        elif kind:
+            value = tuple(text.split()) if kind == "command" else text
+            self._told.update(self.desk.say("trying …"))
+            self._tried(SecretRef(kind, value))  # type: ignore[arg-type]
+
+    def _typed(self, given: bool | None) -> None:
+        if given:
+            self._tried(SecretRef("prompt", parts(self.desk.draft.at(self.path))[1]))
+
+    @work(thread=True, exit_on_error=False)
+    def _tried(self, reference: SecretRef) -> None:
+        """Fetch it, in a thread: a command may take its time."""
+        try:
+            self.desk.secrets.resolve(reference)
+            fine, told = True, self.desk.say("✔ there is one (not shown)")
+        except SecretUnavailable as error:
+            fine, told = False, f"✖ {self.desk.say(error.message)} {error.remedy}"
+        self.app.call_from_thread(self._tell, fine, told)
+
+    def _tell(self, fine: bool, told: str) -> None:
+        self._told.set_classes("told fine" if fine else "told wrong")
+        self._told.update(told)
+
+
+class SecretsPage(Page):
+    """Every secret that the answers may name."""
+
+    KEY = "secrets"
+    INTRO: ClassVar[str] = "The answers only say where a secret is. Nothing typed or found here is written anywhere."
+
+    def body(self) -> ComposeResult:
+        """The site's secrets, and those of hosts that have their own."""
+        for path, title in _asked(self.desk.draft.data):
+            yield Secret(path, title)
+
+    def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
+        """Show the draft as it is now."""
+        super().reviewed(review, changes)
+        for secret in self.query(Secret):
+            secret.sync()
+
+
+def parts(value: Any) -> tuple[str, str]:
+    """Kind and place of a reference as it stands in a document; two empty texts where there is none."""
+    if not isinstance(value, Mapping) or not value:
+        return "", ""
+    kind, place = next(iter(value.items()))
+    if kind not in KINDS:
+        return "", ""
+    return str(kind), " ".join(map(str, place)) if isinstance(place, list) else str(place or "")
+
+
+def _asked(data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    access = data.get("access")
+    bastion = isinstance(access, Mapping) and isinstance(access.get("bastion"), Mapping)
+    yield from (each for each in OF_SITE if bastion or "bastion" not in each[0])
+    for position, host in enumerate(data.get("hosts") or ()):
+        own = host.get("access") if isinstance(host, Mapping) else None
+        for key in ("passphrase", "password", "sudo_password"):
+            if isinstance(own, Mapping) and own.get(key):
+                yield ("hosts", position, "access", key), f"{host.get('name')}: {key.replace('_', ' ')}"

@@ -1,0 +1,118 @@
+"""The machines to provide, whether those named suffice, and how long they last."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from installer import answers_build
+from installer.requirements import offers_from
+from installer.ui.tui.page import Page
+from installer.ui.tui.review import Change, Review
+from installer.ui.tui.words import gib, number
+from sizing.engine import Pool, Sizing
+from sizing.explanations import as_text, explain
+from sizing.growth import exhaustions
+from sizing.offered import Shortfall, Shortfalls, suffices
+
+COLUMNS = ("machines", "count", "cores", "memory", "system disk", "data disk", "fast disk")
+
+
+class SizingPage(Page):
+    """Tables that follow the answers; nothing is asked here."""
+
+    KEY = "sizing"
+    INTRO: ClassVar[str] = (
+        "What to order. Figures in brackets: the least and the most it may be, as far as answers are unknown."
+    )
+
+    def body(self) -> ComposeResult:
+        """Room for the tables."""
+        yield Static(id="tables")
+
+    def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
+        """Draw the tables anew."""
+        super().reviewed(review, changes)
+        shown = (
+            self._tables(review.sizing)
+            if review.sizing
+            else Text("\n".join(review.doubts) or self.desk.say("needs are not valid yet"))
+        )
+        self.query_one("#tables", Static).update(shown)
+
+    def _tables(self, sizing: Sizing) -> RenderableType:
+        say = self.desk.say
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for name in COLUMNS:
+            table.add_column(say(name), justify="left" if name == "machines" else "right")
+        for environment in sizing.needs.environments:
+            table.add_row(Text(environment.name, style="bold"))
+            for pool in (each for each in sizing.pools if each.environment == environment.name):
+                table.add_row(*self._row(pool))
+        largest = max(sizing.pools, key=lambda pool: pool.expected.cpu_cores)
+        why = "\n".join(as_text(explain(sizing, f"{largest.environment}/{largest.name}.count"))[:12])
+        heading = say("Why so many ({pool})", pool=f"{largest.environment}/{largest.name}")
+        reasons = Text(why, style="dim", no_wrap=True, overflow="ellipsis")
+        gap = Text("")
+        parts: list[RenderableType] = [table, gap, self._verdict(sizing), gap, self._lasting(sizing), gap]
+        parts += [Text(heading, style="bold"), reasons]
+        return Group(*parts)
+
+    def _row(self, pool: Pool) -> tuple[str, ...]:
+        each, counts = pool.expected, pool.band("count")
+        count = number(counts.expected)
+        if counts.low != counts.high:
+            count += f" ({number(counts.low)}–{number(counts.high)})"
+        disks = (gib(size) if size else "–" for size in (each.system_disk_gib, each.data_disk_gib, each.fast_disk_gib))
+        return (
+            f"  {self.desk.say(pool.name)}",
+            count,
+            number(each.shape.cpu_cores),
+            gib(each.shape.memory_gib),
+            *disks,
+        )
+
+    def _lasting(self, sizing: Sizing) -> Text:
+        say, found = self.desk.say, [each for each in exhaustions(sizing) if each.month is not None]
+        if not found:
+            return Text(
+                say(
+                    "They last to the end of the planning horizon ({months} months).",
+                    months=sizing.needs.horizon_months,
+                )
+            )
+        first = min(found, key=lambda each: each.month or 0)
+        return Text(say("The first to run out: {what} of {pool} in month {month}.", what=say(first.resource),
+                        pool=f"{first.environment}/{first.pool}", month=first.month))  # fmt: skip
+
+    def _verdict(self, sizing: Sizing) -> Text:
+        """Whether the hosts that were tried suffice."""
+        say, verdict = self.desk.say, self._asked(sizing)
+        if verdict is None:
+            return Text(
+                say("Try the connections on the page of hosts to learn whether the machines named suffice."),
+                style="dim",
+            )
+        if verdict.suffices:
+            return Text("✔ " + say("The machines named suffice."), style="green")
+        lines = [self._short(each) for part in verdict.verdicts for each in part.shortfalls]
+        return Text("\n".join(lines), style="red")
+
+    def _short(self, short: Shortfall) -> str:
+        say = self.desk.say
+        figures = f"{say(short.resource)} {number(short.offered)} / {number(short.wanted)}"
+        return f"✖ {short.environment}/{short.pool}: {figures} → {say(short.remedy)}"
+
+    def _asked(self, sizing: Sizing) -> Shortfalls | None:
+        if not self.desk.facts:
+            return None
+        try:
+            answers = answers_build.build(dict(self.desk.draft.data), self.desk.editor.file.parent)
+        except (KeyError, TypeError, ValueError, AttributeError):  # not complete enough to be asked
+            return None
+        return suffices(sizing.needs, offers_from(answers, self.desk.facts, sizing.needs))

@@ -1,0 +1,158 @@
+"""Where a person begins: new answers, a file, a draft that was left, a run that was broken off, a site to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Input, Label, OptionList
+from textual.widgets.option_list import Option
+
+from installer.draft import Draft
+from installer.errors import SitewrightError
+from installer.runs import Runs
+from installer.ui.tui import desk, editor, panels
+from installer.ui.tui.words import Say
+
+LARGEST = 1 << 20
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to begin: what it says, the file it opens and the page it opens it on."""
+
+    key: str
+    title: str
+    told: str
+    file: Path | None
+    step: str = "site"
+
+
+class Start(Screen[None]):
+    """A list of ways to begin; the likeliest comes first."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "app.leave", "")]
+
+    def compose(self) -> ComposeResult:
+        """The name, the list, a line for a file's name."""
+        say = desk.of(self).say
+        with Vertical(id="start"):
+            yield Label("sitewright", classes="heading")
+            yield Label(
+                say("A Kubernetes platform on your own machines, from one signed file, without internet."),
+                classes="intro",
+            )
+            yield OptionList(id="ways", compact=True, markup=False)
+            yield Input(placeholder=say("name of the answers file, e.g. acme/answers.yaml"), id="name", compact=True)
+        yield panels.Hints(id="hints")
+
+    def on_mount(self) -> None:
+        """Look for what there is to go on with."""
+        around = desk.of(self)
+        self._ways = {way.key: way for way in ways(around.say, around.runs, Path.cwd())}
+        listed = self.query_one("#ways", OptionList)
+        for way in self._ways.values():
+            listed.add_option(Option(Content.assemble((way.title, "bold"), "\n", (f"  {way.told}", "dim")), way.key))
+        listed.highlighted = 0
+        listed.focus()
+        self.query_one("#name").display = False
+        other = "English" if getattr(around.say, "language", "en") == "zh" else "中文"
+        keys = (
+            ("↑↓", around.say("choose")),
+            ("Enter", around.say("open")),
+            ("F9", other),
+            ("F10", around.say("leave")),
+        )
+        self.query_one(panels.Hints).show(keys)
+
+    @on(OptionList.OptionSelected, "#ways")
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        way = self._ways[event.option_id or ""]
+        if way.file is not None:
+            self._open(way.file, way.step)
+        else:
+            name = self.query_one("#name", Input)
+            name.display = True
+            name.value = "answers.yaml" if way.key == "new" and not Path("answers.yaml").exists() else ""
+            name.focus()
+
+    @on(Input.Submitted, "#name")
+    def _named(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip():
+            self._open(Path(event.value.strip()).expanduser(), "site")
+
+    def _open(self, file: Path, step: str) -> None:
+        from installer.ui.tui.app import Wizard
+
+        try:
+            opened = editor.opened(file)
+        except SitewrightError as error:
+            self.notify(f"{error.message} {error.remedy}", severity="error", timeout=10)
+            return
+        cast(Wizard, self.app).begin(opened, step)
+
+
+def ways(say: Say, runs: Runs, folder: Path) -> Iterator[Way]:
+    """The ways there are here, the likeliest first."""
+    yield from _of_runs(say, runs)
+    for left in sorted(folder.glob(".*.draft")):
+        file = left.with_name(left.name[1 : -len(".draft")])
+        if editor.leftover(file) is not None:
+            yield Way(f"draft:{file}", say("Go on with the draft of {file}", file=file.name), _when(say, left), file)
+    for file in sorted(folder.glob("*.yaml")):
+        name = _site_of(file)
+        if name is not None and not editor.draft_of(file).exists():
+            yield Way(f"file:{file}", say("Open {file}", file=file.name), say("site {name}", name=name or "–"), file)
+    yield Way("new", say("New answers"), say("asks everything that an installation needs"), None)
+    yield Way("other", say("Open a file from elsewhere"), say("type its name"), None)
+
+
+def _of_runs(say: Say, runs: Runs) -> Iterator[Way]:
+    for site in runs.sites():
+        try:
+            history = runs.history(site)
+        except SitewrightError:
+            continue
+        file = Path(history[-1].remembered.get("profile", "")) if history else Path()
+        if not history or not file.is_file():
+            continue
+        last = history[-1]
+        if last.outcome in ("done", "taken back"):
+            told = say("last: {operation}, {outcome}", operation=say(last.operation), outcome=say(last.outcome))
+            yield Way(f"site:{site}", say("Look at site {name}", name=site), told, file, "result")
+        else:
+            told = say(
+                "{operation}, {outcome}; it can be resumed", operation=say(last.operation), outcome=say(last.outcome)
+            )
+            yield Way(f"run:{site}", say("Go on with the run at {name}", name=site), told, file, "install")
+
+
+def _site_of(file: Path) -> str | None:
+    """The site that a file is the answers of; None where it is something else."""
+    if file.stat().st_size > LARGEST:
+        return None
+    try:
+        draft = Draft.of(editor.read_text(file))
+    except SitewrightError:
+        return None
+    if "version" not in draft.data or "site" not in draft.data:
+        return None
+    return str(draft.at(("site", "name"), ""))
+
+
+def _when(say: Say, path: Path) -> str:
+    from datetime import UTC, datetime
+
+    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).astimezone()
+    return say("kept {time}", time=f"{changed:%Y-%m-%d %H:%M}")

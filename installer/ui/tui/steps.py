@@ -1,0 +1,70 @@
+"""The wizard's pages in their order, and which places of the answers each of them is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from installer.errors import Problem
+
+State = Literal["done", "open", "wrong"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page: `gathers` where it asks for answers; the others look at them or act on them."""
+
+    key: str
+    title: str
+    gathers: bool = True
+
+
+STEPS = (
+    Step("site", "Site and people"),
+    Step("environments", "Environments"),
+    Step("hosts", "Hosts"),
+    Step("needs", "Needs"),
+    Step("components", "Components"),
+    Step("network", "Network and names"),
+    Step("certificates", "Certificates"),
+    Step("secrets", "Secrets"),
+    Step("sizing", "Sizing", gathers=False),
+    Step("preflight", "Preflight", gathers=False),
+    Step("plan", "Plan", gathers=False),
+    Step("install", "Install", gathers=False),
+    Step("result", "Result", gathers=False),
+)
+
+_SECRETS = {"passphrase", "password", "sudo_password"}
+_OF_SECTION = {
+    "site": "site", "plan": "site", "hosts": "hosts", "access": "hosts", "limits": "hosts", "needs": "needs",
+    "registry": "network", "network": "network", "trust": "certificates", "waivers": "preflight",
+}  # fmt: skip
+_OF_ENVIRONMENT = {"networks": "network", "endpoint": "network", "domain": "network", "components": "components"}
+
+
+def step_of(path: str) -> str:
+    """The key of the page on which a place ("hosts.0.address") is answered."""
+    parts = path.split(".")
+    if _SECRETS.intersection(parts):
+        return "secrets"
+    if parts[0] == "environments":
+        return _OF_ENVIRONMENT.get(parts[2] if len(parts) > 2 else "", "environments")
+    return _OF_SECTION.get(parts[0], "site")
+
+
+def by_step(problems: Iterable[Problem]) -> Mapping[str, tuple[Problem, ...]]:
+    """The problems of each page; pages without any are left out."""
+    found: dict[str, tuple[Problem, ...]] = {}
+    for problem in problems:
+        key = step_of(problem.path)
+        found[key] = (*found.get(key, ()), problem)
+    return found
+
+
+def state(step: Step, problems: tuple[Problem, ...], seen: bool) -> State:
+    """Where a page that gathers stands: what was never looked at is open, not wrong, and not done either."""
+    if not seen:
+        return "open"
+    return "wrong" if problems else "done"
