@@ -163,7 +163,7 @@ def start(argv: Sequence[str], runs: Runs, site: str, answers_to_prompts: Mappin
         if earlier is not None and earlier.alive:
             raise SiteLocked(owner=f"process {earlier.pid}", since=earlier.since, expires="when it ends")
         (folder / RECORD).unlink(missing_ok=True)
-        with _replaced(folder / CONSOLE) as said, _replaced(folder / COMPLAINTS) as complaints:
+        with _replaced(folder / CONSOLE) as said, _replaced(folder / COMPLAINTS) as complaints, _interrupts_waiting():
             child = subprocess.Popen(
                 [*_program(), *argv, *FLAGS],
                 stdin=subprocess.PIPE, stdout=said, stderr=complaints, start_new_session=True, env=_environment(),
@@ -254,6 +254,16 @@ def _pipe(child: subprocess.Popen[bytes]) -> Iterator[BinaryIO]:
             pipe.close()
         # Never a zombie of ours; where we die first, init reaps it.
         threading.Thread(target=child.wait, name="reaper", daemon=True).start()
+
+
+@contextmanager
+def _interrupts_waiting() -> Iterator[None]:
+    """What is started here hears ^C once it is ready to (installer.verbs.interrupts), and no earlier one is lost."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

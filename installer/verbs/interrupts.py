@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import io
 import os
 import signal
 import sys
@@ -39,13 +40,12 @@ def outliving(verb: Verb) -> Verb:
     def run(arguments: argparse.Namespace) -> int:
         if not arguments.detached:
             return verb(arguments)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        # A shell starts what runs in its background deaf to ^C, and that is inherited.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _detach()
         code = SitewrightError.exit_code
         # Not before the process ends: an error is told only after it has left this function.
         atexit.register(lambda: jsonl.write("ended", {"exit_code": code}))
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             code = verb(arguments)
         except SitewrightError as error:
             code = error.exit_code
@@ -56,3 +56,13 @@ def outliving(verb: Verb) -> Verb:
         return code
 
     return run
+
+
+def _detach() -> None:
+    """Let nothing of the terminal that we were started at matter: neither its end, nor ^C there, nor its encoding."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # A shell starts what runs in its background deaf to ^C, and that is inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")

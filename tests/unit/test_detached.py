@@ -154,6 +154,22 @@ def test_it_is_paused_in_the_middle_and_goes_on(desk):
     assert (of(RunStarted, rest)[0].already_done > 0, len(of(Planned, rest)), rest[-1]) == (True, 1, Ended(0))
 
 
+@pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8])
+def test_it_can_be_paused_from_its_first_moment_on(desk, after):
+    process = desk.start("install", "slow: {work: 0.1, stat: 0.05}\n")
+    time.sleep(after)
+    process.pause()
+    told = to_the_end(process)
+    assert told[-1] == Ended(130)
+    assert "Traceback" not in "".join(note.text for note in of(Note, told))
+
+
+def test_what_it_says_is_read_whatever_the_terminal_s_encoding(desk, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "gbk")
+    told = to_the_end(detached.start(["check", "--profile", "/中文/é\udcff.yaml"], desk.runs, SITE, {}))
+    assert ("/中文/é" in of(Failure, told)[0].message, told[-1]) == (True, Ended(3))
+
+
 def test_it_is_aborted_at_once_and_goes_on(desk):
     process = desk.start("install", "slow: {work: 60}\n")
     until(Follower(process), is_a(StepStarted))
