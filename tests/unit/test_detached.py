@@ -257,13 +257,11 @@ def test_uninstalling_tells_a_plan_and_that_all_is_gone(desk):
 
 
 def test_an_earlier_start_does_not_read_what_a_later_one_says(desk):
-    first = desk.start("check")
-    to_the_end(first)
-    assert first.lines()[0]
-    later = desk.start("install")
-    assert (first.lines(), first.alive) == (([], 0), False)
-    assert to_the_end(later)[-1] == Ended(0)
-    assert first.exit_code == 0
+    to_the_end(desk.start("check"))
+    earlier = detached.find(desk.runs, SITE)
+    assert (earlier.lines()[0] != [], earlier.exit_code) == (True, 0)
+    assert to_the_end(desk.start("check", "nonsense: 1\n"))[-1] == Ended(2)
+    assert (earlier.lines(), earlier.exit_code, earlier.alive) == (([], 0), None, False)
 
 
 def test_a_prompted_secret_is_where_nobody_looks(desk):
