@@ -114,7 +114,7 @@ def _expanded(entry: Entry) -> Iterator[Row]:
     if names and len(names) != len(addresses):
         raise BadRange(f"{len(names)} name(s) and {len(addresses)} address(es)", "as many addresses as names")
     if entry.port and not re.fullmatch(r"[0-9]{1,9}", entry.port):
-        raise BadRange(f"port {shown(entry.port)}", "a number between 1 and 65535")
+        raise BadRange("a port that is no number", "a number between 1 and 65535")
     port = int(entry.port) if entry.port else 0
     for name, address in zip(names or [""] * len(addresses), addresses, strict=True):
         yield Row(name, address, entry.user, port, entry.group[:200], entry.line)
@@ -174,7 +174,10 @@ def _without(rows: list[Row], broken: Iterator[tuple[tuple[str | int, ...], str,
         if len(path) > 2 and path[0] == "hosts":
             row = rows[int(path[1])]
             bad.add(path[1])
-            reading.trouble(row.line, str(path[-1]), found, wanted)
+            # In the place of a user there may be a password, where columns have slipped.
+            reading.trouble(
+                row.line, str(path[-1]), found if path[-1] != "user" else "no user name (not shown)", wanted
+            )
     return [row for position, row in enumerate(rows) if position not in bad]
 
 

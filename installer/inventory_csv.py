@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from installer.answers_schema import shown
-from installer.inventory_entry import Entry, Reading, login
-from installer.inventory_groups import names_role
+from installer.inventory_entry import LOGINS, Entry, Reading, login
+from installer.inventory_groups import marks
 
 HEADINGS = {
     "name": "name hostname host hosts hostnames server servername node nodename machine machinename fqdn "
@@ -93,6 +93,10 @@ def _rows(text: str, reading: Reading) -> Iterator[tuple[int, list[str]]]:
 
 def _row(reading: Reading, number: int, cells: list[str], fields: list[str] | None) -> None:
     said = _by_heading(cells, fields) if fields else _by_content(cells)
+    if "more" in said:
+        wanted = "a heading, as in: name, address, user, port, role"
+        reading.trouble(number, "", "more cells than are understood without a heading (not shown)", wanted)
+        return
     name, told = said.get("name", ""), login(said.get("address", "") or said.get("name", ""))
     if not said.get("address"):
         if told is None:
@@ -119,16 +123,25 @@ def _by_heading(cells: list[str], fields: list[str]) -> dict[str, str]:
 
 
 def _by_content(cells: list[str]) -> dict[str, str]:
-    """Without a heading: an address and a number are known by their look, a role by its word; then name, user, role."""
+    """Without a heading: an address, a number, a role and a usual login are known by themselves; then name, user.
+
+    What else there is, a password perhaps, is counted as "more".
+    """
     said: dict[str, str] = {}
-    left = []
+    left: list[str] = []
     for cell in filter(None, cells):
         if login(cell) and "address" not in said:
             said["address"] = cell
         elif cell.isdigit() and "port" not in said:
             said["port"] = cell
+        elif left and marks(cell):
+            said["group"] = cell
+        elif cell in LOGINS and "user" not in said:
+            said["user"] = cell
+        elif "user" in said:
+            said["more"] = "1"
         else:
             left.append(cell)
-    if left[1:] and names_role(left[-1]):
-        said["group"] = left.pop()
-    return {**dict(zip(("name", "user", "group"), left, strict=False)), **said}
+    if left[2:] or (left[1:] and "user" in said):
+        said["more"] = "1"
+    return {**dict(zip(("name", "user"), left, strict=False)), **said}

@@ -26,6 +26,9 @@ _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _ITEM = re.compile(r"([0-9]{1,9}|[A-Za-z])(?:[-:]([0-9]{1,9}|[A-Za-z])(?::([0-9]{1,3}))?)?")
 _TAIL = re.compile(r"([0-9.]+\.)([0-9]{1,9})-([0-9]{1,9})")
 _WHOLE = re.compile(r"([0-9.]+)-([0-9]+\.[0-9.]+)")
+LOGINS = frozenset({"root", "admin", "administrator", "ubuntu", "debian", "centos", "rocky", "almalinux", "ec2-user",
+                    "cloud-user", "opc", "sles", "kylin", "openeuler"})  # fmt: skip
+"""Users that machines come with: known as such where no heading says so."""
 
 
 @dataclass(frozen=True, slots=True)

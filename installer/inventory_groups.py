@@ -44,9 +44,9 @@ def words(text: str) -> frozenset[str]:
     return frozenset(single | {"".join(pair) for pair in joined})
 
 
-def names_role(word: str) -> bool:
-    """Whether a word says what a host is for."""
-    return bool(words(word)) and words(word) <= CONTROL | WORKER
+def marks(word: str) -> bool:
+    """Whether a word says what a host is for, and nothing else."""
+    return bool(words(word)) and words(word) <= CONTROL.union(WORKER, *STAGES) and not any(map(str.isdigit, word))
 
 
 def hint(text: str, environments: Iterable[str]) -> Hint:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from installer.answers_schema import shown
-from installer.inventory_entry import LONGEST_LINE, Entry, Reading, login
-from installer.inventory_groups import names_role
+from installer.inventory_entry import LOGINS, LONGEST_LINE, Entry, Reading, login
+from installer.inventory_groups import marks
 
 WANTED = "a name and an IPv4 address, as in: node-1 10.20.0.11"
 _COMMENT = re.compile(r"(?:^|\s)#.*")
@@ -50,10 +50,12 @@ def _line(reading: Reading, number: int, found: list[str]) -> None:
     if len(logins) > 1 and others:
         reading.trouble(number, "address", f"{len(logins)} addresses in one line", "one host to a line")
         return
-    said, names = _sorted(others)
-    if len(names) > 1 and not login(found[0]):
+    said, names, more = _sorted(others)
+    if not login(found[0]):  # behind an address that comes first, further names are those of /etc/hosts
+        more += len(names[1:])
+    if more:
         # What stands there may well be a password: it is not repeated.
-        what = f"{len(names) - 1} more word(s) after name and address (not shown)"
+        what = f"{more} more word(s) than a name and an address (not shown)"
         reading.trouble(number, "", what, "name and address alone, or a table with a heading: name, address, user")
         return
     name = next((word for word in names if _LABEL.fullmatch(word)), names[0] if names else "")
@@ -63,17 +65,22 @@ def _line(reading: Reading, number: int, found: list[str]) -> None:
         )
 
 
-def _sorted(found: list[str]) -> tuple[dict[str, str], list[str]]:
-    """What is said beside the name, by its field, and the words that may be the name."""
+def _sorted(found: list[str]) -> tuple[dict[str, str], list[str], int]:
+    """What is said beside the name, by its field, the words that may be the name, and how many come after a user."""
     said: dict[str, str] = {}
     names: list[str] = []
+    more = 0
     for word in found:
         if setting := _SETTING.fullmatch(word):
             said["group" if setting[1] == "role" else setting[1]] = setting[2]
         elif names and word.isdigit():
             said["port"] = word
-        elif names and names_role(word) and not any(sign.isdigit() for sign in word):
+        elif names and marks(word):
             said["group"] = word
+        elif word in LOGINS and "user" not in said:
+            said["user"] = word
+        elif "user" in said:
+            more += 1
         else:
             names.append(word)
-    return said, names
+    return said, names, more

@@ -77,6 +77,13 @@ def test_a_login_says_user_and_port():
     )
 
 
+def test_a_usual_login_and_a_stage_are_known_without_a_heading():
+    row = Row("cp-1", "10.0.0.1", "root", 0, "prod", 1)
+    assert read("cp-1 10.0.0.1 root prod").rows == (row,)
+    assert read("cp-1,10.0.0.1,root,prod").rows == (row,)
+    assert read("10.0.0.1 root").rows == (Row("node-1", "10.0.0.1", "root", 0, "", 1),)
+
+
 def test_an_address_alone_gets_a_name_that_nobody_has():
     inventory = read("10.0.0.11\nnode-11 10.0.0.9\n10.0.1.11\n10.0.0.12, 10.0.0.13")
     assert [row.name for row in inventory.rows] == ["node-0-11", "node-11", "node-1-11", "node-12", "node-13"]
@@ -145,6 +152,13 @@ def test_all_problems_come_at_once_with_their_lines_and_good_rows_stay():
     "text",
     [
         "cp-1 10.0.0.1 root S3cret!",
+        "10.0.0.1 root S3cret!",
+        "cp-1 10.0.0.1 ops S3cret!",
+        "10.0.0.1,root,S3cret!",
+        "cp-1,10.0.0.1,ops,S3cret!",
+        "cp-1;10.0.0.1;root;S3cret!;22",
+        "name,ip,user\ncp-1,10.0.0.1,S3cret!",
+        "name,ip,port\ncp-1,10.0.0.1,S3cret!",
         "cp-1 ansible_host=10.0.0.1 S3cret!",
         "[all]\ncp-1 ansible_password='S3cret! ",
         "[all]\ncp-1 ansible_host=10.0.0.1 ansible_password=S3cret! ansible_port=x",
