@@ -219,3 +219,10 @@ def test_words_in_groups():
     assert hint("pre-prod-2", ["production", "staging"]).environment == "staging"
     assert hint("node,master", []).control is True
     assert hint("db", ["production"]) == hint("", ["production"])
+
+
+def test_a_redundant_environment_gets_its_majority_before_a_larger_one_gets_more():
+    lean = size(Needs(environments=(Environment("production", 5), Environment("testing", 100, False))))
+    roles = propose(rows(*"abcde"), {}, lean)
+    assert len(split(roles)[0]) == 3
+    assert sum(each.environment == "testing" for each in roles.proposals) == 2
