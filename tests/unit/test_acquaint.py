@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
@@ -110,6 +110,14 @@ def test_no_hosts_are_no_trouble():
 # A real SSH server ---------------------------------------------------------------------------------------------------
 
 
+def pump(read: Callable[[int], bytes], write: Callable[[bytes], object], end: Callable[[], object] = bool) -> None:
+    with suppress(OSError, EOFError, ValueError):
+        while data := read(65536):
+            write(data)
+    with suppress(OSError):
+        end()
+
+
 @dataclass
 class Server(paramiko.ServerInterface):
     """An SSH server on loopback: root's password opens it, and its commands run on this machine."""
@@ -167,27 +175,27 @@ class Server(paramiko.ServerInterface):
         while channel is None:
             channel = next((c for t in self._transports if (c := t._channels.get(chanid))), None)
 
-        def carry(read, write) -> None:
-            with suppress(OSError, EOFError):
-                while data := read(65536):
-                    write(data)
-            with suppress(OSError):
-                far.close()
-
-        threading.Thread(target=carry, args=(channel.recv, far.sendall), daemon=True).start()
-        carry(far.recv, channel.sendall)
+        threading.Thread(target=pump, args=(channel.recv, far.sendall, far.close), daemon=True).start()
+        pump(far.recv, channel.sendall, far.close)
 
     def check_channel_exec_request(self, channel, command: bytes) -> bool:
         threading.Thread(target=self._run, args=(channel, command), daemon=True).start()
         return True
 
     def _run(self, channel, command: bytes) -> None:
-        ended = subprocess.run(command, shell=True, capture_output=True, stdin=subprocess.DEVNULL, check=False)
-        with suppress(OSError):
-            channel.sendall(ended.stdout)
-            channel.sendall_stderr(ended.stderr)
-            channel.send_exit_status(ended.returncode)
-            channel.close()
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, shell=True, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0) as process:
+            assert process.stdin and process.stdout and process.stderr
+            fed = threading.Thread(target=pump, args=(channel.recv, process.stdin.write, process.stdin.close))
+            told = threading.Thread(target=pump, args=(process.stderr.read, channel.sendall_stderr))
+            fed.start()
+            told.start()
+            pump(process.stdout.read, channel.sendall)
+            told.join()
+            with suppress(OSError):
+                channel.send_exit_status(process.wait())
+                channel.close()
+            fed.join()
 
 
 @pytest.fixture(scope="module", params=["ecdsa", "rsa"])
