@@ -121,6 +121,8 @@ def _check(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.Ar
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     check.add_argument("--ports", action="store_true", help="list the connections a firewall has to allow")
+    check.add_argument("--only", action="append", default=[], metavar="NAME[@HOST]",
+                       help="this check alone, on every host or on one; may be given several times")  # fmt: skip
 
 
 def _plan_and_install(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.ArgumentParser]) -> None:

@@ -46,6 +46,15 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Preflight has heard what a host is, or that it cannot be entered: `done` of `total` hosts."""
+
+    host: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """The installation stands and was proved; `kubeconfigs` by environment."""
 
@@ -88,7 +97,7 @@ class Ended:
 
 Raw = dict[str, Any]
 """A line of a type that is not known here, as it was."""
-Item = Event | Finding | ProbeResult | Planned | Ready | Gone | Failure | Note | Ended | Raw
+Item = Event | Asked | Finding | ProbeResult | Planned | Ready | Gone | Failure | Note | Ended | Raw
 
 
 class Follower:
@@ -179,6 +188,7 @@ def _ready(body: Raw) -> Ready:
 
 READ: Mapping[str, Callable[[Raw], Item]] = {
     **{name: _event(kind) for name, kind in KINDS.items()},
+    "asked": lambda body: Asked(**_fields(Asked, body)),
     "ended": lambda body: Ended(body["exit_code"]),
     "error": lambda body: Failure(**_fields(Failure, body)),
     "finding": _finding,

@@ -7,7 +7,7 @@ Each takes a site and does one thing, and returns a value or raises; nothing her
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,17 +16,21 @@ from typing import Any, Protocol
 from installer import engine, lock, mirror, proof
 from installer.errors import RollbackIncomplete, StepFailed, UsageError
 from installer.events import Emit, Event, StepBroke
-from installer.plan import context
+from installer.plan import checks, context
 from installer.plan import install as installing
-from installer.plan.checks import Finding, preflight
+from installer.plan.checks import Finding
 from installer.plan.inputs import Inputs
 from installer.plan.model import BACKWARD, Plan
 from installer.plan.steps import kubernetes, record
 from installer.runs import Run, Runs
-from installer.world.ports import Probed, World
+from installer.world.ports import Probed, Report, World
 
 Watch = Callable[[Plan], AbstractContextManager[Emit]]
 """Opens a view of the plan that is about to be driven; gives the sink of its events."""
+
+
+def unheard(done: int, total: int, unit: str, note: str) -> None:
+    """The report that nobody listens to."""
 
 
 class SiteWorld(World, Probed, Protocol):
@@ -55,9 +59,17 @@ class Site:
         return self.inputs.answers.environments[0].control_planes[0]
 
 
-def check(site: Site) -> tuple[Finding, ...]:
-    """Look at every host; all findings, good and bad."""
-    return preflight(site.world, site.inputs.answers, site.inputs.manifest, site.world.now())
+def check(site: Site, asked: Report = unheard, only: Iterable[str] = ()) -> tuple[Finding, ...]:
+    """Look at every host; all findings, good and bad. `asked` hears of each host that has answered, or could not.
+
+    `only` names checks, or checks on a host ("disk.space", "disk.space@node-1"), that alone are wanted.
+
+    Raises:
+        UsageError: it names one that does not exist.
+    """
+    answers = site.inputs.answers
+    wanted = checks.only(only, checks.NAMES, [host.name for host in answers.hosts])
+    return checks.preflight(site.world, answers, site.inputs.manifest, site.world.now(), asked, wanted)
 
 
 def plan(inputs: Inputs) -> Plan:

@@ -163,7 +163,11 @@ def forget(state: Path, site: str) -> None:
 
 
 def _preflight(arguments: argparse.Namespace, site: operations.Site) -> tuple[Finding, ...]:
-    found = operations.check(site)
+    def asked(done: int, total: int, _: str, host: str) -> None:
+        if arguments.json:
+            jsonl.write("asked", {"host": host, "done": done, "total": total})
+
+    found = operations.check(site, asked, getattr(arguments, "only", ()))
     if arguments.json:
         for finding in found:
             jsonl.write("finding", asdict(finding))

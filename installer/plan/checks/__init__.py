@@ -14,14 +14,15 @@ from installer.bundle.manifest import Manifest
 from installer.errors import SitewrightError, SudoRefused
 from installer.facts import Facts, gather
 from installer.plan.checks import disks, kernel, machine, network
+from installer.plan.checks.choosing import Only, only
 from installer.plan.checks.disks import DiskNeed, disk_forecast
 from installer.plan.checks.finding import Case, Check, Finding, Status, Tried
 from installer.plan.checks.trying import try_all
 from installer.plan.checks.wires import Wire, ports_table, wires
 from installer.world.ports import Probed, Report
 
-__all__ = ["CHECKS", "NAMES", "Case", "Check", "DiskNeed", "Finding", "Status", "Tried", "Wire", "disk_forecast",
-           "examine", "ports_table", "preflight", "wires"]  # fmt: skip
+__all__ = ["CHECKS", "NAMES", "Case", "Check", "DiskNeed", "Finding", "Only", "Status", "Tried", "Wire",
+           "disk_forecast", "examine", "only", "ports_table", "preflight", "wires"]  # fmt: skip
 
 LOGIN, SUDO = "ssh.login", "sudo.rights"
 CHECKS: tuple[Check, ...] = (*machine.CHECKS, *kernel.CHECKS, *disks.CHECKS, *network.CHECKS)
@@ -34,12 +35,27 @@ def _silent(_: int, __: int, ___: str, ____: str) -> None:
 
 
 def preflight(
-    world: Probed, answers: Answers, manifest: Manifest, now: datetime, report: Report = _silent
+    world: Probed,
+    answers: Answers,
+    manifest: Manifest,
+    now: datetime,
+    report: Report = _silent,
+    wanted: Only = Only(),  # noqa: B008 - frozen
 ) -> tuple[Finding, ...]:
-    """Look at every host and try what cannot be read; what goes wrong meanwhile is a finding, not an error."""
+    """Look at every host and try what cannot be read; what goes wrong meanwhile is a finding, not an error.
+
+    `report` hears of each host that was asked. Where some checks alone are wanted every host is asked all the same, for
+    many a rule compares hosts; but nothing is tried that no wanted check judges by. A wanted host that cannot be
+    entered is told in any case.
+    """
     gathered = gather(world, answers, report)
-    tried = try_all(world.probing, answers, gathered)
-    return examine(Case(answers, manifest, gathered, tried, now))
+    tried = try_all(world.probing, answers, gathered) if wanted.tries(CHECKS) else Tried()
+    found = examine(Case(answers, manifest, gathered, tried, now))
+    return tuple(each for each in found if wanted.wants(each.check, each.host) or _entrance(wanted, each))
+
+
+def _entrance(wanted: Only, finding: Finding) -> bool:
+    return finding.check in (LOGIN, SUDO) and finding.status == "failed" and wanted.concerns(finding.host)
 
 
 def examine(case: Case) -> tuple[Finding, ...]:

@@ -127,6 +127,6 @@ def _speed(case: Case, facts: Facts) -> Iterator[Trouble]:
 CHECKS = (
     Check("disk.mounts", "disks writable", _mounts),
     Check("disk.space", "disk space", _space),
-    Check("disk.speed", "disk speed", _speed),
-    Check("disk.fsync", "synchronous writes", _fsync, control_planes),
+    Check("disk.speed", "disk speed", _speed, tries=True),
+    Check("disk.fsync", "synchronous writes", _fsync, control_planes, tries=True),
 )

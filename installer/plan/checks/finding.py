@@ -85,12 +85,16 @@ def control_planes(case: Case, facts: Facts) -> bool:
 
 @dataclass(frozen=True)
 class Check:
-    """A named rule and the hosts it is for. A rule that yields nothing is content."""
+    """A named rule and the hosts it is for. A rule that yields nothing is content.
+
+    `tries` says that it judges by what probes gave (`Case.tried`).
+    """
 
     name: str
     title: str
     rule: Rule
     applies: Callable[[Case, Facts], bool] = everywhere
+    tries: bool = False
 
 
 def gib(size: float) -> str:

@@ -137,7 +137,7 @@ def _probes(case: Case, facts: Facts) -> Iterator[Trouble]:
 
 
 CHECKS = (
-    Check("host.probes", "probes can be made", _probes),
+    Check("host.probes", "probes can be made", _probes, tries=True),
     Check("host.os", "operating system", _system),
     Check("host.architecture", "architecture", _architecture),
     Check("host.cpu", "cores", _cpu, control_planes),

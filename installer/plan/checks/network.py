@@ -98,6 +98,6 @@ CHECKS = (
     Check("network.route", "default route", _route),
     Check("network.firewall", "no firewall of its own", _firewall),
     Check("ports.free", "ports free", _free),
-    Check("ports.reach", "ports reachable from other hosts", _reach),
-    Check("link.speed", "link speed", _link),
+    Check("ports.reach", "ports reachable from other hosts", _reach, tries=True),
+    Check("link.speed", "link speed", _link, tries=True),
 )
