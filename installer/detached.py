@@ -4,8 +4,8 @@
                          console.jsonl    what it says: JSON lines, the last one {"type": "ended", "exit_code": n}
                          console.err      what it complains about
 
-All three are of the last start alone, and their owner's alone. Prompted secrets go to the process through a pipe; it
-does nothing before the pipe is closed, and nothing at all where its maker died half-way.
+All are of the last start, and their owner's alone. Prompted secrets go to the process through a pipe; it does nothing
+before the pipe is closed, and nothing at all where its maker died half-way.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FORMAT = 1
 RECORD, GUARD, CONSOLE, COMPLAINTS = "process.json", "process.lock", "console.jsonl", "console.err"
 FLAGS = ("--json", "--detached", "--secrets-from-stdin")
 AT_ONCE = 1 << 20
-"""Bytes that one reading takes, so that catching up does not hold a screen; a longer line is read whole."""
+"""Bytes that one reading takes, lest catching up hold a screen; a longer line is read whole."""
 TAIL = 4096
 """Bytes at the end of what was said among which the last line is looked for."""
 LARGEST = 1 << 20
@@ -45,7 +45,7 @@ GRACE, BETWEEN = 5.0, 0.2
 
 @dataclass(frozen=True)
 class Detached:
-    """A process that was started for a site: under way, or ended. `argv` is what it was told, without the program."""
+    """A process that was started for a site at `since` (ISO 8601, UTC): under way, or ended. `argv` has no program."""
 
     runs: Runs
     site: str
@@ -55,7 +55,6 @@ class Detached:
     boot: str
     argv: tuple[str, ...]
     since: str
-    """When it was started, ISO 8601, UTC."""
     child: subprocess.Popen[bytes] | None = field(default=None, compare=False, repr=False)
     """The process where it is our own child."""
 
@@ -79,11 +78,10 @@ class Detached:
 
     def pause(self) -> bool:
         """Let running steps finish and then stop, to be resumed; tells whether it still ran. A second time aborts."""
-        if not self.alive:
-            return False
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGINT)
-        return True
+        alive = self.alive
+        if alive:
+            self._signal(signal.SIGINT)
+        return alive
 
     def stop(self) -> None:
         """Abort now, running steps too; it can be resumed. Returns when the process is gone, after `GRACE` at most."""
@@ -92,9 +90,7 @@ class Detached:
             self.pause()
             time.sleep(BETWEEN)
         if self.alive:
-            # It leads a process group of its own, so this takes what it started along.
-            with suppress(ProcessLookupError):
-                os.killpg(self.pid, signal.SIGKILL)
+            self._signal(signal.SIGKILL)
 
     def lines(self, start: int = 0) -> tuple[list[str], int]:
         """Whole lines of what it said from byte `start` on, and where to go on reading; not all where there is much.
@@ -128,6 +124,11 @@ class Detached:
             file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
             said = file.read().split(b"\n")
         return said[:-1] if self._last() else []
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Tell its whole process group, as a terminal would: a frozen program is two processes, loader and program."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
 
     @contextmanager
     def _opened(self, name: str) -> Iterator[BinaryIO | None]:
