@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from installer.world.ports import QUERIES, FileState
@@ -19,6 +20,10 @@ ABSENT = 44
 """Exit code by which `READ` says that nothing is there."""
 ENVIRONMENT = ("env", "LC_ALL=C", f"PATH={PATH}", "HOME=/root", "KUBECACHEDIR=/run/sitewright/kubectl")
 LOGS = "/var/lib/sitewright/log"
+
+SUDO = {"": (), "free": ("sudo", "-n", "--"), "password": ("sudo", "-k", "-S", "-p", "", "--")}
+"""What root is reached by: "" (we are root), "free" (no password asked) or "password" (its first line of standard
+input). `-k` makes sudo read the password even where it remembers one, for otherwise the command would read it."""
 
 _PROTECTED = frozenset(
     {
@@ -99,6 +104,32 @@ echo "ended $(field Result) $(field ExecMainCode) $(field ExecMainStatus)"
 [ ! -e "$log" ] || tail -c 4194304 -- "$log"
 """
 
+# Each command gets pipes of its own, so that what it leaves behind cannot write into the next one's output. `read -N`
+# takes whole blocks and not one byte too many, and so does `head`; what a command leaves of its input is read away.
+LOOP = r"""
+unset TMOUT
+set -o pipefail
+exec 3>&1 4>&2
+run() { eval "exec $request"; }
+while IFS=' ' read -r mark length size; do
+    code=0
+    if [ "$length" != 0 ]; then
+        IFS= read -r -N "$length" request || exit 1
+        if [ "$size" = 0 ]; then
+            { { run </dev/null 3>&- 4>&- | cat >&3; } 2>&1 | cat >&4; }
+        else
+            { { head -c "$size" | { (run); code=$?; cat >/dev/null; exit "$code"; } 3>&- 4>&- | cat >&3; } 2>&1 |
+                cat >&4; }
+        fi
+        code=$?
+    fi
+    printf '%s %d\n' "$mark" "$code"
+    printf '%s %d\n' "$mark" "$code" >&2
+done
+"""
+"""Runs one command after another: reads "mark length size", the command and its standard input; ends both streams with
+"mark code". A command of length 0 only gives the mark back."""
+
 COLLECT = r"""systemctl stop -- "$1" 2>/dev/null; systemctl reset-failed -- "$1" 2>/dev/null; exit 0"""
 
 
@@ -107,17 +138,50 @@ def script(text: str, *parameters: str) -> tuple[str, ...]:
     return ("sh", "-c", text, "sitewright", *parameters)
 
 
-def command_line(argv: Sequence[str], *, timeout: float, sudo: str) -> str:
-    """The one string an SSH server is given, quoted for any POSIX shell.
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended, in bytes."""
 
-    `sudo` is "" (we are root), "free" (no password asked) or "password" (its first line of standard input). A command
-    that takes longer than `timeout` seconds is ended on the host itself, with exit code 124. `-k` makes sudo read the
-    password even where it remembers one, for otherwise the command would read it.
+    code: int
+    out: bytes
+    err: bytes
+
+    @property
+    def reason(self) -> str:
+        """The last thing it complained about, for people."""
+        lines = self.err.decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else f"exit code {self.code}"
+
+
+def command_line(argv: Sequence[str], *, timeout: float, sudo: str) -> str:
+    """The one string an SSH server is given to run one command, quoted for any POSIX shell; `sudo` as in `SUDO`.
+
+    A command that takes longer than `timeout` seconds is ended on the host itself, with exit code 124.
     """
+    return shlex.join((*SUDO[sudo], *ENVIRONMENT, *_limited(argv, timeout)))
+
+
+def loop_line(sudo: str) -> str:
+    """The one string an SSH server is given to begin `LOOP`; `sudo` as in `SUDO`."""
+    return shlex.join((*SUDO[sudo], *ENVIRONMENT, "bash", "-c", LOOP, "sitewright"))
+
+
+def request(mark: bytes, argv: Sequence[str], payload: bytes, timeout: float) -> bytes:
+    """What `LOOP` is given to run one command, ended as by `command_line`.
+
+    Raises:
+        ValueError: the command is empty, or has a NUL in it.
+    """
+    command = shlex.join(_limited(argv, timeout)).encode("utf-8", "surrogateescape")
+    if b"\0" in command:
+        raise ValueError(f"a NUL in a command: {shlex.join(argv)}")
+    return b"%s %d %d\n%s%s" % (mark, len(command), len(payload), command, payload)
+
+
+def _limited(argv: Sequence[str], timeout: float) -> tuple[str, ...]:
     if not argv or not argv[0]:
         raise ValueError("an empty command")
-    prefix = {"": (), "free": ("sudo", "-n", "--"), "password": ("sudo", "-k", "-S", "-p", "", "--")}[sudo]
-    return shlex.join((*prefix, *ENVIRONMENT, "timeout", "--kill-after=5", f"{timeout:g}", *argv))
+    return ("timeout", "--kill-after=5", f"{timeout:g}", *argv)
 
 
 def admitted(argv: Sequence[str]) -> tuple[str, ...]:

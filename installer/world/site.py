@@ -21,7 +21,8 @@ from installer.world.ports import FileState, Output, Report
 from installer.world.probing import Probes
 from installer.world.push import Push
 from installer.world.registry import stored
-from installer.world.ssh import Ended, Link
+from installer.world.shell import Ended
+from installer.world.ssh import Link
 
 STAT_AT_ONCE = 500
 """Paths to one round trip, well below what one command line may hold."""

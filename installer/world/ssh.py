@@ -6,19 +6,17 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import paramiko
 from paramiko.ssh_exception import ChannelException, IncompatiblePeer, SSHException
 
 from installer.answers import SecretRef
-from installer.errors import ConnectionLost, HostUnreachable, SudoRefused
-from installer.world import shell
+from installer.errors import ConnectionLost, HostUnreachable
 from installer.world.login import Login, Resolve, authenticate, reason_of
+from installer.world.root import Root
+from installer.world.shell import Ended
 from installer.world.trust import ALGORITHMS
 
 T = TypeVar("T")
@@ -29,29 +27,10 @@ CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "ae
 TURNED_AWAY = (0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds to wait before knocking again at an SSH server that hung up without a greeting; it does so by chance while
 many others are logging in (MaxStartups of sshd_config), and while it restarts."""
-SLICE = 256 * 1024
-"""sendall copies what is left for every packet, so large bodies go in slices."""
-SESSIONS = 6
-"""Commands at a time on a host; sshd allows ten sessions to a connection by default, and others may be using some."""
 WINDOW, PACKET = 2**31 - 1, 2**18 - 1
 
 # Its tracebacks are for its authors; what a user must know is in our errors.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended, in bytes."""
-
-    code: int
-    out: bytes
-    err: bytes
-
-    @property
-    def reason(self) -> str:
-        """The last thing it complained about, for people."""
-        lines = self.err.decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else f"exit code {self.code}"
 
 
 class Link:
@@ -67,12 +46,9 @@ class Link:
         self.login = login
         self._resolve = resolve
         self.bastion = bastion
-        self._sudo_password = sudo_password
         self._transport: paramiko.Transport | None = None
         self._connecting = threading.Lock()
-        self._detecting = threading.Lock()
-        self._sessions = threading.BoundedSemaphore(SESSIONS)
-        self._sudo: tuple[str, bytes] | None = ("", b"") if login.user == "root" else None
+        self._root = Root(login, resolve, sudo_password, self.session)
 
     def execute(self, argv: tuple[str, ...], payload: Iterable[bytes] = (), timeout: float = 60) -> Ended:
         """Run a command as root to its end; `payload` is its standard input.
@@ -81,9 +57,7 @@ class Link:
             ConnectionLost: the link broke before the exit code was known; what the command did is unknown.
             HostUnreachable, LoginRefused, HostKeyMismatch, HostKeyUnknown, SudoRefused: as they say.
         """
-        sudo, first = self._escalation()
-        command = shell.command_line(argv, timeout=timeout, sudo=sudo)
-        return self._session(command, _with_first(first, payload), timeout)
+        return self._root.execute(argv, payload, timeout)
 
     def dial(self, port: int, address: str = "127.0.0.1") -> paramiko.Channel:
         """A byte stream to a TCP port as the host itself sees it.
@@ -99,9 +73,18 @@ class Link:
 
     def stream(self, command: str) -> paramiko.Channel:
         """A byte stream to and from a command line that the login user runs; its errors are dropped."""
-        channel = self._open(lambda transport: transport.open_session(WINDOW, PACKET, timeout=PATIENCE))
+        channel = self.session()
         channel.exec_command(command)
         return channel
+
+    def session(self) -> paramiko.Channel:
+        """A session in which nothing runs yet; it takes in 2 GiB before anybody has to read.
+
+        Raises:
+            ConnectionLost: none can be opened; nothing was begun.
+            ChannelException: the server refuses one more.
+        """
+        return self._open(lambda transport: transport.open_session(WINDOW, PACKET, timeout=PATIENCE))
 
     def verified_key(self) -> paramiko.PKey:
         """The host's key, once it has been compared with the pinned one."""
@@ -113,66 +96,6 @@ class Link:
             if self._transport is not None:
                 self._transport.close()
             self._transport = None
-
-    def _session(self, command: str, payload: Iterable[bytes], timeout: float) -> Ended:
-        with self._sessions:
-            channel = self._open(lambda transport: transport.open_session(WINDOW, PACKET, timeout=PATIENCE))
-            try:
-                return self._finish(channel, command, payload, timeout)
-            except TimeoutError as error:
-                raise ConnectionLost(host=self.login.name, reason=f"no answer for {timeout + PATIENCE:g} s") from error
-            except (SSHException, EOFError, OSError) as error:
-                raise ConnectionLost(host=self.login.name, reason=reason_of(error)) from error
-            finally:
-                channel.close()
-
-    def _finish(self, channel: paramiko.Channel, command: str, payload: Iterable[bytes], timeout: float) -> Ended:
-        """Feed the command and drain both its streams at once; the exit status comes last (paramiko 448, 1778)."""
-        channel.settimeout(timeout + PATIENCE)
-        channel.exec_command(command)
-        with ThreadPoolExecutor(2) as pool:
-            fed = pool.submit(_feed, channel, payload)
-            complaints = pool.submit(_drain, channel.recv_stderr)
-            try:
-                out = _drain(channel.recv)
-                code = channel.recv_exit_status()
-            finally:
-                if not channel.exit_status_ready():
-                    channel.close()
-            err = complaints.result()
-            fed.result()
-        if code == -1:
-            raise ConnectionLost(host=self.login.name, reason="it closed before the command's exit code came")
-        return Ended(code, out, err)
-
-    def _escalation(self) -> tuple[str, bytes]:
-        """How root is reached: the kind of sudo, and what it wants on standard input first; found out once."""
-        with self._detecting:
-            if self._sudo is None:
-                self._sudo = self._detected()
-            return self._sudo
-
-    def _detected(self) -> tuple[str, bytes]:
-        free = self._session(shell.command_line(("true",), timeout=PATIENCE, sudo="free"), (), PATIENCE)
-        if free.code == 0:
-            return "free", b""
-        if self._sudo_password is None:
-            raise self._sudo_refused(free, "it wants a password and the answers name none (access.sudo_password)")
-        first = self._resolve(self._sudo_password).encode() + b"\n"
-        asked = self._session(shell.command_line(("true",), timeout=PATIENCE, sudo="password"), (first,), PATIENCE)
-        if asked.code == 0:
-            return "password", first
-        raise self._sudo_refused(asked, "the password was not accepted")
-
-    def _sudo_refused(self, ended: Ended, otherwise: str) -> SudoRefused:
-        said = ended.err.decode("utf-8", "replace").strip()
-        if "must have a tty" in said:
-            otherwise = f"it wants a terminal; set `Defaults:{self.login.user} !requiretty` in its sudoers"
-        elif "not in the sudoers" in said or "not allowed" in said or "may not run" in said:
-            otherwise = "the user may not run every command"
-        elif ended.code == 127:
-            otherwise = "there is no sudo on the host"
-        return SudoRefused(host=self.login.name, user=self.login.user, reason=otherwise)
 
     def _open(self, opener: Callable[[paramiko.Transport], T]) -> T:
         """Open a channel; where the connection turns out lost, connect once more, for nothing has been begun."""
@@ -258,24 +181,3 @@ class Link:
 
     def _unreachable(self, reason: str) -> HostUnreachable:
         return HostUnreachable(host=self.login.name, address=f"{self.login.address}:{self.login.port}", reason=reason)
-
-
-def _with_first(first: bytes, payload: Iterable[bytes]) -> Iterator[bytes]:
-    if first:
-        yield first
-    yield from payload
-
-
-def _feed(channel: paramiko.Channel, payload: Iterable[bytes]) -> None:
-    for chunk in payload:
-        for start in range(0, len(chunk), SLICE):
-            try:
-                channel.sendall(chunk[start : start + SLICE])
-            except OSError:  # it stopped reading; its exit code and complaint say why
-                return
-    with suppress(OSError):  # it may have ended without waiting for the end of its input
-        channel.shutdown_write()
-
-
-def _drain(receive: Callable[[int], bytes]) -> bytes:
-    return b"".join(iter(lambda: receive(65536), b""))
