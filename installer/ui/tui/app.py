@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,18 +12,22 @@ from typing import ClassVar
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.theme import Theme
 from textual.timer import Timer
 
+from installer import acquaint
+from installer.answers import Host
 from installer.answers_yaml import Path as Place
 from installer.bundle.manifest import Manifest
 from installer.draft import Draft
-from installer.errors import SitewrightError
+from installer.errors import SitewrightError, UsageError
 from installer.facts import Facts
 from installer.runs import Runs
 from installer.secrets import Secrets
 from installer.ui.tui.editor import Editor
 from installer.ui.tui.messages import Reviewed
+from installer.ui.tui.panels import About
 from installer.ui.tui.review import Change, Review, changes, review
 from installer.ui.tui.screens.dialogs import Ask, Help
 from installer.ui.tui.screens.frame import Frame
@@ -55,6 +60,8 @@ class Doors:
 
     manifest: Callable[[Path, Path | None, Draft], Manifest]
     """Opens a bundle that is to be trusted: the file, signers named by flag, the answers."""
+    hosts: Callable[[Sequence[Host], Secrets, Path | None], AbstractContextManager[acquaint.Doors]] | None = None
+    """Makes the doors of hosts, of those that are simulated where a file of such is named; None: no host is asked."""
 
 
 class Wizard(App[None]):
@@ -83,6 +90,7 @@ class Wizard(App[None]):
         self.manifest: Manifest | None = None
         self.manifest_trouble = ""
         self.facts: dict[str, Facts] = {}
+        self.contacts: dict[Host, acquaint.Contact] = {}
         self.review = Review()
         self._typed: dict[str, str] = {}
         self.secrets = Secrets(self._typed.get)  # type: ignore[arg-type]
@@ -137,7 +145,16 @@ class Wizard(App[None]):
         if differs:
             if self._waiting is not None:
                 self._waiting.stop()
-            self._waiting = self.set_timer(PAUSE, lambda: self._look(self.draft))
+            self._waiting = self.set_timer(PAUSE, self._pause_over)
+
+    def _pause_over(self) -> None:
+        self._waiting = None
+        self._look(self.draft)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing typed is still to be looked at."""
+        return self._waiting is None
 
     @work(thread=True, exclusive=True, group="look", exit_on_error=False)
     def _look(self, draft: Draft) -> None:
@@ -179,6 +196,21 @@ class Wizard(App[None]):
         """Keep, in memory alone, what a person typed for a prompt."""
         self._typed[prompt] = value
         self.secrets = Secrets(self._typed.get)  # type: ignore[arg-type]
+
+    def tell(self, text: str) -> None:
+        """Say something about what is under the cursor, in the panel below the page."""
+        if isinstance(self.screen, Frame):
+            self.screen.query_one(About).update(Content(text))
+
+    def host_doors(self, hosts: Sequence[Host]) -> AbstractContextManager[acquaint.Doors]:
+        """The doors of hosts, to be left when they have been tried.
+
+        Raises:
+            SitewrightError: they cannot be made.
+        """
+        if self.doors.hosts is None:
+            raise UsageError(reason="this wizard was started without a way to the hosts", hint="sitewright wizard")
+        return self.doors.hosts(hosts, self.secrets, self.simulate)
 
     def open_page(self, step: str) -> None:
         """Show another page."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol, cast
 
 from textual.widget import Widget
 
-from installer import answers_yaml
+from installer import acquaint, answers_yaml
+from installer.answers import Host
 from installer.bundle.manifest import Manifest
 from installer.draft import Draft
 from installer.facts import Facts
@@ -34,6 +36,8 @@ class Desk(Protocol):
     """Why the bundle is not trusted, in a line; empty where it is, or where none is named."""
     facts: dict[str, Facts]
     """What the hosts that were tried say of themselves, by name."""
+    contacts: dict[Host, acquaint.Contact]
+    """How each host's connection fared, by the host without its name as it was tried."""
     secrets: Secrets
     """Resolves references; what a person typed for a prompt is kept in memory alone."""
 
@@ -65,6 +69,18 @@ class Desk(Protocol):
 
     def open_bundle(self, bundle: Path) -> None:
         """Open a bundle and check its signature; the pages hear of it."""
+        ...
+
+    def tell(self, text: str) -> None:
+        """Say something about what is under the cursor, in the panel below the page."""
+        ...
+
+    def host_doors(self, hosts: Sequence[Host]) -> AbstractContextManager[acquaint.Doors]:
+        """The doors of hosts, to be left when they have been tried.
+
+        Raises:
+            SitewrightError: they cannot be made.
+        """
         ...
 
     def open_page(self, step: str) -> None:

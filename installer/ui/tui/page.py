@@ -49,6 +49,12 @@ class Page(VerticalScroll, can_focus=False):
         for field in self.query(Field):
             field.sync(problems)
 
+    def focus_first(self) -> None:
+        """Put the cursor on the first thing that takes it."""
+        first = next((each for each in self.query("*") if each.focusable), None)
+        if first is not None and self.display:
+            first.focus()
+
     def problems(self, review: Review) -> tuple[Problem, ...]:
         """What is wrong on this page."""
         return review.problems.get(self.KEY, ())

@@ -118,9 +118,13 @@ class Hints(Static):
     """The keys that work here."""
 
     def show(self, hints: Iterable[tuple[str, str]]) -> None:
-        """Write them in one line."""
+        """Write them in one line; where it is too short the last but one go, for the last is the way out."""
         parts = [Content.assemble((key, "bold $foreground"), " ", what) for key, what in hints]
-        self.update(Content("  ").join(parts))
+        line = Content("  ").join(parts)
+        while line.cell_length > self.app.size.width - 2 and len(parts) > 1:
+            parts.pop(-2)
+            line = Content("  ").join(parts)
+        self.update(line)
 
 
 class Kept(Label):

@@ -52,10 +52,14 @@ class Repeated(Vertical):
         if count == self._count or not self._room.is_attached:
             return
         grown, self._count = count > self._count >= 0, count
-        self._room.remove_children()
-        self._room.mount_all(Item(self.path, position, self._fields) for position in range(count))
-        if grown:
-            self.call_after_refresh(lambda: self._room.query(Item).last().query("Input, Select").first().focus())
+        self.run_worker(self._remake(count, grown), exclusive=True, group="items")
+
+    async def _remake(self, count: int, grown: bool) -> None:
+        await self._room.remove_children()
+        items = [Item(self.path, position, self._fields) for position in range(count)]
+        await self._room.mount_all(items)
+        if grown and (boxes := items[-1].query("Input, Select")):
+            boxes.first().focus()
 
     @on(Button.Pressed, ".more")
     def _add(self, event: Button.Pressed) -> None:

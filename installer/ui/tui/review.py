@@ -37,6 +37,14 @@ class Review:
         """What is expected of all machines, or of an environment's: a field of `sizing.machines.Layout`."""
         return self.sizing.total(figure, environment).expected if self.sizing else 0.0
 
+    def part(self, name: str) -> tuple[float, float, float] | None:
+        """Cores, memory in GiB and disk in GiB that a part takes in all environments; None where it is not reckoned."""
+        if self.sizing is None:
+            return None
+        sizes = [part.size for part in self.sizing.parts if part.size.name == name]
+        cores, memory, disk = (sum(size.total(figure).expected for size in sizes) for figure in FIGURES)
+        return (cores, memory, disk) if sizes else None
+
 
 @dataclass(frozen=True)
 class Change:

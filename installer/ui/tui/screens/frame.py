@@ -93,10 +93,7 @@ class Frame(Screen[None]):
         if page is None:
             return
         page.reviewed(self.desk.review, ())
-        for widget in page.query("*"):
-            if widget.focusable:
-                widget.focus()
-                break
+        page.focus_first()
         self._draw()
 
     @on(Reviewed)
@@ -114,7 +111,8 @@ class Frame(Screen[None]):
         hosts = desk_.draft.at(("hosts",), [])
         offered = len(hosts) if isinstance(hosts, list) else 0
         self.query_one(panels.Side).show(say, desk_.review, self._changes, offered, "")
-        self.query_one(panels.About).show(say, self._asked, self._changes)
+        if self._asked is not None:
+            self.query_one(panels.About).show(say, self._asked, self._changes)
         self.query_one(panels.Kept).show(say, editor.kept_at, editor.changed)
         self.query_one("#top .site", Label).update(
             f"{desk_.draft.at(('site', 'name'), '') or say('new site')} — {editor.file}"
@@ -130,7 +128,7 @@ class Frame(Screen[None]):
         asked = field.question if field else None
         if asked != self._asked:
             self._asked, self._changes = asked, ()
-        self.query_one(panels.About).show(self.desk.say, self._asked, self._changes)
+            self.query_one(panels.About).show(self.desk.say, asked, ())
 
     @on(OptionList.OptionSelected, "#steps")
     def _picked(self, event: OptionList.OptionSelected) -> None:

@@ -37,12 +37,16 @@ class NetworkPage(Page):
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
         """Follow the environments that there are now."""
         names = tuple(str(each.get("name") or "?") for each in self.desk.draft.at(("environments",), []))
-        place = self.query_one("#networks", Vertical)
         if names != getattr(self, "_names", None):
             self._names = names
-            place.remove_children()
-            place.mount_all(self._fields(names))
+            self.run_worker(self._remake(names), exclusive=True, group="networks")
         super().reviewed(review, changes)
+
+    async def _remake(self, names: tuple[str, ...]) -> None:
+        place = self.query_one("#networks", Vertical)
+        await place.remove_children()
+        await place.mount_all(self._fields(names))
+        self.focus_first()
 
     def _fields(self, names: tuple[str, ...]) -> Iterator[Widget]:
         if not names:

@@ -20,6 +20,7 @@ from sizing.explanations import as_text, explain
 from sizing.growth import exhaustions
 from sizing.offered import Shortfall, Shortfalls, suffices
 
+RESOURCES = {"cpu_cores": "cores", "memory_gib": "memory", "disk_gib": "disk"}
 COLUMNS = ("machines", "count", "cores", "memory", "system disk", "data disk", "fast disk")
 
 
@@ -49,9 +50,11 @@ class SizingPage(Page):
         say = self.desk.say
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
         for name in COLUMNS:
-            table.add_column(say(name), justify="left" if name == "machines" else "right")
+            table.add_column(
+                say(name), justify="left" if name == "machines" else "right", min_width=13 if name == "machines" else 0
+            )
         for environment in sizing.needs.environments:
-            table.add_row(Text(environment.name, style="bold"))
+            table.add_row(Text(environment.name, style="bold", overflow="ellipsis", no_wrap=True))
             for pool in (each for each in sizing.pools if each.environment == environment.name):
                 table.add_row(*self._row(pool))
         largest = max(sizing.pools, key=lambda pool: pool.expected.cpu_cores)
@@ -87,7 +90,7 @@ class SizingPage(Page):
                 )
             )
         first = min(found, key=lambda each: each.month or 0)
-        return Text(say("The first to run out: {what} of {pool} in month {month}.", what=say(first.resource),
+        return Text(say("The first to run out: {what} of {pool} in month {month}.", what=say(RESOURCES[first.resource]),
                         pool=f"{first.environment}/{first.pool}", month=first.month))  # fmt: skip
 
     def _verdict(self, sizing: Sizing) -> Text:
@@ -105,7 +108,9 @@ class SizingPage(Page):
 
     def _short(self, short: Shortfall) -> str:
         say = self.desk.say
-        figures = f"{say(short.resource)} {number(short.offered)} / {number(short.wanted)}"
+        figures = (
+            f"{say(RESOURCES.get(short.resource, short.resource))} {number(short.offered)} / {number(short.wanted)}"
+        )
         return f"✖ {short.environment}/{short.pool}: {figures} → {say(short.remedy)}"
 
     def _asked(self, sizing: Sizing) -> Shortfalls | None:

@@ -1,0 +1,97 @@
+"""Wizards for tests: the same application that the command line starts, on a screen of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from core_manifest import ROOT, core_manifest
+from textual.pilot import Pilot
+
+from installer.bundle.manifest import Manifest
+from installer.draft import Draft
+from installer.ui.tui import editor
+from installer.ui.tui.app import Doors, Files, Wizard
+from installer.ui.tui.form import Field
+from installer.ui.tui.screens.frame import Frame
+
+Script = Callable[[Pilot[None]], Awaitable[Any]]
+
+
+def core(bundle: Path, signers: Path | None, draft: Draft) -> Manifest:
+    """The door to the bundle of bundles/core, without its file."""
+    return core_manifest()
+
+
+def answers_of(folder: Path, profile: str = "") -> Path:
+    """An answers file in a folder: a copy of a profile, or one that is not there yet."""
+    file = folder / "answers.yaml"
+    if profile:
+        shutil.copy(ROOT / "profiles" / f"{profile}.yaml", file)
+    return file
+
+
+def wizard(file: Path | None, step: str = "site", language: str = "en", **files: Any) -> Wizard:
+    """A wizard on a file, or on its start."""
+    state = (file.parent if file else Path.cwd()) / "state"
+    opened = editor.opened(file) if file else None
+    return Wizard(Files(state, file, **files), Doors(core), opened, language, step)
+
+
+def play(app: Wizard, script: Script, size: tuple[int, int] = (120, 40)) -> Any:
+    """Run a script against a wizard; what the script returns."""
+
+    async def run() -> Any:
+        async with app.run_test(size=size) as pilot:
+            await settled(pilot)
+            return await script(pilot)
+
+    return asyncio.run(run())
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Wait until what was typed has been looked at."""
+    app = pilot.app
+    assert isinstance(app, Wizard)
+    for _ in range(200):
+        await pilot.pause(0.02)
+        if app.at_rest and not app.workers._workers:
+            break
+    await pilot.pause()
+
+
+async def open_page(pilot: Pilot[None], step: str) -> None:
+    """Go to another page."""
+    pilot.app.open_page(step)  # type: ignore[attr-defined]
+    await settled(pilot)
+
+
+def field(pilot: Pilot[None], *path: str | int) -> Field:
+    """The field of a place in the answers, on the page that is open."""
+    frame = pilot.app.screen
+    assert isinstance(frame, Frame)
+    assert frame.page is not None
+    return next(each for each in frame.page.query(Field) if each.path == path)
+
+
+async def type_into(pilot: Pilot[None], path: tuple[str | int, ...], text: str) -> None:
+    """Replace what stands in a field by typing."""
+    box = field(pilot, *path).query("Input").first()
+    box.focus()
+    await pilot.press("end", "ctrl+u", *text)
+    await settled(pilot)
+
+
+def notices(pilot: Pilot[None]) -> str:
+    """What has popped up, in one text."""
+    return "\n".join(each.message for each in pilot.app._notifications)
+
+
+def on_screen(pilot: Pilot[None]) -> str:
+    """The text on the screen, line by line."""
+    height = pilot.app.size.height
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips[:height])
