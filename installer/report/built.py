@@ -28,7 +28,8 @@ def built(run: Run) -> Built:
         StateUnreadable: a file of it is missing or damaged.
     """
     events = tuple(_lines(run.folder / "events.jsonl"))
-    steps = {step["id"]: step for step in _json(run.folder / "plan.json").get("steps", ())}
+    plan = _json(run.folder / "plan.json")
+    steps = {step["id"]: step for step in plan.get("steps", ())}
     probes_file = run.folder / "probes.json"
     probes = _json(probes_file).get("probes", ()) if probes_file.exists() else ()
     times = [datetime.fromisoformat(event["at"]) for event in events]
@@ -39,7 +40,8 @@ def built(run: Run) -> Built:
     shown = tuple(
         Probe(each["title"], each["environment"], each["passed"], each["evidence"], each["seconds"]) for each in probes
     )
-    return Built(run.name, run.outcome, min(times), max(times), _phases(steps, finished), shown, hosts)
+    return Built(run.name, run.outcome, min(times), max(times), _phases(steps, finished), shown, hosts,
+                 plan.get("subject", {}))  # fmt: skip
 
 
 def _phases(steps: dict[str, dict[str, Any]], finished: list[dict[str, Any]]) -> tuple[Phase, ...]:

@@ -27,6 +27,15 @@ class Words:
         """The message in this language, with the values it names filled in."""
         return (self.messages.get(message) or message).format(**values)
 
+    def text(self, text: str) -> str:
+        """A text that others wrote (a bundle, a run, the answers): in this language where known, else as it is."""
+        return self.messages.get(text) or text
+
+    @property
+    def gap(self) -> str:
+        """What stands between two sentences."""
+        return "" if self.language == "zh" else " "
+
     @property
     def locale(self) -> str:
         """The language and the place."""
@@ -59,7 +68,9 @@ class Words:
 
     def duration(self, seconds: float) -> str:
         """Seconds as people say them: 3 min, 1 h 40 min."""
-        minutes = max(1, round(seconds / 60))
+        if seconds < 99.5:
+            return self("{seconds} s", seconds=max(1, round(seconds)))
+        minutes = round(seconds / 60)
         if minutes < 60:
             return self("{minutes} min", minutes=minutes)
         return self("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)

@@ -95,7 +95,7 @@ def _names_and_certificates(answers: Answers, _: Words, network: str, it: str) -
         first = (environment.workers or environment.control_planes)[0]
         where = answers.host(first).address
         names = _("*.{domain} leads to {address} ({environment})", domain=environment.domain, address=where,
-                  environment=environment.name)  # fmt: skip
+                  environment=_.text(environment.name))  # fmt: skip
         yield _("Names (DNS)"), names, network
         if environment.endpoint:
             yield _("Names (DNS)"), _("{name} leads to the control planes", name=environment.endpoint), network
@@ -140,14 +140,14 @@ def _group(answers: Answers, hosts: tuple[str, ...], _: Words) -> str:
         return _("all machines")
     for environment in answers.environments:
         if wanted == set(environment.hosts):
-            return _("all machines of {environment}", environment=environment.name)
+            return _("all machines of {environment}", environment=_.text(environment.name))
         if wanted == set(environment.control_planes):
-            return _("control planes of {environment}", environment=environment.name)
+            return _("control planes of {environment}", environment=_.text(environment.name))
     return _(", ").join(hosts)
 
 
-def guesses(subject: Subject) -> tuple[Guess, ...]:
-    """What was unknown, and what was taken for it."""
+def guesses(subject: Subject, _: Words) -> tuple[Guess, ...]:
+    """What was unknown, and what was taken for it; not what the other answers leave no room for."""
     taken = estimates(subject.sizing.needs)
     return tuple(
         Guess(
@@ -155,11 +155,19 @@ def guesses(subject: Subject) -> tuple[Guess, ...]:
             taken[question.name].low,
             taken[question.name].expected,
             taken[question.name].high,
-            unit_of(question.name),
+            _unit(question.name, _),
         )
         for question in questions()
-        if getattr(subject.sizing.needs, question.name, None) == UNKNOWN
+        if getattr(subject.sizing.needs, question.name, None) == UNKNOWN and taken[question.name].high
     )
+
+
+def _unit(name: str, _: Words) -> str:
+    """The unit of a question, as people say it."""
+    unit = unit_of(name)
+    known = {"cores": _("cores"), "1/second": _("a second"), "1/day": _("a day"), "GiB/month": _("GiB a month"),
+             "GB/day": _("GB a day"), "hours": _("hours"), "days": _("days"), "%": "%"}  # fmt: skip
+    return known.get(unit, unit)
 
 
 def risks(subject: Subject, _: Words) -> Iterator[tuple[str, str]]:
@@ -186,7 +194,7 @@ def risks(subject: Subject, _: Words) -> Iterator[tuple[str, str]]:
             yield (
                 _(
                     "The environment {environment} stands still while a machine of it is broken.",
-                    environment=load.environment.name,
+                    environment=_.text(load.environment.name),
                 ),
                 _("Accepted by the answers; a second machine would prevent it."),
             )

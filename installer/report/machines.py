@@ -153,7 +153,7 @@ def curves(sizing: Sizing, _: Words) -> tuple[Curve, ...]:
         points = [
             (use.month, getattr(use, entry.resource) / entry.capacity) for use in uses[entry.environment, entry.pool]
         ]
-        named = f"{entry.environment}: {title}" if several else title
+        named = f"{_.text(entry.environment)}{_(': ')}{title}" if several else title
         found.append(Curve(named, entry.resource, tuple(points), entry.month))
     return tuple(sorted(found, key=lambda curve: (curve.full is None, curve.full or 0)))
 
@@ -163,6 +163,21 @@ def buy_by(subject: Subject, ready: date, month: int) -> date:
     plan = subject.answers.plan
     lead = plan.delivery_days + SETTING_UP_DAYS
     return Workdays(plan.holidays).after(months_after(ready, month), -lead)
+
+
+def spare(answers: Answers, found: tuple[Kind, ...]) -> int:
+    """How many hosts of the answers are more than the plan needs of their kinds."""
+    wanted = {(kind.environment, kind.pool): kind.count for kind in found}
+    more = 0
+    for environment in answers.environments:
+        planes, workers = len(environment.control_planes), len(environment.workers)
+        one = wanted.get((environment.name, "node"))
+        if one is not None:
+            more += max(0, planes + workers - one)
+        else:
+            more += max(0, planes - wanted.get((environment.name, "control-plane"), planes))
+            more += max(0, workers - wanted.get((environment.name, "worker"), workers))
+    return more
 
 
 def seats(answers: Answers, found: tuple[Kind, ...], _: Words) -> tuple[Seat, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from installer.report import built, checklist, glossary, machines, plots
+from installer.report import built, checklist, glossary, machines, phrases, plots
 from installer.report.catalogue import Words
 from installer.report.subject import Subject
 from installer.report.timeline import timeline
@@ -27,8 +27,10 @@ def content(subject: Subject, _: Words) -> Mapping[str, Any]:
     buy = machines.buy_by(subject, ready, month) if month is not None else None
     fills = machines.fills(sizing, _)
     return {
+        "keeping": _keeping(subject, _),
         "_": _,
         "words": _,
+        "phrases": phrases,
         "s": subject,
         "customer": answers.customer or answers.site,
         "users": estimates(sizing.needs)["users"].expected,
@@ -46,11 +48,13 @@ def content(subject: Subject, _: Words) -> Mapping[str, Any]:
         "first_full": months_after(ready, month) if month is not None else None,
         "buy": buy,
         "seats": machines.seats(answers, kinds, _)[:HOSTS_SHOWN],
+        "spare_hosts": machines.spare(answers, kinds),
+        "holidays": _(", ").join(_.short_day(day) for day in answers.plan.holidays),
         "more_hosts": max(0, len(answers.hosts) - HOSTS_SHOWN),
         "parts": parts(subject, _),
         "connections": checklist.connections(subject, _),
         "items": checklist.items(subject, line, _),
-        "guesses": checklist.guesses(subject),
+        "guesses": checklist.guesses(subject, _),
         "risks": tuple(checklist.risks(subject, _)),
         "terms": glossary.terms(_),
         "caller": checklist.contact(answers, "vendor"),
@@ -66,9 +70,24 @@ def parts(subject: Subject, _: Words) -> tuple[tuple[str, str], ...]:
     return tuple((_(title), _(purpose)) for title, purpose in found.items())
 
 
+def _keeping(subject: Subject, _: Words) -> str:
+    """For how long logs and backups are kept."""
+    taken = estimates(subject.sizing.needs)
+    logs, backups = (_.number(taken[f"{name}_retention_days"].expected) for name in ("log", "backup"))
+    if not taken["backup_retention_days"].expected:
+        return _("Logs are kept {logs} days; backups are not part of this platform.", logs=logs)
+    if subject.built:
+        return _(
+            "The plan asks for logs to be kept {logs} days and backups {backups} days, by the parts installed for it.",
+            logs=logs,
+            backups=backups,
+        )
+    return _("Logs are kept {logs} days and backups {backups} days; then they are deleted.", logs=logs, backups=backups)
+
+
 def environments(subject: Subject, _: Words) -> str:
     """The environments in a row: production, pre-release and testing."""
-    names = [environment.name for environment in subject.sizing.needs.environments]
+    names = [_.text(environment.name) for environment in subject.sizing.needs.environments]
     if len(names) == 1:
         return names[0]
     return _("{most} and {last}", most=_(", ").join(names[:-1]), last=names[-1])

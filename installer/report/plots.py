@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from installer.report.catalogue import Words
@@ -19,6 +20,12 @@ PLOT = (56.0, 24.0, 600.0, 198.0)
 """Left, top, width and height of the growth plot's field."""
 
 BOXES_A_ROW = 14
+
+SHORTEST = 152.0
+"""The picture's blocks reach at least down to the end of what stands beside them."""
+
+MARKS = 5
+"""Days named above the timeline; more would not be readable in print."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +113,9 @@ def bars(line: Timeline) -> dict[str, Bar]:
 
 
 def weeks(line: Timeline, _: Words) -> tuple[tuple[float, str], ...]:
-    """About eight Mondays, as (share of the whole, day and month)."""
+    """A few Mondays, as (share of the whole, day and month)."""
     days = (line.ready - line.start).days + 1
-    step = max(1, round(days / 7 / 8)) * 7
+    step = max(1, math.ceil(days / 7 / MARKS)) * 7
     monday = line.start - timedelta(days=line.start.weekday())
     marks = (monday + timedelta(days=offset) for offset in range(0, days + 7, step))
     return tuple(((day - line.start).days / days, _.mark(day)) for day in marks if line.start <= day)
@@ -137,4 +144,22 @@ def picture(kinds: Sequence[Kind], width: float = 430.0) -> tuple[Block, ...]:
         height = y + deepest + 14 - top
         blocks.append(Block(top, height, environment, tuple(cells)))
         top += height + 8
-    return tuple(blocks)
+    return _stretched(blocks, max(0.0, SHORTEST - (top - 8)))
+
+
+def _stretched(blocks: Sequence[Block], missing: float) -> tuple[Block, ...]:
+    """The blocks, taller by what is missing in all; what they hold moves to their middle."""
+    more = missing / max(1, len(blocks))
+    return tuple(
+        Block(
+            block.y + number * more,
+            block.height + more,
+            block.title,
+            tuple(_lowered(cell, number * more + more / 2.5) for cell in block.cells),
+        )
+        for number, block in enumerate(blocks)
+    )
+
+
+def _lowered(cell: Cell, by: float) -> Cell:
+    return replace(cell, y=cell.y + by, boxes=tuple((x, y + by) for x, y in cell.boxes))

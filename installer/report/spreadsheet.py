@@ -31,8 +31,8 @@ def write(subject: Subject, _: Words, target: Path) -> None:
         _("Disk speed") + " IOPS", _("Network") + " Gbit/s",
     )  # fmt: skip
     order = [
-        (k.environment, k.title, k.purpose, k.count, k.counts.low, k.counts.high, k.cores, k.memory, k.system, k.data,
-         k.fast, k.iops, k.network)
+        (_.text(k.environment), k.title, k.purpose, k.count, k.counts.low, k.counts.high, k.cores, k.memory, k.system,
+         k.data, k.fast, k.iops, k.network)
         for k in kinds
     ]  # fmt: skip
     _sheet(book, _("Machines to provide"), order_head, order)
@@ -41,12 +41,12 @@ def write(subject: Subject, _: Words, target: Path) -> None:
         _("System disk") + " GiB", _("Data disk") + " GiB", _("Fast disk") + " GiB",
     )  # fmt: skip
     seats = machines.seats(subject.answers, kinds, _)
-    _sheet(book, _("The machines by name"), host_head, [_host(seat) for seat in seats])
+    _sheet(book, _("The machines by name"), host_head, [_host(seat, _) for seat in seats])
     book.save(target)
 
 
-def _host(seat: machines.Seat) -> Row:
-    known = (seat.name, seat.address, seat.environment, seat.role)
+def _host(seat: machines.Seat, _: Words) -> Row:
+    known = (seat.name, seat.address, _.text(seat.environment), seat.role)
     if seat.kind is None:
         return known
     kind = seat.kind

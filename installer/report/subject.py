@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from installer.answers import Answers
 from sizing.engine import Sizing
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A part of the bundle. `digest` is that of its first artifact, "" where it has none."""
+
+    name: str
+    title: str
+    version: str
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +29,7 @@ class Delivered:
     kubernetes: str
     digest: str
     bytes: int
-    components: tuple[tuple[str, str, str], ...]
-    """Name, version and the digest of the first artifact of each."""
+    components: tuple[Component, ...]
     installed: Mapping[str, frozenset[str]]
     """Names of the components that each environment gets."""
     copy_seconds: float
@@ -61,10 +70,12 @@ class Built:
     probes: tuple[Probe, ...]
     hosts: Mapping[str, int]
     """How many steps were done on each host."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Digests of what the run was made from: "bundle", "answers.hosts" ..."""
 
     @property
     def proved(self) -> bool:
-        """Whether every part was tried and found good."""
+        """Whether there were trials and all of them succeeded."""
         return bool(self.probes) and all(probe.passed for probe in self.probes)
 
 
@@ -90,3 +101,13 @@ class Subject:
     wires: tuple[Wire, ...] = ()
     delivered: Delivered | None = None
     built: Built | None = None
+
+    @property
+    def changed_since(self) -> tuple[str, ...]:
+        """Sections of the answers that are no longer what the run was made from; needs and planning build nothing."""
+        if self.built is None or not self.built.sources:
+            return ()
+        then = {name: digest for name, digest in self.built.sources.items() if name.startswith("answers.")}
+        now = self.answers.digests
+        other = {name for name in {*then, *now} if then.get(name) != now.get(name)}
+        return tuple(sorted(name.removeprefix("answers.") for name in other - {"answers.needs", "answers.plan"}))

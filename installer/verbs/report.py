@@ -17,9 +17,9 @@ from installer.plan.checks import wires
 from installer.plan.model import BACKWARD, Plan
 from installer.report import built, render, spreadsheet
 from installer.report.catalogue import words
-from installer.report.subject import Built, Delivered, Subject, Wire
+from installer.report.subject import Built, Component, Delivered, Subject, Wire
 from installer.requirements import needs_from
-from installer.runs import Runs
+from installer.runs import Run, Runs
 from installer.ui import jsonl, terminal
 from installer.verbs.size import reasons
 from sizing.engine import size
@@ -62,6 +62,8 @@ def _subject(arguments: argparse.Namespace) -> Subject:
     answers = session.load_answers(arguments.profile)
     with reasons(answers):
         sizing = size(needs_from(answers))
+    run = _run(arguments, answers)
+    done = built.built(run) if run else None
     return Subject(
         answers=answers,
         sizing=sizing,
@@ -69,23 +71,43 @@ def _subject(arguments: argparse.Namespace) -> Subject:
         program=__version__,
         answers_digest=hashlib.sha256(arguments.profile.read_bytes()).hexdigest(),
         wires=tuple(Wire(w.sources, w.targets, f"{w.port}/{w.protocol}", w.purpose) for w in wires(answers)),
-        delivered=_delivered(arguments),
-        built=_built(arguments, answers),
+        delivered=_delivered(arguments, run, done),
+        built=done,
     )
 
 
-def _delivered(arguments: argparse.Namespace) -> Delivered | None:
-    """The bundle, once its signature and its fit to the answers are proved."""
-    if arguments.bundle is None:
+def _delivered(arguments: argparse.Namespace, run: Run | None, done: Built | None) -> Delivered | None:
+    """The bundle that was named, or that the run remembers, once its signature and its fit to the answers are proved.
+
+    Raises:
+        UsageError: it is another one than the run installed.
+    """
+    remembered = {name: Path(path) for name, path in run.remembered.items()} if run else {}
+    bundle = arguments.bundle or remembered.get("bundle")
+    if bundle is None:
         return None
-    trusted = session.open_trusted(arguments.profile, arguments.bundle, arguments.signers)
+    if arguments.bundle is None and not bundle.exists():
+        gone = f"! the bundle of this run is no longer at {bundle}: the report names its digest alone"
+        terminal.stderr().print(f"{gone}\n  → give --bundle FILE for its parts and versions")
+        return None
+    trusted = session.open_trusted(arguments.profile, bundle, arguments.signers or remembered.get("signers"))
     with trusted.archive:
         manifest = trusted.manifest
+        if done and done.sources.get("bundle", manifest.digest) != manifest.digest:
+            raise UsageError(
+                reason=f"{bundle} is not the bundle that run {done.run} installed: that was {done.sources['bundle']}",
+                hint="give --bundle FILE with that digest",
+            )
         rate = trusted.answers.plan.copy_mb_per_s * 1e6
         plan = installing.plan(replace(trusted.inputs, send_rate=rate))
         sent = estimate.bytes_to_send(plan)
         components = tuple(
-            (part.name, part.version, part.artifacts[0].manifest.digest if part.artifacts else "")
+            Component(
+                part.name,
+                str(part.spec.get("title", part.name)),
+                part.version,
+                part.artifacts[0].manifest.digest if part.artifacts else "",
+            )
             for part in manifest.components
         )
         total = sum(blob.size for blob in manifest.blobs().values())
@@ -105,7 +127,7 @@ def _seconds(plan: Plan, at_once: int) -> float:
     return max(estimate.remaining(plan), sum(step.weight for step in plan) / at_once)
 
 
-def _built(arguments: argparse.Namespace, answers: Answers) -> Built | None:
+def _run(arguments: argparse.Namespace, answers: Answers) -> Run | None:
     """A run of the site, the last one that went forward unless one is named.
 
     Raises:
@@ -116,5 +138,5 @@ def _built(arguments: argparse.Namespace, answers: Answers) -> Built | None:
     history = [each for each in Runs(arguments.state).history(answers.site) if each.operation not in BACKWARD]
     for each in reversed(history):
         if arguments.run in (LAST, each.name):
-            return built.built(each)
+            return each
     raise UsageError(reason=f"site {answers.site} has no run {arguments.run!r} here", hint="see: sitewright status")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -26,15 +27,18 @@ def subject(name: str) -> Subject:
     return Subject(answers, size(needs_from(answers)), TODAY, "0.1.0", "ab" * 32, found)
 
 
-def finished_run(state: Path, site: str = "lindgren-office") -> Run:
-    """An installation of three steps, one of which changed nothing, with one probe."""
-    run = Runs(state).begin(site, "install", {})
+def finished_run(
+    state: Path, site: str = "lindgren-office", remembered: Mapping[str, str] | None = None, bundle: str = ""
+) -> Run:
+    """An installation of three steps, one of which changed nothing, with two probes."""
+    run = Runs(state).begin(site, "install", remembered or {})
     steps = [
         {"id": "hosts.prepare@office-1", "phase": "hosts", "environment": "production", "host": "office-1"},
         {"id": "hosts.names@office-1", "phase": "hosts", "environment": "production", "host": "office-1"},
         {"id": "charts.shop@office-1", "phase": "charts", "environment": "production", "host": "office-1"},
     ]
-    run.write("plan.json", {"format": 1, "steps": steps})
+    sources = {"subject": {"bundle": bundle}} if bundle else {}
+    run.write("plan.json", {"format": 1, "steps": steps, **sources})
     events = [{"event": "RunStarted", "at": STARTED.isoformat(), "run": run.name}]
     for minute, (step, changed) in enumerate(zip(steps, (True, False, True), strict=True), start=1):
         at = (STARTED + timedelta(minutes=minute)).isoformat()
@@ -43,6 +47,8 @@ def finished_run(state: Path, site: str = "lindgren-office") -> Run:
     (run.folder / "events.jsonl").write_text("\n".join(lines) + '\n{"event": "torn')
     probe = {"id": "dns", "title": "cluster DNS", "environment": "production", "passed": True,
              "evidence": "10.96.0.10 answered <twice>", "seconds": 1.5}  # fmt: skip
-    run.write("probes.json", {"format": 1, "probes": [probe]})
+    known = {"id": "certificate", "title": "a certificate issued, its chain valid", "environment": "production",
+             "passed": True, "evidence": "valid until 2027-06-06", "seconds": 0.5}  # fmt: skip
+    run.write("probes.json", {"format": 1, "probes": [probe, known]})
     run.end("done")
     return run

@@ -3,16 +3,20 @@
 import re
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import openpyxl
 import pytest
 from report_subject import finished_run, subject
 
 from installer.errors import StateUnreadable
-from installer.report import built, checklist, machines, plots, render, spreadsheet
+from installer.plan.steps import verify
+from installer.report import built, checklist, machines, phrases, plots, render, spreadsheet
 from installer.report.catalogue import words
-from installer.report.subject import Delivered
+from installer.report.subject import Component, Delivered
 from installer.report.timeline import timeline
+from installer.requirements import needs_from
+from sizing.engine import size
 from sizing.rules import load_rules
 
 EN = words("en")
@@ -114,7 +118,9 @@ def test_risks_name_what_stands_still_and_what_is_guessed():
     texts = " ".join(what for what, _ in checklist.risks(subject("small-office"), EN))
     assert "production stands still" in texts
     assert "guesses" in texts
-    assert [guess.question for guess in checklist.guesses(subject("small-office"))]
+    guesses = {guess.question: guess for guess in checklist.guesses(subject("small-office"), words("zh"))}
+    assert guesses["New data per month"].unit == "GiB/月"
+    assert "Pipelines per day" not in guesses, "without developers there is nothing to guess"
 
 
 def test_a_run_is_read_as_it_was(tmp_path):
@@ -125,7 +131,10 @@ def test_a_run_is_read_as_it_was(tmp_path):
     ]
     assert found.hosts == {"office-1": 2}
     assert (found.ended - found.started).total_seconds() == 180
-    assert [(probe.title, probe.passed) for probe in found.probes] == [("cluster DNS", True)]
+    assert [(probe.title, probe.passed) for probe in found.probes] == [
+        ("cluster DNS", True),
+        ("a certificate issued, its chain valid", True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -155,6 +164,7 @@ def test_as_built_tells_phases_probes_and_certificates(tmp_path, language):
     assert "cluster DNS" in page
     assert "10.96.0.10 answered &lt;twice&gt;" in page
     assert words(language).short_day(date(2028, 3, 7)) in page
+    assert words(language).short_day(date(2027, 6, 6)) in page
     assert built.certificates(replace(about, built=None), EN) == ()
 
 
@@ -216,18 +226,75 @@ def test_what_did_not_end_well_is_not_called_complete(tmp_path, language):
     good = render.html(about, words(language))
     failed = render.html(replace(about, built=replace(about.built, outcome="failed")), words(language))
     untried = render.html(replace(about, built=replace(about.built, probes=())), words(language))
-    tried = words(language)("Every part was tried and found good.")
+    tried = words(language)("Every trial of it succeeded.")
     assert tried in good
     assert tried not in failed
     assert tried not in untried
     assert words(language)("failed") in failed
 
 
+ETCD_AND_SHOP = (Component("etcd", "Records", "3.6", "sha256:1"), Component("shop", "Sample product", "1"))
+
+
 def test_as_built_names_what_each_environment_got(tmp_path):
-    made = Delivered("core", "1.0", "v1.36.3", "sha256:0", 10**9, (("etcd", "3.6", "sha256:1"), ("shop", "1", "")),
-                     {"production": frozenset({"etcd"})}, 60.0, 60.0)  # fmt: skip
+    got = {"production": frozenset({"etcd"})}
+    made = Delivered("core", "1.0", "v1.36.3", "sha256:0", 10**9, ETCD_AND_SHOP, got, 60.0, 60.0)
     about = replace(subject("small-office"), built=built.built(finished_run(tmp_path)), delivered=made)
     page = render.html(about, EN)
-    row = re.search(r"<td>production</td><td>office-1</td><td>(.*?)</td>", page)
+    row = re.search(r"<td class=\"nowrap\">production</td><td>office-1</td><td>(.*?)</td>", page)
     assert "etcd 3.6" in row[1]
     assert "shop" not in row[1]
+
+
+def test_a_chinese_report_as_built_is_chinese(tmp_path):
+    made = Delivered(
+        "core", "1.0", "v1.36.3", "sha256:0", 10**9, ETCD_AND_SHOP, {"production": frozenset()}, 60.0, 60.0
+    )
+    about = replace(subject("small-office"), built=built.built(finished_run(tmp_path)), delivered=made)
+    page = render.html(about, words("zh"))
+    for said in ("证书链有效", "有效期至 2027年6月6日", "准备机器", "示例产品", "生产", "交付工程师"):
+        assert said in page
+    assert "production" not in re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+
+
+def test_what_nobody_translated_is_told_as_it_was_written():
+    zh = words("zh")
+    assert phrases.evidence("10.96.0.10 answered {twice}", zh) == "10.96.0.10 answered {twice}"
+    assert phrases.evidence("9 nodes", zh) == "9 个节点"
+    assert phrases.phase("cutover", zh) == "cutover"
+    assert phrases.check("no.such", zh) == "no.such"
+    assert zh.text("{never} seen") == "{never} seen"
+
+
+def test_every_evidence_is_one_that_a_probe_gives():
+    steps = Path(verify.__file__).parent
+    said = (steps / "verify.py").read_text() + (steps / "outside.py").read_text()
+    for message in phrases.EVIDENCE:
+        longest = max(re.split(r"\{\w+\}", message), key=len)
+        assert longest in said, message
+
+
+def test_answers_that_changed_after_the_run_are_named(tmp_path):
+    about = subject("small-office")
+    same = replace(built.built(finished_run(tmp_path)), sources={"bundle": "sha256:1", **about.answers.digests})
+    assert replace(about, built=same).changed_since == ()
+    other = {**same.sources, "answers.hosts": "sha256:2", "answers.needs": "sha256:3"}
+    changed = replace(about, built=replace(same, sources=other))
+    assert changed.changed_since == ("hosts",)
+    assert "changed after this run (hosts)" in render.html(changed, EN)
+
+
+def test_hosts_beyond_the_plan_are_counted():
+    about = subject("enterprise")
+    kinds = machines.kinds(about.sizing, EN)
+    named = len(about.answers.hosts) - sum(
+        kind.count for kind in kinds if kind.pool in {"control-plane", "worker", "node"}
+    )
+    assert machines.spare(about.answers, kinds) == named == 2
+
+
+def test_an_unknown_retention_is_told_as_a_number():
+    answers = replace(subject("small-office").answers, needs={"log_retention_days": "unknown"})
+    about = replace(subject("small-office"), answers=answers, sizing=size(needs_from(answers)))
+    page = render.html(about, EN)
+    assert "Logs are kept 30 days" in page

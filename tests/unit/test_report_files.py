@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import weasyprint
+from bundle_sample import make_sample
 from report_subject import EXAMPLES, finished_run
 
 from installer import cli
@@ -120,3 +121,44 @@ def test_a_bundle_that_nobody_signed_is_refused(tmp_path, capsys, drawn):
     files = ["--bundle", str(tmp_path / "bundle"), "--signers", str(tmp_path / "signers")]
     assert cli.run(["report", "--profile", str(SMALL), "--out", str(tmp_path / "out"), *files]) == 5
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def shop_only(tmp_path):
+    """Answers that choose nothing but what the sample bundle holds."""
+    profile = tmp_path / "answers.yaml"
+    profile.write_text(re.sub(r"components: .*", "components: {shop: {}}", SMALL.read_text()))
+    return profile
+
+
+def as_built(profile: Path, state: Path) -> list[str]:
+    return ["report", "--profile", str(profile), "--out", str(state / "out"), "--state", str(state), "--run"]
+
+
+def test_a_remembered_bundle_that_is_gone_is_named_by_its_digest(tmp_path, capsys, drawn):
+    finished_run(tmp_path, remembered={"bundle": str(tmp_path / "gone")}, bundle="sha256:77aa")
+    assert cli.run(as_built(SMALL, tmp_path)) == 0
+    assert "sha256:77aa" in drawn[0]
+    assert f"no longer at {tmp_path / 'gone'}" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_remembered_bundle_that_nobody_signed_is_refused(tmp_path, drawn):
+    (tmp_path / "signers").write_text("")
+    (tmp_path / "bundle").write_bytes(b"no bundle")
+    finished_run(
+        tmp_path, remembered={name: str(tmp_path / name) for name in ("bundle", "signers")}, bundle="sha256:77aa"
+    )
+    assert cli.run(as_built(SMALL, tmp_path)) == 5
+    assert not drawn
+
+
+def test_another_bundle_than_the_run_installed_is_refused(tmp_path, capsys, drawn, shop_only):
+    sample = make_sample(tmp_path / "sample")
+    (tmp_path / "signers").write_text(sample.signers)
+    remembered = {"bundle": str(sample.path), "signers": str(tmp_path / "signers")}
+    finished_run(tmp_path, remembered=remembered, bundle="sha256:77aa")
+    assert cli.run(as_built(shop_only, tmp_path)) == 2
+    told = capsys.readouterr().err.replace("\n", " ")
+    assert "is not the bundle that run" in told
+    assert "sha256:77aa" in told
+    assert not drawn

@@ -9,14 +9,28 @@ import pytest
 import yaml
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
-from report_subject import subject
+from core_manifest import core_manifest
+from report_subject import TODAY, subject
 
+from installer.plan.checks import CHECKS
+from installer.plan.inputs import Inputs
+from installer.plan.steps import verify
+from installer.report import phrases
 from installer.report.catalogue import LOCALES, words
 
 ROOT = Path(__file__).parents[2]
 REPORT = ROOT / "installer" / "report"
 OTHERS = sorted(path.stem for path in (REPORT / "locale").glob("*.po"))
-SAID_BY_CODE = {"{minutes} min", "{hours} h {minutes} min", "done", "failed", "interrupted", "taken back", "unfinished"}
+SAID_BY_CODE = {
+    "{seconds} s",
+    "{minutes} min",
+    "{hours} h {minutes} min",
+    "done",
+    "failed",
+    "interrupted",
+    "taken back",
+    "unfinished",
+}
 
 
 def said() -> set[str]:
@@ -28,7 +42,29 @@ def said() -> set[str]:
     questions = json.loads((ROOT / "sizing" / "needs.schema.json").read_text())["properties"].values()
     found |= {question["title"] for question in questions}
     found |= {wire.purpose for wire in subject("enterprise").wires}
-    return found | SAID_BY_CODE
+    return found | SAID_BY_CODE | said_by_bundle() | said_by_examples() | set(phrases.ENVIRONMENTS + phrases.EVIDENCE)
+
+
+def said_by_bundle() -> set[str]:
+    """Titles of the core bundle's components and of the probes, built-in ones and components' own."""
+    inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"", TODAY)
+    probes = {
+        probe.title for environment in inputs.answers.environments for probe in verify.probes(inputs, environment)
+    }
+    return {component.spec["title"] for component in inputs.manifest.components} | probes | {c.title for c in CHECKS}
+
+
+def said_by_examples() -> set[str]:
+    """What people wrote into the answers that come with the product, so that its reports are of one language."""
+    found: set[str] = set()
+    for file in (*sorted((ROOT / "docs" / "examples").glob("*.yaml")), ROOT / "profiles" / "rehearsal.yaml"):
+        body = yaml.safe_load(file.read_text())
+        plan = body.get("plan", {})
+        found |= {waiver["reason"] for waiver in body.get("waivers", ())}
+        found |= {waiver["person"] for waiver in body.get("waivers", ()) if "the engineer" in waiver["person"]}
+        found |= {contact["duty"] for contact in plan.get("contacts", ())}
+        found |= {decision["question"] for decision in plan.get("decisions", ())}
+    return found
 
 
 def fields(message: str) -> set[str]:
@@ -63,7 +99,7 @@ def test_dates_and_numbers_follow_the_place():
     assert words("en").number(3960) == "3,960"
     assert words("en").number(0.256) == "0.26"
     assert words("zh").duration(6000) == "1 小时 40 分钟"
-    assert words("en").duration(5) == "1 min"
+    assert words("en").duration(84) == "84 s"
 
 
 def test_there_are_no_other_languages():
