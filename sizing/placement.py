@@ -52,18 +52,19 @@ class Alike:
 
     def fits(self, pods: PodSet) -> int:
         """How many pods of a set one of these machines still takes."""
-        if pods.spread and any(name == pods.name for name, _ in self.holds):
-            return 0
-        limits = [float(self.left.pods)]
-        for need, left in (
-            (pods.cpu_cores, self.left.cpu_cores),
-            (pods.memory_gib, self.left.memory_gib),
-            (pods.disk_gib, self.left.disk_gib),
-        ):
-            if need > 0 and left is not None:
-                limits.append(left / need + ROUNDING)
-        most = max(0, math.floor(min(limits)))
-        return min(most, 1) if pods.spread else most
+        if pods.spread:
+            for name, _ in self.holds:
+                if name == pods.name:
+                    return 0
+        left = self.left
+        most: float = min(left.pods, 1) if pods.spread else left.pods
+        if pods.cpu_cores > 0:
+            most = min(most, left.cpu_cores / pods.cpu_cores + ROUNDING)
+        if pods.memory_gib > 0:
+            most = min(most, left.memory_gib / pods.memory_gib + ROUNDING)
+        if pods.disk_gib > 0 and left.disk_gib is not None:
+            most = min(most, left.disk_gib / pods.disk_gib + ROUNDING)
+        return max(0, math.floor(most))
 
     def taking(self, pods: PodSet, each: int) -> Alike:
         """These machines with so many more pods on each."""
@@ -77,7 +78,7 @@ class Alike:
         held = dict(self.holds)
         held[pods.name] = held.get(pods.name, 0) + each
         volumes = self.volumes_gib + each * pods.disk_gib
-        return replace(self, left=left, holds=tuple(held.items()), volumes_gib=volumes)
+        return Alike(self.shape, self.count, self.room, left, tuple(held.items()), volumes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
-from installer import session
+from installer import answers_file
 from installer.answers import Answers
 from installer.errors import MachinesTooSmall, NeedsInvalid, PreflightFailed, UsageError
-from installer.facts import Facts, gather
 from installer.requirements import needs_from, offers_from
-from installer.runs import Runs
-from installer.secrets import Secrets
 from installer.ui import jsonl, sizes, terminal
-from installer.world.site import Site as RealWorld
 from sizing.components import component_inputs, size_component
 from sizing.document import component_document, document, explanation_document, input_document
 from sizing.engine import Sizing
@@ -29,6 +26,9 @@ from sizing.errors import SizingError
 from sizing.explanations import Explanation, as_text, explain, explain_component
 from sizing.needs import Needs, with_settings
 from sizing.offered import Offer, Shortfalls, offers_of, suffices
+
+if TYPE_CHECKING:
+    from installer.facts import Facts
 
 HOSTS = Path("-")
 """What --offered means without a file: the hosts of the answers are asked."""
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _site(arguments: argparse.Namespace) -> int:
-    answers = session.load_answers(arguments.profile)
+    answers = answers_file.load(arguments.profile)
     with reasons(answers):
         needs = needs_from(answers, [setting.removeprefix("needs.") for setting in arguments.set])
         sizing = size_needs(needs)
@@ -143,6 +143,11 @@ def _asked(arguments: argparse.Namespace, answers: Answers) -> Mapping[str, Fact
     Raises:
         PreflightFailed: some do not answer; each was named.
     """
+    from installer.facts import gather  # what asks hosts is slow to import, and only this needs it
+    from installer.runs import Runs
+    from installer.secrets import Secrets
+    from installer.world.site import Site as RealWorld
+
     secrets = Secrets((lambda text: getpass.getpass(f"{text}: ")) if sys.stdin.isatty() else None)
     refused = secrets.resolve_all(answers.secret_refs())
     if refused:
