@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 from installer.bundle.manifest import Manifest
 from installer.draft import Draft
 from installer.ui.tui import editor
-from installer.ui.tui.app import Doors, Files, Wizard
+from installer.ui.tui.app import Wizard
+from installer.ui.tui.doors import Doors, Files
 from installer.ui.tui.form import Field
 from installer.ui.tui.screens.frame import Frame
 

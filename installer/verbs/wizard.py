@@ -5,12 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from installer import session
+from installer import acquaint, session
+from installer.answers import Host
 from installer.bundle.manifest import Manifest
 from installer.draft import Draft
 from installer.errors import UsageError
+from installer.secrets import Secrets
+
+BARE = Manifest("none", "", "amd64", "", ())
+"""What simulated hosts run while nothing is installed on them."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -20,11 +27,16 @@ def run(arguments: argparse.Namespace) -> int:
             reason="the wizard needs a terminal", hint="sitewright install --profile FILE works without one"
         )
     from installer.ui.tui import editor
-    from installer.ui.tui.app import Doors, Files, Wizard
+    from installer.ui.tui.app import Wizard
+    from installer.ui.tui.doors import Doors, Files
 
     opened = editor.opened(arguments.profile) if arguments.profile else None
     files = Files(arguments.state, arguments.profile, arguments.bundle, arguments.signers, arguments.simulate)
-    Wizard(files, Doors(manifest), opened, arguments.language or _language()).run()
+    app = Wizard(files, Doors(manifest, host_doors), opened, arguments.language or _language())
+    app.run()
+    if app.fault is not None:
+        print("the wizard ended; what was typed is kept in the draft and taken up next time", file=sys.stderr)
+        raise app.fault
     return 0
 
 
@@ -46,3 +58,21 @@ def manifest(bundle: Path, signers: Path | None, draft: Draft) -> Manifest:
     archive, found = session.trusted(bundle, allowed)
     archive.close()
     return found
+
+
+def host_doors(
+    hosts: Sequence[Host], secrets: Secrets, simulate: Path | None
+) -> AbstractContextManager[acquaint.Doors]:
+    """The doors of these hosts: real ones, or those of the simulated site that a file describes.
+
+    Raises:
+        UsageError: the file of the simulated site cannot be read or is not valid.
+    """
+    if simulate is not None:
+        from installer.world.simulated import reading
+        from installer.world.simulated.acquaint import SimulatedDoors
+
+        return SimulatedDoors(reading.load(simulate, BARE))
+    from installer.world.acquaint import SshDoors
+
+    return SshDoors(hosts, secrets.resolve)

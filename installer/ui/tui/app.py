@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+import signal
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -13,8 +14,8 @@ from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.theme import Theme
 from textual.timer import Timer
+from textual.widgets import Input
 
 from installer import acquaint
 from installer.answers import Host
@@ -25,43 +26,18 @@ from installer.errors import SitewrightError, UsageError
 from installer.facts import Facts
 from installer.runs import Runs
 from installer.secrets import Secrets
+from installer.ui.tui.doors import Doors, Files
 from installer.ui.tui.editor import Editor
 from installer.ui.tui.messages import Reviewed
 from installer.ui.tui.panels import About
 from installer.ui.tui.review import Change, Review, changes, review
 from installer.ui.tui.screens.dialogs import Ask, Help
 from installer.ui.tui.screens.frame import Frame
+from installer.ui.tui.theme import NIGHT
 from installer.ui.tui.words import Say, Words
 
 PAUSE = 0.12
 """Seconds without a key before the answers are looked at: while a person types there is nothing to be said."""
-
-NIGHT = Theme(
-    name="sitewright",
-    primary="#6aa5d8", accent="#7fc8c0", secondary="#9a8fd0", foreground="#d8dee6", background="#11151a",
-    surface="#171c23", panel="#232a34", success="#7fc187", warning="#e0b35a", error="#e87d7d", dark=True,
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Files:
-    """The files a wizard is started with, as its flags name them; `state` is where runs are kept."""
-
-    state: Path
-    profile: Path | None = None
-    bundle: Path | None = None
-    signers: Path | None = None
-    simulate: Path | None = None
-
-
-@dataclass(frozen=True)
-class Doors:
-    """What of the world the wizard may use: how bundles are opened, and how hosts are asked."""
-
-    manifest: Callable[[Path, Path | None, Draft], Manifest]
-    """Opens a bundle that is to be trusted: the file, signers named by flag, the answers."""
-    hosts: Callable[[Sequence[Host], Secrets, Path | None], AbstractContextManager[acquaint.Doors]] | None = None
-    """Makes the doors of hosts, of those that are simulated where a file of such is named; None: no host is asked."""
 
 
 class Wizard(App[None]):
@@ -77,6 +53,7 @@ class Wizard(App[None]):
         Binding("ctrl+z", "undo", "", priority=True),
         Binding("ctrl+y", "redo", "", priority=True),
         Binding("ctrl+s", "save", "", priority=True),
+        Binding("f5", "copy_value", "", priority=True),
     ]
 
     def __init__(
@@ -92,6 +69,8 @@ class Wizard(App[None]):
         self.facts: dict[str, Facts] = {}
         self.contacts: dict[Host, acquaint.Contact] = {}
         self.review = Review()
+        self.fault: Exception | None = None
+        """A fault of ours that ended the wizard."""
         self._typed: dict[str, str] = {}
         self.secrets = Secrets(self._typed.get)  # type: ignore[arg-type]
         self._first_step = step
@@ -112,6 +91,8 @@ class Wizard(App[None]):
 
     def on_mount(self) -> None:
         """Show the start, or the file that was named."""
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self.register_theme(NIGHT)
         self.theme = "sitewright"
         if self._opened is None:
@@ -124,13 +105,17 @@ class Wizard(App[None]):
     def begin(self, editor: Editor, step: str = "site") -> None:
         """Take a file up."""
         self._opened = editor
-        self.review = review(editor.draft, str(editor.file), _today())
+        self.review = review(editor.draft, str(editor.file), _today(), self.facts)
         self.switch_screen(Frame(step)) if len(self.screen_stack) > 1 else self.push_screen(Frame(step))
         if editor.recovered:
             self.notify(self.say("Going on with the draft that was left of {file}. Undo takes the file's own answers.",
                                  file=editor.file.name))  # fmt: skip
         if self.bundle:
             self.open_bundle(self.bundle)
+
+    def look_again(self) -> None:
+        """Look at the answers anew, for more is known of the hosts."""
+        self._look(self.draft)
 
     def answer(self, path: Place, value: object) -> None:
         """Set a value, or take it away where it is None."""
@@ -160,7 +145,7 @@ class Wizard(App[None]):
     def _look(self, draft: Draft) -> None:
         """Keep the draft and look at it, in a thread."""
         before = self.review
-        found = review(draft, str(self.editor.file), _today())
+        found = review(draft, str(self.editor.file), _today(), dict(self.facts))
         trouble = ""
         try:
             self.editor.keep(draft)
@@ -259,6 +244,20 @@ class Wizard(App[None]):
             if isinstance(self.screen, Frame) and isinstance(screen, Frame):
                 screen.seen = self.screen.seen
             self.switch_screen(screen)
+
+    def action_copy_value(self) -> None:
+        """Copy what stands under the cursor, through the terminal's clipboard."""
+        if isinstance(self.focused, Input) and not self.focused.password and self.focused.value:
+            self.copy_to_clipboard(self.focused.value)
+            self.notify(self.say("copied: {text}", text=self.focused.value), timeout=2)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Keep a fault of ours for whoever started the wizard, who tells it once the terminal is as it was."""
+        if self._exception is None:
+            self._exception = self.fault = error
+            self._exception_event.set()
+        self._return_code = 1
+        self._close_messages_no_wait()
 
     def action_leave(self) -> None:
         """Ask before leaving."""

@@ -55,6 +55,10 @@ class Desk(Protocol):
         """Set a value, or take it away where it is None; kept, looked at and undoable."""
         ...
 
+    def look_again(self) -> None:
+        """Look at the answers anew, for more is known of the hosts (`facts`)."""
+        ...
+
     def change(self, draft: Draft) -> None:
         """Go on to another draft in one undoable edit."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ class Editor:
     kept_at: datetime | None = None
     recovered: bool = False
     """Whether a draft of an earlier session was taken up."""
-    _seen: set[str] = field(default_factory=set)
+    _writing: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def draft(self) -> Draft:
@@ -43,12 +44,15 @@ class Editor:
         Raises:
             StateUnreadable: it cannot be written there.
         """
-        place = draft_of(self.file)
-        if draft.data == self.saved.data:
-            discard(self.file)
-        else:
-            answers_file.save(f"{MARK} of {self.file.name} {_digest(self.base)}\n{draft.text()}", place)
-        self.kept_at = datetime.now(UTC)
+        text = f"{MARK} of {self.file.name} {_digest(self.base)}\n{draft.text()}"
+        with self._writing:
+            if draft is not self.draft:  # a newer one is on its way, or was written already
+                return
+            if draft.data == self.saved.data:
+                discard(self.file)
+            else:
+                answers_file.save(text, draft_of(self.file))
+            self.kept_at = datetime.now(UTC)
 
     def save(self) -> None:
         """Write the file, with the comments it had, and end its draft.
@@ -59,11 +63,13 @@ class Editor:
         if read_text(self.file) != self.base:
             raise StateUnreadable(path=self.file, reason="the file was changed by somebody else meanwhile",
                                   hint="save under another name, or open it again")  # fmt: skip
-        text = draft_yaml.rewritten(self.base, self.draft.data) if self.base else self.draft.text()
-        answers_file.save(text, self.file)
-        self.base, self.saved = text, self.draft
-        discard(self.file)
-        self.kept_at = datetime.now(UTC)
+        draft = self.draft
+        text = draft_yaml.rewritten(self.base, draft.data) if self.base else draft.text()
+        with self._writing:
+            answers_file.save(text, self.file)
+            self.base, self.saved = text, draft
+            discard(self.file)
+            self.kept_at = datetime.now(UTC)
 
 
 def opened(file: Path, *, recover: bool = True) -> Editor:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Checkbox, Input, Label, Select
 
@@ -14,12 +15,15 @@ from installer import questions
 from installer.answers_yaml import Path, scalar
 from installer.errors import Problem
 from installer.ui.tui import desk
+from installer.ui.tui.pick import Pick
 
 UNKNOWN = "unknown"
 
 
 class Field(Vertical):
     """A question and its answer. `picks` names the things that a list of names may hold, for choosing among them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("f4", "pick", "")]
 
     def __init__(self, path: Path, title: str = "", picks: str = "") -> None:
         super().__init__(classes="field")
@@ -33,6 +37,19 @@ class Field(Vertical):
     def desk(self) -> desk.Desk:
         """The wizard around this field."""
         return desk.of(self)
+
+    def action_pick(self) -> None:
+        """Choose among the names there are, for a field that holds some."""
+        items = self.desk.draft.at((self.picks,), []) if self.picks else []
+        names = [str(each["name"]) for each in items if isinstance(each, dict) and each.get("name")]
+        if names:
+            chosen = self.desk.draft.at(self.path) or []
+            self.app.push_screen(Pick(self.desk.say, self.desk.say(self._title), names, chosen), self._picked)
+
+    def _picked(self, names: tuple[str, ...] | None) -> None:
+        if names is not None:
+            self._answer(list(names) or None)
+            self._fill(list(names))
 
     def compose(self) -> ComposeResult:
         """Label, control, unit; the problem below is empty while there is none."""

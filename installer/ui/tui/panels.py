@@ -54,8 +54,8 @@ class Steps(OptionList):
 class About(Static):
     """What the field under the cursor is about, its example, and what the last edit did."""
 
-    def show(self, say: Say, asked: Question | None, changes: tuple[Change, ...]) -> None:
-        """Say it."""
+    def show(self, say: Say, asked: Question | None, changes: tuple[Change, ...], picks: bool = False) -> None:
+        """Say it; `picks` where the names may be chosen among those there are."""
         if asked is None:
             self.update(Content())
             return
@@ -67,14 +67,16 @@ class About(Static):
             shown = asked.examples[0]
             text = ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown)
             lines.append(Content(say("Example: {example}", example=text)))
+        if picks:
+            lines.append(Content(say("F4 chooses among the names there are.")))
         self.update(Content("\n").join(lines))
 
 
 class Side(Static):
     """The machines that the current answers take, what the last edit changed, and what is wrong."""
 
-    def show(self, say: Say, review: Review, changes: tuple[Change, ...], offered: int, verdict: str) -> None:
-        """Draw it anew; `offered` counts the hosts of the answers, `verdict` says whether they suffice."""
+    def show(self, say: Say, review: Review, changes: tuple[Change, ...], hosts: int) -> None:
+        """Draw it anew; `hosts` counts those of the answers."""
         parts = [Content.styled(say("These needs take"), "bold"), Content("")]
         if review.sizing is None:
             parts += [
@@ -87,9 +89,14 @@ class Side(Static):
                 parts += [Content(_machines(say, layout)) for layout in pools]
             parts += [Content(""), *self._totals(say, review)]
         parts += [Content(""), *self._changed(say, changes)] if changes else []
-        parts += [Content(""), Content(say("{count} hosts are named", count=offered))]
-        if verdict:
-            parts.append(Content(verdict))
+        parts += [Content(""), Content(say("{count} hosts are named", count=hosts))]
+        if review.offered is not None:
+            short = sum(len(each.shortfalls) for each in review.offered.verdicts)
+            parts.append(
+                Content.styled("✖ " + say("{count} things are short", count=short), "$text-error")
+                if short
+                else Content.styled("✔ " + say("they suffice"), "$text-success")
+            )
         if review.count:
             parts += [
                 Content(""),

@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from installer import answers_file
+from installer.answers_build import build
 from installer.draft import Draft
 from installer.errors import Problem
-from installer.requirements import needs_of_sections
+from installer.facts import Facts
+from installer.requirements import needs_of_sections, offers_from
 from installer.ui.tui.steps import by_step
 from sizing.engine import Sizing, size
 from sizing.errors import SizingError
+from sizing.offered import Shortfalls, suffices
 
 FIGURES = ("cpu_cores", "memory_gib", "disk_gib")
 
@@ -27,6 +31,8 @@ class Review:
     problems: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
     sizing: Sizing | None = None
     doubts: tuple[str, ...] = ()
+    offered: Shortfalls | None = None
+    """Whether the hosts that were tried suffice; None while none was, or while the answers are not complete."""
 
     @property
     def count(self) -> int:
@@ -56,13 +62,15 @@ class Change:
     disk_gib: float
 
 
-def review(draft: Draft, file: str, today: date) -> Review:
-    """Look at a draft."""
+def review(draft: Draft, file: str, today: date, facts: Mapping[str, Facts] | None = None) -> Review:
+    """Look at a draft; `facts` is what the hosts that were tried say of themselves, by name."""
     problems = by_step(answers_file.flaws(draft.data, file, today))
+    if "needs" in problems:
+        return Review(problems)
     try:
-        if "needs" in problems:
-            return Review(problems)
-        return Review(problems, size(needs_of_sections(draft.at(("needs",), {}), draft.at(("environments",), []))))
+        needs = needs_of_sections(draft.at(("needs",), {}), draft.at(("environments",), []))
+        offers = offers_from(build(dict(draft.data), Path(file).parent), facts, needs) if facts and not problems else ()
+        return Review(problems, size(needs), (), suffices(needs, offers) if offers else None)
     except SizingError as error:
         return Review(problems, None, tuple(error.problems))
 

@@ -10,8 +10,7 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, SelectionList, Static, TextArea
-from textual.widgets.selection_list import Selection
+from textual.widgets import Button, Input, Label, Static, TextArea
 
 from installer.ui.tui import desk
 from installer.ui.tui.form import Field
@@ -80,57 +79,6 @@ class Help(ModalScreen[None]):
             yield Label(self._close, classes="muted")
 
 
-class Pick(ModalScreen[tuple[str, ...]]):
-    """Chooses some of many by ticking; typing searches. Gives the chosen ones, None where Escape was pressed."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", ""), ("ctrl+enter,f8", "take", "")]
-
-    def __init__(self, say: Say, heading: str, names: Sequence[str], chosen: Sequence[str]) -> None:
-        super().__init__()
-        self._say, self._heading, self._names, self._chosen = say, heading, names, list(chosen)
-
-    def compose(self) -> ComposeResult:
-        """A line to search by, the names, the buttons."""
-        with Vertical(classes="dialog"):
-            yield Label(self._heading, classes="heading", markup=False)
-            yield Input(placeholder=self._say("type to search"), compact=True)
-            yield SelectionList[str](*self._matching(""), compact=True)
-            with Horizontal(classes="buttons"):
-                yield Button(self._say("Take these"), id="take", compact=True)
-                yield Button(self._say("Cancel"), id="cancel", compact=True)
-
-    def _matching(self, text: str) -> list[Selection[str]]:
-        return [
-            Selection(name, name, name in self._chosen) for name in self._names if text.casefold() in name.casefold()
-        ]
-
-    @on(Input.Changed)
-    def _searched(self, event: Input.Changed) -> None:
-        names = self.query_one(SelectionList)
-        names.clear_options()
-        names.add_options(self._matching(event.value))
-
-    @on(SelectionList.SelectionToggled)
-    def _ticked(self, event: SelectionList.SelectionToggled[str]) -> None:
-        name = event.selection.value
-        self._chosen = [each for each in self._chosen if each != name] + ([name] if name not in self._chosen else [])
-
-    @on(Input.Submitted)
-    def _down(self) -> None:
-        self.query_one(SelectionList).focus()
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "take":
-            self.action_take()
-        else:
-            self.dismiss(None)
-
-    def action_take(self) -> None:
-        """Take what is ticked, in the order of the names."""
-        self.dismiss(tuple(name for name in self._names if name in self._chosen))
-
-
 class Paste(ModalScreen[str]):
     """A text of many lines; gives it, None where Escape was pressed."""
 
@@ -157,6 +105,7 @@ class Paste(ModalScreen[str]):
 
 GENERAL = (
     ("Tab", "next field; Shift+Tab goes back"), ("F2", "the list of steps; Enter opens one"),
+    ("F4", "chooses among names, where a field holds some"), ("F5", "copies what stands in a field"),
     ("F7 F8", "the page before, the page after"), ("Ctrl+Z", "takes the last edit back; Ctrl+Y brings it again"),
     ("Ctrl+S", "writes the answers file; until then every edit is kept in a draft"),
     ("F9", "English or Chinese"), ("F10", "leaves; Ctrl+C too asks first"),

@@ -109,8 +109,7 @@ class Frame(Screen[None]):
         editor = desk_.editor
         self.query_one(panels.Steps).show(desk_.review, self.seen, self.here)
         hosts = desk_.draft.at(("hosts",), [])
-        offered = len(hosts) if isinstance(hosts, list) else 0
-        self.query_one(panels.Side).show(say, desk_.review, self._changes, offered, "")
+        self.query_one(panels.Side).show(say, desk_.review, self._changes, len(hosts) if isinstance(hosts, list) else 0)
         if self._asked is not None:
             self.query_one(panels.About).show(say, self._asked, self._changes)
         self.query_one(panels.Kept).show(say, editor.kept_at, editor.changed)
@@ -128,7 +127,7 @@ class Frame(Screen[None]):
         asked = field.question if field else None
         if asked != self._asked:
             self._asked, self._changes = asked, ()
-            self.query_one(panels.About).show(self.desk.say, asked, ())
+            self.query_one(panels.About).show(self.desk.say, asked, (), bool(field and field.picks))
 
     @on(OptionList.OptionSelected, "#steps")
     def _picked(self, event: OptionList.OptionSelected) -> None:

@@ -10,15 +10,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from installer import answers_build
-from installer.requirements import offers_from
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change, Review
 from installer.ui.tui.words import gib, number
 from sizing.engine import Pool, Sizing
 from sizing.explanations import as_text, explain
 from sizing.growth import exhaustions
-from sizing.offered import Shortfall, Shortfalls, suffices
+from sizing.offered import Shortfall, Shortfalls
 
 RESOURCES = {"cpu_cores": "cores", "memory_gib": "memory", "disk_gib": "disk"}
 COLUMNS = ("machines", "count", "cores", "memory", "system disk", "data disk", "fast disk")
@@ -62,7 +60,14 @@ class SizingPage(Page):
         heading = say("Why so many ({pool})", pool=f"{largest.environment}/{largest.name}")
         reasons = Text(why, style="dim", no_wrap=True, overflow="ellipsis")
         gap = Text("")
-        parts: list[RenderableType] = [table, gap, self._verdict(sizing), gap, self._lasting(sizing), gap]
+        parts: list[RenderableType] = [
+            table,
+            gap,
+            self._verdict(self.desk.review.offered),
+            gap,
+            self._lasting(sizing),
+            gap,
+        ]
         parts += [Text(heading, style="bold"), reasons]
         return Group(*parts)
 
@@ -93,9 +98,9 @@ class SizingPage(Page):
         return Text(say("The first to run out: {what} of {pool} in month {month}.", what=say(RESOURCES[first.resource]),
                         pool=f"{first.environment}/{first.pool}", month=first.month))  # fmt: skip
 
-    def _verdict(self, sizing: Sizing) -> Text:
+    def _verdict(self, verdict: Shortfalls | None) -> Text:
         """Whether the hosts that were tried suffice."""
-        say, verdict = self.desk.say, self._asked(sizing)
+        say = self.desk.say
         if verdict is None:
             return Text(
                 say("Try the connections on the page of hosts to learn whether the machines named suffice."),
@@ -112,12 +117,3 @@ class SizingPage(Page):
             f"{say(RESOURCES.get(short.resource, short.resource))} {number(short.offered)} / {number(short.wanted)}"
         )
         return f"✖ {short.environment}/{short.pool}: {figures} → {say(short.remedy)}"
-
-    def _asked(self, sizing: Sizing) -> Shortfalls | None:
-        if not self.desk.facts:
-            return None
-        try:
-            answers = answers_build.build(dict(self.desk.draft.data), self.desk.editor.file.parent)
-        except (KeyError, TypeError, ValueError, AttributeError):  # not complete enough to be asked
-            return None
-        return suffices(sizing.needs, offers_from(answers, self.desk.facts, sizing.needs))

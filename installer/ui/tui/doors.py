@@ -1,0 +1,35 @@
+"""What a wizard is made from: the files its flags name, and what of the world it may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from installer import acquaint
+from installer.answers import Host
+from installer.bundle.manifest import Manifest
+from installer.draft import Draft
+from installer.secrets import Secrets
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files a wizard is started with, as its flags name them; `state` is where runs are kept."""
+
+    state: Path
+    profile: Path | None = None
+    bundle: Path | None = None
+    signers: Path | None = None
+    simulate: Path | None = None
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What of the world the wizard may use: how bundles are opened, and how hosts are asked."""
+
+    manifest: Callable[[Path, Path | None, Draft], Manifest]
+    """Opens a bundle that is to be trusted: the file, signers named by flag, the answers."""
+    hosts: Callable[[Sequence[Host], Secrets, Path | None], AbstractContextManager[acquaint.Doors]] | None = None
+    """Makes the doors of hosts, of those that are simulated where a file of such is named; None: no host is asked."""

@@ -1,0 +1,138 @@
+"""The wizard in a real pseudo-terminal: it begins, it gives the terminal back, also when it is killed or breaks."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+from wizards import answers_of
+
+from installer.ui.tui import editor
+
+ALTERNATE, BACK = b"\x1b[?1049h", b"\x1b[?1049l"
+BREAKS = "import installer.ui.tui.app as app; app.Wizard.action_undo = lambda self: 1 / 0; "
+START = "from installer.cli import run; import sys; sys.exit(run(sys.argv[1:]))"
+
+
+class Terminal:
+    """A program at a terminal of 120 by 40."""
+
+    def __init__(self, *argv: str, **environment: str) -> None:
+        self._near, far = pty.openpty()
+        fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        self.before = termios.tcgetattr(far)
+        self.far = far
+        env = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment}
+        self.process = subprocess.Popen(argv, stdin=far, stdout=far, stderr=far, env=env, start_new_session=True)
+        self.output = b""
+
+    def until(self, text: bytes, seconds: float = 30) -> None:
+        """Read on until a text has come."""
+        end = time.monotonic() + seconds
+        while text not in self.output:
+            assert time.monotonic() < end, self.output[-2000:]
+            self.read(0.1)
+
+    def read(self, seconds: float) -> None:
+        """Take in what comes."""
+        while select.select([self._near], [], [], seconds)[0]:
+            try:
+                self.output += os.read(self._near, 65536)
+            except OSError:
+                return
+
+    def type(self, keys: bytes) -> None:
+        os.write(self._near, keys)
+
+    def end(self, seconds: float = 30) -> int:
+        """Wait for the program's end and take in the rest."""
+        end = time.monotonic() + seconds
+        while self.process.poll() is None:
+            assert time.monotonic() < end, self.output[-2000:]
+            self.read(0.05)
+        self.read(0.05)
+        return self.process.returncode
+
+    def restored(self) -> bool:
+        """Whether the terminal is as it was: its modes, the first screen, a cursor."""
+        same = termios.tcgetattr(self.far)[:4] == self.before[:4]
+        return same and self.output.rfind(BACK) > self.output.rfind(ALTERNATE) and b"\x1b[?25h" in self.output
+
+
+def begun(tmp_path: Path, program: str = START, **environment: str) -> Terminal:
+    """A wizard on a profile, with its first page shown and something typed."""
+    file = answers_of(tmp_path, "rehearsal")
+    state = str(tmp_path / "state")
+    terminal = Terminal(
+        sys.executable, "-c", program, "wizard", "--profile", str(file), "--state", state, **environment
+    )
+    terminal.until(b"Site and people")
+    terminal.until(b"practice")
+    terminal.read(0.3)
+    terminal.type(b"\t")
+    terminal.read(0.3)
+    terminal.type(b"X")
+    end = time.monotonic() + 20
+    while not editor.draft_of(file).exists():
+        assert time.monotonic() < end
+        terminal.read(0.1)
+    return terminal
+
+
+def test_leaving_gives_the_terminal_back(tmp_path: Path) -> None:
+    terminal = begun(tmp_path)
+    terminal.type(b"\x03")
+    terminal.until(b"Leave the wizard?")
+    terminal.read(0.3)
+    terminal.type(b"\t\t\r")
+    assert terminal.end() == 0
+    assert terminal.restored()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_killed_wizard_gives_the_terminal_back_and_keeps_the_draft(tmp_path: Path, number: signal.Signals) -> None:
+    terminal = begun(tmp_path)
+    terminal.process.send_signal(number)
+    terminal.end()
+    assert terminal.restored()
+    assert "X" in str(editor.opened(tmp_path / "answers.yaml").draft.at(("site",)))
+
+
+def test_a_fault_gives_the_terminal_back_names_the_log_and_shows_no_traceback(tmp_path: Path) -> None:
+    terminal = begun(tmp_path, BREAKS + START)
+    terminal.type(b"\x1a")
+    assert terminal.end() == 1
+    assert terminal.restored()
+    told = terminal.output[terminal.output.rfind(BACK) :].decode()
+    assert "Traceback" not in told
+    assert "kept in the draft" in told
+    assert str(tmp_path / "state" / "fault.log") in told.replace("\r\n", "")
+    assert "ZeroDivisionError" in (tmp_path / "state" / "fault.log").read_text()
+    assert "X" in str(editor.opened(tmp_path / "answers.yaml").draft.at(("site",)))
+
+
+@pytest.mark.parametrize("environment", [{"TERM": "linux"}, {"TERM": "xterm"}, {"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_any_terminal_does(tmp_path: Path, environment: dict[str, str]) -> None:
+    terminal = begun(tmp_path, **environment)
+    terminal.process.send_signal(signal.SIGTERM)
+    terminal.end()
+    assert terminal.restored()
+
+
+def test_without_a_terminal_the_command_line_is_named(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", START, "wizard"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert "needs a terminal" in ended.stderr
+    assert "sitewright install" in ended.stderr
