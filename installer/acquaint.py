@@ -70,6 +70,14 @@ class Acquaintance:
         return isinstance(self.error, HostKeyUnknown) and bool(self.fingerprint)
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Where a host's test stands: the stage that began or ended last, and the result once there is one."""
+
+    stage: Stage
+    result: Acquaintance | None = None
+
+
 class Door(Protocol):
     """The way into one host. Each verb gives what is told of it, and raises where it fails."""
 
@@ -119,6 +127,7 @@ class Doors(Protocol):
 
 
 Tell = Callable[[Stage], None]
+Met = Callable[[Acquaintance], None]
 
 
 def acquaint(host: Host, doors: Doors, tell: Tell, stop: threading.Event | None = None) -> Acquaintance:
@@ -134,12 +143,18 @@ def acquaint(host: Host, doors: Doors, tell: Tell, stop: threading.Event | None 
 
 
 def acquaint_all(
-    hosts: Sequence[Host], doors: Doors, tell: Tell, at_once: int = 10, stop: threading.Event | None = None
+    hosts: Sequence[Host],
+    doors: Doors,
+    tell: Tell,
+    at_once: int = 10,
+    stop: threading.Event | None = None,
+    met: Met | None = None,
 ) -> tuple[Acquaintance, ...]:
     """Test the connections to many hosts, `at_once` at a time; the results are in the order of the hosts.
 
-    `tell` is called from several threads, but by one at a time. Once `stop` is set no stage begins any more; one under
-    way ends by itself, which may take as long as a host is waited for (`installer.world.ssh.PATIENCE`).
+    `tell` is called from several threads, but by one at a time; so is `met`, with each host's result as it comes.
+    Once `stop` is set no stage begins any more; one under way ends by itself, which may take as long as a host is
+    waited for (`installer.world.ssh.PATIENCE`).
     """
     turn, end = threading.Lock(), stop or threading.Event()
 
@@ -147,11 +162,18 @@ def acquaint_all(
         with turn:
             tell(stage)
 
+    def visited(host: Host) -> Acquaintance:
+        result = acquaint(host, doors, told, end)
+        if met is not None:
+            with turn:
+                met(result)
+        return result
+
     if not hosts:
         return ()
     with ThreadPoolExecutor(max_workers=max(1, min(at_once, len(hosts)))) as pool:
         try:
-            return tuple(pool.map(lambda host: acquaint(host, doors, told, end), hosts))
+            return tuple(pool.map(visited, hosts))
         except BaseException:  # an interrupt: without this the pool would go on to the last host first
             end.set()
             raise

@@ -1,0 +1,38 @@
+"""Reads the text of a file that holds a list of hosts, in the encodings that spreadsheets write."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+from installer.errors import StateUnreadable
+from installer.inventory import LARGEST
+
+ENCODINGS = ("utf-8-sig", "gb18030")
+"""Tried in this order; every text of a Chinese spreadsheet is one of the second."""
+WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read(path: Path) -> str:
+    """A file's text.
+
+    Raises:
+        StateUnreadable: it is not there, is larger than 1 MiB, or holds no text.
+    """
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(LARGEST + 1)
+    except OSError as error:
+        raise StateUnreadable(path=path, reason=error.strerror or str(error)) from error
+    except ValueError as error:  # a NUL in its name
+        raise StateUnreadable(path=path, reason="not the name of a file") from error
+    if len(raw) > LARGEST:
+        raise StateUnreadable(path=path, reason="more than 1 MiB; this is no list of hosts")
+    encodings = ("utf-16",) if raw.startswith(WIDE) else () if b"\x00" in raw else ENCODINGS
+    for encoding in encodings:
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    hint = "a workbook is saved as CSV first" if raw.startswith(b"PK") else ""
+    raise StateUnreadable(path=path, reason="it holds no text", hint=hint)
