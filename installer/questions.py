@@ -11,7 +11,7 @@ from installer.answers_yaml import Path
 
 Kind = Literal["text", "whole", "number", "choice", "yes", "texts"]
 UNITS = {
-    "_gib": "GiB", "_gib_per_month": "GiB/month", "gb_per_day": "GB/day", "_days": "days", "_hours": "h",
+    "_gib": "GiB", "_gib_per_month": "GiB/mo", "gb_per_day": "GB/day", "_days": "days", "_hours": "h",
     "_percent": "%", "_percent_per_year": "%/year", "_months": "months", "_cores": "cores", "_mb_per_s": "MB/s",
     "_per_second": "/s", "_per_day": "/day",
 }  # fmt: skip

@@ -9,13 +9,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Checkbox, Input, Label, Select
+from textual.widgets import Input, Label, Select
 
 from installer import questions
 from installer.answers_yaml import Path, scalar
 from installer.errors import Problem
 from installer.ui.tui import desk
 from installer.ui.tui.pick import Pick
+from installer.ui.tui.ticks import Tick
 
 UNKNOWN = "unknown"
 
@@ -63,7 +64,7 @@ class Field(Vertical):
                 yield Select(options, value=Select.NULL if chosen is None else chosen, compact=True,
                              allow_blank=asked.default is None)  # fmt: skip
             elif asked.kind == "yes":
-                yield Checkbox(value=bool(asked.default if value is None else value), compact=True)
+                yield Tick(value=bool(asked.default if value is None else value), compact=True)
             else:
                 figure = asked.kind in ("whole", "number")
                 yield Input(self._text(value), placeholder=self._placeholder(), compact=True, select_on_focus=False,
@@ -71,7 +72,7 @@ class Field(Vertical):
                 if figure:
                     yield Label(say(asked.unit), classes="unit")
                 if asked.may_be_unknown:
-                    yield Checkbox(say("Unknown"), self._effective(value) == UNKNOWN, compact=True, classes="unknown")
+                    yield Tick(say("Unknown"), self._effective(value) == UNKNOWN, compact=True, classes="unknown")
         yield self._problem
 
     def on_mount(self) -> None:
@@ -94,10 +95,10 @@ class Field(Vertical):
             self._problem.set_class(missing, "missing")
 
     def _fill(self, value: Any) -> None:
-        with self.prevent(Input.Changed, Select.Changed, Checkbox.Changed):
+        with self.prevent(Input.Changed, Select.Changed, Tick.Changed):
             for control in self.query(Input):
                 control.value = self._text(value)
-            for box in self.query(Checkbox):
+            for box in self.query(Tick):
                 box.value = (
                     self._effective(value) == UNKNOWN if box.has_class("unknown") else bool(self._effective(value))
                 )
@@ -125,8 +126,8 @@ class Field(Vertical):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         if (boxes := self.query(".unknown")) and event.value.strip():
-            with self.prevent(Checkbox.Changed):
-                cast(Checkbox, boxes.first()).value = False
+            with self.prevent(Tick.Changed):
+                cast(Tick, boxes.first()).value = False
         self._answer(self._parsed(event.value))
 
     @on(Select.Changed)
@@ -134,8 +135,8 @@ class Field(Vertical):
         event.stop()
         self._answer(None if event.value is Select.NULL else event.value)
 
-    @on(Checkbox.Changed)
-    def _ticked(self, event: Checkbox.Changed) -> None:
+    @on(Tick.Changed)
+    def _ticked(self, event: Tick.Changed) -> None:
         event.stop()
         if not event.checkbox.has_class("unknown"):
             self._answer(event.value)

@@ -53,7 +53,7 @@ class Page(VerticalScroll, can_focus=False):
         """Put the cursor on the first thing that takes it."""
         first = next((each for each in self.query("*") if each.focusable), None)
         if first is not None and self.display:
-            first.focus()
+            self.screen.set_focus(first)
 
     def problems(self, review: Review) -> tuple[Problem, ...]:
         """What is wrong on this page."""

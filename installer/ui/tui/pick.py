@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, SelectionList
 from textual.widgets.selection_list import Selection
 
+from installer.ui.tui.ticks import Ticks
 from installer.ui.tui.words import Say
 
 
@@ -30,7 +31,7 @@ class Pick(ModalScreen[tuple[str, ...]]):
         with Vertical(classes="dialog"):
             yield Label(self._heading, classes="heading", markup=False)
             yield Input(placeholder=self._say("type to search"), compact=True)
-            yield SelectionList[str](*self._matching(""), compact=True)
+            yield Ticks[str](*self._matching(""), compact=True)
             with Horizontal(classes="buttons"):
                 yield Button(self._say("Take these"), id="take", compact=True)
                 yield Button(self._say("Cancel"), id="cancel", compact=True)

@@ -16,6 +16,7 @@ from textual.widgets.selection_list import Selection
 from installer.bundle.manifest import Manifest
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change, Review
+from installer.ui.tui.ticks import Ticks
 from installer.ui.tui.words import Say, gib, number
 from sizing.engine import ALWAYS
 from sizing.rules import load_rules
@@ -28,7 +29,7 @@ NARROW = 100
 """Columns of a terminal below which the disk figure is left out."""
 
 
-class Parts(SelectionList[str]):
+class Parts(Ticks[str]):
     """The parts that one environment may have; `place` is its position, or SIZED."""
 
     def __init__(self, place: int, *selections: Selection[str]) -> None:
@@ -64,7 +65,7 @@ class ComponentsPage(Page):
             await room.mount_all(self._lists(review))
         for parts in self.query(Parts):
             if before and parts.place == before[0]:
-                parts.focus()
+                self.screen.set_focus(parts)
                 parts.highlighted = before[1]
         if self.screen.focused is None:
             self.focus_first()

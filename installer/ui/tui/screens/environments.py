@@ -37,9 +37,9 @@ class EnvironmentsPage(Page):
         say = self.desk.say
         yield Environments(("environments",), ("name", "control_planes", "workers"), say("Add an environment"), {})
         with Horizontal(classes="buttons"):
-            yield Button(say("Production alone"), id="usual-1", compact=True)
-            yield Button(say("Production and testing"), id="usual-2", compact=True)
-            yield Button(say("Production, pre-release, testing"), id="usual-3", compact=True)
+            yield Button(say("Production"), id="usual-1", compact=True)
+            yield Button(say("and testing"), id="usual-2", compact=True)
+            yield Button(say("and pre-release"), id="usual-3", compact=True)
 
     @on(Button.Pressed, "#usual-1, #usual-2, #usual-3")
     def _usual(self, event: Button.Pressed) -> None:
