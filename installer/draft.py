@@ -12,6 +12,7 @@ from typing import Any
 
 from installer import answers_file, answers_yaml
 from installer.answers import FORMAT
+from installer.answers_schema import schema
 
 Path = answers_yaml.Path
 EMPTY: Mapping[str, Any] = {"version": FORMAT, "site": {}, "hosts": [], "environments": []}
@@ -58,8 +59,10 @@ class Draft:
         return self.without(path[:-1])
 
     def text(self) -> str:
-        """The draft as the text of an answers file, without comments."""
-        return answers_file.dump(self.data)
+        """The draft as the text of an answers file, its sections in the schema's order, without comments."""
+        order = list(schema()["properties"])
+        places = {name: position for position, name in enumerate(order)}
+        return answers_file.dump(dict(sorted(self.data.items(), key=lambda item: places.get(item[0], len(order)))))
 
     @staticmethod
     def _needed(path: Path) -> bool:

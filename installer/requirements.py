@@ -15,6 +15,8 @@ from sizing.workload import redundant_site
 GIB = 2**30
 VOLUMES = "/var/lib"
 """Where volumes are kept; a disk of its own there is the data disk."""
+UNDECIDED = ("", "", "")
+"""The control planes of an environment that has none yet: it will survive a broken machine unless somebody says not."""
 
 
 def needs_from(answers: Answers, settings: Sequence[str] = ()) -> Needs:
@@ -37,7 +39,7 @@ def needs_of_sections(needs: Mapping[str, Any], environments: Sequence[Mapping[s
         sizing.errors.SizingError: as `needs_from`.
     """
     named = [each for each in environments if isinstance(each, Mapping) and isinstance(each.get("name"), str)]
-    own = {str(each["name"]): len(each.get("control_planes") or ()) for each in named}
+    own = {str(each["name"]): len(each.get("control_planes") or UNDECIDED) for each in named}
     return needs_of(_with_environments(needs, own))
 
 

@@ -127,7 +127,7 @@ def test_more_people_take_more_machines_and_the_screen_says_so(tmp_path: Path) -
 
     shown = play(wizard(answers_of(tmp_path, "rehearsal"), "needs"), script)
     assert "▲ by the last edit" in shown
-    assert "This answer adds:" in shown
+    assert "The last edit:" in shown
 
 
 def test_needs_that_contradict_each_other_are_told(tmp_path: Path) -> None:

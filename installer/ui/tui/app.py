@@ -227,7 +227,7 @@ class Wizard(App[None]):
             return
         count = self.review.count
         told = self.say("saved {file}", file=self.editor.file)
-        more = self.say("; {count} things are still to mend or add", count=count) if count else ""
+        more = self.say("; still to mend or add: {count}", count=count) if count else ""
         self.notify(told + more)
         self.screen.post_message(Reviewed(self.review, ()))
 

@@ -85,6 +85,7 @@ def opened(file: Path, *, recover: bool = True) -> Editor:
     if left is not None and left.data != saved.data:
         editor.history.edit(left)
         editor.recovered = True
+        editor.kept_at = datetime.fromtimestamp(draft_of(file).stat().st_mtime, UTC)
     return editor
 
 

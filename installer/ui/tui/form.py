@@ -89,7 +89,7 @@ class Field(Vertical):
         mine = [each for each in problems if each.path == dotted or each.path.startswith(f"{dotted}.")]
         self._problem.display = bool(mine)
         if mine:
-            say, missing = self.desk.say, value is None
+            say, missing = self.desk.say, value in (None, "", [])
             told = say("needed: {wanted}") if missing else say("✖ found {found}; wanted {wanted}")
             self._problem.update(told.format(found=say(mine[0].found), wanted=say(mine[0].wanted)))
             self._problem.set_class(missing, "missing")

@@ -62,7 +62,7 @@ class About(Static):
         told = say(asked.description)
         lines = [Content(told)]
         if changes:
-            lines.append(Content.assemble((say("This answer adds:"), "bold"), "  ", effect(say, changes[:3])))
+            lines.append(Content.assemble((say("The last edit:"), "bold"), "  ", effect(say, changes[:3])))
         elif asked.examples and asked.examples[0] not in ("", []):
             shown = asked.examples[0]
             text = ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown)
@@ -89,18 +89,18 @@ class Side(Static):
                 parts += [Content(_machines(say, layout)) for layout in pools]
             parts += [Content(""), *self._totals(say, review)]
         parts += [Content(""), *self._changed(say, changes)] if changes else []
-        parts += [Content(""), Content(say("{count} hosts are named", count=hosts))]
+        parts += [Content(""), Content(say("hosts named: {count}", count=hosts))]
         if review.offered is not None:
             short = sum(len(each.shortfalls) for each in review.offered.verdicts)
             parts.append(
-                Content.styled("✖ " + say("{count} things are short", count=short), "$text-error")
+                Content.styled("✖ " + say("too small or too few: {count}", count=short), "$text-error")
                 if short
                 else Content.styled("✔ " + say("they suffice"), "$text-success")
             )
         if review.count:
             parts += [
                 Content(""),
-                Content.styled(say("{count} things to mend or add", count=review.count), "$text-warning"),
+                Content.styled(say("to mend or add: {count}", count=review.count), "$text-warning"),
             ]
         self.update(Content("\n").join(parts))
 
@@ -156,10 +156,12 @@ def effect(say: Say, changes: Iterable[Change]) -> Content:
 
 def grown(say: Say, cpu_cores: float, memory_gib: float, disk_gib: float) -> list[str]:
     """By how much figures grew, those that did: +0.5 cores, −2 GiB memory."""
-    told = [f"{cpu_cores:+.1f} {say('cores')}"] if abs(cpu_cores) >= WORTH_TELLING else []
-    sizes = ((memory_gib, "memory"), (disk_gib, "disk"))
-    signed = ((value, "+" if value > 0 else "−", name) for value, name in sizes if abs(value) >= WORTH_TELLING)
-    return told + [f"{sign}{gib(abs(value))} {say(name)}" for value, sign, name in signed]
+    figures = ((cpu_cores, "cores"), (memory_gib, "memory"), (disk_gib, "disk"))
+    signed = ((value, "+" if value > 0 else "−", name) for value, name in figures if abs(value) >= WORTH_TELLING)
+    return [
+        f"{sign}{f'{abs(value):.1f}' if name == 'cores' else gib(abs(value))} {say(name)}"
+        for value, sign, name in signed
+    ]
 
 
 def _machines(say: Say, layout: Layout) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from installer.errors import Problem
 
@@ -60,6 +60,21 @@ def by_step(problems: Iterable[Problem]) -> Mapping[str, tuple[Problem, ...]]:
     for problem in problems:
         key = step_of(problem.path)
         found[key] = (*found.get(key, ()), problem)
+    return found
+
+
+def answered(data: Mapping[str, Any]) -> set[str]:
+    """The pages of which a document answers something."""
+    found: set[str] = set()
+    for name, section in data.items():
+        if name == "version" or not section:
+            continue
+        found.add(_OF_SECTION.get(name, "site") if name != "environments" else name)
+        if name == "access" and _SECRETS.intersection(section):
+            found.add("secrets")
+        if name == "environments":
+            keys = {key for each in section if isinstance(each, Mapping) for key in each}
+            found |= {_OF_ENVIRONMENT[key] for key in keys & set(_OF_ENVIRONMENT)}
     return found
 
 

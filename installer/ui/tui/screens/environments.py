@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Button
+from textual.widgets import Button, Label
 
 from installer.ui.tui.page import Page
 from installer.ui.tui.repeated import Repeated
@@ -30,13 +30,14 @@ class EnvironmentsPage(Page):
     """Each environment's name and hosts."""
 
     KEY = "environments"
-    INTRO: ClassVar[str] = "Each environment is a cluster of its own. People use production; the others are for trying."
+    INTRO: ClassVar[str] = "Each environment is a cluster of its own. Its hosts may be given here or on the next page."
 
     def body(self) -> ComposeResult:
         """The list, and the usual ones at one stroke."""
         say = self.desk.say
         yield Environments(("environments",), ("name", "control_planes", "workers"), say("Add an environment"), {})
-        with Horizontal(classes="buttons"):
+        yield Label(say("The usual ones at one stroke"), classes="group")
+        with Horizontal(classes="auto"):
             yield Button(say("Production"), id="usual-1", compact=True)
             yield Button(say("and testing"), id="usual-2", compact=True)
             yield Button(say("and pre-release"), id="usual-3", compact=True)

@@ -18,7 +18,7 @@ from installer.ui.tui.messages import Reviewed
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change
 from installer.ui.tui.screens import page_of
-from installer.ui.tui.steps import STEPS
+from installer.ui.tui.steps import STEPS, answered
 
 KEYS = (("F1", "help"), ("F2", "steps"), ("F7", "back"), ("F8", "next"), ("^Z", "undo"), ("^S", "save"), ("F9", "中文"),
         ("F10", "leave"))  # fmt: skip
@@ -107,7 +107,7 @@ class Frame(Screen[None]):
     def _draw(self) -> None:
         desk_, say = self.desk, self.desk.say
         editor = desk_.editor
-        self.query_one(panels.Steps).show(desk_.review, self.seen, self.here)
+        self.query_one(panels.Steps).show(desk_.review, self.seen | answered(desk_.draft.data), self.here)
         hosts = desk_.draft.at(("hosts",), [])
         self.query_one(panels.Side).show(say, desk_.review, self._changes, len(hosts) if isinstance(hosts, list) else 0)
         if self._asked is not None:

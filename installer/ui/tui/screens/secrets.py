@@ -18,7 +18,7 @@ from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change, Review
 from installer.ui.tui.screens.dialogs import Typed
 
-KINDS = {"env": "environment variable", "file": "file", "command": "command", "prompt": "asked for"}
+KINDS = {"env": "variable", "file": "file", "command": "command", "prompt": "asked for"}
 OF_SITE: Sequence[tuple[Path, str]] = (
     (("access", "passphrase"), "Passphrase of the private key"),
     (("access", "password"), "Login password"),
@@ -55,14 +55,11 @@ class Secret(Vertical):
             yield Label(say(self._title), classes="label", markup=False)
             yield Select([(say(text), name) for name, text in KINDS.items()], value=kind or Select.NULL, compact=True,
                          prompt=say("none"), classes="kind")  # fmt: skip
-            yield Input(
-                value,
-                placeholder=say(HINTS[kind]) if kind else "",
-                compact=True,
-                select_on_focus=False,
-                disabled=not kind,
-            )
-            yield Button(say("Try"), compact=True, disabled=not kind)
+        with Horizontal(classes="row place") as place:
+            hint = say(HINTS[kind]) if kind else ""
+            yield Input(value, placeholder=hint, compact=True, select_on_focus=False)
+            yield Button(say("Try"), compact=True)
+        place.display = bool(kind)
         yield self._told
 
     def sync(self) -> None:
@@ -91,7 +88,7 @@ class Secret(Vertical):
 
     def _enable(self, kind: str) -> None:
         box = self.query_one(Input)
-        box.disabled = self.query_one(Button).disabled = not kind
+        self.query_one(".place").display = bool(kind)
         box.placeholder = self.desk.say(HINTS[kind]) if kind else ""
         self._told.update("")
 
