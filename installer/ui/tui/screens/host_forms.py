@@ -1,0 +1,207 @@
+"""Dialogs with fields: one host, and how all hosts are reached. Every edit counts at once; Ctrl+Z takes it back."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, Static
+
+from installer.answers_yaml import Path
+from installer.hosts_editing import entries, name_of, names, renamed
+from installer.ui.tui import desk
+from installer.ui.tui.form import Field
+from installer.ui.tui.review import Review
+from installer.ui.tui.ticks import Tick
+
+OWN = (("user", "User"), ("port", "Port"), ("private_key", "Private key"))
+SHARED = (("user", "User"), ("port", "Port"), ("private_key", "Private key"), ("agent", "SSH agent"),
+          ("known_hosts", "Known hosts"))  # fmt: skip
+BASTION = (("address", "Address"), ("user", "User"), ("port", "Port"), ("private_key", "Private key"),
+           ("host_key", "Host key"))  # fmt: skip
+
+
+SHOWN = 36
+"""Characters of the site's answer that are shown while a host has none of its own; of a path the end says most."""
+
+
+class Form(ModalScreen[None]):
+    """A dialog with fields; below them stands what the one under the cursor is about."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f8", "done", "", show=False)]
+
+    def compose(self) -> ComposeResult:
+        """Heading, fields, explanation, button."""
+        say = desk.of(self).say
+        with Vertical(classes="dialog host-form"):
+            yield Label(self.heading(), classes="heading", markup=False)
+            with VerticalScroll(classes="fields", can_focus=False):
+                yield from self.fields()
+            yield Static("", classes="about muted", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button(say("Done"), id="done", compact=True)
+
+    def heading(self) -> str:
+        """What the dialog is about."""
+        raise NotImplementedError
+
+    def fields(self) -> ComposeResult:
+        """The fields."""
+        raise NotImplementedError
+
+    def reviewed(self, review: Review) -> None:
+        """Show the draft as it is now, and what is wrong with it."""
+        problems = [each for mine in review.problems.values() for each in mine]
+        for field in self.query(Field):
+            field.sync(problems)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Say what the field under the cursor is about."""
+        field = next((each for each in event.widget.ancestors_with_self if isinstance(each, Field)), None)
+        if field is not None:
+            self.query_one(".about", Static).update(desk.of(self).say(field.question.description))
+
+    @on(Button.Pressed, "#done")
+    @on(Input.Submitted)
+    def _finished(self, event: Button.Pressed | Input.Submitted) -> None:
+        event.stop()
+        self.action_done()
+
+    def action_done(self) -> None:
+        """Close; what was typed stays."""
+        self.dismiss(None)
+
+
+class NameField(Field):
+    """The name of a host. It counts when the field is left, for everything that names the host follows it then."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(("hosts", position, "name"), "Name")
+        self._position = position
+        self._typing: str | None = None
+
+    def _answer(self, value: Any) -> None:
+        self._typing = None if value is None else str(value)
+        self._shown = value
+        self._problem.display = bool(self.objection)
+        self._problem.update(self.objection)
+
+    @property
+    def objection(self) -> str:
+        """Why what was typed cannot be the name; empty where it can."""
+        others = names(self.desk.draft)
+        own = others.pop(self._position) if self._position < len(others) else ""
+        typed = self.query_one(Input).value.strip()
+        if not typed and own:
+            return self.desk.say("✖ a host needs a name; it stays {name}", name=own)
+        return self.desk.say("✖ {name} is another host's name", name=typed) if typed in others else ""
+
+    def keep(self) -> str:
+        """Rename the host to what was typed; gives the objection where that cannot be."""
+        typed, self._typing = self._typing, None
+        if (objection := self.objection) or typed is None:
+            return objection
+        if self._position < len(entries(self.desk.draft)):
+            self.desk.change(renamed(self.desk.draft, self._position, typed))
+        return ""
+
+    def on_descendant_blur(self) -> None:
+        """The name counts."""
+        self.keep()
+
+    def sync(self, problems: Any) -> None:
+        """Show what the draft holds, unless another name is being typed."""
+        if self._typing is None and not self.objection:
+            super().sync(problems)
+
+
+class OwnField(Field):
+    """A field in which a host may differ from the site; while it does not, the site's own answer is shown."""
+
+    def _placeholder(self) -> str:
+        value = self.desk.draft.at(("access", self.path[-1]))
+        shared = self._text(value if value is not None else self.question.default)
+        shared = shared if len(shared) <= SHOWN else f"…{shared[-SHOWN:]}"
+        return self.desk.say("as all: {value}", value=shared) if shared else self.desk.say("as all hosts")
+
+
+class KeyField(Field):
+    """The fingerprint of a host's key, which is mostly not typed."""
+
+    def _placeholder(self) -> str:
+        return self.desk.say("a test shows it, k pins it")
+
+
+class HostForm(Form):
+    """One host."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__()
+        self._position = position
+
+    def heading(self) -> str:
+        """Its name."""
+        return name_of(entries(desk.of(self).draft)[self._position]) or desk.of(self).say("Host")
+
+    def fields(self) -> ComposeResult:
+        """What is asked of a host."""
+        base: Path = ("hosts", self._position)
+        yield NameField(self._position)
+        yield Field((*base, "address"), "Address")
+        yield KeyField((*base, "host_key"), "Host key")
+        yield Label(desk.of(self).say("Where it is reached in its own way"), classes="group")
+        for key, title in OWN:
+            yield OwnField((*base, "access", key), title)
+
+    def action_done(self) -> None:
+        """Close; a name that cannot be is told first."""
+        if objection := self.query_one(NameField).keep():
+            self.notify(objection, severity="warning", markup=False)
+        self.dismiss(None)
+
+
+class AccessForm(Form):
+    """How every host is reached."""
+
+    def heading(self) -> str:
+        """The same for all."""
+        return desk.of(self).say("How the hosts are reached")
+
+    def fields(self) -> ComposeResult:
+        """The shared access, and the bastion's where there is one."""
+        around = desk.of(self)
+        for key, title in SHARED:
+            yield Field(("access", key), title)
+        yield Field(("limits", "parallel_hosts"), "Hosts at once")
+        bastion = around.draft.at(("access", "bastion")) is not None
+        with Horizontal(classes="row bastion"):
+            yield Label("", classes="label")
+            yield Tick(around.say("through a bastion"), bastion, compact=True, id="through")
+        with Vertical(id="bastion", classes="auto"):
+            yield from self._bastion() if bastion else ()
+        yield Label(around.say("Passwords and passphrases have a page of their own: Secrets."), classes="muted")
+
+    def reviewed(self, review: Review) -> None:
+        """Follow an undoing, too."""
+        bastion = desk.of(self).draft.at(("access", "bastion")) is not None
+        box = self.query_one("#through", Tick)
+        if bastion and not box.value:
+            box.value = True
+        super().reviewed(review)
+
+    @on(Tick.Changed, "#through")
+    async def _through(self, event: Tick.Changed) -> None:
+        event.stop()
+        place = self.query_one("#bastion", Vertical)
+        await place.remove_children()
+        if event.value:
+            await place.mount_all(self._bastion())
+        elif desk.of(self).draft.at(("access", "bastion")) is not None:
+            desk.of(self).answer(("access", "bastion"), None)
+
+    def _bastion(self) -> list[Field]:
+        return [Field(("access", "bastion", key), title) for key, title in BASTION]

@@ -1,0 +1,253 @@
+"""The part of the hosts' page that tries connections: live, many at once, and with keys that a person confirms."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from textual import on, work
+from textual.message import Message
+
+from installer import hosts_editing
+from installer.acquaint import Acquaintance, Contact, Stage, acquaint_all
+from installer.answers import Host, SecretRef
+from installer.answers_yaml import Path
+from installer.errors import SitewrightError
+from installer.facts import Facts
+from installer.hosts_ready import Built
+from installer.ui.tui import desk
+from installer.ui.tui.page import Page
+from installer.ui.tui.screens.dialogs import Typed
+from installer.ui.tui.screens.host_keys import ConfirmKeys, Unconfirmed
+from installer.ui.tui.screens.host_words import Known, of_host
+
+AT_ONCE = 10
+
+
+@dataclass
+class Heard(Message):
+    """Something happened while a host was tried; `host` is without its name."""
+
+    host: Host
+    contact: Contact
+
+
+@dataclass
+class Ended(Message):
+    """A test of several hosts is over; `trouble` says why it could not even begin."""
+
+    hosts: Sequence[Host]
+    trouble: str = ""
+
+
+class Trials(Page):
+    """Keeps track of what is known of each host. What it shows is the business of the page itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: list[Known] = []
+        self._stop = threading.Event()
+        self._trying: set[Host] = set()
+        self._hosts: tuple[Host | None, ...] = ()
+        self._given: dict[str, Facts] = {}
+        self._built: Built | None = None
+
+    def on_unmount(self) -> None:
+        """Nobody watches any more."""
+        self._stop.set()
+
+    def show_hosts(self) -> None:
+        """Draw all rows."""
+        raise NotImplementedError
+
+    def show_host(self, position: int) -> None:
+        """Draw one row."""
+        raise NotImplementedError
+
+    @property
+    def position(self) -> int | None:
+        """Which host is under the cursor."""
+        raise NotImplementedError
+
+    def look(self) -> list[Known]:
+        """What is known of every host of the draft as it is now."""
+        around = self.desk
+        draft = around.draft
+        if self._built is None:
+            self._built = Built(around.editor.file.parent)
+        self._hosts = tuple(host and replace(host, name="") for host in self._built.hosts(draft))
+        problems, places = of_host(around.review.problems.get("hosts", ())), hosts_editing.places(draft)
+        environments = hosts_editing.environments(draft)
+        self.known = []
+        for position, (entry, host) in enumerate(zip(hosts_editing.entries(draft), self._hosts, strict=True)):
+            place = places.get(hosts_editing.name_of(entry))
+            environment = environments[place.environment] if place else ""
+            contact = around.contacts.get(host) if host else None
+            self.known.append(Known(entry, place, environment, contact, problems.get(position, ())))
+        self._tell_facts()
+        return self.known
+
+    def action_test(self) -> None:
+        """Try the host under the cursor."""
+        if self.position is not None:
+            self._begin([self.position])
+
+    def action_test_all(self) -> None:
+        """Try all hosts."""
+        self._begin(range(len(hosts_editing.entries(self.desk.draft))))
+
+    def _begin(self, positions: Iterable[int]) -> None:
+        """Try those of the hosts that can be tried and are not being tried."""
+        self.look()
+        built = self._built.hosts(self.desk.draft) if self._built else ()
+        chosen: dict[str, Host] = {}
+        refused = []
+        for position in positions:
+            host = built[position]
+            if host is None or host.name in chosen:
+                refused.append(hosts_editing.names(self.desk.draft)[position] or "?")
+            elif replace(host, name="") not in self._trying:
+                chosen[host.name] = host
+        say = self.desk.say
+        if refused:
+            told = say("not tried, for their answers are not valid yet: {hosts}", hosts=", ".join(refused[:8]))
+            self.notify(told, severity="warning", timeout=6, markup=False)
+        if chosen:
+            self._try(list(chosen.values()))
+
+    @work(group="trials", exit_on_error=False)
+    async def _try(self, hosts: Sequence[Host]) -> None:
+        """Ask for the secrets that a person types, then try the hosts in threads."""
+        around = self.desk
+        known = around.typed_secrets()
+        for prompt in _prompts(hosts) if around.simulate is None else ():
+            if prompt not in known and not await self.app.push_screen_wait(Typed(around, prompt)):
+                return
+        keys = [replace(host, name="") for host in hosts]
+        self._trying.update(keys)
+        at_once = around.draft.at(("limits", "parallel_hosts"), AT_ONCE)
+        at_once = at_once if isinstance(at_once, int) and at_once > 0 else AT_ONCE
+        await asyncio.to_thread(self._visit, around, hosts, at_once)
+
+    def _visit(self, around: desk.Desk, hosts: Sequence[Host], at_once: int) -> None:
+        """Try hosts; runs in a thread, and only sends messages to the page."""
+        keys = {host.name: replace(host, name="") for host in hosts}
+
+        def tell(stage: Stage) -> None:
+            self.post_message(Heard(keys[stage.host], Contact(stage)))
+
+        def met(result: Acquaintance) -> None:
+            stage = Stage(result.host, result.stage, "failed" if result.error else "ok")
+            self.post_message(Heard(keys[result.host], Contact(stage, result)))
+
+        trouble = ""
+        try:
+            with around.host_doors(hosts) as doors:
+                acquaint_all(hosts, doors, tell, at_once, self._stop, met)
+        except SitewrightError as error:
+            trouble = f"{error.message}\n{error.remedy}".strip()
+        finally:
+            self.post_message(Ended(list(keys.values()), trouble))
+
+    @on(Heard)
+    def _heard(self, event: Heard) -> None:
+        """Draw the rows of a host of which something was heard."""
+        event.stop()
+        self.desk.contacts[event.host] = event.contact
+        for position, host in enumerate(self._hosts):
+            if host == event.host and position < len(self.known):
+                self.known[position] = replace(self.known[position], contact=event.contact)
+                self.show_host(position)
+        if event.contact.result is not None:
+            self._trying.discard(event.host)
+            self._tell_facts()
+
+    @on(Ended)
+    def _ended(self, event: Ended) -> None:
+        event.stop()
+        self._trying.difference_update(event.hosts)
+        for host in event.hosts:
+            contact = self.desk.contacts.get(host)
+            if contact is not None and contact.result is None:
+                del self.desk.contacts[host]
+        if event.trouble:
+            self.notify(event.trouble, severity="error", timeout=10, markup=False)
+        self.show_hosts()
+
+    def _tell_facts(self) -> None:
+        """Let the other pages know what the hosts of the draft say of themselves, and no others that were told here."""
+        facts = self.desk.facts
+        now = {hosts_editing.name_of(each.entry): each.facts for each in self.known if each.facts is not None}
+        for name, told in self._given.items():
+            if facts.get(name) is told and name not in now:
+                del facts[name]
+        facts.update(now)
+        self._given = now
+
+    def action_confirm(self) -> None:
+        """Confirm the key of the host under the cursor."""
+        found = self._unconfirmed(self.position) if self.position is not None else None
+        if found is None:
+            self.notify(
+                self.desk.say("There is no key to confirm here; t tries the connection and shows it."),
+                timeout=4,
+                markup=False,
+            )
+        else:
+            self._confirm([found])
+
+    def action_confirm_all(self) -> None:
+        """Confirm all keys that were shown and are not pinned."""
+        found = {key.place: key for at in range(len(self.known)) if (key := self._unconfirmed(at)) is not None}
+        if found:
+            self._confirm(list(found.values()))
+        else:
+            self.notify(
+                self.desk.say("There is no key to confirm; T tries all connections and shows them."),
+                timeout=4,
+                markup=False,
+            )
+
+    def _unconfirmed(self, position: int) -> Unconfirmed | None:
+        known = self.known[position] if position < len(self.known) else None
+        result = known.contact.result if known and known.contact else None
+        if known is None or result is None or not known.unconfirmed:
+            return None
+        if not result.bastion_key:
+            name, address = hosts_editing.name_of(known.entry), str(known.entry.get("address", ""))
+            return Unconfirmed(name, address, result.fingerprint, result.key_type, ("hosts", position, "host_key"))
+        own = isinstance(known.entry.get("access"), dict) and "bastion" in known.entry["access"]
+        base: Path = ("hosts", position, "access", "bastion") if own else ("access", "bastion")
+        bastion: Any = self.desk.draft.at((*base, "address"), "")
+        name = self.desk.say("the bastion")
+        return Unconfirmed(name, str(bastion), result.bastion_key, "", (*base, "host_key"))
+
+    @work(group="confirm", exit_on_error=False)
+    async def _confirm(self, keys: Sequence[Unconfirmed]) -> None:
+        """Ask a person, pin what they confirm, and try those hosts again."""
+        draft, say = self.desk.draft, self.desk.say
+        if not await self.app.push_screen_wait(ConfirmKeys(say, keys)):
+            return
+        if self.desk.draft is not draft:
+            self.notify(say("the answers changed meanwhile; nothing was pinned"), severity="warning", markup=False)
+            return
+        shown = {key.fingerprint for key in keys}
+        again = [position for position, each in enumerate(self.known) if each.unconfirmed in shown]
+        self.desk.change(hosts_editing.pinned(draft, {key.place: key.fingerprint for key in keys}))
+        self.show_hosts()
+        self._begin(again)
+
+
+def _prompts(hosts: Sequence[Host]) -> list[str]:
+    """What a person is asked for before these hosts can be logged in to; a host of unknown key is not logged in to."""
+    found: dict[str, None] = {}
+    for host in hosts:
+        access = host.access
+        refs: list[SecretRef | None] = [access.bastion.passphrase, access.bastion.password] if access.bastion else []
+        if host.host_key or access.known_hosts:
+            refs += [access.passphrase, access.password, access.sudo_password]
+        found |= {str(ref.value): None for ref in refs if ref is not None and ref.kind == "prompt"}
+    return list(found)

@@ -1,0 +1,437 @@
+"""The wizard's page of hosts: everything by keyboard, lists taken over as they are, keys confirmed by a person."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static, TextArea
+from wizards import answers_of, core, notices, on_screen, open_page, play, settled
+
+from installer.facts import Facts
+from installer.hosts_editing import Place, names, places
+from installer.ui.tui import editor
+from installer.ui.tui.app import Wizard
+from installer.ui.tui.doors import Doors, Files
+from installer.ui.tui.screens.dialogs import Typed
+from installer.ui.tui.screens.frame import Frame
+from installer.ui.tui.screens.host_forms import AccessForm, HostForm
+from installer.ui.tui.screens.host_import import ImportHosts
+from installer.ui.tui.screens.host_keys import ConfirmKeys
+from installer.ui.tui.screens.host_roles import ChooseRole, Proposals
+from installer.ui.tui.screens.host_table import Cell, HostTable, Lines, layout
+from installer.ui.tui.screens.hosts import HostsPage
+from installer.verbs.wizard import host_doors
+
+SITE = """version: 1
+hosts:
+  - {name: cp-1, address: 10.89.10.11, cpus: 6, memory_gib: 12}
+  - {name: node-1, address: 10.89.10.12, reachable: false}
+  - {name: node-2, address: 10.89.10.13, cpus: 16, memory_gib: 64}
+"""
+UNPINNED = ("  known_hosts: ~/.local/state/sitewright/practice/practice/known_hosts\n", "")
+
+
+def hosts_page(file: Path, site: str = SITE, language: str = "en") -> Wizard:
+    """A wizard on the page of hosts, whose hosts are simulated."""
+    simulate = file.with_name("simulated.yaml")
+    simulate.write_text(site)
+    files = Files(file.parent / "state", file, simulate=simulate)
+    return Wizard(files, Doors(core, host_doors), editor.opened(file), language, "hosts")
+
+
+def rehearsal(folder: Path, *changes: tuple[str, str]) -> Path:
+    file = answers_of(folder, "rehearsal")
+    for before, after in changes:
+        assert before in file.read_text()
+        file.write_text(file.read_text().replace(before, after))
+    return file
+
+
+def page(pilot: Pilot[None]) -> HostsPage:
+    return next(each for each in pilot.app.screen_stack if isinstance(each, Frame)).query_one(HostsPage)
+
+
+def draft(pilot: Pilot[None]) -> Any:
+    return pilot.app.draft  # type: ignore[attr-defined]
+
+
+def row(pilot: Pilot[None], position: int) -> str:
+    return " ".join(cell.plain.strip() for cell in page(pilot).query_one(HostTable).get_row_at(position)).rstrip()
+
+
+def lines(pilot: Pilot[None]) -> str:
+    return str(page(pilot).query_one("#host-lines", Static).render())
+
+
+async def pressed(pilot: Pilot[None], *keys: str) -> None:
+    await pilot.press(*keys)
+    await settled(pilot)
+
+
+async def pasted(pilot: Pilot[None], text: str) -> str:
+    """What a pasted list is said to come to."""
+    await pressed(pilot, "i")
+    assert isinstance(pilot.app.screen, ImportHosts)
+    pilot.app.screen.query_one(TextArea).text = text
+    await pilot.pause(0.3)
+    return "\n".join(str(pilot.app.screen.query_one(name, Static).render()) for name in ("#comes-to", "#rows"))
+
+
+def test_a_new_host_is_typed_and_an_untouched_one_does_not_stay(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await pressed(pilot, "a")
+        assert isinstance(pilot.app.screen, HostForm)
+        await pressed(pilot, "ctrl+u", *"db-1", "tab", *"10.89.10.20", "enter")
+        assert draft(pilot).at(("hosts", 3)) == {"name": "db-1", "address": "10.89.10.20"}
+        assert row(pilot, 3).startswith("db-1 10.89.10.20")
+        await pressed(pilot, "a", "escape")
+        assert len(names(draft(pilot))) == 4
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+def test_the_first_hosts_of_a_new_file(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        assert "No host yet" in lines(pilot)
+        await pressed(pilot, "delete", "d", "r", "t", "k", "y", "p", "n", "enter")
+        assert "There is no host yet" in notices(pilot)
+        await pressed(pilot, "a", "tab", *"10.0.0.1", "enter", "d")
+        assert [each["address"] for each in draft(pilot).at(("hosts",))] == ["10.0.0.1", "10.0.0.2"]
+
+    play(hosts_page(answers_of(tmp_path)), script)
+
+
+def test_a_new_name_follows_everywhere_and_is_one_edit(tmp_path: Path) -> None:
+    file = rehearsal(tmp_path, ("environments:\n", "registry: {hosts: [node-1]}\n\nenvironments:\n"))
+
+    async def script(pilot: Pilot[None]) -> None:
+        before = draft(pilot)
+        await pressed(pilot, "down", "enter", "ctrl+u", *"db-7", "enter")
+        after = draft(pilot)
+        assert after.at(("environments", 0, "workers")) == ["db-7", "node-2"]
+        assert after.at(("registry", "hosts")) == ["db-7"]
+        assert row(pilot, 1).startswith("db-7")
+        await pressed(pilot, "ctrl+z")
+        assert draft(pilot).data == before.data
+        assert row(pilot, 1).startswith("node-1")
+
+    play(hosts_page(file), script)
+
+
+@pytest.mark.parametrize(("typed", "told"), [("node-2", "another host's name"), ("", "needs a name")])
+def test_a_name_that_cannot_be_is_told_and_changes_nothing(tmp_path: Path, typed: str, told: str) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        before = draft(pilot)
+        await pressed(pilot, "down", "enter", "ctrl+u", *typed)
+        assert told in on_screen(pilot)
+        await pressed(pilot, "escape")
+        assert told in notices(pilot)
+        assert draft(pilot).data == before.data
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+def test_what_is_wrong_with_a_field_is_said_below_it_and_in_the_row(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await pressed(pilot, "enter", "tab", "ctrl+u", *"10.0.0.300")
+        assert '"10.0.0.300"' in on_screen(pilot)
+        await pressed(pilot, "escape")
+        assert "✖ entry" in row(pilot, 0)
+        assert "wanted an IPv4 address" in lines(pilot)
+        await pressed(pilot, "t")
+        assert "not tried" in notices(pilot)
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+def test_one_more_and_one_less(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        before = draft(pilot)
+        await pressed(pilot, "end", "d")
+        assert draft(pilot).at(("hosts", 3)) == {"name": "node-3", "address": "10.89.10.14"}
+        assert places(draft(pilot))["node-3"] == Place(0, "worker")
+        assert page(pilot).position == 3
+        await pressed(pilot, "delete")
+        assert draft(pilot).at(("environments", 0, "workers")) == ["node-1", "node-2"]
+        await pressed(pilot, "ctrl+z", "ctrl+z")
+        assert draft(pilot).data == before.data
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+def test_a_pasted_list_says_what_it_will_do_and_is_one_edit(tmp_path: Path) -> None:
+    text = "node-[2-4] 10.89.10.[13-15]\nnode-1 10.89.10.99\n10.0.0.300\nother 10.89.10.11\n10.0.1.11-12"
+
+    async def script(pilot: Pilot[None]) -> None:
+        before = draft(pilot)
+        shown = await pasted(pilot, text)
+        assert "new: 4 · brought up to date: 1 · as before: 1 · there under another name: 1 · problems: 1" in shown
+        assert '✖ line 3: found "10.0.0.300"' in shown
+        assert "its address is that of cp-1" in shown
+        await pressed(pilot, "f8")
+        assert names(draft(pilot)) == ["cp-1", "node-1", "node-2", "node-3", "node-4", "node-11", "node-12"]
+        assert draft(pilot).at(("hosts", 1, "address")) == "10.89.10.99"
+        assert row(pilot, 6).startswith("node-12 10.0.1.12")
+        await pressed(pilot, "ctrl+z")
+        assert draft(pilot).data == before.data
+        assert page(pilot).query_one(HostTable).row_count == 3
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+def test_a_list_from_a_file_or_why_not(tmp_path: Path) -> None:
+    (tmp_path / "hosts.ini").write_text("[workers]\nw-[1:2] ansible_user=ops\n[workers:vars]\nansible_port=2222\n")
+    (tmp_path / "hosts.csv").write_text("name,ip,user\nw-1,10.0.0.1,ops\nw-2,10.0.0.2,ops\n")
+
+    async def script(pilot: Pilot[None]) -> None:
+        await pressed(pilot, "i", "shift+tab", *"none.csv", "enter")
+        assert "No such file" in on_screen(pilot)
+        await pressed(pilot, "ctrl+u", *"~nobody-of-that-name/x", "enter")
+        assert "✖" in on_screen(pilot)
+        await pressed(pilot, "ctrl+u", *"hosts.csv", "enter")
+        await pilot.pause(0.3)
+        assert "a table (CSV) · new: 2" in on_screen(pilot)
+        await pressed(pilot, "f8")
+        assert draft(pilot).at(("hosts", 4)) == {"name": "w-2", "address": "10.0.0.2", "access": {"user": "ops"}}
+        assert "10.0.0.2 @" in row(pilot, 4)
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+def test_an_empty_list_cannot_be_taken_over(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        before = draft(pilot)
+        await pasted(pilot, "nothing of use [red] here")
+        await pressed(pilot, "f8")
+        assert isinstance(pilot.app.screen, ImportHosts)
+        await pressed(pilot, "escape")
+        assert draft(pilot) is before
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+def test_a_role_is_chosen(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await pressed(pilot, "down", "r")
+        assert isinstance(pilot.app.screen, ChooseRole)
+        await pressed(pilot, "up", "enter")
+        assert draft(pilot).at(("environments", 0, "control_planes")) == ["cp-1", "node-1"]
+        assert "control" in row(pilot, 1)
+        await pressed(pilot, "r", "end", "enter")
+        assert "node-1" not in places(draft(pilot))
+        assert "in no environment yet" in lines(pilot)
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+def test_roles_are_proposed_with_reasons_and_applied_in_one_edit(tmp_path: Path) -> None:
+    file = rehearsal(
+        tmp_path, ("    control_planes: [cp-1]\n    workers: [node-1, node-2]\n", "    control_planes: []\n")
+    )
+
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("p")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, Proposals)
+        assert "control plane by its name" in on_screen(pilot)
+        await pressed(pilot, "enter")
+        assert draft(pilot).at(("environments", 0, "control_planes")) == ["cp-1"]
+        assert draft(pilot).at(("environments", 0, "workers")) == ["node-1", "node-2"]
+        await pressed(pilot, "ctrl+z")
+        assert places(draft(pilot)) == {}
+
+    play(hosts_page(file), script)
+
+
+def test_the_groups_of_a_list_count_for_the_proposal(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await pasted(pilot, "[masters]\nx1 ansible_host=10.0.9.1\n[workers]\nx2 ansible_host=10.0.9.2\n")
+        await pressed(pilot, "f8", "p")
+        assert 'its group "masters"' in on_screen(pilot)
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+def test_connections_are_tried_and_a_key_is_confirmed_and_pinned(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        app = pilot.app
+        await pressed(pilot, "T")
+        assert [row(pilot, at).split()[3:] for at in range(3)] == [["!", "key"], ["✖", "port"], ["!", "key"]]
+        assert "k compares and pins it" in lines(pilot)
+        await pressed(pilot, "down")
+        assert "10.89.10.12) cannot be reached" in lines(pilot)
+        assert "→ check the address" in lines(pilot)
+        await pressed(pilot, "k")
+        assert "no key to confirm" in notices(pilot)
+        await pressed(pilot, "up", "k")
+        assert isinstance(app.screen, ConfirmKeys)
+        fingerprint = str(app.screen.query_one(".fingerprint", Static).render())
+        assert "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" in on_screen(pilot)
+        await pressed(pilot, "enter")
+        assert draft(pilot).at(("hosts", 0, "host_key")) is None, "the careful answer comes first"
+        await pressed(pilot, "k", "right", "enter")
+        assert draft(pilot).at(("hosts", 0, "host_key")) == fingerprint
+        assert row(pilot, 0).split()[3:] == ["✔", "yes", "6", "12", "GiB", "100", "GiB"]
+        assert isinstance(app.facts["cp-1"], Facts)
+        await pressed(pilot, "K", "right", "enter")
+        assert set(app.facts) == {"cp-1", "node-2"}
+        await pressed(pilot, "ctrl+z", "ctrl+z")
+        assert app.facts == {}
+        assert row(pilot, 0).endswith("! key")
+
+    play(hosts_page(rehearsal(tmp_path, UNPINNED)), script)
+
+
+def test_facts_follow_a_host_under_its_new_name_and_not_to_another_address(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await pressed(pilot, "t", "enter", "ctrl+u", *"boss", "enter")
+        assert set(pilot.app.facts) == {"boss"}
+        await pressed(pilot, "enter", "tab", "end", "backspace", "5", "enter")
+        assert pilot.app.facts == {}
+        assert row(pilot, 0).endswith("–")
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+def test_a_simulated_site_that_is_none_is_told(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await pressed(pilot, "T")
+        assert "problem(s) in the simulated site" in notices(pilot)
+        assert row(pilot, 0).endswith("–")
+
+    play(hosts_page(rehearsal(tmp_path), "hosts: [none]\n"), script)
+
+
+def test_secrets_that_a_person_types_are_asked_for_before_real_hosts_are_tried(tmp_path: Path) -> None:
+    file = rehearsal(tmp_path, ("{file: ~/.local/state/sitewright/practice/practice/password}", "{prompt: Sudo?}"))
+    app = Wizard(Files(tmp_path / "state", file), Doors(core, host_doors), editor.opened(file), "en", "hosts")
+
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("t")
+        await pilot.pause(0.2)
+        assert isinstance(pilot.app.screen, Typed)
+        await pressed(pilot, "escape")
+        assert row(pilot, 0).endswith("–")
+
+    play(app, script)
+
+
+def test_how_hosts_are_reached_is_asked_with_a_bastion_behind_a_tick(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await pressed(pilot, "l")
+        assert isinstance(pilot.app.screen, AccessForm)
+        await pressed(pilot, "ctrl+u", *"ops")
+        assert draft(pilot).at(("access", "user")) == "ops"
+        pilot.app.screen.query_one("#through").focus()
+        await pressed(pilot, "space", "tab", *"gate.example")
+        assert draft(pilot).at(("access", "bastion", "address")) == "gate.example"
+        pilot.app.screen.query_one("#through").focus()
+        await pressed(pilot, "space")
+        assert draft(pilot).at(("access", "bastion")) is None
+        await pressed(pilot, "ctrl+z")
+        assert draft(pilot).at(("access", "bastion", "address")) == "gate.example"
+        assert pilot.app.screen.query("#bastion Input").first(Input).value == "gate.example"
+        await pressed(pilot, "escape")
+        assert "through gate.example" in on_screen(pilot)
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+def test_a_host_is_searched_for(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await pressed(pilot, "slash", *"NODE")
+        assert page(pilot).position == 1
+        await pressed(pilot, "enter", "n")
+        assert page(pilot).position == 2
+        await pressed(pilot, "slash", "ctrl+u", *"nowhere")
+        assert "nothing found" in lines(pilot)
+        await pressed(pilot, "escape", "home")
+        assert page(pilot).position == 0
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+def test_what_is_wanted_of_a_host_is_copied(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> list[str]:
+        found = []
+        for keys in (("y",), ("T", "y"), ("down", "y")):
+            await pressed(pilot, *keys)
+            found.append(pilot.app.clipboard)
+        return found
+
+    address, fingerprint, trouble = play(hosts_page(rehearsal(tmp_path, UNPINNED)), script)
+    assert address == "10.89.10.11"
+    assert fingerprint.startswith("SHA256:")
+    assert "cannot be reached" in trouble
+    assert "check the address" in trouble
+
+
+def test_nothing_is_lost_by_leaving_the_page(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await pressed(pilot, "T", "end", "d")
+        shown = [row(pilot, at) for at in range(4)]
+        await open_page(pilot, "needs")
+        assert pilot.app.screen.query_one("#about").display
+        await open_page(pilot, "hosts")
+        assert [row(pilot, at) for at in range(4)] == shown
+        assert page(pilot).position == 3
+        await pressed(pilot, "f9")
+        assert page(pilot).query_one(HostTable).row_count == 4
+        assert "✔" in row(pilot, 0)
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (200, 60)])
+def test_every_column_shown_is_shown_whole(tmp_path: Path, size: tuple[int, int]) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await pressed(pilot, "T")
+        shown = on_screen(pilot)
+        for text in ("cp-1", "10.89.10.11", "✔ yes", "✖ port", "control", "Del"):
+            assert text in shown
+        assert "…" not in "\n".join(row(pilot, at) for at in range(3))
+
+    play(hosts_page(rehearsal(tmp_path)), script, size)
+
+
+def test_columns_go_in_the_order_of_what_is_told_elsewhere() -> None:
+    columns = ("name", "address", "environment", "role", "reached", "cores", "memory", "disk")
+    cells: dict[Any, Cell] = {column: Cell(column) for column in columns} | {"name": Cell("控制节点一")}
+    titles: Any = {column: column for column in columns}
+
+    def shown(room: int, one: bool = False) -> list[str]:
+        return [column for column, _ in layout(Lines([cells], one), titles, room).widths]
+
+    assert shown(200) == list(columns)
+    assert shown(62) == list(columns[:-1])
+    assert "environment" not in shown(60, one=True)
+    assert shown(10) == ["name", "address", "reached"]
+    assert dict(layout(Lines([cells]), titles, 200).widths)["name"] == 10, "a wide character takes two cells"
+
+
+def test_two_hundred_hosts_stay_fluent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hosts = "\n".join(f"n-{number} 10.30.0.{number}" for number in range(1, 200))
+
+    async def script(pilot: Pilot[None]) -> dict[str, tuple[float, float]]:
+        await pasted(pilot, hosts)
+        await pressed(pilot, "f8", "home")
+        took: dict[str, list[tuple[float, float]]] = {}
+        for key in ("down", "up", "d", "delete", "ctrl+z", "end", "home") * 8:
+            began, busy = time.perf_counter(), time.process_time()
+            await pilot.press(key)
+            spent = (time.perf_counter() - began) * 1000, (time.process_time() - busy) * 1000
+            took.setdefault(key, []).append(spent)
+            await settled(pilot)
+        return {key: (median(each[0] for each in times), median(each[1] for each in times))
+                for key, times in took.items()}  # fmt: skip
+
+    medians = play(hosts_page(rehearsal(tmp_path)), script)
+    with capsys.disabled():
+        told = ", ".join(f"{key} {whole:.0f} ({busy:.0f})" for key, (whole, busy) in medians.items())
+        print(f"\n202 hosts, median ms from key to screen at rest (of them reckoning): {told}")
+    assert set(medians) >= {"down", "d", "delete"}
