@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
@@ -126,6 +128,32 @@ class HostTable(DataTable[Text]):
             if any(wanted in cell.text.casefold() for cell in self._cells[position].values()):
                 return position
         return None
+
+    def _render_cell(
+        self,
+        row_index: int,
+        column_index: int,
+        base_style: Style,
+        width: int,
+        cursor: bool = False,
+        hover: bool = False,
+    ) -> list[list[Segment]]:
+        """Draw a cell as the one segment it is.
+
+        Every edit makes the table draw all visible cells anew, and rich would wrap and pad each of them first: with two
+        hundred hosts that is most of the time between a key and the screen.
+        """
+        if row_index < 0 or column_index < 0:
+            return super()._render_cell(row_index, column_index, base_style, width, cursor, hover)
+        column, fitting = self._layout.widths[column_index]
+        cell = self._cells[row_index][column]
+        before, after = self._get_styles_to_render_cell(
+            False, False, False, hover, cursor, self.show_cursor, self._show_hover_cursor,
+            self.cursor_foreground_priority == "css", self.cursor_background_priority == "css",
+        )  # fmt: skip
+        place = Style.from_meta({"row": row_index, "column": column_index})
+        style = base_style + place + before + Style.parse(self._colour(cell.tone)) + after
+        return [[Segment(_fitted(column, cell.text, fitting) + " " * (width - fitting), style)]]
 
     def _rebuild(self, wanted: Layout, lines: Lines) -> None:
         row, offset = self.cursor_row, self.scroll_offset

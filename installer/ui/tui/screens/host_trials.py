@@ -25,6 +25,8 @@ from installer.ui.tui.screens.host_keys import ConfirmKeys, Unconfirmed
 from installer.ui.tui.screens.host_words import Known, of_host
 
 AT_ONCE = 10
+PAUSE = 0.1
+"""Seconds for which news of hosts are gathered before they are drawn."""
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Trials(Page):
         self._trying: set[Host] = set()
         self._hosts: tuple[Host | None, ...] = ()
         self._given: dict[str, Facts] = {}
+        self._news: set[Host] = set()
         self._built: Built | None = None
 
     def on_unmount(self) -> None:
@@ -154,16 +157,23 @@ class Trials(Page):
 
     @on(Heard)
     def _heard(self, event: Heard) -> None:
-        """Draw the rows of a host of which something was heard."""
+        """Note what was heard of a host; its row is drawn a little later, with all that is heard meanwhile."""
         event.stop()
         self.desk.contacts[event.host] = event.contact
-        for position, host in enumerate(self._hosts):
-            if host == event.host and position < len(self.known):
-                self.known[position] = replace(self.known[position], contact=event.contact)
-                self.show_host(position)
         if event.contact.result is not None:
             self._trying.discard(event.host)
-            self._tell_facts()
+        if not self._news:
+            self.set_timer(PAUSE, self._show_news)
+        self._news.add(event.host)
+
+    def _show_news(self) -> None:
+        """Draw the rows of the hosts of which something was heard."""
+        news, self._news = self._news, set()
+        for position, host in enumerate(self._hosts):
+            if host in news and position < len(self.known):
+                self.known[position] = replace(self.known[position], contact=self.desk.contacts.get(host))
+                self.show_host(position)
+        self._tell_facts()
 
     @on(Ended)
     def _ended(self, event: Ended) -> None:
@@ -173,6 +183,8 @@ class Trials(Page):
             contact = self.desk.contacts.get(host)
             if contact is not None and contact.result is None:
                 del self.desk.contacts[host]
+        if any(host in self.desk.contacts for host in event.hosts):
+            self.desk.look_again()
         if event.trouble:
             self.notify(event.trouble, severity="error", timeout=10, markup=False)
         self.show_hosts()

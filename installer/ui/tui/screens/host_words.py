@@ -138,7 +138,12 @@ def _fared(say: Say, known: Known) -> list[Content]:
         return [Content.styled(f"▸ {say(contact.stage.stage)} …", "$text-accent")]
     if result.error is None:
         lines = [Content.styled(f"✔ {_machine(result.facts)}", "$text-success")] if result.facts else []
-        return [*lines, Content.styled(f"  {say('key')} {result.fingerprint} ({result.key_type})", "$foreground 60%")]
+        return [
+            *lines,
+            Content.styled(
+                f"  {say('key')} {result.fingerprint} {result.key_type.removeprefix('ssh-')}", "$foreground 60%"
+            ),
+        ]
     if known.unconfirmed:
         own, bastion = (
             "its key is not confirmed yet: k compares and pins it",
@@ -147,7 +152,7 @@ def _fared(say: Say, known: Known) -> list[Content]:
         told = say(bastion) if result.bastion_key else say(own)
         return [
             Content.styled(f"! {told}", "$text-warning"),
-            Content(f"  {known.unconfirmed} {result.key_type}".rstrip()),
+            Content(f"  {known.unconfirmed} {result.key_type.removeprefix('ssh-')}".rstrip()),
         ]
     lines = [Content.styled(f"✖ {result.error.message}", "$text-error")]
     return [*lines, Content(f"→ {result.error.remedy}")] if result.error.remedy else lines
