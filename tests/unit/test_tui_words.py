@@ -14,18 +14,22 @@ from typing import Any
 import pytest
 import yaml
 from babel.messages.pofile import read_po
+from core_manifest import core_manifest
+from report_subject import TODAY, subject
 from rich.cells import cell_len
 from textual.pilot import Pilot
 from tui_sayings import Sayings
-from wizards import answers_of, open_page, play, wizard
+from wizards import answers_of, play, wizard
 
 from installer import answers_rules, answers_schema, questions
 from installer.acquaint import STAGES
 from installer.answers_yaml import Path as Place
 from installer.plan.checks import CHECKS
+from installer.plan.inputs import Inputs
+from installer.plan.install import plan
+from installer.plan.steps import verify
 from installer.translations import LANGUAGES
 from installer.ui.tui.screens import _CLASSES
-from installer.ui.tui.screens.components import ComponentsPage
 from installer.ui.tui.steps import STEPS
 from installer.ui.tui.words import Words
 from sizing.rules import load_rules
@@ -43,6 +47,10 @@ NAMES = {
     "sudo", "systemd", "GiB", "MB/s", "%",
 }  # fmt: skip
 """What is written in Latin letters in Chinese too: names of products, and units."""
+APART = {
+    "Name", "a pod on every node, pulled by digest", "the sample product answers over TLS, front end reaching back end",
+}  # fmt: skip
+"""What the report says otherwise: its names are those of machines, and it has more room."""
 WRONG = ("xyz", "x y ", "UPPER/", "", "xyz\n", "x" * 5000, -1, 0.3, 10**12)
 """Answers of which each question refuses some."""
 
@@ -50,7 +58,7 @@ WRONG = ("xyz", "x y ", "UPPER/", "", "xyz\n", "x" * 5000, -1, 0.3, 10**12)
 @cache
 def said() -> frozenset[str]:
     """Every message that reaches `say` in the wizard's code, and what the code takes from elsewhere to say it."""
-    found = Sayings(sorted(TUI.rglob("*.py"))).messages
+    found = Sayings([*sorted(TUI.rglob("*.py")), *sorted(TUI.parent.glob("*.py"))]).messages
     found |= set(asked()) | set(refused()) | set(ruled()) | set(parts()) | set(places()) | set(runs())
     return frozenset(each for each in found if re.search("[A-Za-z]", each))
 
@@ -109,13 +117,16 @@ def ruled() -> Iterator[str]:
 
 
 def parts() -> Iterator[str]:
-    """Titles and purposes of the bundle's parts and of those that sizing knows, and of what preflight looks at."""
+    """Titles and purposes of the bundle's parts and of sizing's; titles of what preflight looks at, and of probes."""
     yield from (check.title for check in CHECKS)
     for file in sorted((ROOT / "bundles").glob("*/components/*/component.yaml")):
         spec = yaml.safe_load(file.read_text(encoding="utf-8"))
         yield from (spec["title"], spec["purpose"])
     for rule in load_rules().components.values():
         yield from (rule.title, rule.purpose)
+    inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"", TODAY)
+    for environment in inputs.answers.environments:
+        yield from (probe.title for probe in verify.probes(inputs, environment))
 
 
 def places() -> Iterator[str]:
@@ -125,14 +136,16 @@ def places() -> Iterator[str]:
 
 
 def runs() -> Iterator[str]:
-    """What runs do, how they end, and the stages of a first connection."""
+    """What runs do, their phases, how they end, and the stages of a first connection."""
+    inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"", TODAY)
+    yield from {step.phase for step in plan(inputs).steps}
     yield from STAGES
     yield from ("install", "rollback", "uninstall", "done", "failed", "interrupted", "taken back", "unfinished")
 
 
-def catalogue(language: str) -> dict[str, str]:
-    """A language's messages as they stand in its file."""
-    with (TUI / "locale" / f"{language}.po").open("rb") as file:
+def catalogue(language: str, package: Path = TUI) -> dict[str, str]:
+    """A language's messages as they stand in a package's file."""
+    with (package / "locale" / f"{language}.po").open("rb") as file:
         entries = [each for each in read_po(file, abort_invalid=True) if each.id]
     assert not [each.id for each in entries if each.fuzzy]
     return {str(each.id): str(each.string) for each in entries}
@@ -142,12 +155,35 @@ def fields(message: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(message) if name is not None}
 
 
-def test_what_is_said_is_found_where_it_stands() -> None:
-    found = Sayings(sorted(TUI.rglob("*.py"))).messages
-    among_tables = {"Login password", "environment variable", "Logs, metrics and traces", "cores", "tick"}
-    assert {"Save and leave", "nothing to redo", ComponentsPage.INTRO, *among_tables} <= found
-    assert not {"cpu_cores", "access", "F1", "env", "users"} & found
-    assert len(said()) > 400
+SAMPLE = """
+ROWS = (("F1", "said in a row"), ("F2", "said in the next"))
+KINDS = {"env": "said for a kind"}
+class Step:
+    key: str
+    title: str
+STEPS = [Step("not-said", "said of a record")]
+class Page:
+    INTRO = "said of a class"
+    def body(self, say, wide):
+        self._title, self._other = "said later", "never said"
+        yield [say(what) for key, what in ROWS], say(KINDS[wide]), say("said " + wide), say(self.INTRO)
+        yield say("said by choice" if wide else "said otherwise"), say(self._title), row(say, "said anew", "not said")
+        keys = [("a", "said first")]
+        keys.append(("b", "said at last"))
+        for key, what in keys:
+            say(what)
+        yield from map(say, (step.title for step in STEPS))
+def row(say, title, untold):
+    return say(title), untold
+"""
+
+
+def test_what_is_said_is_found_where_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "sample.py").write_text(SAMPLE)
+    said_there = set(re.findall(r'"(said [a-z ]+)"', SAMPLE))
+    assert len(said_there) == 11
+    assert {each.strip() for each in Sayings([tmp_path / "sample.py"]).messages} == said_there | {"said"}
+    assert len(said()) > 600
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -163,6 +199,12 @@ def test_translations_are_whole_and_name_the_same_values(language: str) -> None:
         assert fields(text) == fields(message), message
         assert bool(CHINESE.search(text)) != (message in NAMES), message
         assert not re.search(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]", text), f"no space in {text!r}"
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_wizard_and_report_use_the_same_words(language: str) -> None:
+    mine, other = catalogue(language), catalogue(language, ROOT / "installer" / "report")
+    assert {each for each in set(mine) & set(other) - APART if mine[each] != other[each]} == set()
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -187,8 +229,9 @@ def test_pages_say_nothing_that_is_not_translated(language: str, tmp_path: Path)
 
     async def script(pilot: Pilot[None]) -> None:
         for step in PAGES:
-            await open_page(pilot, step)
-            await pilot.press("f1", "escape", "tab", "tab", "f1", "escape")
+            app.open_page(step)
+            await pilot.pause(0.2)
+            await pilot.press("f1", "escape")
 
     play(app, script)
     assert {each for each in missed if re.search("[A-Za-z]", each)} == set()
