@@ -26,7 +26,7 @@ from installer.world.sudo import escalation
 SESSIONS = 6
 """Commands at a time on a host; sshd allows ten sessions to a connection by default, and others may be using some.
 Where it allows fewer (MaxSessions of sshd_config) that is found out."""
-FULL = (0.1, 0.2, 0.4, 0.8)
+FULL = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds to wait before asking again for the only session: a former one may not have ended yet."""
 WORTH = 0.2
 """Seconds for which a command waits for a shell that is busy before it gets a new one, which costs as much as that."""

@@ -107,11 +107,10 @@ echo "ended $(field Result) $(field ExecMainCode) $(field ExecMainStatus)"
 # Each command gets pipes of its own, so that what it leaves behind cannot write into the next one's output. `read -N`
 # takes whole blocks and not one byte too many, and so does `head`; what a command leaves of its input is read away.
 LOOP = r"""
-unset TMOUT
 set -o pipefail
 exec 3>&1 4>&2
 run() { eval "exec $request"; }
-while IFS=' ' read -r mark length size; do
+while IFS=' ' read -r -t "$1" mark length size; do
     code=0
     if [ "$length" != 0 ]; then
         IFS= read -r -N "$length" request || exit 1
@@ -128,7 +127,9 @@ while IFS=' ' read -r mark length size; do
 done
 """
 """Runs one command after another: reads "mark length size", the command and its standard input; ends both streams with
-"mark code". A command of length 0 only gives the mark back."""
+"mark code". A command of length 0 only gives the mark back. Ends with its input, or after $1 seconds without any."""
+IDLE = 600
+"""Seconds after which a shell of root's that nobody uses ends by itself: its user may be gone without a word."""
 
 COLLECT = r"""systemctl stop -- "$1" 2>/dev/null; systemctl reset-failed -- "$1" 2>/dev/null; exit 0"""
 
@@ -163,7 +164,7 @@ def command_line(argv: Sequence[str], *, timeout: float, sudo: str) -> str:
 
 def loop_line(sudo: str) -> str:
     """The one string an SSH server is given to begin `LOOP`; `sudo` as in `SUDO`."""
-    return shlex.join((*SUDO[sudo], *ENVIRONMENT, "bash", "-c", LOOP, "sitewright"))
+    return shlex.join((*SUDO[sudo], *ENVIRONMENT, "bash", "-c", LOOP, "sitewright", str(IDLE)))
 
 
 def request(mark: bytes, argv: Sequence[str], payload: bytes, timeout: float) -> bytes:

@@ -48,6 +48,7 @@ class Link:
         self.bastion = bastion
         self._transport: paramiko.Transport | None = None
         self._connecting = threading.Lock()
+        self._opening = threading.Lock()
         self._root = Root(login, resolve, sudo_password, self.session)
 
     def execute(self, argv: tuple[str, ...], payload: Iterable[bytes] = (), timeout: float = 60) -> Ended:
@@ -84,7 +85,7 @@ class Link:
             ConnectionLost: none can be opened; nothing was begun.
             ChannelException: the server refuses one more.
         """
-        return self._open(lambda transport: transport.open_session(WINDOW, PACKET, timeout=PATIENCE))
+        return self._open(self._session)
 
     def verified_key(self) -> paramiko.PKey:
         """The host's key, once it has been compared with the pinned one."""
@@ -96,6 +97,11 @@ class Link:
             if self._transport is not None:
                 self._transport.close()
             self._transport = None
+
+    def _session(self, transport: paramiko.Transport) -> paramiko.Channel:
+        # Of several that are refused at the same time paramiko gives the reason to one alone.
+        with self._opening:
+            return transport.open_session(WINDOW, PACKET, timeout=PATIENCE)
 
     def _open(self, opener: Callable[[paramiko.Transport], T]) -> T:
         """Open a channel; where the connection turns out lost, connect once more, for nothing has been begun."""

@@ -170,6 +170,17 @@ def test_the_loop_ends_with_its_session(connection: LocalConnection, standing: R
     assert not Path(f"/proc/{pid}/cmdline").exists()
 
 
+def test_a_shell_that_nobody_uses_ends(monkeypatch: pytest.MonkeyPatch, connection: LocalConnection) -> None:
+    """Its user's machine may have been switched off, which no SSH server notices for hours."""
+    monkeypatch.setattr(shell, "IDLE", 1)
+    forgotten = RootShell(connection.session())
+    forgotten.begin("", b"")
+    assert run(forgotten, "sleep 1.5; echo a long command is no rest").code == 0
+    assert forgotten.alive
+    time.sleep(1.5)
+    assert not forgotten.alive
+
+
 def test_a_login_scripts_greeting_is_nobodys_output(connection: LocalConnection, tmp_path: Path) -> None:
     folder = tmp_path / "bin"
     folder.mkdir()

@@ -1,0 +1,42 @@
+"""What a command on a host costs: in a shell of root's that stays, against a session and a sudo of its own."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from practice import Practice
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "contract"))
+from stages import open_site
+
+pytestmark = [pytest.mark.bench, pytest.mark.lab]
+COMMANDS, ROUNDS = 30, 5
+
+
+def took(act: Callable[[], object]) -> float:
+    """Milliseconds for each of many."""
+    began = time.monotonic()
+    for _ in range(COMMANDS):
+        act()
+    return (time.monotonic() - began) * 1000 / COMMANDS
+
+
+def test_a_command_costs_a_fraction_of_a_sudo(practice: Practice, tmp_path: Path) -> None:
+    with open_site(practice, tmp_path) as site:
+        execute = site._link("cp-1").execute
+        execute(("true",))
+        stays, alone = [], []
+        for _ in range(ROUNDS):  # one beside the other: the load of the machine turns with the minutes
+            stays.append(took(lambda: execute(("true",))))
+            alone.append(took(lambda: execute(("true",), iter(()))))
+    ratios = [one / other for one, other in zip(stays, alone, strict=True)]
+    print(f"\nin a shell that stays {statistics.median(stays):.1f} ms, with a sudo of its own "
+          f"{statistics.median(alone):.1f} ms, ratio {min(ratios):.2f} to {max(ratios):.2f}; "
+          f"load {os.getloadavg()[0]:.1f}")  # fmt: skip
+    assert statistics.median(ratios) < 0.5
