@@ -103,6 +103,12 @@ def test_stopping_ends_every_host_after_the_stage_it_is_in():
     assert course(told, "node-2") == [("name", "failed")]
 
 
+def test_each_result_is_told_as_it_comes():
+    met: list[Acquaintance] = []
+    found = acquaint_all(HOSTS, SimulatedDoors(world_of("rehearsal")), lambda stage: None, at_once=1, met=met.append)
+    assert met == list(found)
+
+
 def test_no_hosts_are_no_trouble():
     assert acquaint_all((), SimulatedDoors(world_of("rehearsal")), print) == ()
 

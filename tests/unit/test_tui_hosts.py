@@ -399,6 +399,22 @@ def test_every_column_shown_is_shown_whole(tmp_path: Path, size: tuple[int, int]
     play(hosts_page(rehearsal(tmp_path)), script, size)
 
 
+BUTTONS = {"i": "Take over (F8)", "l": "Done", "enter": "Done", "T k": "pin it", "T K": "pin", "p": "Apply (F8)"}
+
+
+@pytest.mark.parametrize(("keys", "told"), BUTTONS.items())
+def test_every_dialog_has_its_buttons_on_the_smallest_screen(tmp_path: Path, keys: str, told: str) -> None:
+    async def script(pilot: Pilot[None]) -> str:
+        for key in keys.split():
+            await pilot.press(key)
+            await pilot.pause(0.5)
+        shown = on_screen(pilot)
+        await pilot.press("escape")
+        return shown
+
+    assert told in play(hosts_page(rehearsal(tmp_path, UNPINNED)), script, (80, 24))
+
+
 def test_columns_go_in_the_order_of_what_is_told_elsewhere() -> None:
     columns = ("name", "address", "environment", "role", "reached", "cores", "memory", "disk")
     cells: dict[Any, Cell] = {column: Cell(column) for column in columns} | {"name": Cell("控制节点一")}

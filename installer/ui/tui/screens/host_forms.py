@@ -32,6 +32,7 @@ SHOWN = 36
 class Form(ModalScreen[None]):
     """A dialog with fields; below them stands what the one under the cursor is about."""
 
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f8", "done", "", show=False)]
 
     def compose(self) -> ComposeResult:
@@ -80,7 +81,7 @@ class NameField(Field):
     """The name of a host. It counts when the field is left, for everything that names the host follows it then."""
 
     def __init__(self, position: int) -> None:
-        super().__init__(("hosts", position, "name"), "Name")
+        super().__init__(("hosts", position, "name"), "Host name")
         self._position = position
         self._typing: str | None = None
 

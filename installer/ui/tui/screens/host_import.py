@@ -38,6 +38,7 @@ EXAMPLE = "node-[1-3] 10.20.0.[11-13]"
 class ImportHosts(ModalScreen[Inventory]):
     """Gives the list that a person took over; the rows in it, and nothing else, are to become hosts."""
 
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "", show=False),
         Binding("f8", "take", "", show=False),

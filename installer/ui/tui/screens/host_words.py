@@ -20,6 +20,10 @@ from installer.ui.tui.words import Say, gib, number
 GIB = 1 << 30
 ROLES = {"control_plane": "control", "worker": "worker"}
 ROLES_IN_FULL = {"control_plane": "control plane", "worker": "worker"}
+KEYS = (
+    ("Enter", "edit"), ("a", "add"), ("d", "duplicate"), ("Del", "remove"), ("i", "import"), ("/", "search"),
+    ("t", "test"), ("T", "test all"), ("k", "key"), ("K", "keys"), ("r", "role"), ("p", "propose"), ("y", "copy"),
+)  # fmt: skip
 OWN = "@"
 """Stands behind the address of a host that is logged in to in its own way."""
 
@@ -198,3 +202,16 @@ def access_line(say: Say, draft: Draft, problems: Iterable[Problem], room: int) 
         if line.cell_length <= room or len(parts) == 1:
             return line
         parts.pop()
+
+
+def keys_line(say: Say, room: int) -> Content:
+    """The keys of the page in lines of so many cells; a key and what it does stay together."""
+    lines = [Content()]
+    for key, what in KEYS:
+        part = Content.assemble((key, "bold $foreground"), " ", say(what))
+        longer = Content("  ").join([lines[-1], part]) if lines[-1] else part
+        if longer.cell_length <= room:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return Content("\n").join(lines)

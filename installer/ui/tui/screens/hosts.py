@@ -22,13 +22,7 @@ from installer.ui.tui.screens.host_import import ImportHosts
 from installer.ui.tui.screens.host_roles import NOWHERE, ChooseRole, Proposals
 from installer.ui.tui.screens.host_table import HostTable, Lines
 from installer.ui.tui.screens.host_trials import Trials
-from installer.ui.tui.screens.host_words import access_line, cells, in_full
-from installer.ui.tui.words import Say
-
-KEYS = (
-    ("Enter", "edit"), ("a", "add"), ("d", "duplicate"), ("Del", "remove"), ("i", "import"), ("/", "search"),
-    ("t", "test"), ("T", "test all"), ("k", "key"), ("K", "keys"), ("r", "role"), ("p", "propose"), ("y", "copy"),
-)  # fmt: skip
+from installer.ui.tui.screens.host_words import access_line, cells, in_full, keys_line
 
 
 class HostsPage(Trials):
@@ -147,7 +141,7 @@ class HostsPage(Trials):
     @on(HostTable.Widened)
     def _widened(self, event: HostTable.Widened) -> None:
         event.stop()
-        self.query_one("#host-keys", Static).update(_keys(self.desk.say, self.table.size.width))
+        self.query_one("#host-keys", Static).update(keys_line(self.desk.say, self.table.size.width))
         self.show_hosts()
 
     @on(HostTable.RowSelected)
@@ -306,16 +300,3 @@ class HostsPage(Trials):
             self.table.move_cursor(row=found)
         elif text.strip():
             self._say_below(Content(self.desk.say("nothing found of “{text}”", text=text)))
-
-
-def _keys(say: Say, room: int) -> Content:
-    """The keys of the page in lines of so many cells; a key and what it does stay together."""
-    lines = [Content()]
-    for key, what in KEYS:
-        part = Content.assemble((key, "bold $foreground"), " ", say(what))
-        longer = Content("  ").join([lines[-1], part]) if lines[-1] else part
-        if longer.cell_length <= room:
-            lines[-1] = longer
-        else:
-            lines.append(part)
-    return Content("\n").join(lines)
