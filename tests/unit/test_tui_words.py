@@ -18,7 +18,7 @@ from core_manifest import core_manifest
 from report_subject import TODAY, subject
 from rich.cells import cell_len
 from textual.pilot import Pilot
-from tui_sayings import Sayings
+from tui_sayings import Sayings, name_of
 from wizards import answers_of, play, wizard
 
 from installer import answers_rules, answers_schema, questions
@@ -51,6 +51,8 @@ APART = {
     "Name", "a pod on every node, pulled by digest", "the sample product answers over TLS, front end reaching back end",
 }  # fmt: skip
 """What the report says otherwise: its names are those of machines, and it has more room."""
+SHOWN = {"Label", "Button", "Static", "Input", "Option", "Content", "notify", "update", "tell", "add_column"}
+"""What puts a text on the screen as it is."""
 WRONG = ("xyz", "x y ", "UPPER/", "", "xyz\n", "x" * 5000, -1, 0.3, 10**12)
 """Answers of which each question refuses some."""
 
@@ -175,13 +177,23 @@ class Page:
         yield from map(say, (step.title for step in STEPS))
 def row(say, title, untold):
     return say(title), untold
+class Field:
+    def __init__(self, title, path):
+        self.name = title
+    def body(self):
+        self.desk.say(self.name)
+class Heir(Field):
+    def __init__(self, path):
+        super().__init__("said by an heir", path)
+class Other(Field): ...
+Other("said of another", "never said so")
 """
 
 
 def test_what_is_said_is_found_where_it_stands(tmp_path: Path) -> None:
     (tmp_path / "sample.py").write_text(SAMPLE)
     said_there = set(re.findall(r'"(said [a-z ]+)"', SAMPLE))
-    assert len(said_there) == 11
+    assert len(said_there) == 13
     assert {each.strip() for each in Sayings([tmp_path / "sample.py"]).messages} == said_there | {"said"}
     assert len(said()) > 600
 
@@ -213,6 +225,16 @@ def test_labels_and_steps_fit_their_places(language: str) -> None:
     titles = {questions.question(path).title for path in leaves(answers_schema.schema())}
     assert {title for title in titles if cell_len(known[title]) > 28} == set()
     assert {step.title for step in STEPS if cell_len(known[step.title]) > 16} == set()
+
+
+def test_no_text_reaches_a_widget_unsaid() -> None:
+    shown: set[str] = set()
+    for file in sorted(TUI.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and name_of(node.func) in SHOWN:
+                placed = [each.value for each in node.keywords if each.arg in ("placeholder", "prompt")]
+                shown |= {each.value for each in (*node.args, *placed) if isinstance(each, ast.Constant)}
+    assert {each for each in shown if re.search("[A-Za-z]+ [A-Za-z]", str(each))} == set()
 
 
 @pytest.mark.parametrize("language", OTHERS)

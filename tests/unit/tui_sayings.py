@@ -32,13 +32,14 @@ class Sayings:
         self._attributes: dict[str, list[ast.expr]] = defaultdict(list)
         self._functions: dict[str, list[ast.FunctionDef]] = defaultdict(list)
         self._calls: dict[str, list[ast.Call]] = defaultdict(list)
+        self._heirs: dict[str, set[str]] = defaultdict(set)
         nodes = [each for file in files for each in self._read(ast.parse(file.read_text(encoding="utf-8")))]
         for node in nodes:
             self._note(node)
         for node in nodes:
-            if isinstance(node, ast.Call) and _name(node.func) in SAYS and node.args:
+            if isinstance(node, ast.Call) and name_of(node.func) in SAYS and node.args:
                 self._follow(node.args[0], ())
-            elif isinstance(node, ast.Call) and _name(node.func) == "map" and _name(node.args[0]) in SAYS:
+            elif isinstance(node, ast.Call) and name_of(node.func) == "map" and name_of(node.args[0]) in SAYS:
                 self._follow(node.args[1], (ITEM,))
 
     def _read(self, module: ast.Module) -> Iterator[ast.AST]:
@@ -53,7 +54,12 @@ class Sayings:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             self._functions[node.name].append(node)  # type: ignore[arg-type]
         elif isinstance(node, ast.Call):
-            self._calls[self._called(node)].append(node)
+            for name in self._called(node):
+                self._calls[name].append(node)
+        elif isinstance(node, ast.ClassDef):
+            makes_itself = any(isinstance(each, ast.FunctionDef) and each.name == "__init__" for each in node.body)
+            for base in node.bases:
+                self._heirs[name_of(base)] |= set() if makes_itself else {node.name}
         elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             for target, value in _pairs(node):
                 if isinstance(target, ast.Attribute):
@@ -68,11 +74,12 @@ class Sayings:
             made = ast.arguments([], [ast.arg(each) for each in fields], None, [], [], None, [])
             self._attributes[node.target.id].append(ast.Lambda(made, ast.Name(f"{above.name}:{node.target.id}")))
 
-    def _called(self, call: ast.Call) -> str:
-        name = _name(call.func)
-        if name not in ("cls", "__init__"):
-            return name
-        return next((each.name for each in self._outwards(call) if isinstance(each, ast.ClassDef)), name)
+    def _called(self, call: ast.Call) -> list[str]:
+        name = name_of(call.func)
+        inside = next((each for each in self._outwards(call) if isinstance(each, ast.ClassDef)), None)
+        if inside and name == "__init__":
+            return [name_of(base) for base in inside.bases]
+        return [inside.name if inside and name == "cls" else name]
 
     def _outwards(self, node: ast.AST) -> Iterator[ast.AST]:
         while node in self._above:
@@ -143,8 +150,8 @@ class Sayings:
             return self._bound(node.target, node.iter, name, place, ITEM)
         if isinstance(node, ast.NamedExpr):
             return self._bound(node.target, node.value, name, place)
-        if isinstance(node, ast.Call) and _name(node.func) in ("append", "extend") and place:
-            step = () if _name(node.func) == "extend" else (place[0],)
+        if isinstance(node, ast.Call) and name_of(node.func) in ("append", "extend") and place:
+            step = () if name_of(node.func) == "extend" else (place[0],)
             return self._bound(node.func.value, node.args[0], name, place[len(step) :])  # type: ignore[attr-defined]
         targets = getattr(node, "targets", [node.target] if isinstance(node, ast.AnnAssign | ast.AugAssign) else [])
         return any([self._bound(target, getattr(node, "value", None), name, place) for target in targets])
@@ -166,8 +173,9 @@ class Sayings:
         called = holder.name if isinstance(holder, ast.ClassDef) and function.name == "__init__" else function.name
         spare = dict(zip(reversed(known), reversed(function.args.defaults), strict=False))
         self._follow(spare.get(name), place)
-        for call in self._calls[called]:
-            self._follow(_argument(call, known.index(name) - offset, name), place)
+        for each in (called, *(self._heirs[called] if function.name == "__init__" else ())):
+            for call in self._calls[each]:
+                self._follow(_argument(call, known.index(name) - offset, name), place)
         return True
 
     def _attribute(self, node: ast.Attribute, name: str, place: Place) -> None:
@@ -185,7 +193,7 @@ class Sayings:
             self._returned(function, place)
 
     def _call(self, node: ast.Call, place: Place) -> None:
-        name, owner = _name(node.func), getattr(node.func, "value", None)
+        name, owner = name_of(node.func), getattr(node.func, "value", None)
         if name in SAYS:
             return
         if name in ("items", "values") and place[:1] == (ITEM,):
@@ -217,7 +225,8 @@ class Sayings:
                 self._follow(node.value, place[1:])
 
 
-def _name(function: ast.AST) -> str:
+def name_of(function: ast.AST) -> str:
+    """The last word of what is called: `b` of `a.b`."""
     return str(getattr(function, "attr", getattr(function, "id", "")))
 
 
