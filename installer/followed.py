@@ -14,6 +14,7 @@ from installer.detached import Detached
 from installer.events import KINDS, Event, RunStarted
 from installer.plan.checks import Finding
 from installer.proof import ProbeResult
+from installer.runs import Run, trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class PlannedStep:
     seconds: float
     bytes: int
     can_be_undone: bool
+
+    @property
+    def weight(self) -> float:
+        """Its expected duration in seconds, as a step calls it."""
+        return self.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,39 @@ class Follower:
     def log(self, step: str) -> Path:
         """Where the last run that began keeps the log of a step; there is none before the step has broken."""
         return self.detached.runs.log(self.detached.site, self.run, step)
+
+
+def replayed(run: Run) -> list[Item]:
+    """What a run has kept of itself: its plan, its events, its probes, also where its process left nothing else.
+
+    Raises:
+        StateUnreadable: its files cannot be read.
+    """
+    items: list[Item] = []
+    with trouble(run.folder):
+        plan, told, probes = (run.folder / name for name in ("plan.json", "events.jsonl", "probes.json"))
+        if plan.exists():
+            items.append(parse(_typed(plan.read_text(encoding="utf-8"), "plan")))
+        if told.exists():
+            for line in told.read_text(encoding="utf-8").splitlines():
+                items.append(parse(_typed(line, "")))
+        if probes.exists():
+            kept = parse(probes.read_text(encoding="utf-8"))
+            found = kept.get("probes", []) if isinstance(kept, dict) else []
+            items += [parse(json.dumps({**each, "type": "probe"})) for each in found]
+    return items
+
+
+def _typed(text: str, kind: str) -> str:
+    """A line as a run keeps it, with the type that the same has on standard output."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(body, dict):
+        return text
+    names = {each.__name__: name for name, each in KINDS.items()}
+    return json.dumps({**body, "type": kind or names.get(str(body.get("event")), "")})
 
 
 def parse(line: str) -> Item:

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
 
 from installer.plan.model import Plan
 
 
-def remaining(plan: Plan, done: Collection[str] = (), running: Mapping[str, float] | None = None) -> float:
+class Weighed(Protocol):
+    """A step as far as time is concerned: `weight` in seconds, `after` the ids that it waits for."""
+
+    @property
+    def id(self) -> str:
+        """Its name in the plan."""
+        ...
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """What it waits for."""
+        ...
+
+    @property
+    def weight(self) -> float:
+        """Its expected duration in seconds."""
+        ...
+
+
+class Chained(Protocol):
+    """Steps, each after those that it waits for."""
+
+    @property
+    def steps(self) -> Sequence[Weighed]:
+        """Them, in their order."""
+        ...
+
+
+def remaining(plan: Chained, done: Collection[str] = (), running: Mapping[str, float] | None = None) -> float:
     """Seconds until the plan is through, if steps take their weights and as many run at once as may.
 
     `done` are ids of finished steps; `running` maps the id of a running step to the fraction of it that is through.

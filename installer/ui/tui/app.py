@@ -263,11 +263,15 @@ class Wizard(App[None]):
         """Ask before leaving."""
         if isinstance(self.screen, Ask):
             return
+        from installer.ui.tui.running import goes_on
+
         say = self.say
         if self._opened is None:
             self.exit()
             return
         told = say("What is not saved yet stays in a draft beside the file and is taken up again next time.")
+        if runs := goes_on(self.runs, str(self.draft.at(("site", "name"), "")), say):
+            told += f"\n\n{runs}"
         choices = (("stay", say("Stay")), ("leave", say("Leave"))) if not self.editor.changed else (
             ("stay", say("Stay")), ("save", say("Save and leave")), ("leave", say("Leave")))  # fmt: skip
         self.push_screen(Ask(say("Leave the wizard?"), told, choices), self._left)

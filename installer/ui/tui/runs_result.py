@@ -1,0 +1,99 @@
+"""What a finished site amounts to, read from what its runs have kept: probes, addresses, dates, commands, history."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from installer.followed import parse
+from installer.proof import ProbeResult
+from installer.runs import Run, Runs, trouble
+
+LIVES = (("the clusters' own certificates", timedelta(days=365)), ("the registry's certificate", timedelta(days=825)))
+"""How long certificates are good that an installation makes: kubeadm's, and those of installer.pki."""
+URL = re.compile(r"https?://[^\s,;]+")
+
+
+@dataclass(frozen=True)
+class Result:
+    """A site as its last installation left it."""
+
+    run: Run | None = None
+    outcome: str = ""
+    at: datetime | None = None
+    probes: tuple[ProbeResult, ...] = ()
+    kubeconfigs: Mapping[str, Path] = field(default_factory=dict)
+    history: tuple[tuple[str, str, str], ...] = ()
+    """Each run's time, operation and outcome, the last one first."""
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Addresses that probes have asked."""
+        return tuple(dict.fromkeys(url for probe in self.probes if probe.passed for url in URL.findall(probe.evidence)))
+
+    @property
+    def dates(self) -> tuple[tuple[str, datetime], ...]:
+        """When certificates end that were made then, unless they were renewed."""
+        return tuple((name, self.at + life) for name, life in LIVES) if self.at else ()
+
+
+def read(runs: Runs, site: str) -> Result:
+    """What is kept of a site.
+
+    Raises:
+        StateUnreadable: it cannot be read.
+    """
+    history = runs.history(site)
+    listed = tuple((_clock(begun(run)), run.operation, run.outcome) for run in reversed(history))
+    standing = runs.standing(site)
+    if not standing:
+        return Result(history=listed)
+    last, folder = standing[-1], runs.folder(site)
+    with trouble(folder):
+        kubeconfigs = {path.stem: path for path in sorted(folder.glob("*.kubeconfig"))}
+    return Result(last, last.outcome, begun(last), _probes(last.folder / "probes.json"), kubeconfigs, listed)
+
+
+def _probes(path: Path) -> tuple[ProbeResult, ...]:
+    with trouble(path):
+        if not path.exists():
+            return ()
+        kept = parse(path.read_text(encoding="utf-8"))
+    listed: Sequence[Any] = kept.get("probes", []) if isinstance(kept, dict) else []
+    items = (parse(json.dumps({**each, "type": "probe"})) for each in listed if isinstance(each, dict))
+    return tuple(item for item in items if isinstance(item, ProbeResult))
+
+
+def begun(run: Run) -> datetime | None:
+    """When a run began, from its name."""
+    try:
+        return datetime.strptime(run.name.partition("Z")[0], "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _clock(at: datetime | None) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M}" if at else "–"
+
+
+def report_command(profile: Path, run: Run, bundle: Path | None, signers: Path | None) -> str:
+    """The command that writes what a customer signs."""
+    return _command("report", "--profile", profile, "--run", run.name, *(("--bundle", bundle) if bundle else ()),
+                    *(("--signers", signers) if signers else ()), "--out", "report")  # fmt: skip
+
+
+def later_command(verb: str, profile: Path, flags: Mapping[str, Path | None]) -> str:
+    """A command for later on this site."""
+    return _command(
+        verb, "--profile", profile, *(word for name, path in flags.items() if path for word in (name, path))
+    )
+
+
+def _command(*words: object) -> str:
+    return shlex.join(["sitewright", *map(str, words)])

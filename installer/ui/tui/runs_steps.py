@@ -1,0 +1,128 @@
+"""The steps of a run, one line each; the cursor follows the newest until a person moves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rich.text import Text
+from textual import events
+from textual.content import Content
+from textual.widgets import DataTable
+
+from installer.ui import words
+from installer.ui.course import Course
+from installer.ui.tui.running import COLOURS
+from installer.ui.tui.runs_grid import clock
+from installer.ui.tui.words import Say
+
+SIGN, HOST, STATE, PADDING = 1, 12, 22, 8
+NARROW, BRIEF = 76, 11
+KEYS = frozenset({"up", "down", "pageup", "pagedown", "home", "end"})
+
+
+class Steps(DataTable[Text]):
+    """All steps in the plan's order; only what changed is drawn anew."""
+
+    def __init__(self, say: Say) -> None:
+        super().__init__(id="list", cursor_type="row", zebra_stripes=False)
+        self.following = True
+        self._say = say
+        self._brief = False
+
+    @property
+    def chosen(self) -> str:
+        """The step under the cursor; empty where there is none."""
+        if not self.row_count:
+            return ""
+        return str(self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value)
+
+    def fill(self, course: Course, width: int) -> None:
+        """List the steps of a plan in so many columns of the screen."""
+        chosen = self.chosen
+        self.clear(columns=True)
+        self._brief = width < NARROW
+        state = BRIEF if self._brief else STATE
+        title = max(width - SIGN - HOST - state - PADDING - 1, 16)
+        for name, width in (("", SIGN), (self._say("step"), title), (self._say("host"), HOST), ("", state)):
+            self.add_column(name, width=width, key=str(len(self.columns)))
+        for name in course.steps:
+            self.add_row(*self._cells(course, name, course.last), key=name)
+        if chosen in course.steps:
+            self.move_cursor(row=self.get_row_index(chosen))
+
+    def show(self, course: Course, touched: Iterable[str], now: datetime, *, follow: bool) -> None:
+        """Draw anew what was touched and what runs."""
+        for name in {*touched, *course.running}:
+            if name in course.steps:
+                for column, cell in enumerate(self._cells(course, name, now)):
+                    was = self.get_cell(name, str(column))
+                    if (cell.plain, cell.style) != (was.plain, was.style):
+                        self.update_cell(name, str(column), cell)
+        target = (course.latest if follow else next(iter(course.failed), "")) if self.following else ""
+        if target in course.steps:
+            self.move_cursor(row=self.get_row_index(target))
+
+    def reveal(self) -> None:
+        """Bring the line under the cursor into view, as after the room for the list has changed."""
+        self.move_cursor(row=self.cursor_row)
+
+    def on_key(self, event: events.Key) -> None:
+        """A person who moves the cursor wants to stay there."""
+        if event.key in KEYS:
+            self.following = False
+
+    def _cells(self, course: Course, name: str, now: datetime | None) -> tuple[Text, Text, Text, Text]:
+        step, pace = course.steps[name], course.paces[name]
+        sign = Text(words.SIGNS[pace.state], style=COLOURS[pace.state])
+        dim = "dim" if pace.state == "waiting" or (pace.state == "ok" and not pace.changed) else ""
+        where = step.host or self._say("the whole site")
+        cells = (
+            Text(step.title, style=dim),
+            Text(where, style="dim"),
+            state_of(self._say, course, name, now, brief=self._brief),
+        )
+        return sign, *cells
+
+
+def state_of(say: Say, course: Course, name: str, now: datetime | None, *, brief: bool = False) -> Text:
+    """How far a step is, right-aligned as figures are."""
+    pace = course.paces[name]
+    text = ""
+    if pace.state == "ok":
+        text = words.duration(pace.seconds) if pace.changed else say("already so")
+    elif pace.state == "failed":
+        took = words.duration(pace.seconds)
+        text = took if brief else say("failed after {time}", time=took)
+    elif pace.state == "running":
+        text = clock((now - pace.started).total_seconds()) if pace.started and now else ""
+        if pace.unit == "bytes" and not brief:
+            text = f"{words.size(pace.done)} · {words.speed(pace.speed)} · {text}"
+    colour = "dim" if pace.state == "ok" else COLOURS[pace.state]
+    return Text(text, style=colour, justify="right", no_wrap=True)
+
+
+def step_told(say: Say, course: Course, name: str) -> Content:
+    """All that is known of a step."""
+    step, pace = course.steps[name], course.paces[name]
+    states = {"waiting": "waits for its turn", "running": "runs", "ok": "done", "failed": "failed"}
+    lines = [
+        Content.styled(f"{step.id}", "dim"),
+        Content.assemble(f"{words.SIGNS[pace.state]} {say(states[pace.state])}", ("  ", ""),
+                         (f"{step.host}  {say('expected')} {words.duration(step.weight)}", "dim")),
+    ]  # fmt: skip
+    if pace.state == "ok":
+        lines.append(
+            Content(say("took {time}", time=words.duration(pace.seconds)) if pace.changed else say("already so"))
+        )
+    if pace.unit == "bytes":
+        sent = say("{done} of {total} sent", done=words.size(pace.done), total=words.size(pace.total))
+        lines.append(Content(f"{sent} · {words.speed(pace.speed)}"))
+    elif pace.note and pace.state == "running":
+        lines.append(Content(pace.note))
+    waiting = [other for other in step.after if course.paces[other].state != "ok"] if pace.state == "waiting" else []
+    if waiting:
+        lines.append(Content(say("waits for {steps}", steps=", ".join(waiting[:6]))))
+    if pace.reason:
+        lines.append(Content.styled(pace.reason, "$text-error"))
+    return Content("\n").join(lines)

@@ -1,0 +1,64 @@
+"""Findings and waivers in words: as a line of a tree, and in full below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from installer.plan.checks import CHECKS, Finding
+from installer.ui import words
+from installer.ui.tui.running import COLOURS
+from installer.ui.tui.words import Say
+
+TITLES = {"ssh.login": "login", "sudo.rights": "root rights", **{check.name: check.title for check in CHECKS}}
+NAMES_WIDE = 18
+
+
+def signed(state: str, text: str, style: str) -> Text:
+    """A text with the sign of its state before it."""
+    return Text.assemble((f"{words.SIGNS[state]} ", COLOURS[state]), (text, style))
+
+
+def finding_line(say: Say, finding: Finding) -> tuple[Text, Text]:
+    """A finding as a line of the tree."""
+    sign = (f"{words.SIGNS[finding.status]} ", COLOURS[finding.status])
+    title = say(TITLES.get(finding.check, finding.check))
+    if finding.status == "ok":
+        return Text.assemble(sign, f"{finding.check:<{NAMES_WIDE}} ", (title, "dim")), Text()
+    return Text.assemble(sign, f"{finding.check:<{NAMES_WIDE}} ", finding.found), Text()
+
+
+def finding_told(say: Say, finding: Finding) -> RenderableType:
+    """All of a finding: what was found, what is wanted, what to do; never cut."""
+    name = f"{finding.check}@{finding.host}" if finding.host else finding.check
+    head = signed(finding.status, name, "bold").append(f"  {say(TITLES.get(finding.check, ''))}", "dim")
+    if finding.status == "ok":
+        return head
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    table.add_row(say("found"), Text(finding.found))
+    if finding.wanted:
+        table.add_row(say("wanted"), Text(finding.wanted))
+    for line in finding.remedy.splitlines():
+        table.add_row(Text("→", style="bold", justify="right"), Text(line))
+    if finding.waiver:
+        table.add_row(say("waived"), Text(_by(say, asdict(finding.waiver)), style=COLOURS["warn"]))
+    return Group(head, table)
+
+
+def _by(say: Say, waiver: Mapping[str, Any]) -> str:
+    named = {"person": waiver.get("person", "?"), "date": waiver.get("until", "?"), "reason": waiver.get("reason", "")}
+    return say("by {person} until {date}: {reason}", **named)
+
+
+def waiver_told(say: Say, waiver: Mapping[str, Any]) -> RenderableType:
+    """All of a waiver as the answers hold it."""
+    where = ", ".join(map(str, waiver.get("hosts") or ())) or say("every host")
+    head = signed("warn", str(waiver.get("check", "?")), "bold").append(f"  {where}", "dim")
+    return Group(head, Text(_by(say, waiver)))

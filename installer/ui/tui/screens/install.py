@@ -1,0 +1,306 @@
+"""The installation: what will happen, then phases down and hosts across; paused, gone on with, taken back.
+
+The run is a process of its own. Closing the wizard does not end it; opening this page finds it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, DataTable, Static
+
+from installer.detached import Detached
+from installer.errors import SitewrightError
+from installer.followed import Failure, Item, replayed
+from installer.runs import Run
+from installer.ui import words
+from installer.ui.tui import runs_grid
+from installer.ui.tui.running import COLOURS, Heard, Keys, RunPage, told
+from installer.ui.tui.runs_dialogs import StepLog, TypeName
+from installer.ui.tui.runs_state import ACTIVE, RESUMABLE, SIGNS, Mode, Watched, heading, keys
+from installer.ui.tui.runs_steps import Steps, step_told
+from installer.ui.tui.runs_summary import summary
+from installer.ui.tui.screens.dialogs import Ask
+
+
+class InstallPage(RunPage):
+    """Starts a run, or shows the one that is under way or was broken off."""
+
+    KEY = "install"
+    VERBS = frozenset({"install", "resume", "rollback", "uninstall"})
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("i", "install", ""), ("p", "pause", ""), ("g", "resume", ""), ("s", "stop", ""), ("b", "back", ""),
+        ("l", "log", ""), ("f", "newest", ""), ("o", "see", ""), ("left_square_bracket", "across(-1)", ""),
+        ("right_square_bracket", "across(1)", ""),
+    ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.watched = Watched()
+        self._first = 0
+        self._held: Widget | None = None
+        self._mode: Mode = "idle"
+
+    def body(self) -> ComposeResult:
+        """Where it stands, the bar; before a run its summary; then the grid, the steps, why it failed; the keys."""
+        yield Static(id="status")
+        yield Static(id="bar")
+        with VerticalScroll(id="room", can_focus=False):
+            yield Static(id="across")
+        yield Button(self.desk.say("Install"), id="go", compact=True)
+        yield Steps(self.desk.say)
+        with VerticalScroll(id="why", can_focus=False):
+            yield Static(id="told")
+        yield Keys(classes="keys")
+
+    @property
+    def mode(self) -> Mode:
+        """Where the run stands."""
+        return self.watched.mode(alive=self.under_way)
+
+    def take_up(self) -> None:
+        """Follow the process that is under way or ended last; else show the run that was broken off."""
+        super().take_up()
+        if self.process is None and not self.watched.kept and (run := self._unfinished()):
+            self._replay(run)
+
+    def _unfinished(self) -> Run | None:
+        try:
+            return self.desk.runs.unfinished(self.site) if self.site else None
+        except SitewrightError as error:
+            self.failed(error)
+            return None
+
+    def _replay(self, run: Run) -> None:
+        self.watched = Watched(run.operation, kept=True)
+
+        def read() -> None:
+            try:
+                items = replayed(run)
+            except SitewrightError as error:
+                items = [Failure(type(error).__name__, error.message, error.remedy, error.exit_code)]
+            self.post_message(Heard(items))
+
+        self.run_worker(read, thread=True, group="replay", exit_on_error=False)
+
+    def began(self, process: Detached) -> None:
+        """Forget what an earlier process said."""
+        self.watched = Watched(self.verb)
+
+    def heard(self, items: Sequence[Item]) -> None:
+        """Take in what was said; at the end, look whether another run than this one was broken off since."""
+        self.watched.take(items)
+        if self.ended and not self.watched.kept:
+            run, course = self._unfinished(), self.watched.course
+            if run is not None and course is not None and course.run and course.run != run.name:
+                self._replay(run)
+
+    def beat(self) -> None:
+        """Clocks go on."""
+        if self.display and self.under_way:
+            self._draw_run()
+
+    def draw(self) -> None:
+        """Show where things stand."""
+        if not self.is_mounted or not self.query("#told"):
+            return
+        mode = self.mode
+        idle = mode in ("idle", "refused") or (mode == "done" and self.watched.course is None)
+        button, steps = self.query_one("#go", Button), self.query_one(Steps)
+        button.display = idle and not self.starting
+        button.disabled = not button.display
+        steps.display = not idle and self.watched.course is not None
+        self._hold_focus(steps if steps.display else button if button.display else self.query_one("#room"))
+        self._draw_run()
+        self._draw_why(mode)
+        if mode != self._mode and steps.display:
+            self._mode = mode
+            self.call_after_refresh(steps.reveal)
+        self.query_one(Keys).show(self.desk.say, self._keys(mode))
+
+    def _hold_focus(self, widget: Widget) -> None:
+        """The page's keys work while the cursor is on it: it goes to the part that is shown now."""
+        self.query_one("#room").can_focus = widget.id == "room"
+        if widget is not self._held and self.display and self.app.screen is self.screen:
+            self.call_after_refresh(widget.focus)
+        self._held = widget
+
+    def _draw_run(self) -> None:
+        say, mode, course = self.desk.say, self.mode, self.watched.course
+        sign = SIGNS[mode]
+        line = Text.assemble((f"{words.SIGNS[sign]} ", COLOURS[sign]), (heading(say, mode, self.watched.verb), "bold"))
+        now = datetime.now(UTC)
+        if mode not in ACTIVE and course is not None and course.last:
+            now = course.last
+        if course is not None and course.began:
+            line.append(f"   {runs_grid.standing(say, course, now)}", "dim")
+        self.query_one("#status", Static).update(line if mode != "idle" or self.starting else "")
+        strip, across = self.query_one("#bar", Static), self.query_one("#across", Static)
+        strip.display = course is not None
+        width = max(self.query_one("#room").size.width, 40)
+        if course is None:
+            idle = mode in ("idle", "refused", "done")
+            across.update(summary(self.desk, self.screen, self.site) if idle else self._looking())
+            return
+        strip.update(runs_grid.bar(course, width))
+        across.update(runs_grid.grid(say, course, width, self._first, now))
+        steps = self.query_one(Steps)
+        if self.watched.fresh:
+            self.watched.fresh = False
+            steps.fill(course, width)
+        steps.show(course, self.watched.touched, now, follow=mode in ACTIVE)
+        self.watched.touched = set()
+
+    def _looking(self) -> Text:
+        count = self.watched.findings
+        told_ = self.desk.say("{count} findings so far", count=count) if count else ""
+        return Text(told_, style="dim")
+
+    def _draw_why(self, mode: Mode) -> None:
+        say = self.desk.say
+        text: Content | None = None
+        reason, remedy = self.watched.reason(say)
+        if mode in ("failed", "refused", "broken", "unproved") and reason:
+            text = told(Failure("", reason, remedy, 0))
+            log = (
+                self.log_of(self.watched.course.failed[-1])
+                if self.watched.course and self.watched.course.failed
+                else ""
+            )
+            text += Content.styled(f"\n  {say('log')}: {log}", "dim") if log else Content()
+        elif mode == "broken":
+            text = Content(say("Its process was killed, or this machine was switched off. g goes on where it stopped."))
+        elif mode == "done" and self.watched.ready:
+            passed = sum(1 for each in self.watched.probes if each.passed)
+            text = Content(say("{count} probes passed. o shows the result.", count=passed))
+        elif self.failure is not None and not self.under_way and self.process is None:
+            text = told(self.failure)
+        self.query_one("#why").display = text is not None
+        self.query_one("#told", Static).update(text or "")
+
+    def _keys(self, mode: Mode) -> list[tuple[str, str]]:
+        most = max(self._hosts_across(), default=0)
+        more = most > runs_grid.columns(self.query_one("#room").size.width, most)
+        following = self.query_one(Steps).following
+        return [] if self.starting else keys(self.watched, mode, following=following, more_hosts=more)
+
+    def log_of(self, step: str) -> str:
+        """Where the log of a step is; empty where there is none."""
+        course = self.watched.course
+        if course is None or not course.run:
+            return ""
+        path = self.desk.runs.log(self.site, course.run, step)
+        return str(path) if path.exists() else ""
+
+    def _hosts_across(self) -> list[int]:
+        """How many hosts each environment has."""
+        course = self.watched.course
+        return [len(course.hosts(name)) for name in course.environments()] if course else []
+
+    @on(Button.Pressed, "#go")
+    def action_install(self) -> None:
+        """Install, after one question that names the hosts."""
+        if self.busy or self.mode in RESUMABLE:
+            return
+        say = self.desk.say
+        lacking = self.lacks()
+        if lacking:
+            self.notify(lacking, severity="warning", timeout=8)
+            return
+        names = [str(host.get("name")) for host in self.desk.draft.at(("hosts",), [])]
+        shown = ", ".join(names[:20]) + (f" … ({len(names)})" if len(names) > 20 else "")
+        told_ = say("{hosts}\n\nThey are checked first; it can be paused, gone on with and taken back.", hosts=shown)
+        question = (
+            say("Install on {count} hosts?", count=len(names)) if len(names) > 1 else say("Install on this host?")
+        )
+
+        def answered(choice: str | None) -> None:
+            if choice == "install":
+                self.begin("install", "--yes")
+
+        choices = (("install", say("Install")), ("cancel", say("Cancel")))
+        self.app.push_screen(Ask(question, told_, choices), answered)
+
+    def action_pause(self) -> None:
+        """Let the running steps finish, then stop."""
+        if self.mode == "running" and self.process is not None:
+            self.watched.pausing = self.process.pause()
+            self.draw()
+
+    def action_stop(self) -> None:
+        """Stop at once, after a question."""
+        process, say = self.process, self.desk.say
+        if not self.under_way or process is None:
+            return
+
+        def answered(choice: str | None) -> None:
+            if choice == "stop":
+                self.run_worker(process.stop, thread=True, group="stop", exit_on_error=False)
+
+        told_ = say("Steps that run now are cut off; going on later does them again. Pausing lets them finish.")
+        choices = (("stay", say("Let it run")), ("stop", say("Stop now")))
+        self.app.push_screen(Ask(say("Stop at once?"), told_, choices), answered)
+
+    def action_resume(self) -> None:
+        """Go on with what was broken off."""
+        if not self.busy and self.mode in RESUMABLE:
+            self.begin("resume", "--yes")
+
+    def action_back(self) -> None:
+        """Take the run back, after the site's name was typed."""
+        if self.busy or self.mode not in RESUMABLE:
+            return
+        say = self.desk.say
+        told_ = say("Every step of the run is undone, the last one first; the hosts are then as before it.")
+
+        def answered(confirmed: bool | None) -> None:
+            if confirmed:
+                self.begin("rollback", "--yes")
+
+        dialog = TypeName(say, say("Take the run back?"), told_, self.site, say("Take it back"))
+        self.app.push_screen(dialog, answered)
+
+    @on(DataTable.RowSelected)
+    def action_log(self) -> None:
+        """Show the step under the cursor and its log."""
+        course, step = self.watched.course, self.query_one(Steps).chosen
+        if course is None or step not in course.steps:
+            return
+        say = self.desk.say
+        log = self.desk.runs.log(self.site, course.run, step) if course.run else None
+        self.app.push_screen(StepLog(say, course.steps[step].title, lambda: step_told(say, course, step), log))
+
+    def action_newest(self) -> None:
+        """Let the cursor follow the step that began last."""
+        self.query_one(Steps).following = True
+        self.draw()
+
+    def action_see(self) -> None:
+        """Show the result, or what failed before anything began."""
+        if self.mode == "refused":
+            self.desk.open_page("preflight")
+        elif self.mode in ("done", "unproved"):
+            self.desk.open_page("result")
+
+    def action_across(self, by: int) -> None:
+        """Show other hosts in the columns."""
+        course = self.watched.course
+        if course is not None:
+            most = max(self._hosts_across(), default=0)
+            step = max(runs_grid.columns(self.query_one("#room").size.width, most), 1)
+            self._first = min(max(self._first + by * step, 0), max(most - step, 0))
+            self._draw_run()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """What fits across depends on the width."""
+        self.watched.fresh = True
+        self.call_after_refresh(self.draw)

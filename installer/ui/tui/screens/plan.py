@@ -1,0 +1,182 @@
+"""The plan: every step before anything is touched, by phase, environment and host, with what it sends and takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widgets import Static, Tree
+from textual.widgets.tree import TreeNode
+
+from installer.detached import Detached
+from installer.followed import Item, Planned, PlannedStep
+from installer.plan import estimate
+from installer.ui import words
+from installer.ui.course import PHASES
+from installer.ui.tui.review import Change, Review
+from installer.ui.tui.running import COLOURS, Keys, RunPage, told
+from installer.ui.tui.runs_tree import Branches, Line
+from installer.ui.tui.words import Say
+
+LEVELS: Sequence[Callable[[PlannedStep], str]] = (
+    lambda step: step.phase, lambda step: step.environment, lambda step: step.host,
+)  # fmt: skip
+FEW = 30
+"""Steps up to which everything below a phase is shown at once."""
+
+
+class PlanPage(RunPage):
+    """The last plan that was made; hosts are asked which steps hold already where a person wants that."""
+
+    KEY = "plan"
+    VERBS = frozenset({"plan", "install", "resume"})
+    BINDINGS: ClassVar[list[BindingType]] = [("p", "plan", ""), ("d", "ask", "")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.planned: Planned | None = None
+        self._of: Mapping[str, Any] | None = None
+        self._drawn: object = None
+        self._tried = False
+
+    def body(self) -> ComposeResult:
+        """The totals, the tree, the keys."""
+        yield Static(id="counts")
+        yield Branches("steps-planned")
+        yield Keys(classes="keys")
+
+    @property
+    def stale(self) -> bool:
+        """Whether the answers have changed since the plan was made."""
+        return self._of is not None and self._of != self.desk.draft.data
+
+    def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
+        """Make the plan by itself when the page is opened, where nothing has to be asked for it."""
+        super().reviewed(review, changes)
+        known = self.planned is not None or self._tried or self.busy
+        if not known and not self.lacks() and not self.desk.editor.changed:
+            self._tried = True
+            self.begin("plan")
+
+    def began(self, process: Detached) -> None:
+        """A plan is made of the answers as they are now."""
+        self._of = self.desk.draft.data if process.child is not None else None
+
+    def heard(self, items: Sequence[Item]) -> None:
+        """Take the plan in."""
+        for item in items:
+            if isinstance(item, Planned) and item.operation == "install":
+                self.planned = item
+
+    def draw(self) -> None:
+        """Draw what differs."""
+        if not self.is_mounted or not self.query("#counts"):
+            return
+        self.query_one("#counts", Static).update(self._counts())
+        if self.planned is not None and self._drawn is not self.planned:
+            self._drawn = self.planned
+            self._fill(self.planned)
+        keys = [] if self.busy else [("p", "plan anew"), ("d", "ask the hosts which steps hold already")]
+        self.query_one(Keys).show(self.desk.say, [*keys, ("Enter", "open, close")])
+
+    def _counts(self) -> Content:
+        say = self.desk.say
+        if self.busy:
+            asking = self.process is not None and "--dry-run" in self.process.argv and self.under_way
+            doing = say("asking the hosts which steps hold already …") if asking else say("making the plan …")
+            return Content.styled(doing, "$accent")
+        if self.failure and self.verb == "plan":
+            return told(self.failure)
+        if self.planned is None:
+            return Content(self.lacks() or say("No plan was made yet. It takes seconds and changes nothing."))
+        line = Content(plan_line(say, self.planned))
+        if self.stale:
+            return line + Content.styled("\n" + say("answers have changed since; p plans anew"), "$text-warning")
+        return line
+
+    def _fill(self, planned: Planned) -> None:
+        tree = self.query_one(Branches)
+        tree.clear()
+        several = len({step.environment for step in planned.steps}) > 1
+        levels = [level for position, level in enumerate(LEVELS) if position != 1 or several]
+        self._branch(tree, tree.root, planned.steps, levels)
+        self.call_after_refresh(lambda: tree.move_cursor(next(iter(tree.root.children), None)))
+
+    def _branch(
+        self, tree: Branches, parent: TreeNode[Line], steps: Sequence[PlannedStep],
+        levels: Sequence[Callable[[PlannedStep], str]],
+    ) -> None:  # fmt: skip
+        """Add what is below a node; hosts get their steps when they are opened, for there may be thousands."""
+        if not levels:
+            for step in steps:
+                tree.leaf(parent, Line(self._step(step), self._figures([step]), step))
+            return
+        for name in dict.fromkeys(map(levels[0], steps)):
+            mine = [step for step in steps if levels[0](step) == name]
+            first, last = levels[0] is LEVELS[0], len(levels) == 1
+            shown = self.desk.say(PHASES.get(name, name)) if first else name or self.desk.say("the whole site")
+            text = Text(shown, style="bold" if first else "")
+            below = self.desk.say("{count} steps", count=len(mine)) if len(mine) > 1 else self.desk.say("1 step")
+            line = Line(text.append(f"  {below}", "dim"), self._figures(mine), (mine, levels[1:]))
+            node = tree.branch(parent, line, open_=first and len(mine) <= FEW)
+            if not last:
+                self._branch(tree, node, mine, levels[1:])
+
+    @on(Tree.NodeExpanded)
+    def _opened(self, event: Tree.NodeExpanded[Line]) -> None:
+        event.stop()
+        node = event.node
+        if node.data and not node.children and isinstance(node.data.about, tuple):
+            steps, levels = node.data.about
+            self._branch(self.query_one(Branches), node, steps, levels)
+
+    def _step(self, step: PlannedStep) -> Text:
+        holding = self.planned.holding if self.planned else None
+        if holding is None:
+            text = Text(step.title)
+        elif holding.get(step.id):
+            text = Text.assemble(("✔ ", COLOURS["ok"]), (step.title, "dim"))
+        else:
+            text = Text.assemble(("─ ", "dim"), step.title)
+        if not step.can_be_undone:
+            text.append(f"  {self.desk.say('point of no return')}", COLOURS["warn"])
+        return text
+
+    def _figures(self, steps: Sequence[PlannedStep]) -> Text:
+        """Bytes and seconds, in columns."""
+        holding = self.planned.holding if self.planned else None
+        left = [step for step in steps if not (holding or {}).get(step.id)]
+        if holding is not None and not left:
+            return Text(f"{self.desk.say('already so'):>22}", style="dim")
+        sent = sum(step.bytes for step in left)
+        seconds = max(sum(s.seconds for s in left if s.host == host) for host in {s.host for s in left})
+        return Text(f"{words.size(sent) if sent else '':>9}  {words.duration(seconds):>11}")
+
+    def action_plan(self) -> None:
+        """Make the plan anew."""
+        self.begin("plan")
+
+    def action_ask(self) -> None:
+        """Ask the hosts which steps hold already."""
+        self.begin("plan", "--dry-run")
+
+
+def plan_line(say: Say, planned: Planned) -> str:
+    """A plan in one line: steps, hosts, what holds already, bytes, time."""
+    holding = planned.holding or {}
+    done = {name for name, held in holding.items() if held}
+    hosts = len({step.host for step in planned.steps})
+    parts = [say("{steps} steps on {hosts} hosts", steps=len(planned.steps), hosts=hosts)]
+    if done:
+        all_ = len(done) == len(planned.steps)
+        parts.append(say("all of them hold") if all_ else say("{count} hold already", count=len(done)))
+    if sending := sum(step.bytes for step in planned.steps if step.id not in done):
+        parts.append(say("{size} to send", size=words.size(sending)))
+    if len(done) < len(planned.steps):
+        parts.append(say("about {time}", time=words.duration(estimate.remaining(planned, done))))
+    return " · ".join(parts)

@@ -1,0 +1,276 @@
+"""Preflight: every check on every host in a tree that fills in; tried again one by one, or waived with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any, ClassVar
+
+from rich.console import RenderableType
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static, Tree
+from textual.widgets.tree import TreeNode
+
+from installer.detached import Detached
+from installer.followed import Asked, Item
+from installer.plan.checks import Finding
+from installer.ui import words
+from installer.ui.tui import runs_findings
+from installer.ui.tui.running import COLOURS, Keys, RunPage, moment, told
+from installer.ui.tui.runs_findings import UNWAIVABLE, Findings
+from installer.ui.tui.runs_told import NAMES_WIDE, finding_line, finding_told, signed, waiver_told
+from installer.ui.tui.runs_tree import Branches, Line
+from installer.ui.tui.screens.waive import Waive
+
+
+class PreflightPage(RunPage):
+    """The findings of the last check, and what can be done about each."""
+
+    KEY = "preflight"
+    VERBS = frozenset({"check", "install"})
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("c", "check", ""), ("r", "again", ""), ("w", "waive", ""), ("x", "withdraw", ""),
+    ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.findings = Findings()
+        self._since = ""
+        self._of: Mapping[str, Any] | None = None
+        self._hosts: dict[str, TreeNode[Line]] = {}
+        self._drawn: object = None
+        self._filled = False
+
+    def body(self) -> ComposeResult:
+        """The counts, the tree, what is to be said of the line under the cursor, the keys."""
+        yield Static(id="counts")
+        yield Branches("findings")
+        with VerticalScroll(id="finding", can_focus=False):
+            yield Static(id="told")
+        yield Keys(classes="keys")
+
+    @property
+    def stale(self) -> bool:
+        """Whether the answers have changed since the check."""
+        if self._of is not None:
+            return self._of is not self.desk.draft.data and self._of != self.desk.draft.data
+        try:
+            written = datetime.fromtimestamp(self.desk.editor.file.stat().st_mtime, UTC)
+            return self.desk.editor.changed or written > datetime.fromisoformat(self._since)
+        except (OSError, ValueError):
+            return True
+
+    @property
+    def _today(self) -> Any:
+        return datetime.now(UTC).date()
+
+    def shown(self) -> list[Finding]:
+        """The findings, with the waivers that the answers hold now."""
+        return self.findings.shown(self.desk.draft, self._today)
+
+    def began(self, process: Detached) -> None:
+        """Begin anew; where a few checks are tried again the others stay."""
+        argv = process.argv
+        only = [after for flag, after in pairwise(argv) if flag == "--only"]
+        self.findings.begin(only)
+        self._since = process.since
+        self._of = self.desk.draft.data if process.child is not None else None
+
+    def heard(self, items: Sequence[Item]) -> None:
+        """Take the findings in."""
+        for item in items:
+            if isinstance(item, Asked):
+                self.findings.asked.append(item.host)
+            elif isinstance(item, Finding):
+                self.findings.take(item)
+
+    def draw(self) -> None:
+        """Draw what differs."""
+        if not self.is_mounted or not self.query("#findings"):
+            return
+        found = self.shown()
+        self.query_one("#counts", Static).update(self._counts(found))
+        drawn = (found, runs_findings.waivers_of(self.desk.draft), self.busy, len(self.findings.asked))
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self._fill(found)
+        self._tell()
+
+    def _counts(self, found: Sequence[Finding]) -> Content:
+        say, count = self.desk.say, runs_findings.counts(found)
+        if self.busy and not found:
+            hosts = len(self.desk.draft.at(("hosts",), []))
+            done = len(self.findings.asked)
+            doing = say("then disks, links and ports are tried") if done < hosts else say("trying disks, links, ports")
+            return Content(say("asking the hosts: {done} of {total}", done=done, total=hosts) + f" · {doing}")
+        if not found:
+            if self.failure:
+                return told(self.failure)
+            return Content(
+                self.lacks() or say("Nothing was checked yet. A check looks at every host and changes nothing.")
+            )
+        parts = [Content.assemble(("✔", "$text-success"), f" {count['ok']}")]
+        if count["warn"]:
+            parts.append(Content.assemble(("!", "$text-warning"), f" {say('{count} to know', count=count['warn'])}"))
+        if count["waived"]:
+            parts.append(Content.assemble(("!", "$text-warning"), f" {say('{count} waived', count=count['waived'])}"))
+        parts.append(Content.assemble(("✖", "$text-error" if count["failed"] else "dim"), f" {count['failed']}"))
+        line = Content("    ").join(parts)
+        if self.busy:
+            return Content.assemble(line, "    ", (say("checking again …"), "$accent"))
+        when = say("checked {time}", time=moment(self._since))
+        stale = (say("answers have changed since; c checks again"), "$text-warning") if self.stale else (when, "dim")
+        return Content.assemble(line, "    ", stale)
+
+    def _fill(self, found: Sequence[Finding]) -> None:
+        tree = self.query_one(Branches)
+        here = tree.cursor_node.data.about if tree.cursor_node and tree.cursor_node.data else None
+        opened = {n.data.about for n in tree.root.children if n.data and n.is_expanded}
+        closed = {n.data.about for n in tree.root.children if n.data and not n.is_expanded}
+        if not self._filled:
+            here, opened, closed = None, set(), set()
+        self._filled = bool(found)
+        tree.clear()
+        hosts = [str(host.get("name", "?")) for host in self.desk.draft.at(("hosts",), []) if isinstance(host, Mapping)]
+        groups = runs_findings.by_host(found)
+        if self.busy and not found:
+            for host in hosts:
+                self._waiting(tree, host)
+        worst: TreeNode[Line] | None = None
+        for host, mine in groups.items():
+            bad = [each for each in mine if each.status != "ok"]
+            count = runs_findings.counts(mine)
+            open_ = host in opened or (host not in closed and bool(count["failed"]))
+            node = tree.branch(None, Line(*self._host_line(host, count), host), open_=open_)
+            for each in bad:
+                leaf = tree.leaf(node, Line(*finding_line(self.desk.say, each), each))
+                worst = worst or (leaf if each.status == "failed" else None)
+            good = [each for each in mine if each.status == "ok"]
+            if good:
+                told_ = self.desk.say("{count} in order", count=len(good))
+                below = tree.branch(node, Line(signed("ok", told_, "dim"), about=(host, "ok")))
+                for each in good:
+                    tree.leaf(below, Line(*finding_line(self.desk.say, each), each))
+        self._list_waivers(tree, open_="waivers" in opened)
+        self._return(tree, here, worst)
+
+    def _return(self, tree: Branches, here: Any, worst: TreeNode[Line] | None) -> None:
+        """Put the cursor where it was, at first on the first thing that failed."""
+
+        def same(about: Any) -> bool:
+            if isinstance(here, Finding) and isinstance(about, Finding):
+                return (here.check, here.host) == (about.check, about.host)
+            return bool(about == here)
+
+        nodes = [child for node in tree.root.children for child in (node, *node.children)]
+        was = next((n for n in nodes if here is not None and n.data and same(n.data.about)), None)
+        target = was or worst or next(iter(tree.root.children), None)
+        self.call_after_refresh(lambda: tree.move_cursor(target))
+
+    def _waiting(self, tree: Branches, host: str) -> None:
+        answered = host in self.findings.asked
+        sign = ("▸ ", COLOURS["running"]) if answered else ("─ ", "dim")
+        said = self.desk.say("answered") if answered else ""
+        tree.branch(None, Line(Text.assemble(sign, host), Text(said, style="dim"), host)).allow_expand = False
+
+    def _host_line(self, host: str, count: Mapping[str, int]) -> tuple[Text, Text]:
+        worst = next(status for status in runs_findings.ORDER if count[status])
+        name = host or self.desk.say("the whole site")
+        right = Text()
+        for status in runs_findings.ORDER:
+            shown = count[status] if status != "warn" else count["warn"] + count["waived"]
+            if status != "waived":
+                right.append(f"  {words.SIGNS[status]}{shown:>4}" if shown else " " * 7, COLOURS[status])
+        return Text.assemble((f"{words.SIGNS[worst]} ", COLOURS[worst]), (name, "bold")), right
+
+    def _list_waivers(self, tree: Branches, *, open_: bool) -> None:
+        waivers = runs_findings.waivers_of(self.desk.draft)
+        if not waivers:
+            return
+        say = self.desk.say
+        count = len(waivers)
+        text = say("{count} waivers in the answers", count=count) if count > 1 else say("1 waiver in the answers")
+        node = tree.branch(None, Line(signed("warn", text, "bold"), about="waivers"), open_=open_)
+        for position, waiver in enumerate(waivers):
+            where = ", ".join(map(str, waiver.get("hosts") or ())) or say("every host")
+            left = Text.assemble((f"{waiver.get('check', '?'):<{NAMES_WIDE}} ", ""), (where, "dim"))
+            until = say("until {date}", date=waiver.get("until", "?"))
+            tree.leaf(node, Line(left, Text(until, style="dim"), ("waiver", position)))
+
+    @on(Tree.NodeHighlighted)
+    def _moved(self, event: Tree.NodeHighlighted[Line]) -> None:
+        event.stop()
+        self._tell()
+
+    @property
+    def _about(self) -> Any:
+        node = self.query_one(Branches).cursor_node
+        return node.data.about if node and node.data else None
+
+    @property
+    def _waiver(self) -> Mapping[str, Any] | None:
+        """The waiver under the cursor, unless it was withdrawn."""
+        about, waivers = self._about, runs_findings.waivers_of(self.desk.draft)
+        listed = isinstance(about, tuple) and about[0] == "waiver" and about[1] < len(waivers)
+        return waivers[about[1]] if listed else None
+
+    @property
+    def _chosen(self) -> Finding | None:
+        return self._about if isinstance(self._about, Finding) else None
+
+    def _tell(self) -> None:
+        """Say all of the line under the cursor, and which keys do something for it."""
+        about, say = self._about, self.desk.say
+        text: RenderableType | Content | None = None
+        keys = [] if self.busy else [("c", "check all")]
+        if isinstance(about, Finding):
+            text = finding_told(say, about)
+            keys += [] if self.busy else [("r", "try this again")]
+            if about.status == "failed" and about.check not in UNWAIVABLE:
+                keys.append(("w", "waive"))
+        elif waiver := self._waiver:
+            text = waiver_told(say, waiver)
+            keys.append(("x", "withdraw this waiver"))
+        if self.failure and self.shown() and self.failure.error != "PreflightFailed":
+            text = told(self.failure)
+        self.query_one("#finding").display = text is not None
+        self.query_one("#told", Static).update(text or "")
+        self.query_one(Keys).show(say, [*keys, ("Enter", "open, close")])
+
+    def action_check(self) -> None:
+        """Check everything."""
+        self.begin("check")
+
+    def action_again(self) -> None:
+        """Try the check under the cursor again."""
+        if finding := self._chosen:
+            name = f"{finding.check}@{finding.host}" if finding.host else finding.check
+            self.begin("check", "--only", name)
+
+    def action_waive(self) -> None:
+        """Set the check under the cursor aside."""
+        finding = self._chosen
+        if finding is None or finding.status != "failed":
+            return
+        if finding.check in UNWAIVABLE:
+            self.notify(self.desk.say("A host that cannot be entered cannot be installed on: no waiver helps."))
+            return
+        self.app.push_screen(Waive(self.desk, finding.check, finding.host), self._waived)
+
+    def _waived(self, waiver: Mapping[str, Any] | None) -> None:
+        if waiver is not None:
+            self.desk.change(runs_findings.with_waiver(self.desk.draft, waiver))
+            self.draw()
+
+    def action_withdraw(self) -> None:
+        """Take the waiver under the cursor back."""
+        if self._waiver is not None:
+            about = self._about
+            self.desk.change(runs_findings.without_waiver(self.desk.draft, about[1]))
+            self.draw()

@@ -1,0 +1,207 @@
+"""What stands: probes, addresses, dates, commands for later; what each host says of itself, and the runs there were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from installer.detached import Detached
+from installer.errors import SitewrightError
+from installer.followed import Item
+from installer.ui import words
+from installer.ui.tui.running import COLOURS, Keys, RunPage, told
+from installer.ui.tui.runs_result import Result, later_command, read, report_command
+
+TITLE, WIDE = 18, 34
+
+
+class ResultPage(RunPage):
+    """Lines that can be copied one by one."""
+
+    KEY = "result"
+    VERBS = frozenset({"status"})
+    BINDINGS: ClassVar[list[BindingType]] = [("y", "copy", ""), ("u", "ask", "")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.result = Result()
+        self._copies: list[str] = []
+        self._hosts: Mapping[str, Any] = {}
+        self._drawn: object = None
+
+    def body(self) -> ComposeResult:
+        """How it ended, the lines, the keys."""
+        yield Static(id="counts")
+        yield OptionList(id="facts", compact=True, markup=False)
+        yield Keys(classes="keys")
+
+    def take_up(self) -> None:
+        """Read what the runs have kept; it may be another one than before."""
+        super().take_up()
+        try:
+            self.result = read(self.desk.runs, self.site) if self.site else Result()
+        except SitewrightError as error:
+            self.failed(error)
+        self.draw()
+
+    def began(self, process: Detached) -> None:
+        """What hosts said earlier is of the past."""
+        self._hosts = {}
+
+    def heard(self, items: Sequence[Item]) -> None:
+        """Take in what stands on each host."""
+        for item in items:
+            if isinstance(item, dict) and item.get("type") == "status" and isinstance(item.get("hosts"), dict):
+                self._hosts = item["hosts"]
+
+    def draw(self) -> None:
+        """Draw what differs."""
+        if not self.is_mounted or not self.query("#facts"):
+            return
+        self.query_one("#counts", Static).update(self._head())
+        drawn = (self.result, self._hosts, self.desk.bundle, self.desk.editor.file, self.size.width)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self._fill()
+        ask = [] if self.busy or not self.result.run else [("u", "ask the hosts what stands")]
+        self.query_one(Keys).show(self.desk.say, [*([("y", "copy this line")] if self._copies else []), *ask])
+
+    def _head(self) -> Content:
+        say, result = self.desk.say, self.result
+        if self.busy:
+            return Content.styled(say("asking the hosts what stands …"), "$accent")
+        if self.failure:
+            return told(self.failure)
+        if result.run is None:
+            return Content(say("Nothing of this site stands, as far as this machine knows."))
+        passed = sum(1 for probe in result.probes if probe.passed)
+        failed = len(result.probes) - passed
+        if result.outcome != "done":
+            text = say("the last run ended: {outcome}. Page Install goes on with it.", outcome=say(result.outcome))
+            return Content.assemble(("! ", "$text-warning"), text)
+        if failed:
+            text = say("{failed} of {count} probes failed", failed=failed, count=len(result.probes))
+            return Content.assemble(("✖ ", "$text-error"), (text, "bold"))
+        if not passed:
+            return Content.assemble(("! ", "$text-warning"), say("installed, and not proved yet"))
+        text = say("Ready. {count} probes passed.", count=passed)
+        return Content.assemble(("✔ ", "$text-success"), (text, "bold"))
+
+    def _fill(self) -> None:
+        lines = self.query_one("#facts", OptionList)
+        here = lines.highlighted
+        lines.clear_options()
+        self._copies = []
+        for section in (self._probes, self._addresses, self._dates, self._commands, self._standing, self._runs):
+            section(lines)
+        if self._copies:
+            lines.highlighted = min(here or 1, lines.option_count - 1)
+
+    def _section(self, lines: OptionList, title: str) -> None:
+        if lines.option_count:
+            lines.add_option(Option("", disabled=True))
+            self._copies.append("")
+        lines.add_option(Option(Text(self.desk.say(title), style="bold"), disabled=True))
+        self._copies.append("")
+
+    def _line(self, lines: OptionList, left: Text | str, right: Text | str, copied: str) -> None:
+        room = max(self.size.width - 6, 30)
+        left = Text(left, style="dim") if isinstance(left, str) else left.copy()
+        wide = min(max(TITLE if room < 70 else WIDE, 8), room // 2)
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(width=2)
+        table.add_column(width=wide, overflow="fold")
+        table.add_column(overflow="fold")
+        table.add_row("", left, Text(right) if isinstance(right, str) else right)
+        lines.add_option(Option(table))
+        self._copies.append(copied)
+
+    def _probes(self, lines: OptionList) -> None:
+        if not self.result.probes:
+            return
+        self._section(lines, "Proved")
+        several = len({probe.environment for probe in self.result.probes}) > 1
+        for probe in self.result.probes:
+            state = "ok" if probe.passed else "failed"
+            where = f"{probe.environment}: " if several else ""
+            title = Text.assemble((f"{words.SIGNS[state]} ", COLOURS[state]), where, self.desk.say(probe.title))
+            evidence = Text(probe.evidence, style="dim" if probe.passed else COLOURS["failed"])
+            self._line(lines, title, evidence, f"{probe.title}: {probe.evidence}")
+
+    def _addresses(self, lines: OptionList) -> None:
+        result = self.result
+        if not (result.kubeconfigs or result.urls):
+            return
+        self._section(lines, "Look around")
+        for url in result.urls:
+            self._line(lines, self.desk.say("product"), url, url)
+        for name, path in result.kubeconfigs.items():
+            command = f"kubectl --kubeconfig {path} get pods -A"
+            self._line(lines, name, command, command)
+
+    def _dates(self, lines: OptionList) -> None:
+        if not self.result.dates or self.result.outcome != "done":
+            return
+        self._section(lines, "Certificates end, unless renewed before")
+        for name, date in self.result.dates:
+            self._line(lines, self.desk.say(name), f"{date:%Y-%m-%d}", f"{date:%Y-%m-%d}")
+
+    def _commands(self, lines: OptionList) -> None:
+        run, desk = self.result.run, self.desk
+        if run is None:
+            return
+        self._section(lines, "What happened, and what comes next")
+        profile = desk.editor.file
+        flags = {"--bundle": desk.bundle, "--signers": desk.signers, "--simulate": desk.simulate}
+        commands = {
+            "what happened": str(run.folder),
+            "the report": report_command(profile, run, desk.bundle, desk.signers),
+            "what stands": later_command("status", profile, flags),
+            "take it away": later_command("uninstall", profile, flags),
+        }
+        for title, text in commands.items():
+            self._line(lines, desk.say(title), text, text)
+
+    def _standing(self, lines: OptionList) -> None:
+        if not self._hosts:
+            return
+        self._section(lines, "What the hosts say")
+        for host, record in self._hosts.items():
+            if isinstance(record, Mapping):
+                bundle = record.get("bundle") or {}
+                told_ = [record.get("environment", ""), record.get("kubernetes", ""),
+                         f"{bundle.get('name', '')} {bundle.get('version', '')}"]  # fmt: skip
+                text = " · ".join(str(each) for each in told_ if each)
+                sign = Text.assemble(("✔ ", COLOURS["ok"]), host)
+            else:
+                text, sign = self.desk.say("nothing of ours"), Text.assemble(("─ ", "dim"), host)
+            self._line(lines, sign, text, f"{host} {text}")
+
+    def _runs(self, lines: OptionList) -> None:
+        if not self.result.history:
+            return
+        self._section(lines, "Runs")
+        for at, operation, outcome in self.result.history[:20]:
+            text = f"{self.desk.say(operation)} · {self.desk.say(outcome)}"
+            self._line(lines, at, text, f"{at} {operation} {outcome}")
+
+    @on(OptionList.OptionSelected, "#facts")
+    def action_copy(self) -> None:
+        """Copy the line under the cursor."""
+        here = self.query_one("#facts", OptionList).highlighted
+        if here is not None and here < len(self._copies) and self._copies[here]:
+            self.app.copy_to_clipboard(self._copies[here])
+            self.notify(self.desk.say("copied: {text}", text=self._copies[here][:60]), timeout=2)
+
+    def action_ask(self) -> None:
+        """Ask each host what stands on it."""
+        self.begin("status")

@@ -1,0 +1,413 @@
+"""The wizard's pages that run something, on simulated sites: real processes, followed, paused, left and found again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from core_bundle import make_core_bundle
+from core_manifest import ROOT
+from textual.pilot import Pilot
+from textual.widgets import Input
+from wizards import notices, on_screen, open_page, play, settled, wizard
+
+from installer import detached
+from installer.bundle.sshsig import generate_key
+from installer.runs import Runs
+from installer.ui.tui.app import Wizard
+from installer.ui.tui.running import RunPage
+from installer.ui.tui.screens.dialogs import Ask, Typed
+from installer.ui.tui.screens.install import InstallPage
+from installer.ui.tui.screens.plan import PlanPage
+from installer.ui.tui.screens.preflight import PreflightPage
+from installer.ui.tui.screens.result import ResultPage
+from installer.ui.tui.screens.waive import Waive
+
+PATIENCE = 60.0
+"""Seconds after which something hangs; it takes a few."""
+SECRET = "correct horse battery staple"
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return make_core_bundle(tmp_path_factory.mktemp("bundle"))
+
+
+@dataclass
+class Place:
+    """A folder with answers and a simulated site."""
+
+    folder: Path
+    bundle: tuple[Path, Path]
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "answers.yaml"
+
+    @property
+    def runs(self) -> Runs:
+        return Runs(self.folder / "state" / "simulated")
+
+    def site(self, top: str = "", **extra: str) -> Place:
+        """The hosts, each as `extra` says by its name."""
+        document = yaml.safe_load((ROOT / "profiles/rehearsal.yaml").read_text())
+        hosts = "".join(
+            f"  - {{name: {h['name']}, address: {h['address']}{extra.get(h['name'].replace('-', '_'), '')}}}\n"
+            for h in document["hosts"]
+        )
+        (self.folder / "site.yaml").write_text(f"version: 1\nhosts:\n{hosts}{top}")
+        return self
+
+    def wizard(self, step: str, language: str = "en") -> Wizard:
+        path, signers = self.bundle
+        return wizard(self.file, step, language, bundle=path, signers=signers, simulate=self.folder / "site.yaml")
+
+
+@pytest.fixture
+def place(tmp_path: Path, bundle: tuple[Path, Path]) -> Iterator[Place]:
+    document = yaml.safe_load((ROOT / "profiles/rehearsal.yaml").read_text())
+    document["waivers"] = [document["waivers"][0]]
+    (tmp_path / "answers.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    made = Place(tmp_path, bundle).site()
+    yield made
+    left = detached.find(made.runs, "practice")
+    if left is not None and left.alive:
+        os.killpg(left.pid, signal.SIGKILL)
+
+
+def page(pilot: Pilot[None], kind: type[RunPage]) -> Any:
+    """A page of the wizard."""
+    return pilot.app.screen_stack[1].query_one(kind)
+
+
+async def until(pilot: Pilot[None], true: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, on_screen(pilot)
+        await pilot.pause(0.05)
+    await pilot.pause()
+
+
+async def checked(pilot: Pilot[None]) -> PreflightPage:
+    """Press c and wait for the end of the check."""
+    await pilot.press("c")
+    await until(pilot, lambda: page(pilot, PreflightPage).ended and not page(pilot, PreflightPage).busy)
+    await settled(pilot)
+    found: PreflightPage = page(pilot, PreflightPage)
+    return found
+
+
+async def begun(pilot: Pilot[None]) -> InstallPage:
+    """Press i, confirm, and wait until steps run."""
+    await pilot.press("i")
+    await until(pilot, lambda: isinstance(pilot.app.screen, Ask))
+    assert "cp-1, node-1, node-2" in on_screen(pilot)
+    await pilot.press("enter")
+    found: InstallPage = page(pilot, InstallPage)
+    await until(pilot, lambda: found.mode in ("running", "refused", "done", "failed"))
+    return found
+
+
+def test_a_failed_check_is_told_in_full_waived_and_tried_again_alone(place: Place) -> None:
+    place.site(node_1=", memory_gib: 0.5", node_2=", port_users: [{port: 10250, program: nginx}]")
+
+    async def script(pilot: Pilot[None]) -> None:
+        preflight = await checked(pilot)
+        failed = [(f.check, f.host) for f in preflight.shown() if f.status == "failed"]
+        assert failed == [("host.memory", "node-1"), ("ports.free", "node-2")]
+        screen = on_screen(pilot)
+        assert "0.5 GiB of memory" in screen
+        assert "host.memory@node-1" in screen, "the cursor stands on what failed first"
+
+        await pilot.press("w")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Waive))
+        await pilot.press(*"short")
+        pilot.app.screen.action_take()  # type: ignore[attr-defined]
+        await pilot.pause()
+        assert "a reason of two words or more" in on_screen(pilot)
+        pilot.app.screen.query_one("#reason", Input).value = "replaced in March"
+        pilot.app.screen.query_one("#person", Input).value = "Li Wei"
+        pilot.app.screen.action_take()  # type: ignore[attr-defined]
+        await settled(pilot)
+        waiver = pilot.app.draft.at(("waivers", 1))  # type: ignore[attr-defined]
+        assert (waiver["check"], waiver["person"], waiver["hosts"]) == ("host.memory", "Li Wei", ["node-1"])
+        assert [f.host for f in preflight.shown() if f.status == "failed"] == ["node-2"]
+        assert "answers have changed since" in on_screen(pilot)
+
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        assert "Save the answers?" in on_screen(pilot)
+        await pilot.press("enter")
+        before = preflight.findings.found
+        await until(pilot, lambda: preflight.ended and not preflight.busy and preflight.findings.found != before)
+        assert "--only" in preflight.process.argv
+        assert len(preflight.findings.found) == len(before)
+        again = next(f for f in preflight.findings.found if (f.check, f.host) == ("host.memory", "node-1"))
+        assert (again.status, again.waiver.person) == ("waived", "Li Wei")
+        assert "Li Wei" in place.file.read_text()
+
+    play(place.wizard("preflight"), script)
+
+
+def test_a_waiver_is_listed_and_withdrawn_and_that_is_undone(place: Place) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        tree = page(pilot, PreflightPage).query_one("#findings")
+        tree.focus()
+        await pilot.press("right", "down")
+        assert "cgroup.version" in on_screen(pilot)
+        await pilot.press("x")
+        await settled(pilot)
+        assert pilot.app.draft.at(("waivers",)) is None  # type: ignore[attr-defined]
+        await pilot.press("ctrl+z")
+        await settled(pilot)
+        assert len(pilot.app.draft.at(("waivers",))) == 1  # type: ignore[attr-defined]
+
+    play(place.wizard("preflight"), script)
+
+
+def test_an_unreachable_host_cannot_be_waived(place: Place) -> None:
+    place.site(node_1=", reachable: false")
+
+    async def script(pilot: Pilot[None]) -> None:
+        preflight = await checked(pilot)
+        assert [f.check for f in preflight.shown() if f.host == "node-1"] == ["ssh.login"]
+        await pilot.press("w")
+        assert not isinstance(pilot.app.screen, Waive)
+        assert "no waiver helps" in notices(pilot)
+
+    play(place.wizard("preflight"), script)
+
+
+def test_answers_with_mistakes_are_not_run(place: Place) -> None:
+    place.file.write_text(place.file.read_text().replace("10.89.10.12", "10.89.10.999"))
+
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await settled(pilot)
+        assert "to be mended" in notices(pilot)
+        assert "Hosts" in notices(pilot)
+
+    play(place.wizard("preflight"), script)
+    assert detached.find(place.runs, "practice") is None
+
+
+def test_the_plan_is_made_by_itself_and_hosts_are_asked(place: Place) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        plan: PlanPage = page(pilot, PlanPage)
+        await until(pilot, lambda: plan.planned and not plan.busy)
+        screen = on_screen(pilot)
+        assert "53 steps on 3 hosts" in screen
+        assert "registry filled" in screen
+        await pilot.press("d")
+        await until(pilot, lambda: plan.planned.holding is not None)  # type: ignore[union-attr]
+        await pilot.press("down", "right")
+        assert "make our directories" in on_screen(pilot)
+
+    play(place.wizard("plan"), script)
+
+
+def test_an_installation_goes_to_its_end_and_its_result_is_shown(place: Place) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        install = await begun(pilot)
+        await until(pilot, lambda: install.mode == "done")
+        assert "8 probes passed" in on_screen(pilot)
+        await pilot.press("o")
+        await until(pilot, lambda: pilot.app.screen.query(ResultPage))
+        await settled(pilot)
+        screen = on_screen(pilot)
+        for told in ("Ready. 8 probes passed.", "metrics of every node", "3 nodes", "kubectl --kubeconfig"):
+            assert told in screen
+        await pilot.press("u")
+        result = page(pilot, ResultPage)
+        await until(pilot, lambda: len(result._hosts) == 3)
+        assert result._hosts["cp-1"]["environment"] == "production"
+        result.query_one("#facts").highlighted = next(n for n, t in enumerate(result._copies) if "kubectl" in t)
+        await pilot.press("y")
+        kubeconfig = place.runs.folder("practice") / "production.kubeconfig"
+        assert pilot.app.clipboard == f"kubectl --kubeconfig {kubeconfig} get pods -A"
+
+    play(place.wizard("install"), script)
+    again = place.wizard("result")
+
+    async def looked(pilot: Pilot[None]) -> str:
+        return on_screen(pilot)
+
+    assert "Ready. 8 probes passed." in play(again, looked)
+
+
+def test_a_run_is_paused_and_goes_on(place: Place) -> None:
+    place.site("slow: {work: 0.3, push: 1}\n")
+
+    async def script(pilot: Pilot[None]) -> None:
+        install = await begun(pilot)
+        await pilot.press("p")
+        await until(pilot, lambda: install.mode == "paused")
+        done = install.watched.course.through  # type: ignore[union-attr]
+        assert 0 < done < 53
+        assert "go on" in on_screen(pilot)
+        await pilot.press("g")
+        await until(pilot, lambda: install.mode == "done")
+
+    play(place.wizard("install"), script)
+    assert [run.outcome for run in place.runs.history("practice")] == ["done"]
+
+
+def test_a_step_that_breaks_is_explained_with_its_log_and_gone_on_with(place: Place) -> None:
+    place.site('faults: {"work@node-2": E}\n')
+
+    async def script(pilot: Pilot[None]) -> None:
+        install = await begun(pilot)
+        await until(pilot, lambda: install.mode == "failed")
+        await settled(pilot)
+        screen = on_screen(pilot)
+        assert "kubernetes.join@node-2 failed after" in screen
+        assert "→" in screen
+        step = install.watched.course.failed[0]  # type: ignore[union-attr]
+        assert Path(install.log_of(step)).is_file()
+        await pilot.press("l")
+        await pilot.pause(0.2)
+        assert step in on_screen(pilot)
+        await pilot.press("escape")
+        place.site()
+        await pilot.press("g")
+        await until(pilot, lambda: install.mode == "done")
+
+    play(place.wizard("install"), script)
+
+
+def test_a_broken_run_is_taken_back_only_by_name(place: Place) -> None:
+    place.site('faults: {"work@node-2": E}\n')
+
+    async def script(pilot: Pilot[None]) -> None:
+        install = await begun(pilot)
+        await until(pilot, lambda: install.mode == "failed")
+        place.site()
+        await pilot.press("b")
+        await pilot.press(*"prac", "enter")
+        assert install.verb == "install"
+        await pilot.press(*"tice", "enter")
+        await until(pilot, lambda: install.verb == "rollback" and install.mode == "done")
+        assert "the hosts are as before" in on_screen(pilot)
+
+    play(place.wizard("install"), script)
+    assert place.runs.standing("practice") == ()
+
+
+def test_a_wizard_that_comes_back_finds_the_run_and_catches_up(place: Place) -> None:
+    place.site("slow: {work: 0.5, push: 1}\n")
+
+    async def left(pilot: Pilot[None]) -> int:
+        install = await begun(pilot)
+        await until(pilot, lambda: install.watched.course.through > 3)  # type: ignore[union-attr]
+        return install.watched.course.through  # type: ignore[union-attr]
+
+    through = play(place.wizard("install"), left)
+    process = detached.find(place.runs, "practice")
+    assert process is not None
+    assert process.alive, "the run goes on without the wizard"
+
+    async def back(pilot: Pilot[None]) -> None:
+        install = page(pilot, InstallPage)
+        await until(pilot, lambda: install.watched.course)
+        assert install.process.pid == process.pid
+        await until(pilot, lambda: install.watched.course.through >= through)
+        await until(pilot, lambda: install.mode == "done")
+
+    play(place.wizard("install"), back)
+
+
+def test_a_run_that_was_killed_is_found_broken_off_and_goes_on(place: Place) -> None:
+    place.site("slow: {work: 0.5, push: 1}\n")
+
+    async def killed(pilot: Pilot[None]) -> None:
+        install = await begun(pilot)
+        await until(pilot, lambda: install.watched.course.through > 3)  # type: ignore[union-attr]
+        os.killpg(install.process.pid, signal.SIGKILL)  # type: ignore[union-attr]
+        await until(pilot, lambda: install.mode == "broken")
+        assert "broken off without a word" in on_screen(pilot)
+
+    play(place.wizard("install"), killed)
+    (place.runs.folder("practice") / detached.RECORD).unlink()  # nothing is left but the run's own folder
+    place.site()
+
+    async def back(pilot: Pilot[None]) -> None:
+        install = page(pilot, InstallPage)
+        await until(pilot, lambda: install.mode == "broken")
+        assert install.watched.course.through > 3
+        await pilot.press("g")
+        await until(pilot, lambda: install.mode == "done")
+
+    play(place.wizard("install"), back)
+
+
+def test_a_refused_installation_says_why_and_leads_to_what_failed(place: Place) -> None:
+    place.site(node_1=", default_route: false")
+
+    async def script(pilot: Pilot[None]) -> None:
+        install = await begun(pilot)
+        await until(pilot, lambda: install.mode == "refused")
+        assert "1 preflight problem" in on_screen(pilot)
+        await pilot.press("o")
+        await until(pilot, lambda: pilot.app.screen.query(PreflightPage))
+        preflight = page(pilot, PreflightPage)
+        await until(pilot, lambda: any(f.status == "failed" for f in preflight.shown()))
+
+    play(place.wizard("install"), script)
+    assert place.runs.history("practice") == ()
+
+
+def test_a_secret_that_is_asked_for_is_nowhere_to_be_seen(place: Place, tmp_path: Path) -> None:
+    """It is handed to a real run, which ends before it calls any host, for nobody allowed has signed the bundle."""
+    document = yaml.safe_load(place.file.read_text())
+    document["access"] = {"user": "engineer", "known_hosts": "known_hosts", "password": {"prompt": "Login password"}}
+    place.file.write_text(yaml.safe_dump(document, sort_keys=False))
+    others = tmp_path / "others"
+    others.write_text(generate_key(tmp_path / "other"))
+    path, _ = place.bundle
+    app = wizard(place.file, "preflight", bundle=path, signers=others)
+    pictures = []
+
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Typed))
+        pilot.app.screen.query_one(Input).value = SECRET
+        await pilot.pause()
+        pictures.append(pilot.app.export_screenshot())
+        await pilot.press("enter")
+        preflight = page(pilot, PreflightPage)
+        await until(pilot, lambda: preflight.ended and not preflight.busy)
+        assert preflight.failure.error == "BundleNotTrusted"
+        assert "allowed" in on_screen(pilot)
+        pictures.append(pilot.app.export_screenshot())
+
+    play(app, script)
+    assert not [picture for picture in pictures if SECRET.split()[0] in picture]
+    files = [each for each in tmp_path.rglob("*") if each.is_file()]
+    assert [each.name for each in files if each.name == "process.json"]
+    assert not [each for each in files if SECRET.encode() in each.read_bytes()]
+    assert app.typed_secrets() == {"Login password": SECRET}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("step", ["preflight", "plan", "install", "result"])
+def test_every_page_opens_in_every_size_and_language(place: Place, step: str, language: str, size: Any) -> None:
+    async def script(pilot: Pilot[None]) -> str:
+        await pilot.resize_terminal(size[0] + 7, size[1] + 3)
+        await pilot.resize_terminal(*size)
+        await settled(pilot)
+        await open_page(pilot, "site")
+        assert not pilot.app.screen.has_class("-running")
+        await open_page(pilot, step)
+        assert pilot.app.screen.has_class("-running")
+        return on_screen(pilot)
+
+    assert all(len(line) <= size[0] for line in play(place.wizard(step, language), script, size).splitlines())
