@@ -179,8 +179,10 @@ def _recognise(rules: ComponentRules, inputs: Mapping[str, Given]) -> dict[str, 
 
 def _problem(entry: Input, name: str, value: Given) -> str:
     """Why a value cannot stand for this input; "" where it can."""
-    if value == UNKNOWN:
+    if isinstance(value, str) and value == UNKNOWN:
         return ""
+    if not isinstance(value, float | int | str | Band):
+        return f"{name} is {value!r}; wanted one number or word"
     if entry.choices:
         return "" if value in entry.choices else f"{name} is {value!r}; wanted one of: {', '.join(entry.choices)}"
     wordy = isinstance(entry.scenarios[1], str) and entry.scenarios[1].startswith("'")
@@ -188,9 +190,10 @@ def _problem(entry: Input, name: str, value: Given) -> str:
         return ""
     if isinstance(value, str):
         return f'{name} is {value!r}; wanted a number or "unknown"'
-    least, most = (value.low, value.high) if isinstance(value, Band) else (float(value), float(value))
+    least, most = (value.low, value.high) if isinstance(value, Band) else (value, value)
     if not (least >= 0 and most <= ABSURD):
-        return f"{name} is {least:g}; wanted a number from zero to {ABSURD:g}"
+        told = f"{least:g}" if not abs(least) > ABSURD else "beyond all measure"
+        return f"{name} is {told}; wanted a number from zero to {ABSURD:g}"
     return ""
 
 

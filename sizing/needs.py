@@ -125,8 +125,16 @@ def with_settings(answers: Mapping[str, Any], settings: Sequence[str]) -> dict[s
         path, equals, text = setting.partition("=")
         if not equals or not path:
             raise SizingError([f"{setting!r} is no setting; wanted path=value"])
-        _set(changed, path.split("."), yaml.safe_load(text), setting)
+        _set(changed, path.split("."), _value(text, setting), setting)
     return changed
+
+
+def _value(text: str, setting: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        said = str(error).splitlines()[0]
+        raise SizingError([f"{setting!r}: {text!r} is no value ({said})"]) from error
 
 
 def _set(target: Any, path: list[str], value: Any, setting: str) -> None:

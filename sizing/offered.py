@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from sizing.engine import Pool, pods_at, sets_of, settle, size
@@ -13,6 +14,10 @@ from sizing.hosts import Shape, data_watermark, room
 from sizing.machines import Layout
 from sizing.needs import Needs, check
 from sizing.placement import Alike, Placement, PodSet, fleet, free_after_loss, place, survives
+from sizing.rules import load_rules
+
+LARGEST = 1e9
+"""Nothing of a machine, nor a count of them, is larger."""
 
 FORMATTED = 0.95
 """A file system shows a little less than the disk one orders."""
@@ -86,12 +91,29 @@ def offers_of(entries: Sequence[Mapping[str, Any]]) -> tuple[Offer, ...]:
         except TypeError as error:
             problems.append(f"offered machine {number}: {str(error).removeprefix('Offer.__init__() ')}")
             continue
-        if offer.cpu_cores <= 0 or offer.memory_gib <= 0 or offer.count < 1:
-            problems.append(f"offered machine {number}: cores, memory and count must be above zero")
+        problems += [f"offered machine {number}: {problem}" for problem in _problems(offer)]
         offers.append(offer)
     if problems:
         raise SizingError(problems)
     return tuple(offers)
+
+
+def _problems(offer: Offer) -> Iterator[str]:
+    """What an offer cannot be."""
+    for name in ("environment", "pool", "name"):
+        if not isinstance(getattr(offer, name), str):
+            yield f"{name} is {getattr(offer, name)!r}; wanted a word"
+    if isinstance(offer.pool, str) and offer.pool not in _kinds():
+        yield f"pool is {offer.pool!r}; wanted one of: {', '.join(sorted(_kinds()))}"
+    for name in ("cpu_cores", "memory_gib", "system_disk_gib", "data_disk_gib", "count"):
+        value = getattr(offer, name)
+        above = name in {"cpu_cores", "memory_gib", "count"}
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST:
+            yield f"{name} is {value!r}; wanted a number {'above' if above else 'from'} zero, {LARGEST:g} at most"
+        elif above and not value:
+            yield f"{name} must be above zero"
+    if not isinstance(offer.count, int):
+        yield f"count is {offer.count!r}; wanted a whole number"
 
 
 def suffices(needs: Needs, offered: Sequence[Offer]) -> Shortfalls:
@@ -113,6 +135,12 @@ def suffices(needs: Needs, offered: Sequence[Offer]) -> Shortfalls:
         mine = [offer for offer in offered if offer.environment == pool.environment and offer.pool == pool.name]
         verdicts.append(_verdict(pool, sets, mine))
     return Shortfalls(tuple(verdicts))
+
+
+@cache
+def _kinds() -> frozenset[str]:
+    """Every kind of machine that the rules place something on."""
+    return frozenset({pod.pool for rules in load_rules().components.values() for pod in rules.pods} | {"node"})
 
 
 def _verdict(pool: Pool, sets: tuple[PodSet, ...], offers: Sequence[Offer]) -> Verdict:

@@ -287,3 +287,26 @@ def test_victoriametrics_keeps_half_of_its_memory_free():
 def test_half_a_machine_is_the_minimum_of_jumpserver():
     assert expected("jumpserver", "app_cpu_cores_per_node", hardware="minimum") == 2
     assert expected("jumpserver", "app_disk_gb_per_node", hardware="minimum") == 60
+
+
+@pytest.mark.parametrize(
+    ("per_day", "wanted", "nodes"),
+    [(9, 3, (3, 8)), (15, 3, (3, 16)), (25, 3, (3, 32)), (100, 3, (4, 64)), (100, 1, (4, 64)), (10, 1, (1, 32))],
+)
+def test_a_log_store_has_few_nodes_that_grow_before_there_are_more(per_day, wanted, nodes):
+    size = size_component("elasticsearch", {"ingest_gb_per_day": per_day, "retention_days": 30, "replicas": 1,
+                                            "data_nodes_wanted": wanted, "failover_nodes": 0})  # fmt: skip
+    assert (size.value("data_nodes").expected, size.inputs["node_memory_gib"].value.expected) == nodes
+
+
+@pytest.mark.parametrize(
+    ("payload", "protocol", "rate"), [(10, "https", 23308), (1, "http", 74091), (200, "https", 2415)]
+)
+def test_ingress_follows_the_makers_test(payload, protocol, rate):
+    assert expected("ingress-nginx", "rps_per_core", payload_kb=payload, protocol=protocol) == rate
+
+
+def test_kafka_counts_reads_as_a_quarter_of_writes():
+    known = {"throughput_mb_per_second": 20, "replication_factor": 3}
+    assert expected("kafka", "write_equivalent_mb_per_second", **known, consumer_groups=1) == 75
+    assert expected("kafka", "write_equivalent_mb_per_second", **known, consumer_groups=3) == 85
