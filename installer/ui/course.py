@@ -126,11 +126,14 @@ class Course:
     steps: dict[str, Planned] = field(default_factory=dict)
     paces: dict[str, Pace] = field(default_factory=dict)
     cells: dict[Key, Cell] = field(default_factory=dict)
+    whole: float = 0.0
+    """Seconds that all of it takes."""
     latest: str = ""
     """The step that began last."""
 
     def __post_init__(self) -> None:
         self.steps = {step.id: step for step in self.plan.steps}
+        self.whole = estimate.remaining(self.plan)
         self._afresh()
 
     def _afresh(self) -> None:

@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from installer import events
-from installer.plan import estimate
 from installer.plan.model import Plan
 from installer.ui import words
 from installer.ui.course import PHASES, Cell, Course, state_of
@@ -81,7 +80,7 @@ class RunView:
 
     def _bar(self) -> Table:
         course = self._course
-        left, whole = course.ahead(), estimate.remaining(self.plan) or 1.0
+        left, whole = course.ahead(), course.whole or 1.0
         bar = Table(box=None, pad_edge=False, padding=(0, 2, 0, 1))
         text = f"step {course.through} of {len(self.plan)}"
         ahead = "done" if course.through == len(self.plan) else f"about {words.duration(left)} left"

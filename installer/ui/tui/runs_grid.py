@@ -9,7 +9,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from installer.plan import estimate
 from installer.ui import words
 from installer.ui.course import PHASES, Cell, Course, State, counted, state_of
 from installer.ui.tui.running import COLOURS
@@ -110,7 +109,7 @@ def standing(say: Say, course: Course, now: datetime) -> str:
 
 def bar(course: Course, width: int) -> Text:
     """How much of the expected time is through."""
-    whole = estimate.remaining(course.plan) or 1.0
+    whole = course.whole or 1.0
     part = 1.0 if course.through == len(course.steps) else min(max(1 - course.ahead() / whole, 0.0), 1.0)
     full = round(part * width)
     colour = COLOURS["failed"] if course.failed else COLOURS["ok"] if part >= 1 else COLOURS["running"]

@@ -5,6 +5,7 @@ The run is a process of its own. Closing the wizard does not end it; opening thi
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -31,6 +32,9 @@ from installer.ui.tui.runs_steps import Steps, step_told
 from installer.ui.tui.runs_summary import summary
 from installer.ui.tui.screens.dialogs import Ask
 
+CLOCK = 0.9
+"""Seconds after which clocks are drawn anew where nothing was heard."""
+
 
 class InstallPage(RunPage):
     """Starts a run, or shows the one that is under way or was broken off."""
@@ -47,6 +51,7 @@ class InstallPage(RunPage):
         super().__init__()
         self.watched = Watched()
         self._first = 0
+        self._drawn_at = 0.0
         self._held: Widget | None = None
         self._mode: Mode = "idle"
 
@@ -105,8 +110,8 @@ class InstallPage(RunPage):
                 self._replay(run)
 
     def beat(self) -> None:
-        """Clocks go on."""
-        if self.display and self.under_way:
+        """Clocks go on; what is heard is drawn when it comes."""
+        if self.display and self.under_way and time.monotonic() - self._drawn_at > CLOCK:
             self._draw_run()
 
     def draw(self) -> None:
@@ -135,6 +140,7 @@ class InstallPage(RunPage):
         self._held = widget
 
     def _draw_run(self) -> None:
+        self._drawn_at = time.monotonic()
         say, mode, course = self.desk.say, self.mode, self.watched.course
         sign = SIGNS[mode]
         line = Text.assemble((f"{words.SIGNS[sign]} ", COLOURS[sign]), (heading(say, mode, self.watched.verb), "bold"))
