@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sizing.bands import Band
 from sizing.components import ComponentSize, component_rules
@@ -138,7 +138,9 @@ def _quantity(name: str, sizing: Sizing, load: Load) -> Explanation:
     if name in rules.constants:
         return Explanation(name, band, unit_of(name), "constant of the rules", rules.sources["assumed"])
     sums = [(other, entry) for other in sizing.loads for entry in SITE.get(name, ())]
-    parts = tuple(_quantity(entry, sizing, other) for other, entry in sums)
+    parts = tuple(
+        replace(_quantity(entry, sizing, other), name=f"{entry} of {other.environment.name}") for other, entry in sums
+    )
     meaning = "sum over all environments" if name.startswith("site_") else "from the machines and pods of this sizing"
     return Explanation(name, band, unit_of(name), meaning, parts=parts)
 
@@ -167,13 +169,17 @@ def _pool(sizing: Sizing, pool: Pool, key: str) -> Explanation:
     for component, group in pods[pool.environment, pool.name]:
         copies = pool.band("count") if group.every_host else group.replicas
         value = getattr(group, field).times(copies) if hasattr(group, field) else copies
-        meaning = "on every machine" if group.every_host else f"{copies.expected:g} of them"
-        parts.append(Explanation(f"{component}: {group.name}", value, unit_of(field), meaning))
+        if not copies.high:
+            continue
+        apart = ", no two on one machine" if group.spread and copies.expected > 1 else ""
+        meaning = "on every machine" if group.every_host else f"{copies.expected:g} of them{apart}"
+        parts.append((value.expected, Explanation(f"{component}: {group.name}", value, unit_of(field), meaning)))
+    parts.sort(key=lambda entry: -entry[0])
     shape = pool.expected.shape
     loss = f" and go on after the loss of {pool.failures_tolerated}" if pool.failures_tolerated else ""
     because = f"the least machine that these fit on{loss}: {shape.cpu_cores:g} cores and {shape.memory_gib:g} GiB each"
     name = f"{pool.environment}/{pool.name}.{key}"
-    return Explanation(name, pool.band(key), unit_of(key), because, parts=tuple(parts))
+    return Explanation(name, pool.band(key), unit_of(key), because, parts=tuple(part for _, part in parts))
 
 
 def _total(sizing: Sizing, environment: str, key: str) -> Explanation:
@@ -186,23 +192,28 @@ def _total(sizing: Sizing, environment: str, key: str) -> Explanation:
 
 
 def as_text(tree: Explanation) -> tuple[str, ...]:
-    """The tree as indented lines for a terminal; what was shown before is not shown again."""
-    return tuple(_lines(tree, 0, set()))
+    """The tree as indented lines for a terminal; what was shown or said just above is not repeated."""
+    return tuple(_lines(tree, 0, set(), ""))
 
 
-def _lines(tree: Explanation, depth: int, shown: set[Explanation]) -> Iterator[str]:
+def _lines(tree: Explanation, depth: int, shown: set[Explanation], above: str) -> Iterator[str]:
     value = tree.value if isinstance(tree.value, str) else _band_text(tree.value)
     head = f"{'  ' * depth}{tree.name} = {value} {tree.unit}".rstrip(" =")
     if tree.parts and tree in shown:
         yield f"{head}  (as above)"
         return
     shown.add(tree)
-    yield f"{head}  <- {tree.because}" + (f"  [{tree.source}]" if tree.source else "")
+    yield f"{head}  <- {tree.because}" + (f"  [{tree.source}]" if tree.source not in {"", above} else "")
     for part in tree.parts:
-        yield from _lines(part, depth + 1, shown)
+        yield from _lines(part, depth + 1, shown, tree.source)
 
 
 def _band_text(band: Band) -> str:
     if band.low == band.high:
-        return f"{band.expected:.4g}"
-    return f"{band.expected:.4g} ({band.low:.4g} to {band.high:.4g})"
+        return _number(band.expected)
+    return f"{_number(band.expected)} ({_number(band.low)} to {_number(band.high)})"
+
+
+def _number(value: float) -> str:
+    """Four digits, and no powers of ten: 0.25, 12.5, 44 440."""
+    return f"{value:,.0f}".replace(",", "\N{NO-BREAK SPACE}") if abs(value) >= 1000 else f"{value:.4g}"

@@ -310,6 +310,14 @@ def test_agents_count_once_for_each_machine_of_a_kind():
     assert "go on after the loss of 1" in tree.because
 
 
+def test_what_machines_carry_is_told_largest_first_and_where_it_must_be_apart():
+    tree = explain(size(ENTERPRISE), "production/worker.count")
+    cores = [part.value.expected for part in tree.parts if isinstance(part.value, Band)]
+    assert cores == sorted(cores, reverse=True)
+    assert "of them, no two on one machine" in next(p.because for p in tree.parts if p.name == "elasticsearch: data")
+    assert "e+" not in "\n".join(as_text(explain(size(ENTERPRISE), "elasticsearch.disk_gb")))
+
+
 def test_a_component_alone_is_explained_in_the_unit_asked_for():
     tree = explain_component(size_component("kafka", {"retained_message_gb": 100}), "disk_gb")
     assert tree.because == "disk_gib in other units"
