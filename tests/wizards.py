@@ -19,6 +19,9 @@ from installer.ui.tui.doors import Doors, Files
 from installer.ui.tui.form import Field
 from installer.ui.tui.screens.frame import Frame
 
+LASTING = {"listen", "trials", "confirm"}
+"""Workers that go on until a run or a person ends them; what they bring is waited for by what is shown."""
+
 Script = Callable[[Pilot[None]], Awaitable[Any]]
 
 
@@ -59,7 +62,7 @@ async def settled(pilot: Pilot[None]) -> None:
     assert isinstance(app, Wizard)
     for _ in range(200):
         await pilot.pause(0.02)
-        if app.at_rest and not app.workers._workers:
+        if app.at_rest and not any(not worker.is_finished and worker.group not in LASTING for worker in app.workers):
             break
     await pilot.pause()
 

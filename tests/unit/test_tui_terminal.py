@@ -136,3 +136,11 @@ def test_without_a_terminal_the_command_line_is_named(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "needs a terminal" in ended.stderr
     assert "sitewright install" in ended.stderr
+
+
+def test_a_terminal_that_is_gone_without_a_word_ends_the_wizard(tmp_path: Path) -> None:
+    terminal = begun(tmp_path)
+    os.close(terminal.far)
+    os.close(terminal._near)
+    assert terminal.process.wait(timeout=30) is not None
+    assert "X" in str(editor.opened(tmp_path / "answers.yaml").draft.at(("site",)))

@@ -29,6 +29,7 @@ from installer.plan.inputs import Inputs
 from installer.plan.install import plan
 from installer.plan.steps import verify
 from installer.translations import LANGUAGES
+from installer.ui.tui.phrases import REFUSALS
 from installer.ui.tui.screens import _CLASSES
 from installer.ui.tui.steps import STEPS
 from installer.ui.tui.words import Words
@@ -116,6 +117,7 @@ def ruled() -> Iterator[str]:
             yield from [node.value.value] if isinstance(node.value, ast.Constant) else []
     for what in ("a name", "an address", "each host in one place", "each host once"):
         yield f"{what} of its own"
+    yield from REFUSALS
 
 
 def parts() -> Iterator[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
@@ -33,6 +35,7 @@ from installer.ui.tui.panels import About
 from installer.ui.tui.review import Change, Review, changes, review
 from installer.ui.tui.screens.dialogs import Ask, Help
 from installer.ui.tui.screens.frame import Frame
+from installer.ui.tui.screens.start import Start
 from installer.ui.tui.theme import NIGHT
 from installer.ui.tui.words import Say, Words
 
@@ -93,14 +96,21 @@ class Wizard(App[None]):
         """Show the start, or the file that was named."""
         for number in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self.exit)
+        if not self.is_headless:
+            self.set_interval(1, self._leave_a_dead_terminal)
         self.register_theme(NIGHT)
         self.theme = "sitewright"
         if self._opened is None:
-            from installer.ui.tui.screens.start import Start
-
             self.push_screen(Start())
         else:
             self.begin(self._opened, self._first_step)
+
+    def _leave_a_dead_terminal(self) -> None:
+        """End where the terminal is gone without a word: nobody hangs up on a session of its own."""
+        hung = select.poll()
+        hung.register(sys.stdin.fileno(), 0)
+        if hung.poll(0):
+            self.exit()
 
     def begin(self, editor: Editor, step: str = "site") -> None:
         """Take a file up."""
@@ -212,6 +222,7 @@ class Wizard(App[None]):
 
     def _travelled(self, moved: bool, otherwise: str) -> None:
         if moved:
+            self.screen.post_message(Reviewed(self.review, ()))
             self._look(self.draft)
         else:
             self.notify(otherwise, timeout=2)
@@ -238,12 +249,9 @@ class Wizard(App[None]):
 
     def action_language(self) -> None:
         """Change to the other language; nothing else changes."""
-        if isinstance(self.screen, Frame | _start()):
+        if isinstance(self.screen, Frame | Start):
             self.say = Words("zh" if getattr(self.say, "language", "en") == "en" else "en")
-            screen = Frame(self.screen.here) if isinstance(self.screen, Frame) else _start()()
-            if isinstance(self.screen, Frame) and isinstance(screen, Frame):
-                screen.seen = self.screen.seen
-            self.switch_screen(screen)
+            self.switch_screen(self.screen.anew())
 
     def action_copy_value(self) -> None:
         """Copy what stands under the cursor, through the terminal's clipboard."""
@@ -283,12 +291,6 @@ class Wizard(App[None]):
                 return
         if choice in ("save", "leave"):
             self.exit()
-
-
-def _start() -> type:
-    from installer.ui.tui.screens.start import Start
-
-    return Start
 
 
 def _today() -> date:

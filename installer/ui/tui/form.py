@@ -14,7 +14,7 @@ from textual.widgets import Input, Label, Select
 from installer import questions
 from installer.answers_yaml import Path, scalar
 from installer.errors import Problem
-from installer.ui.tui import desk
+from installer.ui.tui import desk, phrases
 from installer.ui.tui.pick import Pick
 from installer.ui.tui.ticks import Tick
 
@@ -91,7 +91,9 @@ class Field(Vertical):
         if mine:
             say, missing = self.desk.say, value in (None, "", [])
             told = say("needed: {wanted}") if missing else say("✖ found {found}; wanted {wanted}")
-            self._problem.update(told.format(found=say(mine[0].found), wanted=say(mine[0].wanted)))
+            self._problem.update(
+                told.format(found=phrases.told(say, mine[0].found), wanted=phrases.told(say, mine[0].wanted))
+            )
             self._problem.set_class(missing, "missing")
 
     def _fill(self, value: Any) -> None:

@@ -41,6 +41,12 @@ class Frame(Screen[None]):
         self._changes: tuple[Change, ...] = ()
         self._asked: Question | None = None
 
+    def anew(self) -> Frame:
+        """The same screen, to be drawn anew."""
+        frame = Frame(self.here)
+        frame.seen = self.seen
+        return frame
+
     @property
     def desk(self) -> desk.Desk:
         """The wizard around this screen."""
@@ -137,7 +143,7 @@ class Frame(Screen[None]):
 
     def action_steps(self) -> None:
         """Put the cursor on the list of steps."""
-        self.query_one(panels.Steps).focus()
+        self.set_focus(self.query_one(panels.Steps))
 
     def action_turn(self, by: int) -> None:
         """Go on to the next page or back to the one before."""

@@ -19,7 +19,7 @@ from installer import inventory, inventory_file
 from installer.errors import StateUnreadable
 from installer.hosts_editing import Imported, imported
 from installer.inventory import Inventory
-from installer.ui.tui import desk
+from installer.ui.tui import desk, phrases
 from installer.ui.tui.words import Say
 
 PAUSE = 0.15
@@ -166,9 +166,8 @@ def _entries(widget: ImportHosts) -> list[Mapping[str, object]]:
 def _listed(say: Say, read: Inventory, made: Imported, before: Mapping[str, str]) -> Iterator[Content]:
     """The problems, then every host with a sign of what becomes of it."""
     for problem in read.problems[:SHOWN]:
-        told = say(
-            "line {line}: found {found}; wanted {wanted}", line=problem.line, found=problem.found, wanted=problem.wanted
-        )
+        found, wanted = phrases.told(say, problem.found), phrases.told(say, problem.wanted)
+        told = say("line {line}: found {found}; wanted {wanted}", line=problem.line, found=found, wanted=wanted)
         yield Content.styled(f"✖ {told}", "$text-error")
     for name, owner in made.elsewhere[:SHOWN]:
         told = say("{name}: its address is that of {owner}, which stays as it is", name=name, owner=owner)

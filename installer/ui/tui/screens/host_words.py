@@ -14,6 +14,7 @@ from installer.draft import Draft
 from installer.errors import Problem
 from installer.facts import Facts
 from installer.hosts_editing import Place, name_of
+from installer.ui.tui import phrases
 from installer.ui.tui.screens.host_table import Cell, Column
 from installer.ui.tui.words import Say, gib, number
 
@@ -121,7 +122,8 @@ def _keyless(problem: Problem) -> bool:
 
 def _wrong(say: Say, problem: Problem) -> Content:
     field = problem.path.partition(".")[2].partition(".")[2]
-    told = say("found {found}; wanted {wanted}", found=problem.found, wanted=problem.wanted)
+    found, wanted = phrases.told(say, problem.found), phrases.told(say, problem.wanted)
+    told = say("found {found}; wanted {wanted}", found=found, wanted=wanted)
     return Content.styled(f"✖ {field}: {told}" if field else f"✖ {told}", "$text-error")
 
 

@@ -19,7 +19,7 @@ from sizing.growth import exhaustions
 from sizing.offered import Shortfall, Shortfalls
 
 RESOURCES = {"cpu_cores": "cores", "memory_gib": "memory", "disk_gib": "disk"}
-COLUMNS = ("machines", "count", "cores", "memory", "system disk", "data disk", "fast disk")
+COLUMNS = ("machines", "count", "cores", "memory", "system", "data", "fast")
 
 
 class SizingPage(Page):
@@ -27,7 +27,7 @@ class SizingPage(Page):
 
     KEY = "sizing"
     INTRO: ClassVar[str] = (
-        "What to order. Figures in brackets: the least and the most it may be, as far as answers are unknown."
+        "What to order, with the disks of each machine. In brackets: the least and the most it may be."
     )
 
     def body(self) -> ComposeResult:
@@ -46,7 +46,7 @@ class SizingPage(Page):
 
     def _tables(self, sizing: Sizing) -> RenderableType:
         say = self.desk.say
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
         for name in COLUMNS:
             table.add_column(
                 say(name), justify="left" if name == "machines" else "right", min_width=13 if name == "machines" else 0

@@ -42,6 +42,10 @@ class Start(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "app.leave", "")]
 
+    def anew(self) -> Start:
+        """The same screen, to be drawn anew."""
+        return Start()
+
     def compose(self) -> ComposeResult:
         """The name, the list, a line for a file's name."""
         say = desk.of(self).say

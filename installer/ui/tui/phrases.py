@@ -1,0 +1,35 @@
+"""What validators say with values in it, in the wizard's language: a text is held against the messages it may be."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from installer.ui.tui.words import Say
+
+REFUSALS = (
+    "the key {name}", "{value}, perhaps", "one of: {values}", "a list of {count}", "a mapping of {count}",
+    "{value}, which {place} is already", "{name} in no environment", "{name}, which is no host",
+    "{count} control planes", "an odd number, {less} or {more}: an even one survives no more failures",
+    "between /8 and /24 with a /24 for each of {count} host(s)", "{network} overlapping {other} of {place}",
+    "{network} holding {address} of {place}",
+    "{network} holding {address} of {place} and {count} more of {hosts} hosts",
+    "a network of its own, as in {network}", "{port}, which is registry.port", "{date}, which is past",
+)  # fmt: skip
+"""Messages of installer.answers_schema and installer.answers_rules that name values; the first that fits is taken."""
+
+
+def told(say: Say, text: str) -> str:
+    """A validator's text in the wizard's language, its values as they are; in English where no message fits."""
+    if (exact := say(text)) != text:
+        return exact
+    for message in REFUSALS:
+        if found := _pattern(message).fullmatch(text):
+            return say(message, **found.groupdict())
+    return text
+
+
+@cache
+def _pattern(message: str) -> re.Pattern[str]:
+    """Whatever may stand in the places of a message; no place is empty."""
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(message)), re.DOTALL)

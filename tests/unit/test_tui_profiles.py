@@ -1,0 +1,167 @@
+"""Every profile can be made from nothing in the wizard, key by key; and opens and saves as the very file it was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Select
+from wizards import answers_of, field, open_page, play, settled, type_into, wizard
+
+from installer import answers_file, answers_yaml
+from installer.answers import Answers
+from installer.answers_yaml import Path as Place
+from installer.ui.tui.screens.components import Parts
+from installer.ui.tui.screens.secrets import Secret
+from installer.ui.tui.screens.waive import Waive
+from installer.ui.tui.steps import step_of
+
+PROFILES = sorted((Path(__file__).parents[2] / "profiles").glob("*.yaml"))
+SECRETS = {"passphrase", "password", "sudo_password"}
+
+
+@pytest.mark.parametrize("profile", [path.stem for path in PROFILES])
+def test_a_profile_opens_and_saves_as_it_was(tmp_path: Path, profile: str) -> None:
+    file = answers_of(tmp_path, profile)
+    before = file.read_bytes()
+
+    async def script(pilot: Pilot[None]) -> None:
+        await type_into(pilot, ("site", "customer"), "Somebody else")
+        await pilot.press("ctrl+z")
+        await settled(pilot)
+        await pilot.press("ctrl+s")
+        await settled(pilot)
+
+    play(wizard(file), script)
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
+def test_a_profile_is_made_from_nothing(tmp_path: Path, profile: Path) -> None:
+    wanted = answers_yaml.read(profile.read_text()).data
+    file = answers_of(tmp_path)
+
+    async def script(pilot: Pilot[None]) -> None:
+        await hosts(pilot, wanted["hosts"])
+        await environments(pilot, wanted["environments"])
+        await access(pilot, wanted["access"])
+        for path, value in leaves(wanted):
+            await type_into_page(pilot, path, value)
+        for waiver in wanted.get("waivers", ()):
+            await waive(pilot, waiver)
+        await pilot.press("ctrl+s")
+        await settled(pilot)
+
+    play(wizard(file, bundle=tmp_path / "core"), script)
+    made, meant = answers_file.load(file), answers_file.load(profile)
+    for each in fields(Answers):
+        if each.name not in ("file", "lines", "digests"):
+            assert getattr(made, each.name) == getattr(meant, each.name), each.name
+
+
+def leaves(wanted: Mapping[str, Any]) -> Iterator[tuple[Place, Any]]:
+    """What has a field on a page of its own, place by place."""
+    for section in ("site", "trust", "registry", "network", "limits", "plan", "needs"):
+        for name, value in (wanted.get(section) or {}).items():
+            yield (section, name), value
+    for position, environment in enumerate(wanted["environments"]):
+        for name in ("domain", "endpoint"):
+            if name in environment:
+                yield ("environments", position, name), environment[name]
+        for name, value in environment.get("networks", {}).items():
+            yield ("environments", position, "networks", name), value
+
+
+async def type_into_page(pilot: Pilot[None], path: Place, value: Any) -> None:
+    """Answer a question on the page where it is asked."""
+    await open_page(pilot, step_of(".".join(map(str, path))))
+    choices = field(pilot, *path).query(Select)
+    if choices:
+        choices.first().value = value
+        await settled(pilot)
+    else:
+        text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+        await put(pilot, path, text)
+
+
+async def put(pilot: Pilot[None], path: Place, text: str) -> None:
+    """Write into a field at one stroke, as pasting does."""
+    field(pilot, *path).query(Input).first().value = text
+    await settled(pilot)
+
+
+async def hosts(pilot: Pilot[None], wanted: list[dict[str, Any]]) -> None:
+    """Paste them as a list."""
+    await open_page(pilot, "hosts")
+    await pilot.press("i")
+    await settled(pilot)
+    area = pilot.app.screen.query_one("TextArea")
+    area.focus()
+    area.text = "\n".join(f"{host['name']} {host['address']}" for host in wanted)
+    await asyncio.sleep(0.5)
+    await settled(pilot)
+    await pilot.press("f8")
+    await settled(pilot)
+
+
+async def environments(pilot: Pilot[None], wanted: list[dict[str, Any]]) -> None:
+    """Add each, name its hosts, tick its parts."""
+    await open_page(pilot, "environments")
+    for position, environment in enumerate(wanted):
+        pilot.app.screen.page.query("Repeated > .more").first().press()
+        await settled(pilot)
+        for name in ("name", "control_planes", "workers"):
+            if name in environment:
+                value = environment[name]
+                text = value if isinstance(value, str) else " ".join(value)
+                await put(pilot, ("environments", position, name), text)
+    await open_page(pilot, "components")
+    for position, environment in enumerate(wanted):
+        for name in environment["components"]:
+            parts = next(each for each in pilot.app.screen.page.query(Parts) if each.place == position)
+            if name not in pilot.app.draft.at(("environments", position, "components")):
+                parts.focus()
+                parts.highlighted = [option.value for option in parts.options].index(name)
+                await pilot.press("space")
+                await settled(pilot)
+
+
+async def access(pilot: Pilot[None], wanted: dict[str, Any]) -> None:
+    """How hosts are reached, and where the secrets are."""
+    await open_page(pilot, "hosts")
+    await pilot.press("l")
+    await settled(pilot)
+    for name, value in wanted.items():
+        if name not in SECRETS:
+            dialog = pilot.app.screen
+            box = next(each for each in dialog.query("Field") if each.path == ("access", name)).query_one(Input)
+            box.value = str(value)
+            await settled(pilot)
+    await pilot.press("escape")
+    await open_page(pilot, "secrets")
+    for name in SECRETS & set(wanted):
+        ((kind, place),) = wanted[name].items()
+        secret = next(each for each in pilot.app.screen.page.query(Secret) if each.path == ("access", name))
+        secret.query_one(Select).value = kind
+        await settled(pilot)
+        secret.query_one(Input).value = place
+        await settled(pilot)
+
+
+async def waive(pilot: Pilot[None], wanted: dict[str, Any]) -> None:
+    """Set a check aside, in the dialog that the page of preflight opens."""
+    await open_page(pilot, "preflight")
+    page = pilot.app.screen.page
+    dialog = Waive(pilot.app, wanted["check"], "")
+    pilot.app.push_screen(dialog, page._waived)
+    await settled(pilot)
+    for name in ("reason", "person", "until"):
+        box = dialog.query_one(f"#{name}", Input)
+        box.value = wanted[name]
+    await pilot.press("f8")
+    await settled(pilot)
