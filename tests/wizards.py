@@ -19,7 +19,7 @@ from installer.ui.tui.doors import Doors, Files
 from installer.ui.tui.form import Field
 from installer.ui.tui.screens.frame import Frame
 
-LASTING = {"listen", "trials", "confirm"}
+LASTING = {"keys", "listen", "trials", "confirm"}
 """Workers that go on until a run or a person ends them; what they bring is waited for by what is shown."""
 
 Script = Callable[[Pilot[None]], Awaitable[Any]]

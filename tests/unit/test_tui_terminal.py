@@ -144,3 +144,15 @@ def test_a_terminal_that_is_gone_without_a_word_ends_the_wizard(tmp_path: Path) 
     os.close(terminal._near)
     assert terminal.process.wait(timeout=30) is not None
     assert "X" in str(editor.opened(tmp_path / "answers.yaml").draft.at(("site",)))
+
+
+def test_keys_typed_ahead_reach_the_next_field(tmp_path: Path) -> None:
+    terminal = begun(tmp_path)
+    terminal.type(b"\x15Acme\x1b[Z\x15acme-hq\t\t")
+    end = time.monotonic() + 20
+    file = tmp_path / "answers.yaml"
+    while editor.opened(file).draft.at(("site",)) != {"name": "acme-hq", "customer": "Acme", "language": "en"}:
+        assert time.monotonic() < end, editor.opened(file).draft.at(("site",))
+        terminal.read(0.1)
+    terminal.process.terminate()
+    terminal.end()

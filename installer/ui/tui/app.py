@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import select
-import signal
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
@@ -16,6 +12,7 @@ from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.events import Event, Key
 from textual.timer import Timer
 from textual.widgets import Input
 
@@ -28,8 +25,10 @@ from installer.errors import SitewrightError, UsageError
 from installer.facts import Facts
 from installer.runs import Runs
 from installer.secrets import Secrets
+from installer.ui.tui import hangup
 from installer.ui.tui.doors import Doors, Files
 from installer.ui.tui.editor import Editor
+from installer.ui.tui.keys import Keyboard
 from installer.ui.tui.messages import Reviewed
 from installer.ui.tui.panels import About
 from installer.ui.tui.review import Change, Review, changes, review
@@ -76,6 +75,7 @@ class Wizard(App[None]):
         """A fault of ours that ended the wizard."""
         self._typed: dict[str, str] = {}
         self.secrets = Secrets(self._typed.get)  # type: ignore[arg-type]
+        self._keyboard = Keyboard(self, super().on_event)
         self._first_step = step
         self._opened = editor
         self._waiting: Timer | None = None
@@ -92,25 +92,23 @@ class Wizard(App[None]):
         """The answers as they are now."""
         return self.editor.draft
 
+    async def on_event(self, event: Event) -> None:
+        """Keys go one after the other; everything else goes on at once."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            self._keyboard.type(event)
+        else:
+            await super().on_event(event)
+
     def on_mount(self) -> None:
         """Show the start, or the file that was named."""
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, self.exit)
-        if not self.is_headless:
-            self.set_interval(1, self._leave_a_dead_terminal)
+        hangup.look_after(self)
+        self.run_worker(self._keyboard.feed(), group="keys")
         self.register_theme(NIGHT)
         self.theme = "sitewright"
         if self._opened is None:
             self.push_screen(Start())
         else:
             self.begin(self._opened, self._first_step)
-
-    def _leave_a_dead_terminal(self) -> None:
-        """End where the terminal is gone without a word: nobody hangs up on a session of its own."""
-        hung = select.poll()
-        hung.register(sys.stdin.fileno(), 0)
-        if hung.poll(0):
-            self.exit()
 
     def begin(self, editor: Editor, step: str = "site") -> None:
         """Take a file up."""
@@ -149,7 +147,7 @@ class Wizard(App[None]):
     @property
     def at_rest(self) -> bool:
         """Whether nothing typed is still to be looked at."""
-        return self._waiting is None
+        return self._waiting is None and self._keyboard.idle
 
     @work(thread=True, exclusive=True, group="look", exit_on_error=False)
     def _look(self, draft: Draft) -> None:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Label, OptionList
@@ -29,9 +29,9 @@ class Frame(Screen[None]):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("f2", "steps", ""),
-        ("f7", "turn(-1)", ""),
-        ("f8", "turn(1)", ""),
+        Binding("f2", "steps", "", priority=True),
+        Binding("f7", "turn(-1)", "", priority=True),
+        Binding("f8", "turn(1)", "", priority=True),
     ]
 
     def __init__(self, step: str) -> None:
