@@ -45,7 +45,7 @@ class PreflightPage(RunPage):
         self._of: Mapping[str, Any] | None = None
         self._hosts: dict[str, TreeNode[Line]] = {}
         self._drawn: object = None
-        self._filled = False
+        self._filled = self._onward = False
 
     def body(self) -> ComposeResult:
         """The counts, the tree, what is to be said of the line under the cursor, the keys."""
@@ -135,6 +135,8 @@ class PreflightPage(RunPage):
         closed = {n.data.about for n in tree.root.children if n.data and not n.is_expanded}
         if not self._filled:
             here, opened, closed = None, set(), set()
+        if self._onward:  # what was waived is settled: on to the next
+            here, self._onward = None, False
         self._filled = bool(found)
         tree.clear()
         hosts = [str(host.get("name", "?")) for host in self.desk.draft.at(("hosts",), []) if isinstance(host, Mapping)]
@@ -266,6 +268,7 @@ class PreflightPage(RunPage):
     def _waived(self, waiver: Mapping[str, Any] | None) -> None:
         if waiver is not None:
             self.desk.change(runs_findings.with_waiver(self.desk.draft, waiver))
+            self._onward = True
             self.draw()
 
     def action_withdraw(self) -> None:
