@@ -13,8 +13,8 @@ from installer.rehearsal import hosts
 
 pytestmark = pytest.mark.lab
 
-OTHERS = sorted(path.stem for path in PROFILES.glob("*.yaml") if path.stem != "rehearsal")
-"""The profile `rehearsal` is the one that all other end-to-end tests install."""
+OTHERS = sorted(path.stem for path in PROFILES.glob("*.yaml") if path.stem not in ("rehearsal", "minimal"))
+"""`rehearsal` is what most end-to-end tests install, `minimal` what test_wizard.py does."""
 
 
 @pytest.mark.parametrize("profile", OTHERS)

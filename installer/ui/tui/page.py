@@ -24,6 +24,9 @@ class Page(VerticalScroll, can_focus=False):
     HINTS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Keys of this page alone, each with what it does."""
 
+    wants_cursor = False
+    """Whether the cursor is to come here as soon as something takes it."""
+
     @property
     def desk(self) -> desk.Desk:
         """The wizard around this page."""
@@ -50,8 +53,9 @@ class Page(VerticalScroll, can_focus=False):
             field.sync(problems)
 
     def focus_first(self) -> None:
-        """Put the cursor on the first thing that takes it."""
+        """Put the cursor on the first thing that takes it; where none is there yet, the page does it once it is."""
         first = next((each for each in self.query("*") if each.focusable), None)
+        self.wants_cursor = first is None
         if first is not None and self.display:
             self.screen.set_focus(first)
 

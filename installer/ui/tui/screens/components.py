@@ -67,7 +67,7 @@ class ComponentsPage(Page):
             if before and parts.place == before[0]:
                 self.screen.set_focus(parts)
                 parts.highlighted = before[1]
-        if self.screen.focused is None:
+        if self.wants_cursor or self.screen.focused is None:
             self.focus_first()
 
     def _lists(self, review: Review) -> Iterator[Widget]:

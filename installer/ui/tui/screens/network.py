@@ -23,6 +23,11 @@ class NetworkPage(Page):
     KEY = "network"
     INTRO: ClassVar[str] = "Networks that exist inside the clusters alone, and the names by which services are reached."
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: tuple[str, ...] | None = None
+        self._made = False
+
     def body(self) -> ComposeResult:
         """The site's fields; the environments' are made when they are known."""
         say = self.desk.say
@@ -37,7 +42,7 @@ class NetworkPage(Page):
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
         """Follow the environments that there are now."""
         names = tuple(str(each.get("name") or "?") for each in self.desk.draft.at(("environments",), []))
-        if names != getattr(self, "_names", None):
+        if names != self._names:
             self._names = names
             self.run_worker(self._remake(names), exclusive=True, group="networks")
         super().reviewed(review, changes)
@@ -46,7 +51,9 @@ class NetworkPage(Page):
         place = self.query_one("#networks", Vertical)
         await place.remove_children()
         await place.mount_all(self._fields(names))
-        self.focus_first()
+        if not self._made:  # the first field is one of these
+            self._made = True
+            self.focus_first()
 
     def _fields(self, names: tuple[str, ...]) -> Iterator[Widget]:
         if not names:

@@ -1,0 +1,168 @@
+"""A whole session at a real terminal: from nothing to a proved installation, the terminal killed in the middle."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ship import COMMAND
+from sites import SiteUnderTest
+from tmux import Tmux
+
+pytestmark = pytest.mark.lab
+
+MINUTES = 60
+
+
+@pytest.fixture(scope="module")
+def site(raise_profile: Callable[[str], SiteUnderTest]) -> SiteUnderTest:
+    return raise_profile("minimal")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """The folder in which the person sits."""
+    return tmp_path
+
+
+def terminal(site: SiteUnderTest, desk: Path) -> Tmux:
+    trust = ("--bundle", site.bundle, "--signers", site.signers)
+    return Tmux(desk, desk / "transcript.txt", COMMAND, "wizard", *trust, "--state", site.operator.state)
+
+
+def go(at: Tmux, step: int, heading: str) -> None:
+    """Open a page by its number in the list of steps."""
+    at.type("F2")
+    at.type("Home", *["Down"] * (step - 1), "Enter")
+    at.until(lambda screen: any(heading in line[22:60] for line in screen.splitlines()[1:4]))
+
+
+def fill(at: Tmux, *words: str) -> None:
+    """Type into one field after another, beginning where the cursor is; an empty word leaves a field as it is."""
+    for word in words:
+        if word:
+            at.type("End", "C-u")
+            at.write(word)
+        at.type("Tab")
+
+
+def answer(at: Tmux, site: SiteUnderTest) -> None:
+    """New answers, page by page."""
+    host = site.practice.site.hosts[0]
+    at.until("New answers")
+    at.type("Enter")
+    at.until("answers.yaml")
+    at.type("Enter")
+    at.until("Name of the site")
+    fill(at, site.name, "Acme Ltd")
+    go(at, 2, "Environments")
+    at.type("Enter")
+    at.until("Name of the environment")
+    go(at, 3, "Hosts")
+    at.type("i")
+    at.until("Take over a list of hosts")
+    at.write(f"{host.name} {host.address}")
+    at.until("new: 1")
+    at.type("F8")
+    at.until(lambda screen: "Take over a list" not in screen)
+    at.type("l")
+    at.until("How the hosts are reached")
+    fill(at, "engineer", "", str(site.practice.folder / "id_ed25519"))
+    at.type("Escape")
+    at.until("reached as engineer")
+    at.type("p")
+    at.until("Proposed roles")
+    at.type("F8")
+    at.until("control")
+    go(at, 5, "Components")
+    at.until("Sample product")
+    at.type("End")
+    at.until("A small shop")
+    at.type("Space")
+    go(at, 8, "Secrets")
+    at.type("Tab", "Tab", "Enter")
+    at.until("asked for")
+    at.type("Down", "Down", "Enter")
+    at.until("path of a file")
+    at.type("Tab")
+    at.write(str(site.practice.folder / "password"))
+    at.type("Tab", "Enter")
+    at.until("there is one (not shown)")
+
+
+def meet(at: Tmux, site: SiteUnderTest) -> None:
+    """Try the connection, compare the key, pin it, try again."""
+    go(at, 3, "Hosts")
+    at.type("t")
+    at.until("its key is not confirmed yet")
+    at.type("k")
+    at.until("Is this the key of")
+    at.type("Tab", "Enter")
+    at.until(lambda screen: "Is this the key of" not in screen)
+    at.type("t")
+    at.until(lambda screen: "GiB" in "".join(line[25:95] for line in screen.splitlines()))
+
+
+def check(at: Tmux) -> None:
+    """Preflight; what a practice host cannot be is waived, one check after the other."""
+    go(at, 10, "Preflight")
+    at.type("c")
+    at.until("Save the answers?")
+    at.type("Enter")
+    screen = at.until(lambda screen: "checked" in screen, 3 * MINUTES)
+    for _ in range(12):
+        if "✖ 0" in screen:
+            break
+        at.type("w")
+        at.until("why this is acceptable here")
+        fill(at, "a practice host is a container of this machine", "Li Wei")
+        at.type("F8")
+        screen = at.until(lambda screen: "why this is acceptable here" not in screen and "Waive it" not in screen)
+        time.sleep(0.5)
+    at.type("c")
+    at.until("Save the answers?")
+    at.type("Enter")
+    time.sleep(1)
+    at.until(lambda screen: "checked" in screen and "✖ 0" in screen, 3 * MINUTES)
+
+
+def test_from_nothing_to_a_proved_installation(site: SiteUnderTest, desk: Path) -> None:
+    at = terminal(site, desk)
+    try:
+        answer(at, site)
+        meet(at, site)
+        check(at)
+        go(at, 11, "Plan")
+        at.until("steps on 1 host", MINUTES)
+        go(at, 12, "Install")
+        at.type("i")
+        at.until(lambda screen: "Cancel" in screen or "Not" in screen)
+        at.type("Enter")
+        at.until(lambda screen: "registry" in screen and site.operator.runs(site.name), 3 * MINUTES)
+        running = process_of(site)
+        at.kill()
+        time.sleep(2)
+        assert Path("/proc", str(running)).exists(), "the installation goes on without its terminal"
+        at = terminal(site, desk)
+        at.until("Go on with the run")
+        at.type("Enter")
+        at.until("hosts prepared", MINUTES)
+        at.until("8 probes passed", 12 * MINUTES)
+        go(at, 13, "Result")
+        at.until("kubectl")
+    finally:
+        at.keep("the last screen")
+        at.kill()
+    outcome = site.operator.run("status", "--json", "--site", site.name).expect().of("status")[0]
+    assert [run["outcome"] for run in outcome["runs"]] == ["done"]
+    written = "".join(path.read_text(errors="replace") for path in desk.rglob("*") if path.is_file())
+    assert site.practice.password not in written
+
+
+def process_of(site: SiteUnderTest) -> int:
+    """The process that installs."""
+    record = json.loads((site.operator.state / "sites" / site.name / "process.json").read_text())
+    return int(record["pid"])
