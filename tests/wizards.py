@@ -60,7 +60,7 @@ async def settled(pilot: Pilot[None]) -> None:
     """Wait until what was typed has been looked at."""
     app = pilot.app
     assert isinstance(app, Wizard)
-    for _ in range(200):
+    for _ in range(1500):  # half a minute on a busy machine
         await pilot.pause(0.02)
         if app.at_rest and not any(not worker.is_finished and worker.group not in LASTING for worker in app.workers):
             break
