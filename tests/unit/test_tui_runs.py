@@ -141,7 +141,11 @@ def test_a_failed_check_is_told_in_full_waived_and_tried_again_alone(place: Plac
         assert (waiver["check"], waiver["person"], waiver["hosts"]) == ("host.memory", "Li Wei", ["node-1"])
         assert [f.host for f in preflight.shown() if f.status == "failed"] == ["node-2"]
         assert "answers have changed since" in on_screen(pilot)
+        assert "ports.free@node-2" in on_screen(pilot), "what is waived is settled: on to the next"
 
+        await pilot.press("up", "up", "up")
+        await settled(pilot)
+        assert "host.memory@node-1" in on_screen(pilot)
         await pilot.press("r")
         await until(pilot, lambda: isinstance(pilot.app.screen, Ask))
         assert "Save the answers?" in on_screen(pilot)
