@@ -57,6 +57,11 @@ class Tmux:
         """The process that the terminal's shell runs in."""
         return int(self._run("display-message", "-p", "#{pane_pid}"))
 
+    @property
+    def children(self) -> list[int]:
+        """The processes that the terminal's shell has started."""
+        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+
     def kill(self) -> None:
         """The terminal dies, as when a laptop is closed for ever."""
         subprocess.run(["tmux", "-L", self._name, "kill-server"], capture_output=True, check=False)

@@ -142,9 +142,13 @@ def test_from_nothing_to_a_proved_installation(site: SiteUnderTest, desk: Path) 
         at.until(lambda screen: "Cancel" in screen or "Not" in screen)
         at.type("Enter")
         at.until(lambda screen: "registry" in screen and site.operator.runs(site.name), 3 * MINUTES)
-        running = process_of(site)
+        running, wizard = process_of(site), at.children
+        assert wizard
         at.kill()
-        time.sleep(2)
+        end = time.monotonic() + MINUTES
+        while any(Path("/proc", str(pid)).exists() for pid in wizard):
+            assert time.monotonic() < end, "the wizard ends with its terminal"
+            time.sleep(0.2)
         assert Path("/proc", str(running)).exists(), "the installation goes on without its terminal"
         at = terminal(site, desk)
         at.until("Go on with the run")
