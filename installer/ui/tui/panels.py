@@ -121,6 +121,16 @@ class Side(Static):
         return [Content.styled(f"{sign} {say('by the last edit')}", "bold"), *(Content(f"  {line}") for line in told)]
 
 
+class Brief(Label):
+    """The same in a few words, for terminals too narrow for the panel."""
+
+    def show(self, say: Say, review: Review) -> None:
+        """Count machines, and what is wrong."""
+        told = say("machines: {count}", count=number(review.total("count"))) if review.sizing else ""
+        wrong = say("to mend or add: {count}", count=review.count) if review.count else ""
+        self.update(" · ".join(each for each in (told, wrong) if each))
+
+
 class Hints(Static):
     """The keys that work here."""
 

@@ -57,6 +57,7 @@ class Frame(Screen[None]):
         with Horizontal(id="top"):
             yield Label("sitewright", classes="name")
             yield Label("", classes="site", markup=False)
+            yield panels.Brief("", classes="brief", markup=False)
             yield panels.Kept("", classes="kept")
         with Horizontal(id="body"):
             yield panels.Steps(self.desk.say)
@@ -118,6 +119,7 @@ class Frame(Screen[None]):
         self.query_one(panels.Side).show(say, desk_.review, self._changes, len(hosts) if isinstance(hosts, list) else 0)
         if self._asked is not None:
             self.query_one(panels.About).show(say, self._asked, self._changes)
+        self.query_one(panels.Brief).show(say, desk_.review)
         self.query_one(panels.Kept).show(say, editor.kept_at, editor.changed)
         self.query_one("#top .site", Label).update(
             f"{desk_.draft.at(('site', 'name'), '') or say('new site')} — {editor.file}"
