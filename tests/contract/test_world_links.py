@@ -145,6 +145,7 @@ class Doorman:
     def __init__(self, address: str, turned_away: int) -> None:
         self._server, self._address, self._left = socket.create_server(("127.0.0.1", 0)), address, turned_away
         self.port: int = self._server.getsockname()[1]
+        self._relayed: list[socket.socket] = []
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
@@ -156,6 +157,7 @@ class Doorman:
                     near.close()
                     continue
                 far = socket.create_connection((self._address, 22))
+                self._relayed += (near, far)
                 for one, other in ((near, far), (far, near)):
                     threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
 
@@ -166,7 +168,8 @@ class Doorman:
             other.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        self._server.close()
+        for each in (self._server, *self._relayed):
+            each.close()
 
 
 @pytest.mark.parametrize(("turned_away", "gets_in"), [(3, True), (99, False)])
