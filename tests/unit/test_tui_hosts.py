@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 import pytest
+from hosts_page import UNPINNED, draft, hosts_page, lines, page, pasted, pressed, rehearsal, row
 from textual.pilot import Pilot
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, Static
 from wizards import answers_of, core, notices, on_screen, open_page, play, settled
 
 from installer.facts import Facts
@@ -18,68 +16,12 @@ from installer.ui.tui import editor
 from installer.ui.tui.app import Wizard
 from installer.ui.tui.doors import Doors, Files
 from installer.ui.tui.screens.dialogs import Typed
-from installer.ui.tui.screens.frame import Frame
 from installer.ui.tui.screens.host_forms import AccessForm, HostForm
 from installer.ui.tui.screens.host_import import ImportHosts
 from installer.ui.tui.screens.host_keys import ConfirmKeys
 from installer.ui.tui.screens.host_roles import ChooseRole, Proposals
-from installer.ui.tui.screens.host_table import Cell, HostTable, Lines, layout
-from installer.ui.tui.screens.hosts import HostsPage
+from installer.ui.tui.screens.host_table import HostTable
 from installer.verbs.wizard import host_doors
-
-SITE = """version: 1
-hosts:
-  - {name: cp-1, address: 10.89.10.11, cpus: 6, memory_gib: 12}
-  - {name: node-1, address: 10.89.10.12, reachable: false}
-  - {name: node-2, address: 10.89.10.13, cpus: 16, memory_gib: 64}
-"""
-UNPINNED = ("  known_hosts: ~/.local/state/sitewright/practice/practice/known_hosts\n", "")
-
-
-def hosts_page(file: Path, site: str = SITE, language: str = "en") -> Wizard:
-    """A wizard on the page of hosts, whose hosts are simulated."""
-    simulate = file.with_name("simulated.yaml")
-    simulate.write_text(site)
-    files = Files(file.parent / "state", file, simulate=simulate)
-    return Wizard(files, Doors(core, host_doors), editor.opened(file), language, "hosts")
-
-
-def rehearsal(folder: Path, *changes: tuple[str, str]) -> Path:
-    file = answers_of(folder, "rehearsal")
-    for before, after in changes:
-        assert before in file.read_text()
-        file.write_text(file.read_text().replace(before, after))
-    return file
-
-
-def page(pilot: Pilot[None]) -> HostsPage:
-    return next(each for each in pilot.app.screen_stack if isinstance(each, Frame)).query_one(HostsPage)
-
-
-def draft(pilot: Pilot[None]) -> Any:
-    return pilot.app.draft  # type: ignore[attr-defined]
-
-
-def row(pilot: Pilot[None], position: int) -> str:
-    return " ".join(cell.plain.strip() for cell in page(pilot).query_one(HostTable).get_row_at(position)).rstrip()
-
-
-def lines(pilot: Pilot[None]) -> str:
-    return str(page(pilot).query_one("#host-lines", Static).render())
-
-
-async def pressed(pilot: Pilot[None], *keys: str) -> None:
-    await pilot.press(*keys)
-    await settled(pilot)
-
-
-async def pasted(pilot: Pilot[None], text: str) -> str:
-    """What a pasted list is said to come to."""
-    await pressed(pilot, "i")
-    assert isinstance(pilot.app.screen, ImportHosts)
-    pilot.app.screen.query_one(TextArea).text = text
-    await pilot.pause(0.3)
-    return "\n".join(str(pilot.app.screen.query_one(name, Static).render()) for name in ("#comes-to", "#rows"))
 
 
 def test_a_new_host_is_typed_and_an_untouched_one_does_not_stay(tmp_path: Path) -> None:
@@ -385,69 +327,3 @@ def test_nothing_is_lost_by_leaving_the_page(tmp_path: Path) -> None:
         assert "✔" in row(pilot, 0)
 
     play(hosts_page(rehearsal(tmp_path)), script)
-
-
-@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (200, 60)])
-def test_every_column_shown_is_shown_whole(tmp_path: Path, size: tuple[int, int]) -> None:
-    async def script(pilot: Pilot[None]) -> None:
-        await pressed(pilot, "T")
-        shown = on_screen(pilot)
-        for text in ("cp-1", "10.89.10.11", "✔ yes", "✖ port", "control", "Del"):
-            assert text in shown
-        assert "…" not in "\n".join(row(pilot, at) for at in range(3))
-
-    play(hosts_page(rehearsal(tmp_path)), script, size)
-
-
-BUTTONS = {"i": "Take over (F8)", "l": "Done", "enter": "Done", "T k": "pin it", "T K": "pin", "p": "Apply (F8)"}
-
-
-@pytest.mark.parametrize(("keys", "told"), BUTTONS.items())
-def test_every_dialog_has_its_buttons_on_the_smallest_screen(tmp_path: Path, keys: str, told: str) -> None:
-    async def script(pilot: Pilot[None]) -> str:
-        for key in keys.split():
-            await pilot.press(key)
-            await pilot.pause(0.5)
-        shown = on_screen(pilot)
-        await pilot.press("escape")
-        return shown
-
-    assert told in play(hosts_page(rehearsal(tmp_path, UNPINNED)), script, (80, 24))
-
-
-def test_columns_go_in_the_order_of_what_is_told_elsewhere() -> None:
-    columns = ("name", "address", "environment", "role", "reached", "cores", "memory", "disk")
-    cells: dict[Any, Cell] = {column: Cell(column) for column in columns} | {"name": Cell("控制节点一")}
-    titles: Any = {column: column for column in columns}
-
-    def shown(room: int, one: bool = False) -> list[str]:
-        return [column for column, _ in layout(Lines([cells], one), titles, room).widths]
-
-    assert shown(200) == list(columns)
-    assert shown(62) == list(columns[:-1])
-    assert "environment" not in shown(60, one=True)
-    assert shown(10) == ["name", "address", "reached"]
-    assert dict(layout(Lines([cells]), titles, 200).widths)["name"] == 10, "a wide character takes two cells"
-
-
-def test_two_hundred_hosts_stay_fluent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    hosts = "\n".join(f"n-{number} 10.30.0.{number}" for number in range(1, 200))
-
-    async def script(pilot: Pilot[None]) -> dict[str, tuple[float, float]]:
-        await pasted(pilot, hosts)
-        await pressed(pilot, "f8", "home")
-        took: dict[str, list[tuple[float, float]]] = {}
-        for key in ("f12", "down", "up", "d", "delete", "ctrl+z", "end", "home") * 8:
-            began, busy = time.perf_counter(), time.process_time()
-            await pilot.press(key)
-            spent = (time.perf_counter() - began) * 1000, (time.process_time() - busy) * 1000
-            took.setdefault(key, []).append(spent)
-            await settled(pilot)
-        return {key: (median(each[0] for each in times), median(each[1] for each in times))
-                for key, times in took.items()}  # fmt: skip
-
-    medians = play(hosts_page(rehearsal(tmp_path)), script)
-    with capsys.disabled():
-        told = ", ".join(f"{key} {whole:.0f} ({busy:.0f})" for key, (whole, busy) in medians.items())
-        print(f"\n202 hosts, median ms from key to screen at rest, of them reckoning; f12 does nothing: {told}")
-    assert set(medians) >= {"down", "d", "delete"}

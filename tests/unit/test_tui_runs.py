@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +12,13 @@ import pytest
 import yaml
 from core_bundle import make_core_bundle
 from core_manifest import ROOT
+from run_pages import SECRET, Place, begun, checked, page, until
 from textual.pilot import Pilot
 from textual.widgets import Input
 from wizards import notices, on_screen, open_page, play, settled, wizard
 
 from installer import detached
 from installer.bundle.sshsig import generate_key
-from installer.runs import Runs
-from installer.ui.tui.app import Wizard
-from installer.ui.tui.running import RunPage
 from installer.ui.tui.screens.dialogs import Ask, Typed
 from installer.ui.tui.screens.install import InstallPage
 from installer.ui.tui.screens.plan import PlanPage
@@ -30,44 +26,10 @@ from installer.ui.tui.screens.preflight import PreflightPage
 from installer.ui.tui.screens.result import ResultPage
 from installer.ui.tui.screens.waive import Waive
 
-PATIENCE = 60.0
-"""Seconds after which something hangs; it takes a few."""
-SECRET = "correct horse battery staple"
-
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return make_core_bundle(tmp_path_factory.mktemp("bundle"))
-
-
-@dataclass
-class Place:
-    """A folder with answers and a simulated site."""
-
-    folder: Path
-    bundle: tuple[Path, Path]
-
-    @property
-    def file(self) -> Path:
-        return self.folder / "answers.yaml"
-
-    @property
-    def runs(self) -> Runs:
-        return Runs(self.folder / "state" / "simulated")
-
-    def site(self, top: str = "", **extra: str) -> Place:
-        """The hosts, each as `extra` says by its name."""
-        document = yaml.safe_load((ROOT / "profiles/rehearsal.yaml").read_text())
-        hosts = "".join(
-            f"  - {{name: {h['name']}, address: {h['address']}{extra.get(h['name'].replace('-', '_'), '')}}}\n"
-            for h in document["hosts"]
-        )
-        (self.folder / "site.yaml").write_text(f"version: 1\nhosts:\n{hosts}{top}")
-        return self
-
-    def wizard(self, step: str, language: str = "en") -> Wizard:
-        path, signers = self.bundle
-        return wizard(self.file, step, language, bundle=path, signers=signers, simulate=self.folder / "site.yaml")
 
 
 @pytest.fixture
@@ -80,40 +42,6 @@ def place(tmp_path: Path, bundle: tuple[Path, Path]) -> Iterator[Place]:
     left = detached.find(made.runs, "practice")
     if left is not None and left.alive:
         os.killpg(left.pid, signal.SIGKILL)
-
-
-def page(pilot: Pilot[None], kind: type[RunPage]) -> Any:
-    """A page of the wizard."""
-    return pilot.app.screen_stack[1].query_one(kind)
-
-
-async def until(pilot: Pilot[None], true: Callable[[], object]) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, on_screen(pilot)
-        await pilot.pause(0.05)
-    await pilot.pause()
-
-
-async def checked(pilot: Pilot[None]) -> PreflightPage:
-    """Press c and wait for the end of the check."""
-    await pilot.press("c")
-    await until(pilot, lambda: page(pilot, PreflightPage).ended and not page(pilot, PreflightPage).busy)
-    await settled(pilot)
-    found: PreflightPage = page(pilot, PreflightPage)
-    return found
-
-
-async def begun(pilot: Pilot[None]) -> InstallPage:
-    """Press i, confirm, and wait until steps run."""
-    await pilot.press("i")
-    await until(pilot, lambda: isinstance(pilot.app.screen, Ask))
-    assert "cp-1, node-1, node-2" in on_screen(pilot)
-    await pilot.press("enter")
-    found: InstallPage = page(pilot, InstallPage)
-    await until(pilot, lambda: found.mode in ("running", "refused", "done", "failed"))
-    return found
 
 
 def test_a_failed_check_is_told_in_full_waived_and_tried_again_alone(place: Place) -> None:

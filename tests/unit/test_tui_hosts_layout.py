@@ -1,0 +1,81 @@
+"""How the page of hosts uses the screen: columns, buttons, and two hundred hosts."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+from hosts_page import UNPINNED, hosts_page, pasted, pressed, rehearsal, row
+from textual.pilot import Pilot
+from wizards import on_screen, play, settled
+
+from installer.ui.tui.screens.host_table import Cell, Lines, layout
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (200, 60)])
+def test_every_column_shown_is_shown_whole(tmp_path: Path, size: tuple[int, int]) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await pressed(pilot, "T")
+        shown = on_screen(pilot)
+        for text in ("cp-1", "10.89.10.11", "✔ yes", "✖ port", "control", "Del"):
+            assert text in shown
+        assert "…" not in "\n".join(row(pilot, at) for at in range(3))
+
+    play(hosts_page(rehearsal(tmp_path)), script, size)
+
+
+BUTTONS = {"i": "Take over (F8)", "l": "Done", "enter": "Done", "T k": "pin it", "T K": "pin", "p": "Apply (F8)"}
+
+
+@pytest.mark.parametrize(("keys", "told"), BUTTONS.items())
+def test_every_dialog_has_its_buttons_on_the_smallest_screen(tmp_path: Path, keys: str, told: str) -> None:
+    async def script(pilot: Pilot[None]) -> str:
+        for key in keys.split():
+            await pilot.press(key)
+            await pilot.pause(0.5)
+        shown = on_screen(pilot)
+        await pilot.press("escape")
+        return shown
+
+    assert told in play(hosts_page(rehearsal(tmp_path, UNPINNED)), script, (80, 24))
+
+
+def test_columns_go_in_the_order_of_what_is_told_elsewhere() -> None:
+    columns = ("name", "address", "environment", "role", "reached", "cores", "memory", "disk")
+    cells: dict[Any, Cell] = {column: Cell(column) for column in columns} | {"name": Cell("控制节点一")}
+    titles: Any = {column: column for column in columns}
+
+    def shown(room: int, one: bool = False) -> list[str]:
+        return [column for column, _ in layout(Lines([cells], one), titles, room).widths]
+
+    assert shown(200) == list(columns)
+    assert shown(62) == list(columns[:-1])
+    assert "environment" not in shown(60, one=True)
+    assert shown(10) == ["name", "address", "reached"]
+    assert dict(layout(Lines([cells]), titles, 200).widths)["name"] == 10, "a wide character takes two cells"
+
+
+def test_two_hundred_hosts_stay_fluent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hosts = "\n".join(f"n-{number} 10.30.0.{number}" for number in range(1, 200))
+
+    async def script(pilot: Pilot[None]) -> dict[str, tuple[float, float]]:
+        await pasted(pilot, hosts)
+        await pressed(pilot, "f8", "home")
+        took: dict[str, list[tuple[float, float]]] = {}
+        for key in ("f12", "down", "up", "d", "delete", "ctrl+z", "end", "home") * 8:
+            began, busy = time.perf_counter(), time.process_time()
+            await pilot.press(key)
+            spent = (time.perf_counter() - began) * 1000, (time.process_time() - busy) * 1000
+            took.setdefault(key, []).append(spent)
+            await settled(pilot)
+        return {key: (median(each[0] for each in times), median(each[1] for each in times))
+                for key, times in took.items()}  # fmt: skip
+
+    medians = play(hosts_page(rehearsal(tmp_path)), script)
+    with capsys.disabled():
+        told = ", ".join(f"{key} {whole:.0f} ({busy:.0f})" for key, (whole, busy) in medians.items())
+        print(f"\n202 hosts, median ms from key to screen at rest, of them reckoning; f12 does nothing: {told}")
+    assert set(medians) >= {"down", "d", "delete"}
