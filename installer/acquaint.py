@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 
 from installer.answers import Host
 from installer.errors import HostKeyUnknown, SitewrightError
-from installer.facts import Facts, ask
+from installer.facts import GIB, Facts, ask
 from installer.world.ports import ReadOnly
 
 Name = Literal["name", "port", "key", "login", "sudo", "facts"]
@@ -25,7 +25,6 @@ Status = Literal["running", "ok", "failed", "unknown-key"]
 STAGES: tuple[Name, ...] = ("name", "port", "key", "login", "sudo", "facts")
 """What is tried, in this order: the name resolves, the port answers, the key is the pinned one, the login is accepted,
 root is reached, and the host says what it is."""
-GIB = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)

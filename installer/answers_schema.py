@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -112,15 +112,16 @@ def _unknown_keys(broken: Broken, path: Path) -> Iterator[Violation]:
 def _missing_keys(broken: Broken, path: Path) -> Iterator[Violation]:
     for key in broken.value:
         if key not in broken.instance:
-            about = _resolved(broken.part["properties"][key])
+            about = resolved(broken.part["properties"][key])
             what = about.get("description", about.get("title", "a value")).split(". ")[0].rstrip(".")
             yield (*path, key), "nothing", what[0].lower() + what[1:], False
 
 
-def _resolved(part: dict[str, Any]) -> dict[str, Any]:
-    """A subschema with what it refers to."""
-    reference = part.get("$ref", "")
-    return {**schema()["$defs"].get(reference.rsplit("/", 1)[-1], {}), **part} if reference else part
+def resolved(part: Mapping[str, Any]) -> dict[str, Any]:
+    """A subschema with what it refers to laid under it."""
+    reference = str(part.get("$ref", ""))
+    below = resolved(schema()["$defs"][reference.rpartition("/")[2]]) if reference else {}
+    return {**below, **part}
 
 
 def _wanted(broken: Broken) -> str:

@@ -15,6 +15,8 @@ from installer.errors import ConnectionLost, PreflightFailed, SitewrightError
 from installer.facts_reading import Disk, Listener, Unit
 from installer.world.ports import ReadOnly
 
+GIB = 1 << 30
+"""Bytes in a GiB."""
 TROUBLES = (PreflightFailed, ConnectionLost)
 """What keeps a host from being asked at all."""
 AT_ONCE = 4

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from installer.answers_schema import schema
+from installer.answers_schema import resolved, schema
 from installer.answers_yaml import Path
 
 Kind = Literal["text", "whole", "number", "choice", "yes", "texts"]
@@ -60,13 +60,6 @@ def question(path: Path) -> Question:
         required,
         {"const": "unknown"} in bounded,
     )
-
-
-def resolved(part: Mapping[str, Any]) -> dict[str, Any]:
-    """A subschema with what it refers to laid under it."""
-    reference = str(part.get("$ref", ""))
-    below = resolved(schema()["$defs"][reference.rpartition("/")[2]]) if reference else {}
-    return {**below, **part}
 
 
 def _kind(path: Path, part: Mapping[str, Any]) -> Kind:

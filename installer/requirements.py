@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from installer.answers import Answers, Environment
-from installer.facts import Facts
+from installer.facts import GIB, Facts
 from sizing.needs import Needs, needs_of, with_settings
 from sizing.offered import Offer
 from sizing.workload import redundant_site
 
-GIB = 2**30
 VOLUMES = "/var/lib"
 """Where volumes are kept; a disk of its own there is the data disk."""
 UNDECIDED = ("", "", "")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from installer.facts import Facts
+from installer.facts import GIB, Facts
 from installer.inventory import Row
 from installer.inventory_groups import WORKER, Hint, hint, words
 from sizing.engine import Sizing
@@ -19,7 +19,6 @@ from sizing.hosts import KUBERNETES_POOLS, Shape, weight
 
 Role = Literal["control_plane", "worker"]
 
-GIB = 1 << 30
 LEAST = Shape(2.0, 2.0)
 """The smallest machine that carries a control plane, where sizing asks for none of its own."""
 MAJORITY = 3

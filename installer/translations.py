@@ -6,12 +6,27 @@ nothing that can be stale.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 """The languages there are, each by its own name."""
+
+
+def places(message: str, text: str, filling: str = ".+?") -> dict[str, str] | None:
+    """What stands in the places `{name}` of a message in a text that was made from it; None for another text.
+
+    `filling` is a regular expression of what may stand in a place.
+    """
+    found = _pattern(message, filling).fullmatch(text)
+    return found.groupdict() if found else None
+
+
+@cache
+def _pattern(message: str, filling: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{(\w+)\\}", lambda place: f"(?P<{place[1]}>{filling})", re.escape(message)), re.DOTALL)
 
 
 @cache

@@ -6,7 +6,7 @@ The same types serve the build, `verify`, the plan and the report. Nothing here 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -122,6 +122,25 @@ class Manifest:
             if component.name == name:
                 return component
         raise KeyError(f"bundle {self.name} has no component {name!r}")
+
+    def required(self, names: Iterable[str]) -> tuple[Component, ...]:
+        """The components of these names with all they require, each once and after its requirements.
+
+        Raises:
+            KeyError: there is no component of such a name.
+        """
+        ordered: dict[str, Component] = {}
+
+        def take(name: str) -> None:
+            if name not in ordered:
+                component = self.component(name)
+                for needed in component.requires:
+                    take(needed)
+                ordered[name] = component
+
+        for name in names:
+            take(name)
+        return tuple(ordered.values())
 
     def artifacts(self, kind: ArtifactKind | None = None) -> Iterator[Artifact]:
         """All artifacts in order, of one kind or of all."""

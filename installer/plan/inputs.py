@@ -42,25 +42,11 @@ class Inputs:
         Raises:
             AnswersInvalid: a chosen component is not in the bundle.
         """
-        ordered: list[Component] = []
-
-        def take(name: str) -> None:
-            if any(component.name == name for component in ordered):
-                return
-            try:
-                component = self.manifest.component(name)
-            except KeyError as error:
-                raise AnswersInvalid(
-                    file=self.answers.file, count=1, hint=f"environment {environment.name}: {error.args[0]}"
-                ) from error
-            for required in component.requires:
-                take(required)
-            ordered.append(component)
-
         wanted = set(environment.components)
-        for component in self.manifest.components:
-            if component.spec.get("always") or component.name in wanted:
-                take(component.name)
-        for name in environment.components:
-            take(name)
-        return tuple(ordered)
+        known = [each.name for each in self.manifest.components if each.spec.get("always") or each.name in wanted]
+        try:
+            return self.manifest.required([*known, *environment.components])
+        except KeyError as error:
+            raise AnswersInvalid(
+                file=self.answers.file, count=1, hint=f"environment {environment.name}: {error.args[0]}"
+            ) from error

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from datetime import date
-from functools import cache
 
+from installer import translations
 from installer.plan.checks import CHECKS
 from installer.report.catalogue import Words
 
@@ -45,15 +44,10 @@ def check(name: str, _: Words) -> str:
 def evidence(text: str, _: Words) -> str:
     """What a probe saw."""
     for message in EVIDENCE:
-        found = _pattern(message).fullmatch(text)
-        if found:
-            return _(message, **{name: _value(value, _) for name, value in found.groupdict().items()})
+        found = translations.places(message, text, filling=r"\S+")
+        if found is not None:
+            return _(message, **{name: _value(value, _) for name, value in found.items()})
     return text
-
-
-@cache
-def _pattern(message: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>\\S+)", re.escape(message)))
 
 
 def _value(text: str, _: Words) -> str:

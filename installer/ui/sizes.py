@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from installer.ui import words
+from installer.ui.words import number
 from sizing.bands import Band
 from sizing.components import ComponentSize, ResolvedInput
 from sizing.engine import Pool, Sizing
@@ -21,13 +22,6 @@ RESOURCES = {"cpu_cores": "cores", "memory_gib": "memory", "disk_gib": "disk spa
 
 WORTH_A_NOTE = 8
 """Notes printed; the rest is counted, and stands in --json."""
-
-
-def number(value: float) -> str:
-    """A figure to three digits, with its thousands apart: 0.25, 12.5, 340, 12 400."""
-    if value >= 100 or value == round(value):
-        return f"{value:,.0f}".replace(",", "\N{NO-BREAK SPACE}")
-    return f"{value:.3g}"
 
 
 def band(value: Band, unit: str = "") -> str:

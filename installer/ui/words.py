@@ -27,6 +27,13 @@ def size(count: int) -> str:
     return f"{count / 1e3:.0f} kB"
 
 
+def number(value: float) -> str:
+    """A figure to three digits, with its thousands apart: 0.25, 12.5, 340, 12 400."""
+    if abs(value) >= 100 or value == round(value):
+        return f"{value:,.0f}".replace(",", "\N{NO-BREAK SPACE}")
+    return f"{value:.3g}"
+
+
 def speed(count: float) -> str:
     """Bytes per second as 214 MB/s."""
     return f"{count / 1e6:.0f} MB/s"

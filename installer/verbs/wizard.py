@@ -54,7 +54,7 @@ def manifest(bundle: Path, signers: Path | None, draft: Draft) -> Manifest:
         UsageError: it is not there.
     """
     named = str(draft.at(("trust", "signers"), "") or "")
-    allowed = session.read_signers(signers or (Path(named).expanduser() if named else None), bundle)
+    allowed = session.read_signers(signers or session.named_signers(named), bundle)
     archive, found = session.trusted(bundle, allowed)
     archive.close()
     return found

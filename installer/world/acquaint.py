@@ -67,7 +67,7 @@ class SshDoors:
         Raises:
             KeyError: it is none of them.
         """
-        link = self._site._link(host.name)
+        link = self._site.link(host.name)
         with self._guard:
             bastion = self._bastions.setdefault(id(link.bastion), _Bastion())
         return SshDoor(self._site, link, bastion)

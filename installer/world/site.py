@@ -66,7 +66,7 @@ class Site:
         self._report: Report = silent
         self._links: dict[str, Link] = {}
         self._clusters: dict[str, Cluster] = {}
-        self._carriers = Carriers(answers, self._link, state)
+        self._carriers = Carriers(answers, self.link, state)
         self._resolve = resolve
         self._guard = threading.RLock()
         self._turns: dict[str, threading.Lock] = {}
@@ -104,13 +104,13 @@ class Site:
         found: list[FileState | None] = []
         for start in range(0, len(paths), STAT_AT_ONCE):
             some = [shell.absolute(path) for path in paths[start : start + STAT_AT_ONCE]]
-            ended = self._link(host).execute(shell.script(shell.STAT, *some), timeout=300)
+            ended = self.link(host).execute(shell.script(shell.STAT, *some), timeout=300)
             found += shell.file_states(some, ended.out)
         return tuple(found)
 
     def read(self, host: str, path: str) -> bytes | None:
         """Content of a file of at most 16 MiB, None where there is none."""
-        ended = self._link(host).execute(shell.script(shell.READ, shell.absolute(path), str(shell.LIMIT + 1)))
+        ended = self.link(host).execute(shell.script(shell.READ, shell.absolute(path), str(shell.LIMIT + 1)))
         if ended.code == shell.ABSENT:
             return None
         self._must(host, f"read {path}", ended)
@@ -120,11 +120,11 @@ class Site:
 
     def query(self, host: str, *argv: str, timeout: float = 30) -> Output:
         """Run a command that only reads."""
-        return _output(self._link(host).execute(shell.admitted(argv), timeout=timeout))
+        return _output(self.link(host).execute(shell.admitted(argv), timeout=timeout))
 
     def stored(self, host: str, artifacts: Sequence[Artifact]) -> tuple[bool, ...]:
         """For each artifact, whether the site registry on `host` serves its manifest."""
-        return stored(self._link(host), self._answers.registry.port, artifacts)
+        return stored(self.link(host), self._answers.registry.port, artifacts)
 
     def get(self, cluster: str, path: str) -> dict[str, Any] | None:
         """A Kubernetes API object or list by its URL path; None where the API says 404."""
@@ -137,18 +137,18 @@ class Site:
     def make_directory(self, host: str, path: str, *, mode: int = 0o755) -> None:
         """Make a directory and its missing parents."""
         argv = shell.script(shell.MAKE_DIRECTORY, shell.absolute(path), f"{mode:o}")
-        self._must(host, f"make directory {path}", self._link(host).execute(argv))
+        self._must(host, f"make directory {path}", self.link(host).execute(argv))
 
     def remove(self, host: str, *paths: str) -> None:
         """Remove files or whole trees; a path that is not there is no error."""
         plain = [shell.removable(path) for path in paths]
         if plain:
-            ended = self._link(host).execute(shell.script(shell.REMOVE, *plain), timeout=600)
+            ended = self.link(host).execute(shell.script(shell.REMOVE, *plain), timeout=600)
             self._must(host, f"remove {' '.join(plain)}", ended)
 
     def run(self, host: str, *argv: str, stdin: bytes = b"", timeout: float = 60) -> Output:
         """Run a short command to its end; one that takes longer than `timeout` ends with code 124."""
-        return _output(self._link(host).execute(argv, (stdin,) if stdin else (), timeout))
+        return _output(self.link(host).execute(argv, (stdin,) if stdin else (), timeout))
 
     def work(self, host: str, unit: str, *argv: str, timeout: float = 600) -> Output:
         """Run a long command as a transient systemd service, or attach to the one of that name."""
@@ -201,7 +201,12 @@ class Site:
             raise ValueError("this site was opened without a bundle")
         return self._archive
 
-    def _link(self, host: str) -> Link:
+    def link(self, host: str) -> Link:
+        """The connection to a host; made when it is first used, and shared by whoever asks.
+
+        Raises:
+            KeyError: there is no such host.
+        """
         with self._guard:
             if host not in self._links:
                 answers = self._answers.host(host)
@@ -217,12 +222,12 @@ class Site:
         with self._guard:
             if name not in self._clusters:
                 hosts = self._answers.environment(name).control_planes
-                self._clusters[name] = Cluster(name, {host: self._link(host) for host in hosts})
+                self._clusters[name] = Cluster(name, {host: self.link(host) for host in hosts})
             return self._clusters[name]
 
     def _write(self, host: str, path: str, content: Iterable[bytes], size: int, mode: int, *, timeout: float) -> None:
         argv = shell.script(shell.WRITE, shell.absolute(path), f"{mode:o}", str(size))
-        self._must(host, f"write {path}", self._link(host).execute(argv, content, timeout))
+        self._must(host, f"write {path}", self.link(host).execute(argv, content, timeout))
 
     def _counted(self, blob: Any, size: int, note: str) -> Iterator[bytes]:
         done = 0
@@ -236,7 +241,7 @@ class Site:
         until = time.monotonic() + AWAY
         while True:
             try:
-                return self._link(host).execute(argv, timeout=WATCH + 30)
+                return self.link(host).execute(argv, timeout=WATCH + 30)
             except (ConnectionLost, HostUnreachable) as error:
                 if time.monotonic() > until:
                     raise ConnectionLost(host=host, reason=f"it stayed away for {AWAY} s: {error}") from error

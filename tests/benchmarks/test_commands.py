@@ -29,7 +29,7 @@ def took(act: Callable[[], object]) -> float:
 
 def test_a_command_costs_a_fraction_of_a_sudo(practice: Practice, tmp_path: Path) -> None:
     with open_site(practice, tmp_path) as site:
-        execute = site._link("cp-1").execute
+        execute = site.link("cp-1").execute
         execute(("true",))
         stays, alone = [], []
         for _ in range(ROUNDS):  # one beside the other: the load of the machine turns with the minutes

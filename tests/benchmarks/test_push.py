@@ -100,7 +100,7 @@ def test_push_against_scp_and_sha256sum(bench: Bench) -> None:
 
     ways: list[tuple[str, Callable[[int], float]]] = [
         ("by hand", bench.by_hand),
-        ("channels", lambda number: bench.push(number, Channels(bench.site._link(HOST), PUSH_PORT))),
+        ("channels", lambda number: bench.push(number, Channels(bench.site.link(HOST), PUSH_PORT))),
         ("system ssh", by_system_ssh),
     ]
     rounds: list[dict[str, float]] = []

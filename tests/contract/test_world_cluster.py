@@ -127,7 +127,7 @@ def test_deleted_is_gone_and_again_is_no_error(api: Site) -> None:
 
 
 def test_an_api_that_was_away_is_reached_again(api: Site) -> None:
-    api._link(HOST).close()
+    api.link(HOST).close()
     assert api.get(CLUSTER, "/api/v1/namespaces/default") is not None
 
 

@@ -76,7 +76,7 @@ def test_a_fingerprint_pins(practice: Practice, tmp_path: Path) -> None:
     line = (practice.folder / "known_hosts").read_text().splitlines()[0]
     assert practice.address("cp-1") in line
     with open_site(practice, tmp_path) as first:
-        shown = first._link("cp-1").verified_key().fingerprint
+        shown = first.link("cp-1").verified_key().fingerprint
     access = replace(practice.access, known_hosts="")
     host = Host("cp-1", practice.address("cp-1"), access, host_key=shown)
     with Site(answers_for((host,)), secret, None, tmp_path) as site:
@@ -178,7 +178,7 @@ def test_a_server_that_is_too_busy_to_greet_is_asked_again(
 ) -> None:
     monkeypatch.setattr(ssh, "TURNED_AWAY", (0.01, 0.01, 0.01, 0.01))
     with open_site(practice, tmp_path) as first:
-        key = first._link("cp-1").verified_key().fingerprint
+        key = first.link("cp-1").verified_key().fingerprint
     doorman = Doorman(practice.address("cp-1"), turned_away)
     host = Host("cp-1", "127.0.0.1", replace(practice.access, port=doorman.port), host_key=key)
     with closing(doorman), Site(answers_for((host,)), secret, None, tmp_path) as site:
@@ -236,7 +236,7 @@ def test_commands_side_by_side_and_no_more_sessions_than_the_server_allows(site:
 
 def test_bytes_of_every_kind_both_ways(site: Site) -> None:
     content = bytes(range(256)) * 41 + b"\n\n"
-    link = site._link("cp-1")
+    link = site.link("cp-1")
     assert link.execute(("cat",), (content,)).out == content
     assert link.execute(("sh", "-c", "cat >&2"), (content,)).err == content
 
@@ -244,7 +244,7 @@ def test_bytes_of_every_kind_both_ways(site: Site) -> None:
 def test_much_on_both_streams_of_a_shell_that_stays(site: Site) -> None:
     size = 5 << 20
     before = loop_of(site)
-    ended = site._link("cp-1").execute(("sh", "-c", f"head -c {size} /dev/zero >&2 & head -c {size} /dev/zero; wait"))
+    ended = site.link("cp-1").execute(("sh", "-c", f"head -c {size} /dev/zero >&2 & head -c {size} /dev/zero; wait"))
     assert (ended.code, len(ended.out), len(ended.err)) == (0, size, size)
     assert loop_of(site) == before
 

@@ -87,12 +87,12 @@ def test_a_killed_push_goes_on_where_it_stopped(
     site: Site, shelf: Shelf, noise: random.Random, tmp_path: Path, restarted: bool
 ) -> None:
     artifact = shelf.artifact(f"example.org/killed-{restarted}".lower(), "v1", shelf.put(noise.randbytes(20 * MIB)))
-    first = Breaking(Channels(site._link(HOST), PUSH_PORT), 15 * MIB, then_hold=False)
+    first = Breaking(Channels(site.link(HOST), PUSH_PORT), 15 * MIB, then_hold=False)
     with pytest.raises(ConnectionLost):
         cut_push(shelf, tmp_path, first).run([artifact])
     if restarted:
         serve(site, HOST, PUSH_UNIT, "push.yml", PUSH_PORT)
-    second = Breaking(Channels(site._link(HOST), PUSH_PORT))
+    second = Breaking(Channels(site.link(HOST), PUSH_PORT))
     cut_push(shelf, tmp_path, second).run([artifact])
     assert site.stored(HOST, [artifact]) == (True,)
     assert second.sent < 6 * MIB
@@ -104,7 +104,7 @@ def test_a_link_that_breaks_again_and_again_is_outlasted(
 ) -> None:
     content = noise.randbytes(12 * MIB)
     artifact = shelf.artifact("example.org/flaky", "v1", shelf.put(content))
-    carrier = Breaking(Channels(site._link(HOST), PUSH_PORT), *(5 * MIB // 2 for _ in range(4)))
+    carrier = Breaking(Channels(site.link(HOST), PUSH_PORT), *(5 * MIB // 2 for _ in range(4)))
     cut_push(shelf, tmp_path, carrier).run([artifact])
     url = f"http://127.0.0.1:{PUSH_PORT}/v2/example.org/flaky/blobs/{artifact.file.digest}"
     got = site.run(HOST, "sh", "-c", f"curl -sfu '{':'.join(CREDENTIAL)}' {url} | sha256sum")
@@ -143,14 +143,14 @@ def test_where_forwarding_is_forbidden_a_shell_carries(site: Site, shelf: Shelf,
     site.write(HOST, config, b"AllowTcpForwarding no\n")
     try:
         assert site.run(HOST, "systemctl", "restart", "ssh").ok
-        site._link(HOST).close()
+        site.link(HOST).close()
         artifact = shelf.artifact("example.org/forbidden", "v1", shelf.put(noise.randbytes(40 * MIB)))
         site.push(HOST, PUSH_PORT, CREDENTIAL, [artifact])
         assert site.stored(HOST, [artifact]) == (True,)
     finally:
         site.remove(HOST, config)
         site.run(HOST, "systemctl", "restart", "ssh")
-        site._link(HOST).close()
+        site.link(HOST).close()
 
 
 def test_pushes_side_by_side_do_not_take_each_others_uploads(site: Site, shelf: Shelf, noise: random.Random) -> None:

@@ -9,9 +9,9 @@ from datetime import date
 
 from installer.answers import Answers
 from installer.bundle.manifest import Artifact, ArtifactKind, Manifest
-from installer.facts import Facts
+from installer.facts import GIB, Facts
 from installer.facts_reading import Disk, nearest
-from installer.plan.checks.finding import GIB, Case, Check, Trouble, control_planes, gib
+from installer.plan.checks.finding import Case, Check, Trouble, control_planes, gib
 from installer.plan.inputs import Inputs
 
 REGISTRY = "/var/lib/sitewright"

@@ -9,10 +9,9 @@ from typing import Literal, NamedTuple
 
 from installer.answers import Answers, Waiver
 from installer.bundle.manifest import Manifest
-from installer.facts import Facts, Gathered
+from installer.facts import GIB, Facts, Gathered
 from installer.world.ports import Reached
 
-GIB = 1 << 30
 Status = Literal["ok", "warn", "waived", "failed"]
 
 

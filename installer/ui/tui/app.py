@@ -36,7 +36,7 @@ from installer.ui.tui.screens.dialogs import Ask, Help
 from installer.ui.tui.screens.frame import Frame
 from installer.ui.tui.screens.start import Start
 from installer.ui.tui.theme import NIGHT
-from installer.ui.tui.words import Say, Words
+from installer.ui.tui.words import Words
 
 PAUSE = 0.12
 """Seconds without a key before the answers are looked at: while a person types there is nothing to be said."""
@@ -65,7 +65,7 @@ class Wizard(App[None]):
         self.files, self.doors = files, doors
         self.bundle, self.signers, self.simulate = files.bundle, files.signers, files.simulate
         self.runs = Runs(files.state / "simulated" if files.simulate else files.state)
-        self.say: Say = Words(language)
+        self.say = Words(language)
         self.manifest: Manifest | None = None
         self.manifest_trouble = ""
         self.facts: dict[str, Facts] = {}
@@ -166,7 +166,11 @@ class Wizard(App[None]):
             self.notify(self.say("The draft cannot be kept: {reason}", reason=trouble), severity="error", timeout=10)
         if draft is self.draft:
             self.review = found
-            self.screen_stack[min(1, len(self.screen_stack) - 1)].post_message(Reviewed(found, changed))
+            self._tell_pages(changed)
+
+    def _tell_pages(self, changed: tuple[Change, ...] = ()) -> None:
+        """Let the frame show the answers as they are now, also where a dialog lies over it."""
+        self.screen_stack[min(1, len(self.screen_stack) - 1)].post_message(Reviewed(self.review, changed))
 
     @work(thread=True, exclusive=True, group="bundle", exit_on_error=False)
     def open_bundle(self, bundle: Path) -> None:
@@ -179,7 +183,7 @@ class Wizard(App[None]):
 
     def _bundle_opened(self, bundle: Path, manifest: Manifest | None, trouble: str) -> None:
         self.bundle, self.manifest, self.manifest_trouble = bundle, manifest, trouble
-        self.screen.post_message(Reviewed(self.review, ()))
+        self._tell_pages()
 
     def typed_secrets(self) -> Mapping[str, str]:
         """What a person typed, by the text of the prompt."""
@@ -220,7 +224,7 @@ class Wizard(App[None]):
 
     def _travelled(self, moved: bool, otherwise: str) -> None:
         if moved:
-            self.screen.post_message(Reviewed(self.review, ()))
+            self._tell_pages()
             self._look(self.draft)
         else:
             self.notify(otherwise, timeout=2)
@@ -238,7 +242,7 @@ class Wizard(App[None]):
         told = self.say("saved {file}", file=self.editor.file)
         more = self.say("; still to mend or add: {count}", count=count) if count else ""
         self.notify(told + more)
-        self.screen.post_message(Reviewed(self.review, ()))
+        self._tell_pages()
 
     def action_help(self) -> None:
         """Tell all about the field under the cursor, or about the page."""
@@ -248,7 +252,7 @@ class Wizard(App[None]):
     def action_language(self) -> None:
         """Change to the other language; nothing else changes."""
         if isinstance(self.screen, Frame | Start):
-            self.say = Words("zh" if getattr(self.say, "language", "en") == "en" else "en")
+            self.say = self.say.other
             self.switch_screen(self.screen.anew())
 
     def action_copy_value(self) -> None:

@@ -18,7 +18,7 @@ from installer.runs import Runs
 from installer.secrets import Secrets
 from installer.ui.tui.editor import Editor
 from installer.ui.tui.review import Review
-from installer.ui.tui.words import Say
+from installer.ui.tui.words import Words
 
 
 class Desk(Protocol):
@@ -42,7 +42,7 @@ class Desk(Protocol):
     """Resolves references; what a person typed for a prompt is kept in memory alone."""
 
     @property
-    def say(self) -> Say:
+    def say(self) -> Words:
         """The words of the chosen language."""
         ...
 

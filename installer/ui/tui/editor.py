@@ -118,7 +118,8 @@ def read_text(path: Path) -> str:
         StateUnreadable: it is there and cannot be read.
     """
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as stream:
+            raw = stream.read(answers_file.LARGEST + 1)
         if len(raw) > answers_file.LARGEST:
             raise StateUnreadable(path=path, reason="more than 1 MiB; this is no answers file")
         return raw.decode("utf-8-sig")

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
 from textual.widgets import Input, Label, Select
 
 from installer import questions
@@ -19,6 +20,12 @@ from installer.ui.tui.pick import Pick
 from installer.ui.tui.ticks import Tick
 
 UNKNOWN = "unknown"
+
+
+def field_of(widget: Widget | None) -> Field | None:
+    """The field that a widget is a part of; None where it is in none."""
+    around = widget.ancestors_with_self if widget is not None else ()
+    return next((each for each in around if isinstance(each, Field)), None)
 
 
 class Field(Vertical):
@@ -77,7 +84,7 @@ class Field(Vertical):
 
     def on_mount(self) -> None:
         """Say from the start what is wrong."""
-        self.sync(each for mine in self.desk.review.problems.values() for each in mine)
+        self.sync(self.desk.review.every)
 
     def sync(self, problems: Iterable[Problem]) -> None:
         """Show what the draft holds now, and what is wrong with it."""

@@ -15,10 +15,3 @@ class Reviewed(Message):
 
     review: Review
     changes: tuple[Change, ...]
-
-
-@dataclass
-class Went(Message):
-    """A person wants another page: its step's key."""
-
-    step: str

@@ -12,7 +12,8 @@ from textual.widgets.option_list import Option
 from installer.questions import Question
 from installer.ui.tui.review import Change, Review
 from installer.ui.tui.steps import STEPS, state
-from installer.ui.tui.words import Say, gib, number
+from installer.ui.tui.words import Say, gib
+from installer.ui.words import number
 from sizing.machines import Layout
 
 MARKS = {"done": ("✔", "$text-success"), "open": (" ", ""), "wrong": ("✖", "$text-error")}

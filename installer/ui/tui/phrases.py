@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
-
+from installer import translations
 from installer.ui.tui.words import Say
 
 REFUSALS = (
@@ -24,12 +22,6 @@ def told(say: Say, text: str) -> str:
     if (exact := say(text)) != text:
         return exact
     for message in REFUSALS:
-        if found := _pattern(message).fullmatch(text):
-            return say(message, **found.groupdict())
+        if found := translations.places(message, text):
+            return say(message, **found)
     return text
-
-
-@cache
-def _pattern(message: str) -> re.Pattern[str]:
-    """Whatever may stand in the places of a message; no place is empty."""
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(message)), re.DOTALL)

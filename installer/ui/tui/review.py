@@ -35,9 +35,14 @@ class Review:
     """Whether the hosts that were tried suffice; None while none was, or while the answers are not complete."""
 
     @property
+    def every(self) -> tuple[Problem, ...]:
+        """What is wrong on all pages."""
+        return tuple(problem for mine in self.problems.values() for problem in mine)
+
+    @property
     def count(self) -> int:
         """How many things are wrong."""
-        return sum(map(len, self.problems.values())) + len(self.doubts)
+        return len(self.every) + len(self.doubts)
 
     def total(self, figure: str, environment: str = "") -> float:
         """What is expected of all machines, or of an environment's: a field of `sizing.machines.Layout`."""

@@ -26,6 +26,7 @@ from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change, Review
 from installer.ui.tui.screens.dialogs import Ask, Typed
 from installer.ui.tui.steps import STEPS
+from installer.ui.tui.theme import NIGHT
 from installer.ui.tui.words import Say
 
 BEAT = 0.25
@@ -34,8 +35,8 @@ PIECES = 8
 """Readings that one look takes at most, so that a page that comes back shows something soon."""
 FILES = frozenset({"--profile", "--bundle", "--signers", "--simulate", "--state"})
 NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
-COLOURS = {"ok": "#7fc187", "warn": "#e0b35a", "waived": "#e0b35a", "failed": "#e87d7d", "running": "#7fc8c0",
-           "waiting": "dim"}  # fmt: skip
+COLOURS = {"ok": str(NIGHT.success), "warn": str(NIGHT.warning), "waived": str(NIGHT.warning),
+           "failed": str(NIGHT.error), "running": str(NIGHT.accent), "waiting": "dim"}  # fmt: skip
 """What repeats a sign: the colours of the wizard's theme."""
 VERBS = {
     "check": "the check", "plan": "the plan", "status": "the look at the hosts", "install": "the installation",

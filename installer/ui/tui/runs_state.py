@@ -28,7 +28,6 @@ Mode = Literal[
 unproved: all steps are done, and something did not prove itself;
 refused: it ended before anything was touched; broken: its process was killed without a word."""
 
-EVENTS = (RunStarted, StepStarted, StepProgressed, StepFinished, StepBroke, RunFinished)
 ACTIVE: frozenset[Mode] = frozenset({"starting", "running", "pausing", "proving"})
 RESUMABLE: frozenset[Mode] = frozenset({"paused", "failed", "broken"})
 INTERRUPTED = 130

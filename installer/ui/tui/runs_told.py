@@ -57,8 +57,12 @@ def _by(say: Say, waiver: Mapping[str, Any]) -> str:
     return say("by {person} until {date}: {reason}", **named)
 
 
+def waived_where(say: Say, waiver: Mapping[str, Any]) -> str:
+    """The hosts for which a waiver holds."""
+    return ", ".join(map(str, waiver.get("hosts") or ())) or say("every host")
+
+
 def waiver_told(say: Say, waiver: Mapping[str, Any]) -> RenderableType:
     """All of a waiver as the answers hold it."""
-    where = ", ".join(map(str, waiver.get("hosts") or ())) or say("every host")
-    head = signed("warn", str(waiver.get("check", "?")), "bold").append(f"  {where}", "dim")
+    head = signed("warn", str(waiver.get("check", "?")), "bold").append(f"  {waived_where(say, waiver)}", "dim")
     return Group(head, Text(_by(say, waiver)))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from installer.answers_schema import SECRETS
 from installer.errors import Problem
 
 State = Literal["done", "open", "wrong"]
@@ -36,7 +37,6 @@ STEPS = (
     Step("result", "Result", gathers=False),
 )
 
-_SECRETS = {"passphrase", "password", "sudo_password"}
 _OF_SECTION = {
     "site": "site", "plan": "site", "hosts": "hosts", "access": "hosts", "limits": "hosts", "needs": "needs",
     "registry": "network", "network": "network", "trust": "certificates", "waivers": "preflight",
@@ -47,7 +47,7 @@ _OF_ENVIRONMENT = {"networks": "network", "endpoint": "network", "domain": "netw
 def step_of(path: str) -> str:
     """The key of the page on which a place ("hosts.0.address") is answered."""
     parts = path.split(".")
-    if _SECRETS.intersection(parts):
+    if SECRETS.intersection(parts):
         return "secrets"
     if parts[0] == "environments":
         return _OF_ENVIRONMENT.get(parts[2] if len(parts) > 2 else "", "environments")
@@ -70,7 +70,7 @@ def answered(data: Mapping[str, Any]) -> set[str]:
         if name == "version" or not section:
             continue
         found.add(_OF_SECTION.get(name, "site") if name != "environments" else name)
-        if name == "access" and _SECRETS.intersection(section):
+        if name == "access" and SECRETS.intersection(section):
             found.add("secrets")
         if name == "environments":
             keys = {key for each in section if isinstance(each, Mapping) for key in each}

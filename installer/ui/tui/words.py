@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from installer import translations
-
-GROUPED = "\N{NO-BREAK SPACE}"
+from installer.ui.words import number
 
 
 @dataclass(frozen=True)
@@ -21,15 +20,18 @@ class Words:
         said = translations.messages("installer.ui.tui", self.language).get(message, message)
         return said.format(**values) if values else said
 
+    @property
+    def other(self) -> Words:
+        """The language that is not this one."""
+        return Words(next(name for name in translations.LANGUAGES if name != self.language))
+
+    @property
+    def called(self) -> str:
+        """What the language calls itself."""
+        return translations.LANGUAGES[self.language]
+
 
 Say = Callable[..., str]
-
-
-def number(value: float) -> str:
-    """A figure with its thousands apart: 0.5, 12, 12 400."""
-    if abs(value) >= 100 or value == round(value):
-        return f"{value:,.0f}".replace(",", GROUPED)
-    return f"{value:.3g}"
 
 
 def gib(value: float) -> str:

@@ -17,7 +17,8 @@ from installer.bundle.manifest import Manifest
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change, Review
 from installer.ui.tui.ticks import Ticks
-from installer.ui.tui.words import Say, gib, number
+from installer.ui.tui.words import Say, gib
+from installer.ui.words import number
 from sizing.engine import ALWAYS
 from sizing.rules import load_rules
 
@@ -131,16 +132,9 @@ def needed_by(manifest: Manifest, chosen: Iterable[str], name: str) -> str:
 
 def taken_along(manifest: Manifest, chosen: Iterable[str]) -> set[str]:
     """The parts that the chosen ones need, and what those need, without the chosen ones themselves."""
-    known = {component.name: component for component in manifest.components}
+    known = {component.name for component in manifest.components}
     start = [name for name in chosen if name in known]
-    found: set[str] = set()
-    ahead = [need for name in start for need in known[name].requires]
-    while ahead:
-        name = ahead.pop()
-        if name not in found and name in known:
-            found.add(name)
-            ahead.extend(known[name].requires)
-    return found - set(start)
+    return {component.name for component in manifest.required(start)} - set(start)
 
 
 def _bundled(

@@ -10,10 +10,10 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, Static, TextArea
+from textual.widgets import Button, Input, Label, Static
 
 from installer.ui.tui import desk
-from installer.ui.tui.form import Field
+from installer.ui.tui.form import Field, field_of
 from installer.ui.tui.page import Page
 from installer.ui.tui.words import Say
 
@@ -55,11 +55,8 @@ class Help(ModalScreen[None]):
     @classmethod
     def about(cls, app: App[None]) -> Help:
         """The help for where the cursor is."""
-        focused = app.focused
         say = desk.of(app.screen).say
-        field = (
-            next((each for each in focused.ancestors_with_self if isinstance(each, Field)), None) if focused else None
-        )
+        field = field_of(app.focused)
         if field is not None:
             return cls(say(field.question.title), _of_field(say, field), say("Escape closes"))
         page = next(iter(app.screen.query(Page).results()), None)
@@ -77,30 +74,6 @@ class Help(ModalScreen[None]):
                             yield Label(name, classes="name", markup=False)
                         yield Static(text, classes="text", markup=False)
             yield Label(self._close, classes="muted")
-
-
-class Paste(ModalScreen[str]):
-    """A text of many lines; gives it, None where Escape was pressed."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "")]
-
-    def __init__(self, say: Say, heading: str, told: str, text: str = "") -> None:
-        super().__init__()
-        self._say, self._heading, self._told, self._text = say, heading, told, text
-
-    def compose(self) -> ComposeResult:
-        """What is wanted, the text, the buttons."""
-        with Vertical(classes="dialog"):
-            yield Label(self._heading, classes="heading", markup=False)
-            yield Static(self._told, markup=False, classes="muted")
-            yield TextArea(self._text, compact=True, tab_behavior="focus")
-            with Horizontal(classes="buttons"):
-                yield Button(self._say("Take over"), id="take", compact=True)
-                yield Button(self._say("Cancel"), id="cancel", compact=True)
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(self.query_one(TextArea).text if event.button.id == "take" else None)
 
 
 GENERAL = (

@@ -13,7 +13,7 @@ from textual.widgets import Label, OptionList
 
 from installer.questions import Question
 from installer.ui.tui import desk, panels
-from installer.ui.tui.form import Field
+from installer.ui.tui.form import field_of
 from installer.ui.tui.messages import Reviewed
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change
@@ -125,13 +125,12 @@ class Frame(Screen[None]):
             f"{desk_.draft.at(('site', 'name'), '') or say('new site')} — {editor.file}"
         )
         own = self.page.HINTS if self.page else ()
-        other = "English" if getattr(say, "language", "en") == "zh" else "中文"
         keys = [*KEYS[:4], *own, *KEYS[4:]]
-        self.query_one(panels.Hints).show((key, other if key == "F9" else say(what)) for key, what in keys)
+        self.query_one(panels.Hints).show((key, say.other.called if key == "F9" else say(what)) for key, what in keys)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Tell what the field under the cursor is about."""
-        field = next((each for each in event.widget.ancestors_with_self if isinstance(each, Field)), None)
+        field = field_of(event.widget)
         asked = field.question if field else None
         if asked != self._asked:
             self._asked, self._changes = asked, ()

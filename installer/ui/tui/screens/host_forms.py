@@ -14,7 +14,7 @@ from textual.widgets import Button, Input, Label, Static
 from installer.answers_yaml import Path
 from installer.hosts_editing import entries, name_of, names, renamed
 from installer.ui.tui import desk
-from installer.ui.tui.form import Field
+from installer.ui.tui.form import Field, field_of
 from installer.ui.tui.review import Review
 from installer.ui.tui.ticks import Tick
 
@@ -56,13 +56,12 @@ class Form(ModalScreen[None]):
 
     def reviewed(self, review: Review) -> None:
         """Show the draft as it is now, and what is wrong with it."""
-        problems = [each for mine in review.problems.values() for each in mine]
         for field in self.query(Field):
-            field.sync(problems)
+            field.sync(review.every)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Say what the field under the cursor is about."""
-        field = next((each for each in event.widget.ancestors_with_self if isinstance(each, Field)), None)
+        field = field_of(event.widget)
         if field is not None:
             self.query_one(".about", Static).update(desk.of(self).say(field.question.description))
 

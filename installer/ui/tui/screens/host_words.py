@@ -12,13 +12,13 @@ from textual.content import Content
 from installer.acquaint import Contact
 from installer.draft import Draft
 from installer.errors import Problem
-from installer.facts import Facts
+from installer.facts import GIB, Facts
 from installer.hosts_editing import Place, name_of
 from installer.ui.tui import phrases
 from installer.ui.tui.screens.host_table import Cell, Column
-from installer.ui.tui.words import Say, gib, number
+from installer.ui.tui.words import Say, gib
+from installer.ui.words import number
 
-GIB = 1 << 30
 ROLES = {"control_plane": "control", "worker": "worker"}
 ROLES_IN_FULL = {"control_plane": "control plane", "worker": "worker"}
 KEYS = (

@@ -24,7 +24,7 @@ from installer.ui import words
 from installer.ui.tui import runs_findings
 from installer.ui.tui.running import COLOURS, Keys, RunPage, moment, told
 from installer.ui.tui.runs_findings import UNWAIVABLE, Findings
-from installer.ui.tui.runs_told import NAMES_WIDE, finding_line, finding_told, signed, waiver_told
+from installer.ui.tui.runs_told import NAMES_WIDE, finding_line, finding_told, signed, waived_where, waiver_told
 from installer.ui.tui.runs_tree import Branches, Line
 from installer.ui.tui.screens.waive import Waive
 
@@ -200,8 +200,7 @@ class PreflightPage(RunPage):
         text = say("{count} waivers in the answers", count=count) if count > 1 else say("1 waiver in the answers")
         node = tree.branch(None, Line(signed("warn", text, "bold"), about="waivers"), open_=open_)
         for position, waiver in enumerate(waivers):
-            where = ", ".join(map(str, waiver.get("hosts") or ())) or say("every host")
-            left = Text.assemble((f"{waiver.get('check', '?'):<{NAMES_WIDE}} ", ""), (where, "dim"))
+            left = Text.assemble((f"{waiver.get('check', '?'):<{NAMES_WIDE}} ", ""), (waived_where(say, waiver), "dim"))
             until = say("until {date}", date=waiver.get("until", "?"))
             tree.leaf(node, Line(left, Text(until, style="dim"), ("waiver", position)))
 

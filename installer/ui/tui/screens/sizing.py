@@ -12,7 +12,8 @@ from textual.widgets import Static
 
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change, Review
-from installer.ui.tui.words import gib, number
+from installer.ui.tui.words import gib
+from installer.ui.words import number
 from sizing.engine import Pool, Sizing
 from sizing.explanations import as_text, explain
 from sizing.growth import exhaustions

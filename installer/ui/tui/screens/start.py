@@ -22,8 +22,6 @@ from installer.runs import Runs
 from installer.ui.tui import desk, editor, panels
 from installer.ui.tui.words import Say
 
-LARGEST = 1 << 20
-
 
 @dataclass(frozen=True)
 class Way:
@@ -69,11 +67,10 @@ class Start(Screen[None]):
         listed.highlighted = 0
         listed.focus()
         self.query_one("#name").display = False
-        other = "English" if getattr(around.say, "language", "en") == "zh" else "中文"
         keys = (
             ("↑↓", around.say("choose")),
             ("Enter", around.say("open")),
-            ("F9", other),
+            ("F9", around.say.other.called),
             ("F10", around.say("leave")),
         )
         self.query_one(panels.Hints).show(keys)
@@ -144,8 +141,6 @@ def _of_runs(say: Say, runs: Runs) -> Iterator[Way]:
 
 def _site_of(file: Path) -> str | None:
     """The site that a file is the answers of; None where it is something else."""
-    if file.stat().st_size > LARGEST:
-        return None
     try:
         draft = Draft.of(editor.read_text(file))
     except SitewrightError:
