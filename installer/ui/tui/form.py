@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select
 
-from installer import questions
+from installer import hosts_editing, questions
 from installer.answers_yaml import Path, scalar
 from installer.errors import Problem
 from installer.ui.tui import desk, phrases
@@ -29,14 +29,14 @@ def field_of(widget: Widget | None) -> Field | None:
 
 
 class Field(Vertical):
-    """A question and its answer. `picks` names the things that a list of names may hold, for choosing among them."""
+    """A question and its answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("f4", "pick", "")]
 
-    def __init__(self, path: Path, title: str = "", picks: str = "") -> None:
+    def __init__(self, path: Path, title: str = "") -> None:
         super().__init__(classes="field")
         self.question = questions.question(path)
-        self.path, self.picks = path, picks
+        self.path = path
         self._title = title or self.question.title
         self._shown: Any = None
         self._problem = Label("", classes="problem", markup=False)
@@ -46,11 +46,15 @@ class Field(Vertical):
         """The wizard around this field."""
         return desk.of(self)
 
+    @property
+    def picks(self) -> bool:
+        """Whether the answer is a list of hosts' names, which can be chosen among those there are."""
+        return self.path == ("registry", "hosts") or self.path[-1] in hosts_editing.LISTS.values()
+
     def action_pick(self) -> None:
         """Choose among the names there are, for a field that holds some."""
-        items = self.desk.draft.at((self.picks,), []) if self.picks else []
-        names = [str(each["name"]) for each in items if isinstance(each, dict) and each.get("name")]
-        if names:
+        names = [name for name in hosts_editing.names(self.desk.draft) if name]
+        if self.picks and names:
             chosen = self.desk.draft.at(self.path) or []
             self.app.push_screen(Pick(self.desk.say, self.desk.say(self._title), names, chosen), self._picked)
 

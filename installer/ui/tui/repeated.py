@@ -14,9 +14,6 @@ from installer.answers_yaml import Path
 from installer.ui.tui import desk
 from installer.ui.tui.form import Field
 
-PICKED = {"control_planes": "hosts", "workers": "hosts"}
-"""Fields that hold names, and of what."""
-
 
 class Repeated(Vertical):
     """Edits the list at `path`; each item shows its `fields`, a new one begins as `blank`."""
@@ -89,7 +86,7 @@ class Item(Vertical):
     def compose(self) -> ComposeResult:
         """The fields, and the button that takes the thing away."""
         for names in self._fields:
-            yield Field((*self._path, self._position, *names), picks=PICKED.get(names[-1], ""))
+            yield Field((*self._path, self._position, *names))
         with Horizontal(classes="row"):
             yield Button(desk.of(self).say("remove"), classes="less", compact=True)
 

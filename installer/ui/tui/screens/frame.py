@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Label, OptionList
 
+from installer import hosts_editing
 from installer.questions import Question
 from installer.ui.tui import desk, panels
 from installer.ui.tui.form import field_of
@@ -115,8 +116,7 @@ class Frame(Screen[None]):
         desk_, say = self.desk, self.desk.say
         editor = desk_.editor
         self.query_one(panels.Steps).show(desk_.review, self.seen | answered(desk_.draft.data), self.here)
-        hosts = desk_.draft.at(("hosts",), [])
-        self.query_one(panels.Side).show(say, desk_.review, self._changes, len(hosts) if isinstance(hosts, list) else 0)
+        self.query_one(panels.Side).show(say, desk_.review, self._changes, len(hosts_editing.entries(desk_.draft)))
         if self._asked is not None:
             self.query_one(panels.About).show(say, self._asked, self._changes)
         self.query_one(panels.Brief).show(say, desk_.review)
@@ -134,7 +134,7 @@ class Frame(Screen[None]):
         asked = field.question if field else None
         if asked != self._asked:
             self._asked, self._changes = asked, ()
-            self.query_one(panels.About).show(self.desk.say, asked, (), bool(field and field.picks))
+            self.query_one(panels.About).show(self.desk.say, asked, (), field is not None and field.picks)
 
     @on(OptionList.OptionSelected, "#steps")
     def _picked(self, event: OptionList.OptionSelected) -> None:

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Label
 
+from installer import hosts_editing
 from installer.ui.tui.form import Field
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change, Review
@@ -33,7 +34,7 @@ class NetworkPage(Page):
         say = self.desk.say
         yield Vertical(id="networks", classes="auto")
         yield Label(say("Site registry"), classes="group")
-        yield Field(("registry", "hosts"), picks="hosts")
+        yield Field(("registry", "hosts"))
         yield Field(("registry", "port"))
         yield Field(("registry", "push_port"))
         yield Label(say("Clocks"), classes="group")
@@ -41,7 +42,7 @@ class NetworkPage(Page):
 
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
         """Follow the environments that there are now."""
-        names = tuple(str(each.get("name") or "?") for each in self.desk.draft.at(("environments",), []))
+        names = tuple(hosts_editing.environments(self.desk.draft))
         if names != self._names:
             self._names = names
             self.run_worker(self._remake(names), exclusive=True, group="networks")

@@ -17,6 +17,7 @@ from textual.content import Content
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
+from installer import hosts_editing
 from installer.detached import Detached
 from installer.followed import Asked, Item
 from installer.plan.checks import Finding
@@ -139,7 +140,7 @@ class PreflightPage(RunPage):
             here, self._onward = None, False
         self._filled = bool(found)
         tree.clear()
-        hosts = [str(host.get("name", "?")) for host in self.desk.draft.at(("hosts",), []) if isinstance(host, Mapping)]
+        hosts = [name or "?" for name in hosts_editing.names(self.desk.draft)]
         groups = runs_findings.by_host(found)
         if self.busy and not found:
             for host in hosts:
