@@ -9,8 +9,10 @@ from simulation import differences, inputs_of, world_of
 from installer import engine
 from installer.journal import Journal
 from installer.plan import install
+from installer.world.ports import Output
 from installer.world.simulated.faults import VERBS, Faults
 from installer.world.simulated.machine import KERNEL_MODULES
+from installer.world.simulated.state import Ended
 
 WRITES = VERBS - {"stat", "read", "query", "stored", "get"}
 WORK = frozenset({"work"})
@@ -114,6 +116,16 @@ def test_clearing_up_that_was_not_fetched_does_not_pass_for_the_way_back(tmp_pat
     assert go(engine.inverse(plan, Journal(tmp_path / "run")), tmp_path / "back", world)
     assert not world.site.clusters
     assert world.stat("solo", "/etc/kubernetes/admin.conf") == (None,)
+
+
+@pytest.mark.parametrize("unit", ["registry-replicate", "kubernetes-clear", "kubernetes-init", "kubernetes-join"])
+def test_what_failed_under_a_dead_run_is_begun_anew(unit, tmp_path):
+    plan = install.plan(inputs_of("ha"))
+    world = world_of("ha", files={"/etc/kubernetes/pki/ca.crt": "of a broken-off kubeadm"})
+    for host in world.site.hosts.values():
+        host.ended[f"sitewright-{unit}.service"] = Ended(Output(1, "it failed, and nobody saw it", ""))
+    assert go(plan, tmp_path / "run", world)
+    assert all(engine.preview(plan, world).values())
 
 
 def test_taken_back_it_is_where_it_began(plan, clean, tmp_path):

@@ -177,17 +177,18 @@ def _deploy(world: World, host: str, source: Source, wanted: Release) -> None:
     unit = f"sitewright-helm-{wanted.name}-{wanted.digest[7:15]}"
     archive = f"{CHARTS}/{wanted.name}.tgz"
     listing = f"{CHARTS}/{wanted.name}.yaml"
-    if not world.query(host, "systemctl", "is-active", f"{unit}.service").ok:
-        world.run(host, "systemctl", "reset-failed", f"{unit}.service")
+
+    def prepare() -> None:
         _clear_pending(world, host, wanted)
         place(
             world, host, source,
             (Placed(archive, 0o644, pull=wanted.chart), Placed(listing, 0o600, text=wanted.values)),
         )  # fmt: skip
+
     demand_work(
         world, host, unit, "helm", "upgrade", "--install", wanted.name, archive, "--namespace", wanted.namespace,
         "--create-namespace", "--values", listing, "--wait", "--timeout", f"{wanted.timeout:.0f}s", "--description",
-        wanted.digest, *FLAGS, timeout=wanted.timeout + 60,
+        wanted.digest, *FLAGS, timeout=wanted.timeout + 60, prepare=prepare,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from installer.plan import context
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Step
 from installer.plan.steps.hosts import step_id
-from installer.plan.steps.placed import demand, demand_work
+from installer.plan.steps.placed import demand, demand_work, underway
 from installer.world.ports import ReadOnly, World
 
 ADMIN = "/etc/kubernetes/admin.conf"
@@ -81,11 +81,12 @@ def init(inputs: Inputs, environment: Environment, after: tuple[str, ...]) -> St
     config = context.render(component, "init.yaml", names)
 
     def apply(world: World) -> None:
-        unit = "sitewright-kubernetes-init"
-        if not _running(world, host, unit):
-            _clear(world, host, unit)
+        def prepare() -> None:
+            _clear(world, host)
             world.write(host, CONFIG, config.encode(), mode=0o600)
-        demand_work(world, host, unit, "kubeadm", "init", "--config", CONFIG, "--skip-token-print", timeout=900)
+
+        argv = ("kubeadm", "init", "--config", CONFIG, "--skip-token-print")
+        demand_work(world, host, "sitewright-kubernetes-init", *argv, timeout=900, prepare=prepare)
 
     return _step(
         environment, "kubernetes.init", host, f"start the control plane {inputs.manifest.kubernetes}",
@@ -105,17 +106,18 @@ def join(inputs: Inputs, environment: Environment, host: str, after: tuple[str, 
         return world.stat(host, CONFIG) == (None,) and _is_member(world, environment, host, member)
 
     def apply(world: World) -> None:
-        unit = "sitewright-kubernetes-join"
-        if not _running(world, host, unit):
-            if _is_member(world, environment, host, member):
-                world.remove(host, CONFIG)
-                return
-            _clear(world, host, unit)
+        def prepare() -> None:
+            _clear(world, host)
             admission = _admission(world, first, inputs.manifest.kubernetes if control_plane else "")
             text = context.render(component, "join.yaml", {**names, "join": admission})
             world.write(host, CONFIG, text.encode(), mode=0o600)
+
+        unit = "sitewright-kubernetes-join"
+        if not underway(world, host, unit) and _is_member(world, environment, host, member):
+            world.remove(host, CONFIG)
+            return
         try:
-            demand_work(world, host, unit, "kubeadm", "join", "--config", CONFIG, timeout=900)
+            demand_work(world, host, unit, "kubeadm", "join", "--config", CONFIG, timeout=900, prepare=prepare)
         finally:
             world.remove(host, CONFIG)
         # kubeadm is content when the kubelet may speak to the API; a busy host takes a while until it does.
@@ -204,13 +206,8 @@ def _until(holds: Callable[[], bool]) -> None:
         time.sleep(0.5)
 
 
-def _running(world: ReadOnly, host: str, unit: str) -> bool:
-    return world.query(host, "systemctl", "is-active", f"{unit}.service").ok
-
-
-def _clear(world: World, host: str, unit: str) -> None:
-    """Forget a former attempt: its failed unit, and whatever a broken-off kubeadm left."""
-    world.run(host, "systemctl", "reset-failed", f"{unit}.service")
+def _clear(world: World, host: str) -> None:
+    """Take away whatever a broken-off kubeadm left."""
     if world.stat(host, "/etc/kubernetes/pki", KUBELET) != (None, None):
         # Not the unit of the way back: that one must not take an unfetched result of this one for its own.
         demand_work(world, host, "sitewright-kubernetes-clear", "/bin/sh", "-c", RESET, timeout=300)

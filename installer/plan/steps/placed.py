@@ -95,12 +95,26 @@ def demand(world: World, host: str, *argv: str, stdin: bytes = b"", timeout: flo
     return output.out
 
 
-def demand_work(world: World, host: str, unit: str, *argv: str, timeout: float = 600) -> str:
+def underway(world: ReadOnly, host: str, unit: str) -> bool:
+    """Whether a transient unit that an installer began runs still, or ended well and waits to be collected."""
+    return world.query(host, "systemctl", "is-active", f"{unit}.service").ok
+
+
+def demand_work(
+    world: World, host: str, unit: str, *argv: str, timeout: float = 600, prepare: Callable[[], None] | None = None
+) -> str:
     """Run a long command that must succeed as a transient unit and return its log.
+
+    What an installer that died left under way is attached to. What it left failed is none of ours: that is forgotten
+    and the command begun anew, after `prepare` has put in place what it works on.
 
     Raises:
         CommandFailed: it ended with another code than 0; the message carries its last lines.
     """
+    if not underway(world, host, unit):
+        world.run(host, "systemctl", "reset-failed", f"{unit}.service")
+        if prepare is not None:
+            prepare()
     output = world.work(host, unit, *argv, timeout=timeout)
     if not output.ok:
         tail = "\n".join(output.out.strip().splitlines()[-12:])

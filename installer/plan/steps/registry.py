@@ -224,13 +224,15 @@ def _replicate(inputs: Inputs, host: str) -> Step:
     )
 
     def apply(world: World) -> None:
-        user, password = _open_for_writing(world, host)
-        try:
+        def prepare() -> None:
+            user, password = _open_for_writing(world, host)
             world.write(host, f"{REPLICATE}/artifacts", lines.encode())
             world.write(host, f"{REPLICATE}/curlrc", f'user = "{user}:{password}"\n'.encode(), mode=0o600)
+
+        try:
             demand_work(
                 world, host, "sitewright-registry-replicate", "/bin/sh", f"{HOME}/bin/replicate", REPLICATE, origin,
-                f"127.0.0.1:{registry.push_port}", REGISTRY_CA, timeout=3600,
+                f"127.0.0.1:{registry.push_port}", REGISTRY_CA, timeout=3600, prepare=prepare,
             )  # fmt: skip
         finally:
             world.remove(host, REPLICATE)
