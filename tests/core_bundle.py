@@ -30,5 +30,5 @@ def make_core_bundle(folder: Path) -> tuple[Path, Path]:
     signers = folder / "allowed_signers"
     signers.write_text(generate_key(folder / "vendor"))
     path = folder / f"{core.name}.sitewright"
-    write_archive(path, manifest, blobs.path, sign(encode(manifest), folder / "vendor"), SBOM, split=0)
+    write_archive(path, manifest, blobs.path, sign(encode(manifest), folder / "vendor"), SBOM)
     return path, signers

@@ -120,14 +120,6 @@ class Archive:
         """
         return BlobStream(self._parts, *self._blob(digest))
 
-    def path_range(self, digest: str) -> list[tuple[Path, int, int]]:
-        """Where a blob lies: (file, offset, length) for each part it reaches over, in order.
-
-        Raises:
-            BundleNotTrusted: it is not in the bundle.
-        """
-        return self._parts.ranges(*self._blob(digest))
-
     def ranges(self, name: str) -> list[tuple[Path, int, int]]:
         """Where one of the small files lies."""
         return self._parts.ranges(*self._entries[name])

@@ -1,13 +1,11 @@
 """Locks a recipe and builds its bundle: one signed file whose bytes depend on recipe and lock alone.
 
 Everything made is kept in the cache; a second build packs nothing that is there, and the same bundle signed with the
-same key is taken as it is.
+same key is taken as it is. But nothing goes from there into a bundle unseen: every byte is hashed again.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from installer.bundle import completeness, lock, pack, recipe, sshsig
+from installer.bundle import completeness, lock, pack, recipe, sshsig, verify
+from installer.bundle.archive import Archive
 from installer.bundle.ingredients import ingredients
 from installer.bundle.lock import Lock, Locked
 from installer.bundle.manifest import Blob, Manifest
@@ -24,7 +23,8 @@ from installer.bundle.recipe import C_TOOLCHAIN, Recipe, Source
 from installer.bundle.sbom import make_sbom, with_sbom
 from installer.bundle.sources import making, toolchain
 from installer.bundle.sources.workshop import Workshop, cache_folder, file_digest, remove_tree, text_digest, tree_digest
-from installer.bundle.writing import write_archive
+from installer.bundle.writing import place_archive, write_archive
+from installer.errors import BundleNotTrusted
 from installer.events import BuildProgressed, Emit
 
 KEPT = 3
@@ -74,11 +74,19 @@ def lock_recipe(folder: Path, emit: Emit, update: str | None = None, cache: Path
 
 
 def build(
-    folder: Path, key: Path, emit: Emit, out: Path | None = None, passphrase: str = "", cache: Path | None = None
+    folder: Path,
+    key: Path,
+    emit: Emit,
+    out: Path | None = None,
+    *,
+    split: int = 0,
+    passphrase: str = "",
+    cache: Path | None = None,
 ) -> Path:
     """Build the bundle that a recipe's lock names, sign it with `key`, and return its path.
 
-    The file is kept in the cache, and put into the folder `out` as well where one is given.
+    The file is kept in the cache, and copied into the folder `out` as well where one is given, there in parts of at
+    most `split` bytes where that is not 0; then the path is that of the first part.
 
     Raises:
         BuildFailed: the lock does not name everything, something made differs from it, or a chart needs an image
@@ -97,7 +105,8 @@ def build(
     name = f"{wanted.name}-{wanted.release}-{wanted.architecture}.sitewright"
     # ed25519 signs deterministically: the same body and key are the same file.
     finished = workshop.cache / "bundles" / Blob.of(body + signature).digest.partition(":")[2][:32] / name
-    if not finished.is_file():
+    if not _is_whole(finished, body, signature):
+        finished.unlink(missing_ok=True)
         manifest = decode(body, name)
         packer = pack.Packer(workshop, wanted.architecture, {})
         if not all(packer.blob_path(digest).is_file() for digest in manifest.blobs()):
@@ -105,7 +114,19 @@ def build(
         finished.parent.mkdir(parents=True, exist_ok=True)
         write_archive(finished, manifest, packer.blob_path, signature, bill)
         _make_room(finished)
-    return finished if out is None else _placed(finished, out / name)
+    return finished if out is None else _placed(finished, out / name, split)
+
+
+def _is_whole(finished: Path, body: bytes, signature: bytes) -> bool:
+    """Whether the cache holds that very bundle, every byte of it."""
+    if not finished.is_file():
+        return False
+    try:
+        with Archive.open(finished) as archive:
+            verify.intact(archive)
+            return (archive.bundle_json, archive.signature) == (body, signature)
+    except BundleNotTrusted:
+        return False
 
 
 def _pack(wanted: Recipe, held: Lock, workshop: Workshop, packed: Path, emit: Emit) -> None:
@@ -171,17 +192,10 @@ def _make_room(finished: Path) -> None:
         remove_tree(path.parent)
 
 
-def _placed(finished: Path, target: Path) -> Path:
-    """Give the finished file a second name, or copy it to another file system."""
+def _placed(finished: Path, target: Path, split: int) -> Path:
+    """Copy the finished file to where it is wanted; its path there, or that of its first part."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    part.unlink(missing_ok=True)
-    try:
-        os.link(finished, part)
-    except OSError:
-        shutil.copyfile(finished, part)
-    part.replace(target)
-    return target
+    return place_archive(finished, target, split)[0]
 
 
 @dataclass

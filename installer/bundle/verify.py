@@ -42,6 +42,26 @@ def trust(archive: Archive, allowed_signers: str, now: datetime, identity: str =
         verify_signature(archive.bundle_json, archive.signature, allowed_signers, now, identity)
     except SignatureInvalid as error:
         raise BundleNotTrusted(bundle=archive.path, reason=str(error)) from error
+    return _agreeing(archive)
+
+
+def intact(archive: Archive, report: Progress | None = None) -> Manifest:
+    """The manifest, if the whole file is what it says, byte for byte; whoever signed it.
+
+    `report` is called by the calling thread, some ten times a second and at the end.
+
+    Raises:
+        BundleNotTrusted: something is altered, missing or too much.
+    """
+    manifest = _agreeing(archive)
+    _Hashing(archive, manifest).run(report)
+    for artifact in manifest.artifacts():
+        _check_descriptors(archive, artifact)
+    return manifest
+
+
+def _agreeing(archive: Archive) -> Manifest:
+    """The manifest, if the small files agree with it and exactly the blobs it names are there, by name and size."""
     manifest = archive.manifest
     if archive.small(layout.OCI_LAYOUT) != layout.OCI_LAYOUT_BYTES:
         raise _refused(archive, f"{layout.OCI_LAYOUT} is altered")
@@ -70,16 +90,11 @@ def verify(
 ) -> Manifest:
     """The manifest, if the whole file is what an allowed signer signed, byte for byte.
 
-    `report` is called by the calling thread, some ten times a second and at the end.
-
     Raises:
         BundleNotTrusted: anything else.
     """
-    manifest = trust(archive, allowed_signers, now, identity)
-    _Hashing(archive, manifest).run(report)
-    for artifact in manifest.artifacts():
-        _check_descriptors(archive, artifact)
-    return manifest
+    trust(archive, allowed_signers, now, identity)
+    return intact(archive, report)
 
 
 class _Hashing:

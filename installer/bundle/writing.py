@@ -6,7 +6,9 @@ A file appears under its name only when it is complete and on the disk.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
@@ -19,6 +21,9 @@ from installer.bundle.split import part_name, parts_of
 from installer.errors import BuildFailed, UsageError
 
 _CHUNK = 64 << 20
+"""Bytes handed to the kernel at a time."""
+_HASHED = 1 << 20
+"""Bytes hashed at a time, which is what stays in a processor's cache."""
 
 
 def write_archive(
@@ -27,18 +32,16 @@ def write_archive(
     blob_path: Callable[[str], Path],
     signature: bytes,
     sbom: bytes,
-    *,
-    split: int = 0,
     report: Progress | None = None,
-) -> tuple[Path, ...]:
-    """Write the bundle to `path`, or to parts of at most `split` bytes; returns the files written.
+) -> None:
+    """Write the bundle to `path`; `report` hears of the bytes of blobs.
 
     What an earlier write left under the same name is replaced. `signature` is of `encode(manifest)`, or
-    `sshsig.UNSIGNED` until `put_signature`; `manifest.sbom` names `sbom`. The sizes of the blobs are checked here,
-    their digests by `verify`.
+    `sshsig.UNSIGNED` until `put_signature`; `manifest.sbom` names `sbom`. Every blob is hashed on its way: what is
+    signed here is what the manifest says, whatever became of the files since they were packed.
 
     Raises:
-        BuildFailed: a blob is missing or has another size than the manifest says, or the disk refused.
+        BuildFailed: a blob is missing or is not what the manifest says, or the disk refused.
     """
     if manifest.sbom != Blob.of(sbom):
         raise BuildFailed(what=path, reason="its manifest names another bill of materials")
@@ -47,7 +50,7 @@ def write_archive(
     total = sum(blob.size for blob in blobs)
     done = 0
     try:
-        with _Output(path, split) as output:
+        with _Output(path, 0) as output:
             for name, content in zip(layout.FIRST, contents, strict=True):
                 output.write(layout.header(name, len(content)) + content)
                 output.write(bytes(layout.padded(len(content)) - len(content)))
@@ -59,20 +62,19 @@ def write_archive(
                 if report is not None:
                     report(done, total)
             output.write(layout.END)
-            return output.publish()
+            output.publish()
     except OSError as error:
         raise BuildFailed(what=error.filename or path, reason=error.strerror) from error
 
 
-def split_archive(whole: Path, target: Path, size: int) -> tuple[Path, ...]:
-    """Write a bundle that is one file as parts of at most `size` bytes; they can be read without joining them.
+def place_archive(whole: Path, target: Path, size: int = 0) -> tuple[Path, ...]:
+    """Copy a bundle that is one file to `target`, or to parts of at most `size` bytes, which are read without joining.
+
+    A copy, since a second name of the same file would let a change of the one change the other.
 
     Raises:
         BuildFailed: the disk refused.
-        UsageError: `size` is no size for a part.
     """
-    if size < 1:
-        raise UsageError(reason=f"parts of {size} bytes cannot be made")
     try:
         with whole.open("rb") as source, _Output(target, size) as output:
             output.copy(source.fileno(), whole.stat().st_size)
@@ -84,6 +86,8 @@ def split_archive(whole: Path, target: Path, size: int) -> tuple[Path, ...]:
 def put_signature(path: Path, signature: bytes) -> None:
     """Put another signature into a bundle file, or into its parts, where the former one lies.
 
+    The files are replaced by changed copies: whoever has the former ones open, or under a second name, keeps them.
+
     Raises:
         UsageError: there is no such file, or it cannot be written.
         BundleNotTrusted: it is not a whole, well-formed bundle file.
@@ -94,27 +98,53 @@ def put_signature(path: Path, signature: bytes) -> None:
     found = sum(length for _, _, length in ranges)
     if found != len(signature):
         raise BuildFailed(what=path, reason=f"holds a signature of {found} bytes, the new one has {len(signature)}")
+    changed: list[tuple[Path, Path]] = []
     try:
         for file, offset, length in ranges:
-            with file.open("r+b") as target:
-                target.seek(offset)
-                target.write(signature[:length])
-                target.flush()
-                os.fsync(target.fileno())
+            final = file.resolve()
+            changed.append((_temporary(final), final))
+            _changed_copy(final, changed[-1][0], offset, signature[:length])
             signature = signature[length:]
+        for temporary, final in changed:
+            temporary.replace(final)
     except OSError as error:
         raise UsageError(reason=f"{error.filename or path}: cannot be written: {error.strerror}") from error
+    finally:
+        for temporary, _final in changed:
+            temporary.unlink(missing_ok=True)
+
+
+def _changed_copy(source: Path, target: Path, offset: int, data: bytes) -> None:
+    """A copy of a file with other bytes at one place, on the disk when this returns."""
+    with source.open("rb") as former, target.open("xb") as copy:
+        position, size = 0, os.fstat(former.fileno()).st_size
+        while position < size:
+            position += _sent(copy.fileno(), former.fileno(), position, size - position)
+        os.pwrite(copy.fileno(), data, offset)
+        os.fsync(copy.fileno())
+    shutil.copymode(source, target)
+
+
+def _temporary(final: Path) -> Path:
+    return final.with_name(f".{final.name}.{os.getpid()}.partial")
 
 
 def _copy(blob: Blob, source: Path, output: _Output) -> None:
-    descriptor = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        found = os.fstat(descriptor).st_size
-        if found != blob.size:
-            raise BuildFailed(what=source, reason=f"{found} bytes, but {blob.digest} has {blob.size}")
-        output.copy(descriptor, blob.size)
-    finally:
-        os.close(descriptor)
+    """Append a blob, hashing what is really written."""
+    hashed, size = hashlib.sha256(), 0
+    with source.open("rb", buffering=0) as file:
+        while data := file.read(_HASHED):
+            size += len(data)
+            if size <= blob.size:
+                hashed.update(data)
+                output.write(data)
+    if size != blob.size:
+        raise BuildFailed(what=source, reason=f"{size} bytes, but {blob.digest} has {blob.size}", hint=CHANGED)
+    if (found := f"sha256:{hashed.hexdigest()}") != blob.digest:
+        raise BuildFailed(what=source, reason=f"was changed in the cache: it is {found} now", hint=CHANGED)
+
+
+CHANGED = "nothing was written; remove that file and build again: it is then made anew"
 
 
 class _Output:
@@ -149,9 +179,7 @@ class _Output:
         position = 0
         while position < size:
             room = self._available()
-            copied = os.sendfile(self._descriptor, descriptor, position, min(room, size - position, _CHUNK))
-            if not copied:
-                raise OSError(errno.ENODATA, "a blob became shorter while it was copied")
+            copied = _sent(self._descriptor, descriptor, position, min(room, size - position))
             self._room -= copied
             position += copied
 
@@ -177,7 +205,7 @@ class _Output:
         if self._descriptor < 0 or not self._room:
             self._finish()
             final = part_name(self._path, len(self._written) + 1) if self._split else self._path
-            temporary = final.with_name(f".{final.name}.{os.getpid()}.partial")
+            temporary = _temporary(final)
             self._descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o666)
             self._written.append((temporary, final))
             self._room = self._split or 1 << 62
@@ -190,3 +218,17 @@ class _Output:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+def _sent(target: int, source: int, position: int, size: int) -> int:
+    """Copy bytes between two open files inside the kernel, which shares them where the file system can; how many."""
+    size = min(size, _CHUNK)
+    try:
+        copied = os.copy_file_range(source, target, size, position)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+        copied = os.sendfile(target, source, position, size)
+    if not copied:
+        raise OSError(errno.ENODATA, "a file became shorter while it was copied")
+    return copied

@@ -16,7 +16,8 @@ from installer.bundle.archive import Archive
 from installer.errors import UsageError
 from installer.ui import jsonl, progress, terminal, words
 
-UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+SMALLEST_PART = 10**6
+"""Bytes; of smaller parts there would be more than anybody can carry."""
 
 
 def lock(arguments: argparse.Namespace) -> int:
@@ -42,11 +43,11 @@ def build(arguments: argparse.Namespace) -> int:
             reason="a bundle is signed when it is built",
             hint="give --key FILE; make one: sitewright bundle keygen FILE",
         )
+    split = _part_size(arguments.split) if arguments.split else 0
+    if arguments.out.exists() and not arguments.out.is_dir():
+        raise UsageError(reason=f"--out {arguments.out}: is no folder", hint="name the folder that the bundle goes to")
     with progress.build_bar(arguments.json) as emit:
-        path = building.build(arguments.recipe, arguments.key, emit, None if arguments.split else arguments.out)
-    if arguments.split:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        path = writing.split_archive(path, arguments.out / path.name, _size(arguments.split))[0]
+        path = building.build(arguments.recipe, arguments.key, emit, arguments.out, split=split)
     return _described(arguments, path)
 
 
@@ -145,11 +146,15 @@ def _described(arguments: argparse.Namespace, path: Path) -> int:
     return 0
 
 
-def _size(text: str) -> int:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", text.strip().lower())
-    if not found:
-        raise UsageError(reason=f"--split {text}: not a size", hint="give bytes, or 700MB, or 4GB")
-    return int(float(found[1]) * UNITS[found[2]])
+def _part_size(text: str) -> int:
+    """Bytes of the parts that --split asks for."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", text.strip().lower())
+    if not found or (found[3] and not found[2]):
+        raise UsageError(reason=f"--split {text}: not a size", hint="give bytes, or 700MB, or 4GB, or 4GiB")
+    size = int(float(found[1]) * (1024 if found[3] else 1000) ** " kmgt".index(found[2] or " "))
+    if size < SMALLEST_PART:
+        raise UsageError(reason=f"--split {text}: parts are of {words.size(SMALLEST_PART)} at least", hint="e.g. 4GB")
+    return size
 
 
 VERBS: dict[str, Callable[[argparse.Namespace], int]] = {

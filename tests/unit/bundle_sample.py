@@ -16,7 +16,7 @@ from installer.bundle.layout import OCI_MANIFEST
 from installer.bundle.manifest import Artifact, ArtifactKind, Blob, Component, Manifest
 from installer.bundle.manifest_json import encode
 from installer.bundle.sshsig import generate_key, sign
-from installer.bundle.writing import write_archive
+from installer.bundle.writing import place_archive, write_archive
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SBOM = b'{"bomFormat":"CycloneDX"}\n'
@@ -104,9 +104,16 @@ class Sample:
     signers: str
 
     def write(self, manifest: Manifest, *, split: int = 0, path: Path | None = None) -> tuple[Path, ...]:
-        """Write the same or a changed manifest, signed by the sample's key."""
-        signature = sign(encode(manifest), self.key)
-        return write_archive(path or self.path, manifest, self.blobs.path, signature, SBOM, split=split)
+        """Write the same or a changed manifest, signed by the sample's key; in parts where `split` says how large."""
+        return self.put(manifest, sign(encode(manifest), self.key), split=split, path=path)
+
+    def put(
+        self, manifest: Manifest, signature: bytes, *, split: int = 0, path: Path | None = None
+    ) -> tuple[Path, ...]:
+        """Write a manifest with any signature."""
+        target = path or self.path
+        write_archive(target, manifest, self.blobs.path, signature, SBOM)
+        return place_archive(target, target, split) if split else (target,)
 
     def open(self) -> Archive:
         return Archive.open(self.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -18,8 +19,9 @@ from build_sample import GO, borrowed_cache, silent, write_recipe
 from installer.bundle import build
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Manifest
-from installer.bundle.sshsig import generate_key
+from installer.bundle.sshsig import generate_key, sign
 from installer.bundle.verify import verify
+from installer.bundle.writing import put_signature
 from installer.errors import BuildFailed
 from installer.events import BuildProgressed, Event
 
@@ -276,3 +278,53 @@ def test_the_cache_keeps_few_finished_bundles(tmp_path: Path, key: Path) -> None
         made.append(build.build(folder, key, silent, tmp_path / f"out{number}", cache=tmp_path / "cache"))
     kept = list((tmp_path / "cache/bundles").glob("*/*.sitewright"))
     assert sorted(path.read_bytes() for path in kept) == sorted(path.read_bytes() for path in made[-build.KEPT :])
+
+
+def test_signing_what_was_built_leaves_the_cache_alone(tmp_path: Path, key: Path) -> None:
+    folder = locked(tmp_path, PAGE)
+    generate_key(tmp_path / "other")
+    path = build.build(folder, key, silent, tmp_path / "out", cache=tmp_path / "cache")
+    with Archive.open(path) as archive:
+        put_signature(path, sign(archive.bundle_json, tmp_path / "other"))
+    assert read(path, tmp_path / "other")
+    again = build.build(folder, key, silent, tmp_path / "out", cache=tmp_path / "cache")
+    assert read(again, key)
+
+
+@pytest.mark.parametrize("change", ["another byte", "another key's signature", "cut off"])
+def test_a_finished_bundle_that_was_changed_in_the_cache_is_written_anew(
+    tmp_path: Path, key: Path, change: str
+) -> None:
+    folder = locked(tmp_path, PAGE)
+    path = build.build(folder, key, silent, cache=tmp_path / "cache")
+    whole = path.read_bytes()
+    if change == "another key's signature":
+        generate_key(tmp_path / "other")
+        with Archive.open(path) as archive:
+            put_signature(path, sign(archive.bundle_json, tmp_path / "other"))
+    else:
+        path.write_bytes(whole.replace(b"hello", b"hullo") if change == "another byte" else whole[:-600])
+    assert build.build(folder, key, silent, cache=tmp_path / "cache").read_bytes() == whole
+
+
+def test_a_made_file_that_was_changed_in_the_cache_is_made_anew(tmp_path: Path, key: Path) -> None:
+    folder = locked(tmp_path, PAGE)
+    whole = build.build(folder, key, silent, cache=tmp_path / "cache").read_bytes()
+    for made in (tmp_path / "cache/made").glob("*/files/index.html"):
+        made.write_bytes(b"foreign\n")
+    for name in ("packed", "blobs", "bundles"):
+        shutil.rmtree(tmp_path / "cache" / name)
+    assert build.build(folder, key, silent, cache=tmp_path / "cache").read_bytes() == whole
+
+
+def test_a_blob_that_was_changed_in_the_cache_gets_into_no_bundle(tmp_path: Path, key: Path) -> None:
+    folder = locked(tmp_path, PAGE)
+    whole = build.build(folder, key, silent, cache=tmp_path / "cache").read_bytes()
+    shutil.rmtree(tmp_path / "cache/bundles")
+    blob = tmp_path / "cache/blobs" / hashlib.sha256(b"hello\n").hexdigest()
+    blob.write_bytes(b"hullo\n")
+    with pytest.raises(BuildFailed, match=r"was changed in the cache") as refused:
+        build.build(folder, key, silent, tmp_path / "out", cache=tmp_path / "cache")
+    assert "remove that file" in refused.value.remedy
+    blob.unlink()
+    assert build.build(folder, key, silent, tmp_path / "out", cache=tmp_path / "cache").read_bytes() == whole

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import tarfile
 import tempfile
@@ -157,15 +159,6 @@ class TestSplit:
             for digest in archive.digests:
                 assert archive.blob(digest).readall() == sample.blobs.path(digest).read_bytes()
 
-    def test_path_range_says_where_the_bytes_lie(self, sample: Sample) -> None:
-        sample.write(sample.manifest, split=10_000)
-        with sample.open() as archive:
-            for digest in archive.digests:
-                pieces = [path.read_bytes()[at : at + size] for path, at, size in archive.path_range(digest)]
-                assert b"".join(pieces) == sample.blobs.path(digest).read_bytes()
-            kubelet = sample.manifest.component("kubernetes").artifact("file", "kubelet").file
-            assert len(archive.path_range(kubelet.digest)) > 6
-
     def test_writing_replaces_what_lay_there_before(self, sample: Sample) -> None:
         many = sample.write(sample.manifest, split=10_000)
         assert not sample.path.exists()
@@ -206,6 +199,13 @@ class TestWriting:
         with pytest.raises(BuildFailed, match="5 bytes, but sha256:"):
             sample.write(sample.manifest, path=target)
         assert not list(target.parent.iterdir())
+
+    def test_a_blob_that_was_changed_since_it_was_packed_is_refused(self, sample: Sample, tmp_path: Path) -> None:
+        digest = sample.manifest.component("kubernetes").artifact("file", "kubelet").file.digest
+        sample.blobs.path(digest).write_bytes(b"K" * 70000)
+        with pytest.raises(BuildFailed, match="was changed in the cache"):
+            sample.write(sample.manifest, path=tmp_path / "bundle")
+        assert not (tmp_path / "bundle").exists()
 
     def test_a_missing_blob_is_refused(self, sample: Sample, tmp_path: Path) -> None:
         digest = min(sample.manifest.blobs())
@@ -258,7 +258,7 @@ class TestPutSignature:
     @pytest.mark.parametrize("split", [0, 1900, 10_000])
     def test_signs_a_written_bundle(self, sample: Sample, split: int) -> None:
         signed = [path.read_bytes() for path in sample.write(sample.manifest, split=split)]
-        parts = write_archive(sample.path, sample.manifest, sample.blobs.path, UNSIGNED, SBOM, split=split)
+        parts = sample.put(sample.manifest, UNSIGNED, split=split)
         assert [path.read_bytes() for path in parts] != signed
         put_signature(sample.path, sign(encode(sample.manifest), sample.key))
         assert [path.read_bytes() for path in parts] == signed
@@ -268,6 +268,30 @@ class TestPutSignature:
         sample.write(sample.manifest, split=1900)
         with sample.open() as archive:
             assert len(archive.ranges(layout.SIGNATURE)) == 2
+
+    def test_changes_no_other_name_of_the_file(self, sample: Sample, tmp_path: Path) -> None:
+        other = tmp_path / "other"
+        other.hardlink_to(sample.path)
+        before = other.read_bytes()
+        sample.path.chmod(0o640)
+        put_signature(sample.path, UNSIGNED)
+        assert other.read_bytes() == before != sample.path.read_bytes()
+        assert sample.path.stat().st_mode & 0o777 == 0o640
+        assert not list(tmp_path.glob(".*"))
+
+    def test_a_full_disk_leaves_the_former_signature(self, sample: Sample) -> None:
+        before = sample.path.read_bytes()
+        room = resource.getrlimit(resource.RLIMIT_FSIZE)
+        former = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, room[1]))
+        try:
+            with pytest.raises(UsageError, match="cannot be written: File too large"):
+                put_signature(sample.path, UNSIGNED)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, room)
+            signal.signal(signal.SIGXFSZ, former)
+        assert sample.path.read_bytes() == before
+        assert not list(sample.path.parent.glob(".*"))
 
     def test_refuses_one_of_another_size(self, sample: Sample) -> None:
         before = sample.path.read_bytes()

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from installer.bundle.recipe import C_TOOLCHAIN, Recipe, Source
 from installer.bundle.sources import deb, golang, helm, http, oci, path
-from installer.bundle.sources.workshop import Workshop, made_digests, text_digest
+from installer.bundle.sources.workshop import Workshop, made_digests, remove_tree, text_digest
 from installer.errors import BuildFailed
 
 MAKING = 1
@@ -40,17 +40,33 @@ def resolve(source: Source, workshop: Workshop) -> dict[str, Any]:
 
 
 def made(source: Source, identity: Mapping[str, Any], workshop: Workshop) -> tuple[Path, dict[str, str]]:
-    """The folder of what a source makes and the digest of each entry, made now if the cache has it not."""
+    """The folder of what a source makes and the digest of each entry, made now if the cache has it not.
+
+    What the cache has is hashed again each time: files that are not what was made once are made anew.
+    """
     folder = workshop.cache / "made" / _key(source, identity, workshop)
-    digests = folder / "digests.json"
 
     def make(into: Path) -> None:
         (into / "files").mkdir()
         KINDS[source.kind].make(source, identity, workshop, into / "files")
         (into / "digests.json").write_text(json.dumps(made_digests(into / "files")))
 
-    workshop.keep(folder, make)
-    return folder / "files", json.loads(digests.read_text())
+    if (found := _intact(folder)) is None:
+        if folder.exists():
+            remove_tree(folder)
+        workshop.keep(folder, make)
+        found = made_digests(folder / "files")
+    return folder / "files", found
+
+
+def _intact(folder: Path) -> dict[str, str] | None:
+    """The digests of a made folder of the cache as it is now; None where it is not what was once made."""
+    try:
+        kept = json.loads((folder / "digests.json").read_text())
+        found = made_digests(folder / "files")
+    except (OSError, ValueError):
+        return None
+    return found if found == kept else None
 
 
 def is_made(source: Source, identity: Mapping[str, Any], workshop: Workshop) -> bool:

@@ -77,13 +77,16 @@ class Workshop:
             remove_tree(folder)
 
     def keep(self, folder: Path, make: Callable[[Path], None]) -> Path:
-        """The folder, made by `make` if it is not there yet; it appears whole or not at all."""
+        """The folder, made by `make` if it is not there yet; it appears whole and on the disk, or not at all."""
         if not folder.is_dir():
             with self.scratch() as scratch:
                 made = scratch / "made"
                 made.mkdir()
                 make(made)
                 folder.parent.mkdir(parents=True, exist_ok=True)
+                # A power cut after the rename must not leave its name on empty files. Thousands of files may lie here,
+                # so all are written out at once.
+                os.sync()
                 try:
                     made.rename(folder)
                 except OSError:
