@@ -227,9 +227,7 @@ class Answers:
                     seen.add(ref)
                     yield ref
 
-    def waived(self, check: str, host: str, today: date) -> Waiver | None:
-        """The waiver in force for a check on a host, None where there is none or it has ended."""
-        for waiver in self.waivers:
-            if waiver.check == check and today <= waiver.until and (not waiver.hosts or host in waiver.hosts):
-                return waiver
-        return None
+    def waiver(self, check: str, host: str) -> Waiver | None:
+        """The waiver of a check on a host, of several the one that ends last; None where there is none."""
+        found = (each for each in self.waivers if each.check == check and (not each.hosts or host in each.hosts))
+        return max(found, key=lambda each: each.until, default=None)

@@ -9,7 +9,6 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,22 +33,22 @@ MIGRATIONS: Mapping[int, Migration] = {}
 """How a document of each older version becomes one of the next; version 1 is the first."""
 
 
-def load(path: Path, today: date | None = None) -> Answers:
+def load(path: Path) -> Answers:
     """Read and check an answers file.
 
     Raises:
         AnswersInvalid: it cannot be read or is not valid; carries every problem.
     """
-    return parse(_text(path), str(path), today)
+    return parse(_text(path), str(path))
 
 
-def parse(text: str, file: str, today: date | None = None) -> Answers:
+def parse(text: str, file: str) -> Answers:
     """Answers from a file's text; relative paths in it start at the folder of `file`.
 
     Raises:
         AnswersInvalid: they are not valid; carries every problem.
     """
-    read, found = _examined(text, file, today)
+    read, found = _examined(text, file)
     if found:
         raise AnswersInvalid(file=file, count=len(found), problems=found)
     answers = build(read.data, Path(file).parent)
@@ -57,9 +56,9 @@ def parse(text: str, file: str, today: date | None = None) -> Answers:
     return replace(answers, file=file, lines=lines, digests=_digests(read.data))
 
 
-def problems(text: str, file: str, today: date | None = None) -> tuple[Problem, ...]:
+def problems(text: str, file: str) -> tuple[Problem, ...]:
     """Everything that is wrong with a file's text, by line; empty where nothing is."""
-    return _examined(text, file, today)[1]
+    return _examined(text, file)[1]
 
 
 def check_components(answers: Answers, manifest: Manifest) -> None:
@@ -88,9 +87,9 @@ def dump(data: Mapping[str, Any]) -> str:
     return yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=110)
 
 
-def flaws(data: Mapping[str, Any], file: str, today: date | None = None) -> tuple[Problem, ...]:
+def flaws(data: Mapping[str, Any], file: str) -> tuple[Problem, ...]:
     """Everything that is wrong with a document that stands in no file yet (a wizard's draft): all in line 0."""
-    return tuple(_found(dict(data), file, today, set(), lambda path: 0))
+    return tuple(_found(dict(data), file, set(), lambda path: 0))
 
 
 def save(text: str, path: Path) -> None:
@@ -142,7 +141,7 @@ def migrate(data: dict[str, Any], migrations: Mapping[int, Migration], target: i
     return data
 
 
-def _examined(text: str, file: str, today: date | None) -> tuple[Document, tuple[Problem, ...]]:
+def _examined(text: str, file: str) -> tuple[Document, tuple[Problem, ...]]:
     """The document a text holds, brought up to date, and all its problems."""
     read = answers_yaml.read(text)
     found = [Problem(file, line, _dotted(path), what, wanted) for line, path, what, wanted in read.flaws]
@@ -155,14 +154,13 @@ def _examined(text: str, file: str, today: date | None) -> tuple[Document, tuple
     if isinstance(current, _Outdated):
         return read, (Problem(file, read.line(("version",)), "version", current.found, current.wanted),)
     read.data = current
-    found += _found(current, file, today, {path for _, path, _, _ in read.flaws}, read.line)
+    found += _found(current, file, {path for _, path, _, _ in read.flaws}, read.line)
     return read, tuple(sorted(dict.fromkeys(found), key=lambda problem: problem.line))
 
 
 def _found(
     data: dict[str, Any],
     file: str,
-    today: date | None,
     flawed: set[answers_yaml.Path],
     line: Callable[[answers_yaml.Path], int],
 ) -> Iterator[Problem]:
@@ -173,7 +171,7 @@ def _found(
             yield Problem(file, line(path), _dotted(path), what, wanted)
         if spoiled:
             _blank(sound, path)
-    for path, what, wanted in broken_rules(sound, today or datetime.now(UTC).date()):
+    for path, what, wanted in broken_rules(sound):
         yield Problem(file, line(path), _dotted(path), what, wanted)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
 from installer import inventory_csv, inventory_ini, inventory_list, inventory_yaml
@@ -164,7 +163,7 @@ def _single(rows: list[Row], reading: Reading) -> list[Row]:
 def _sound(rows: list[Row], reading: Reading) -> list[Row]:
     """The rows that answers accept, by their own schema and rules."""
     valid = _without(rows, ((path, found, wanted) for path, found, wanted, _ in violations(_answers(rows))), reading)
-    return _without(valid, broken_rules(_answers(valid), date.min), reading)
+    return _without(valid, broken_rules(_answers(valid)), reading)
 
 
 def _without(rows: list[Row], broken: Iterator[tuple[tuple[str | int, ...], str, str]], reading: Reading) -> list[Row]:

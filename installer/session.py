@@ -66,7 +66,6 @@ def open_trusted(profile: Path | None, bundle: Path | None, signers: Path | None
         bundle_json=archive.bundle_json,
         signature=archive.signature,
         signers=allowed,
-        today=now().date(),
     )
     return Trusted(answers, archive, inputs)
 

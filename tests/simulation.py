@@ -23,7 +23,7 @@ PROFILES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))
 
 @cache
 def answers_of(profile: str) -> Answers:
-    return answers_file.load(ROOT / "profiles" / f"{profile}.yaml", NOW.date())
+    return answers_file.load(ROOT / "profiles" / f"{profile}.yaml")
 
 
 @cache
@@ -34,7 +34,7 @@ def _signed(bundle_json: bytes) -> tuple[bytes, bytes]:
 
 
 def inputs_of(profile: str) -> Inputs:
-    return Inputs(answers_of(profile), core_manifest(), b"{}", *_signed(b"{}"), NOW.date())
+    return Inputs(answers_of(profile), core_manifest(), b"{}", *_signed(b"{}"))
 
 
 def machines_of(profile: str, **changed) -> list[Machine]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,7 @@ def prove(
     for profile in profiles:
         answers = load_answers(profile)
         for environment in answers.environments:
-            names = context.context(answers, environment, manifest, date(1970, 1, 1))
+            names = context.context(answers, environment, manifest)
             for component in manifest.components:
                 own = context.for_component(names, environment, component)
                 needed |= set(_rendered(manifest, component, own, environment, blob_path, workshop))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from installer.answers import Answers, Environment
@@ -24,14 +23,13 @@ class Inputs:
     bundle_json: bytes
     signature: bytes
     signers: bytes
-    today: date
     send_rate: float = 50e6
     _names: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def names(self, environment: Environment) -> dict[str, Any]:
         """The template names of an environment."""
         if environment.name not in self._names:
-            self._names[environment.name] = context.context(self.answers, environment, self.manifest, self.today)
+            self._names[environment.name] = context.context(self.answers, environment, self.manifest)
         return self._names[environment.name]
 
     def components(self, environment: Environment) -> tuple[Component, ...]:

@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import tarfile
-from datetime import date
 from pathlib import Path
 
 import yaml
@@ -28,7 +27,7 @@ def pack(trunk: Path, practice: Practice, profile: Path, bundle: Path) -> None:
     """Fill the folder `trunk`."""
     with Archive.open(bundle) as archive:
         answers = answers_file.load(profile)
-        inputs = Inputs(answers, archive.manifest, archive.bundle_json, archive.signature, b"", date.today())
+        inputs = Inputs(answers, archive.manifest, archive.bundle_json, archive.signature, b"")
         images = list(archive.manifest.artifacts("image"))
         _images(trunk / "images.tar", archive, [image for image in images if image.name != "haproxy"])
         _images(trunk / "proxy.tar", archive, [image for image in images if image.name == "haproxy"])

@@ -47,7 +47,7 @@ environments:
 
 def sole(text: str) -> Problem:
     """The one problem of a text."""
-    (problem,) = answers_file.problems(text, "answers.yaml", TODAY)
+    (problem,) = answers_file.problems(text, "answers.yaml")
     return problem
 
 
@@ -55,13 +55,13 @@ def changed(change: Callable[[dict[str, Any]], object]) -> list[str]:
     """Problems of the good answers after a change, without the file's name and line."""
     data = yaml.safe_load(GOOD)
     change(data)
-    found = answers_file.problems(answers_file.dump(data), "f", TODAY)
+    found = answers_file.problems(answers_file.dump(data), "f")
     return [f"{problem.path}: found {problem.found}, wanted {problem.wanted}" for problem in found]
 
 
 def test_good_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/li")
-    answers = answers_file.parse(GOOD, "/site/answers.yaml", TODAY)
+    answers = answers_file.parse(GOOD, "/site/answers.yaml")
     assert answers.site == "acme-hq"
     first, second = answers.hosts
     assert first.access.private_key == "/site/keys/id_ed25519", "relative paths start at the file's folder"
@@ -77,10 +77,10 @@ def test_good_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_digests_are_of_the_meaning_not_the_text() -> None:
-    one = answers_file.parse(GOOD, "a", TODAY).digests
-    other = answers_file.parse(GOOD.replace("{name: acme-hq,", "# note\n  {name:   'acme-hq',"), "b", TODAY).digests
+    one = answers_file.parse(GOOD, "a").digests
+    other = answers_file.parse(GOOD.replace("{name: acme-hq,", "# note\n  {name:   'acme-hq',"), "b").digests
     assert one == other
-    moved = answers_file.parse(GOOD.replace("10.20.0.11", "10.20.0.13"), "a", TODAY).digests
+    moved = answers_file.parse(GOOD.replace("10.20.0.11", "10.20.0.13"), "a").digests
     assert {key for key in one if one[key] != moved[key]} == {"answers.hosts"}
 
 
@@ -88,14 +88,14 @@ def test_digests_are_of_the_meaning_not_the_text() -> None:
 def test_profiles_are_good_and_known_to_editors(profile: Path) -> None:
     text = profile.read_text()
     assert text.startswith("# yaml-language-server: $schema=../installer/answers.schema.json\n")
-    answers = answers_file.load(profile, TODAY)
+    answers = answers_file.load(profile)
     assert answers.site.startswith("practice")
     for host in answers.hosts:
         assert f"practice/{answers.site}/" in host.access.private_key
 
 
 def test_all_profiles_are_there_on_separate_networks() -> None:
-    sites = [answers_file.load(profile, TODAY) for profile in PROFILES]
+    sites = [answers_file.load(profile) for profile in PROFILES]
     assert {p.stem for p in PROFILES} >= {"rehearsal", "minimal", "ha", "environments"}
     subnets = [{host.address.rpartition(".")[0] for host in site.hosts} for site in sites]
     assert all(len(subnet) == 1 for subnet in subnets)
@@ -104,7 +104,7 @@ def test_all_profiles_are_there_on_separate_networks() -> None:
 
 def test_every_problem_at_once_in_the_order_of_lines() -> None:
     text = GOOD.replace("acme-hq", "Acme HQ").replace("10.20.0.12", "10.20.0.11").replace("[cp-1]", "[cp-9]")
-    found = answers_file.problems(text, "answers.yaml", TODAY)
+    found = answers_file.problems(text, "answers.yaml")
     assert [str(problem) for problem in found] == [
         'answers.yaml:2: site.name: found "Acme HQ", wanted a DNS label: lower-case letters, digits and inner hyphens,'
         " at most 63",
@@ -121,7 +121,7 @@ def test_the_error_carries_and_prints_them_all(tmp_path: Path) -> None:
     path = tmp_path / "answers.yaml"
     path.write_text(GOOD.replace("acme-hq", "X").replace("engineer", "!"))
     with pytest.raises(AnswersInvalid) as refused:
-        answers_file.load(path, TODAY)
+        answers_file.load(path)
     assert refused.value.exit_code == 3
     assert len(refused.value.problems) == 2
     assert f"{path}: 2 problem(s)" in refused.value.message
@@ -157,7 +157,7 @@ def test_bad_texts(text: str, line: int, found: str) -> None:
 
 def test_a_bomb_of_aliases_costs_nothing() -> None:
     levels = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
-    found = answers_file.problems("\n".join(levels), "bomb.yaml", TODAY)
+    found = answers_file.problems("\n".join(levels), "bomb.yaml")
     assert sum("an alias" in problem.found for problem in found) == 9 * 11
 
 
@@ -176,7 +176,7 @@ def test_bad_files(tmp_path: Path, make: Callable[[Path], object], found: str) -
     path = tmp_path / "answers.yaml"
     make(path)
     with pytest.raises(AnswersInvalid) as refused:
-        answers_file.load(path, TODAY)
+        answers_file.load(path)
     assert found in refused.value.problems[0].found
 
 
@@ -254,7 +254,6 @@ def waiver(**fields_: Any) -> Callable[[dict[str, Any]], object]:
 @pytest.mark.parametrize(
     ("fields_", "expected"),
     [
-        ({"until": "2026-11-22"}, "2026-11-22, which is past"),
         ({"until": "31.12.2026"}, "a date as YYYY-MM-DD"),
         ({"check": "cgroup.versoin"}, '"cgroup.version", perhaps'),
         ({"reason": "because"}, "two words"),
@@ -267,8 +266,9 @@ def test_waivers(fields_: dict[str, Any], expected: str) -> None:
     assert expected in found
 
 
-def test_a_waiver_holds_on_its_last_day() -> None:
-    assert changed(waiver(until="2026-11-23")) == []
+def test_answers_whose_waiver_has_ended_can_still_be_read() -> None:
+    """Else the site could neither be looked at nor taken back from that day on."""
+    assert changed(waiver(until="2020-01-01")) == []
 
 
 SECRET = "hunter2-geheim"
@@ -299,7 +299,7 @@ def manifest(*names: str) -> Manifest:
 
 
 def test_components_must_be_in_the_bundle() -> None:
-    answers = answers_file.parse(GOOD, "answers.yaml", TODAY)
+    answers = answers_file.parse(GOOD, "answers.yaml")
     answers_file.check_components(answers, manifest("shop", "site-ca"))
     with pytest.raises(AnswersInvalid) as refused:
         answers_file.check_components(answers, manifest("site-ca", "kafka"))
@@ -329,10 +329,10 @@ def assert_same(one: Answers, other: Answers) -> None:
     "text", [GOOD, *(path.read_text() for path in PROFILES)], ids=["good", *(p.stem for p in PROFILES)]
 )
 def test_written_answers_are_read_as_the_same(text: str, tmp_path: Path) -> None:
-    answers = answers_file.parse(text, "/site/answers.yaml", TODAY)
+    answers = answers_file.parse(text, "/site/answers.yaml")
     path = tmp_path / "sub" / "answers.yaml"
     answers_file.save(answers_file.dump(answers_file.document(answers)), path)
-    assert_same(answers_file.load(path, TODAY), answers)
+    assert_same(answers_file.load(path), answers)
     assert [entry.name for entry in path.parent.iterdir()] == ["answers.yaml"], "no temporary file is left"
 
 

@@ -237,6 +237,8 @@ def test_waivers_hold_by_name_host_and_day(fields: dict[str, Any], status: str) 
     (finding,) = bad({"cp-1": {"swap": 1}}, said=said)
     assert finding.status == status
     assert finding.waiver == (said.waivers[0] if status == "waived" else None)
+    ended = fields.get("until") == date(2026, 11, 22)
+    assert ("its waiver ended on 2026-11-22: agree on another day with Li Wei" in finding.remedy) is ended
 
 
 OURS = {

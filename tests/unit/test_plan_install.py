@@ -24,11 +24,11 @@ PROFILES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))
 def load(profile: str, change: str = "", to: str = "") -> Answers:
     text = (ROOT / "profiles" / f"{profile}.yaml").read_text()
     assert change in text
-    return answers_file.parse(text.replace(change, to), f"{profile}.yaml", TODAY)
+    return answers_file.parse(text.replace(change, to), f"{profile}.yaml")
 
 
 def inputs(answers: Answers, manifest: Manifest | None = None) -> Inputs:
-    return Inputs(answers, manifest or core_manifest(), b"{}", b"sig", b"signers", TODAY)
+    return Inputs(answers, manifest or core_manifest(), b"{}", b"sig", b"signers")
 
 
 def before(plan: Plan) -> dict[str, set[str]]:
@@ -123,7 +123,7 @@ def test_waivers_relax_the_practice_site_and_nobody_else():
         answers = load("rehearsal")
         if not waived:
             answers = answers_file.parse(
-                (ROOT / "profiles/rehearsal.yaml").read_text().split("# Practice hosts are containers")[0], "a", TODAY
+                (ROOT / "profiles/rehearsal.yaml").read_text().split("# Practice hosts are containers")[0], "a"
             )
         given = inputs(answers)
         environment = answers.environments[0]

@@ -97,11 +97,11 @@ def test_more_is_ordered_early_enough_to_stand_ready():
 def test_planning_is_written_as_it_is_read(name, tmp_path):
     answers = subject(name).answers
     answers_file.save(answers_file.dump(answers_file.document(answers)), tmp_path / "answers.yaml")
-    assert answers_file.load(tmp_path / "answers.yaml", TODAY).plan == answers.plan
+    assert answers_file.load(tmp_path / "answers.yaml").plan == answers.plan
 
 
 def test_planning_that_is_none_is_refused_with_its_place():
     text = (EXAMPLES / "small-office.yaml").read_text().replace("start: 2027-01-11", "start: soon\n  delivery: 3")
-    found = " ".join(map(str, answers_file.problems(text, "answers.yaml", TODAY)))
+    found = " ".join(map(str, answers_file.problems(text, "answers.yaml")))
     assert "plan.start" in found
     assert "delivery" in found

@@ -10,7 +10,7 @@ import yaml
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from core_manifest import core_manifest
-from report_subject import TODAY, subject
+from report_subject import subject
 
 from installer.plan.checks import CHECKS
 from installer.plan.inputs import Inputs
@@ -47,7 +47,7 @@ def said() -> set[str]:
 
 def said_by_bundle() -> set[str]:
     """Titles of the core bundle's components and of the probes, built-in ones and components' own."""
-    inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"", TODAY)
+    inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"")
     probes = {
         probe.title for environment in inputs.answers.environments for probe in verify.probes(inputs, environment)
     }

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from babel.messages.pofile import read_po
 from core_manifest import core_manifest
-from report_subject import TODAY, subject
+from report_subject import subject
 from rich.cells import cell_len
 from textual.pilot import Pilot
 from tui_sayings import Sayings, name_of
@@ -128,7 +128,7 @@ def parts() -> Iterator[str]:
         yield from (spec["title"], spec["purpose"])
     for rule in load_rules().components.values():
         yield from (rule.title, rule.purpose)
-    inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"", TODAY)
+    inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"")
     for environment in inputs.answers.environments:
         yield from (probe.title for probe in verify.probes(inputs, environment))
 
@@ -141,7 +141,7 @@ def places() -> Iterator[str]:
 
 def runs() -> Iterator[str]:
     """What runs do, their phases, how they end, and the stages of a first connection."""
-    inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"", TODAY)
+    inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"")
     yield from {step.phase for step in plan(inputs).steps}
     yield from STAGES
     yield from ("install", "rollback", "uninstall", "done", "failed", "interrupted", "taken back", "unfinished")

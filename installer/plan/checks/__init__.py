@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from installer.answers import Answers
+from installer.answers import Answers, Waiver
 from installer.bundle.manifest import Manifest
 from installer.errors import SitewrightError, SudoRefused
 from installer.facts import Facts, gather
@@ -89,9 +89,16 @@ def _judged(case: Case, check: Check, facts: Facts) -> list[Finding]:
     troubles = list(check.rule(case, facts))
     if not troubles:
         return [Finding(check.name, facts.host, "ok", check.title)]
-    waiver = case.answers.waived(check.name, facts.host, case.now.date())
+    waiver = case.answers.waiver(check.name, facts.host)
+    ended = waiver is not None and waiver.until < case.now.date()
     found = []
     for trouble in troubles:
-        status: Status = "waived" if waiver else "warn" if trouble.warning else "failed"
-        found.append(Finding(check.name, facts.host, status, trouble.found, trouble.wanted, trouble.remedy, waiver))
+        status: Status = "waived" if waiver and not ended else "warn" if trouble.warning else "failed"
+        remedy = _agree_anew(waiver, trouble.remedy) if waiver and ended else trouble.remedy
+        held = None if ended else waiver
+        found.append(Finding(check.name, facts.host, status, trouble.found, trouble.wanted, remedy, held))
     return found
+
+
+def _agree_anew(waiver: Waiver, remedy: str) -> str:
+    return f"{remedy}; its waiver ended on {waiver.until}: agree on another day with {waiver.person}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
 from installer.answers import Answers
 from installer.bundle.manifest import Artifact, ArtifactKind, Manifest
@@ -52,7 +51,7 @@ def disk_forecast(answers: Answers, manifest: Manifest) -> dict[str, tuple[DiskN
     Raises:
         AnswersInvalid: a chosen component is not in the bundle.
     """
-    inputs = Inputs(answers, manifest, b"", b"", b"", today=date.min)
+    inputs = Inputs(answers, manifest, b"", b"", b"")
     whole = sum(blob.size for blob in manifest.blobs().values())
     largest = max((blob.size for blob in manifest.blobs().values()), default=0)
     forecast: dict[str, tuple[DiskNeed, ...]] = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -113,7 +112,7 @@ class Wizard(App[None]):
     def begin(self, editor: Editor, step: str = "site") -> None:
         """Take a file up."""
         self._opened = editor
-        self.review = review(editor.draft, str(editor.file), _today(), self.facts)
+        self.review = review(editor.draft, str(editor.file), self.facts)
         self.switch_screen(Frame(step)) if len(self.screen_stack) > 1 else self.push_screen(Frame(step))
         if editor.recovered:
             self.notify(self.say("Going on with the draft that was left of {file}. Undo takes the file's own answers.",
@@ -153,7 +152,7 @@ class Wizard(App[None]):
     def _look(self, draft: Draft) -> None:
         """Keep the draft and look at it, in a thread."""
         before = self.review
-        found = review(draft, str(self.editor.file), _today(), dict(self.facts))
+        found = review(draft, str(self.editor.file), dict(self.facts))
         trouble = ""
         try:
             self.editor.keep(draft)
@@ -293,7 +292,3 @@ class Wizard(App[None]):
                 return
         if choice in ("save", "leave"):
             self.exit()
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()

@@ -12,7 +12,7 @@ REFUSALS = (
     "between /8 and /24 with a /24 for each of {count} host(s)", "{network} overlapping {other} of {place}",
     "{network} holding {address} of {place}",
     "{network} holding {address} of {place} and {count} more of {hosts} hosts",
-    "a network of its own, as in {network}", "{port}, which is registry.port", "{date}, which is past",
+    "a network of its own, as in {network}", "{port}, which is registry.port",
 )  # fmt: skip
 """Messages of installer.answers_schema and installer.answers_rules that name values; the first that fits is taken."""
 

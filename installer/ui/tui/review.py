@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 from installer import answers_file
@@ -67,9 +66,9 @@ class Change:
     disk_gib: float
 
 
-def review(draft: Draft, file: str, today: date, facts: Mapping[str, Facts] | None = None) -> Review:
+def review(draft: Draft, file: str, facts: Mapping[str, Facts] | None = None) -> Review:
     """Look at a draft; `facts` is what the hosts that were tried say of themselves, by name."""
-    problems = by_step(answers_file.flaws(draft.data, file, today))
+    problems = by_step(answers_file.flaws(draft.data, file))
     if "needs" in problems:
         return Review(problems)
     try:

@@ -91,14 +91,16 @@ class Waive(ModalScreen[Mapping[str, Any]]):
 
 
 def flaws_of(around: desk.Desk, waiver: Mapping[str, Any], today: date) -> dict[str, str]:
-    """What is wrong with a waiver that would be the last of the answers, by its part."""
+    """What is wrong with a waiver that would be the last of the answers, by its part; its last day must be to come."""
     draft = with_waiver(around.draft, waiver)
     place = f"waivers.{len(waivers_of(draft)) - 1}"
     found: dict[str, str] = {}
-    for problem in answers_file.flaws(draft.data, str(around.editor.file), today):
+    for problem in answers_file.flaws(draft.data, str(around.editor.file)):
         if problem.path.startswith(f"{place}."):
             part = problem.path.removeprefix(f"{place}.").partition(".")[0]
             found.setdefault(part, around.say("wanted: {wanted}", wanted=around.say(problem.wanted)))
+    if "until" not in found and date.fromisoformat(waiver["until"]) < today:
+        found["until"] = around.say("wanted: {wanted}", wanted=around.say("a day to come"))
     return found
 
 
