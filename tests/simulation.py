@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -10,10 +12,11 @@ from pathlib import Path
 
 from core_manifest import ROOT, core_manifest
 
-from installer import answers_file
+from installer import answers_file, operations
 from installer.answers import Answers
 from installer.bundle.sshsig import generate_key, sign
 from installer.plan.inputs import Inputs
+from installer.runs import Runs
 from installer.world.simulated.machine import Machine
 from installer.world.simulated.world import SimulatedWorld
 
@@ -44,6 +47,24 @@ def machines_of(profile: str, **changed) -> list[Machine]:
 
 def world_of(profile: str, fate=None, **changed) -> SimulatedWorld:
     return SimulatedWorld(machines_of(profile, **changed), core_manifest(), fate=fate, now=lambda: NOW)
+
+
+def site_of(world, state, profile="rehearsal", inputs=None) -> operations.Site:
+    return operations.Site(inputs or inputs_of(profile), world, Runs(state), "tester", {})
+
+
+@contextmanager
+def unwatched(_plan):
+    yield lambda _event: None
+
+
+def install(site):
+    return operations.install(site, operations.plan(site.inputs), unwatched, threading.Event())
+
+
+def act(operation, site):
+    """Resume, roll back or uninstall."""
+    return operation(site, unwatched, threading.Event())
 
 
 def differences(before, after) -> list[str]:

@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
-from contextlib import contextmanager
 
 import pytest
-from simulation import answers_of, differences, inputs_of, world_of
+from simulation import act, answers_of, differences, install, site_of, world_of
 
 from installer import lock, operations
 from installer.errors import SiteLocked, StepFailed
-from installer.runs import Runs
 from installer.world.simulated.faults import Faults
 from installer.world.simulated.machine import KERNEL_MODULES, Machine
-
-
-def site_of(world, state, profile="rehearsal"):
-    return operations.Site(inputs_of(profile), world, Runs(state), "tester", {})
-
-
-@contextmanager
-def unwatched(_plan):
-    yield lambda _event: None
-
-
-def install(site):
-    return operations.install(site, operations.plan(site.inputs), unwatched, threading.Event())
-
-
-def act(operation, site):
-    return operation(site, unwatched, threading.Event())
 
 
 def but_the_guard(lines):

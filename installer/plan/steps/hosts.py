@@ -6,7 +6,7 @@ from installer.answers import Environment
 from installer.plan.context import REGISTRY_CA
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Step
-from installer.plan.steps.placed import HOME, Placed, Source, all_hold, captures, demand, place, take_back
+from installer.plan.steps.placed import HOME, Placed, Source, all_hold, captures, demand, place, set_aside, take_back
 from installer.world.ports import ReadOnly, World
 
 PAPERS = "/etc/sitewright/bundle"
@@ -24,14 +24,14 @@ SETTINGS = {
 
 VERIFY = """set -eu
 cd "$1"
-if said=$(ssh-keygen -Y verify -f allowed_signers -I vendor -n sitewright-bundle -s bundle.json.sig <bundle.json 2>&1)
+if said=$(ssh-keygen -Y verify -f allowed_signers -I vendor -n sitewright-bundle -s bundle.json.sig 2>&1)
 then exit 0; fi
 case $said in *"unknown option"* | *"illegal option"*) exit 0 ;; esac
 printf '%s\\n' "$said" >&2
 exit 1
 """
-"""Run on a host: check the signature with the host's own OpenSSH. One older than 8.1 has no such command; the digest
-of bundle.json, given over the authenticated connection and compared by the step, then has to do."""
+"""Run on a host: check the signature of standard input with the host's own OpenSSH. One older than 8.1 has no such
+command; the digest of bundle.json, given over the authenticated connection and compared by the step, then has to do."""
 
 NO_PULL = Source(endpoints=(), ca=REGISTRY_CA)
 
@@ -78,15 +78,19 @@ def _home(environment: Environment, host: str) -> Step:
 
 
 def _trust(inputs: Inputs, environment: Environment, host: str) -> Step:
-    wanted = (
-        Placed(f"{PAPERS}/bundle.json", 0o644, text=inputs.bundle_json),
+    statement = Placed(f"{PAPERS}/bundle.json", 0o644, text=inputs.bundle_json)
+    papers = (
         Placed(f"{PAPERS}/bundle.json.sig", 0o644, text=inputs.signature),
         Placed(f"{PAPERS}/allowed_signers", 0o644, text=inputs.signers),
     )
+    wanted = (statement, *papers)
 
     def apply(world: World) -> None:
-        place(world, host, NO_PULL, wanted)
-        demand(world, host, "sh", "-c", VERIFY, "verify", PAPERS)
+        # bundle.json beside these papers means that the host has verified it by them: it goes first and comes last.
+        set_aside(world, host, statement.path)
+        place(world, host, NO_PULL, papers)
+        demand(world, host, "sh", "-c", VERIFY, "verify", PAPERS, stdin=inputs.bundle_json)
+        place(world, host, NO_PULL, (statement,))
 
     return Step(
         id=step_id(environment, "hosts.trust", host), title="verify the bundle's signature", phase="hosts", host=host,

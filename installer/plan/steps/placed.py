@@ -145,7 +145,7 @@ def place(world: World, host: str, source: Source, wanted: Sequence[Placed]) -> 
     present = {file.path for file, state in zip(wanted, states, strict=True) if state is not None}
     for file in missing:
         if file.path in present:
-            demand(world, host, "sh", "-c", KEEP, "keep", file.path, BEFORE + file.path)
+            _keep(world, host, file.path)
         if file.pull is None:
             world.write(host, file.path, file.text, mode=file.mode)
         else:
@@ -156,6 +156,13 @@ def place(world: World, host: str, source: Source, wanted: Sequence[Placed]) -> 
     return missing
 
 
+def set_aside(world: World, host: str, path: str) -> None:
+    """Take a file away, so that nothing stands there until it is placed; what stood there before us is kept."""
+    if world.stat(host, path) != (None,):
+        _keep(world, host, path)
+        world.remove(host, path)
+
+
 def take_back(world: World, host: str, before: Before) -> None:
     """Remove what was placed and bring back what stood there."""
     gone = [path for path, state in before.items() if state is None]
@@ -164,3 +171,7 @@ def take_back(world: World, host: str, before: Before) -> None:
     for path, state in before.items():
         if state is not None and world.stat(host, BEFORE + path) != (None,):
             demand(world, host, "sh", "-c", RETURN, "return", path, BEFORE + path)
+
+
+def _keep(world: World, host: str, path: str) -> None:
+    demand(world, host, "sh", "-c", KEEP, "keep", path, BEFORE + path)

@@ -30,9 +30,9 @@ def shell(call: Call) -> Output:
 
 def _verify(call: Call) -> Output:
     (folder,) = call.argv
-    message, armored = call.tree.read(f"{folder}/bundle.json"), call.tree.read(f"{folder}/bundle.json.sig")
+    armored = call.tree.read(f"{folder}/bundle.json.sig")
     try:
-        verify_signature(message, armored, call.tree.text(f"{folder}/allowed_signers"), call.site.now())
+        verify_signature(call.stdin, armored, call.tree.text(f"{folder}/allowed_signers"), call.site.now())
     except SignatureInvalid as error:
         return failed(f"Could not verify signature: {error}")
     return said()
