@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import json_lines
 import yaml
 from practice import Practice
 
@@ -35,10 +36,8 @@ class Ended:
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """Standard output as JSON lines: each one object with a type, or this fails."""
-        found = [json.loads(line) for line in self.out.splitlines()]
-        assert all(isinstance(line["type"], str) for line in found)
-        return found
+        """Standard output as JSON lines: each as installer/output.schema.json publishes it, or this fails."""
+        return json_lines.read(self.out)
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         """The lines of one type."""

@@ -34,5 +34,6 @@ def test_it_is_installed_proved_and_taken_down(raise_profile: Callable[[str], Si
     plan = json.loads((site.run / "plan.json").read_text())
     assert sum(1 for step in plan["steps"] if "registry.push" in step["id"]) == 1, "one registry is filled for all"
 
-    site.operator.run("rehearse", "--profile", site.profile, "--down").expect()
+    gone = site.operator.run("rehearse", "--profile", site.profile, "--down", "--json").expect()
+    assert gone.of("down") == [{"type": "down", "site": site.name}]
     assert {status.state for status in hosts.status_of(site.practice.site)} == {"absent"}
