@@ -193,7 +193,11 @@ class World(ReadOnly, Protocol):
         ...
 
     def send(self, host: str, path: str, digest: str, *, mode: int = 0o644) -> None:
-        """Copy one blob of the bundle to a file on the host (the registry's own binary: nothing can be pulled yet)."""
+        """Copy one blob of the bundle to a file on the host (the registry's own binary: nothing can be pulled yet).
+
+        Raises:
+            BundleNotTrusted: its bytes are not those that its digest names; nothing is at the path then.
+        """
         ...
 
     def push(self, host: str, port: int, credential: tuple[str, str], artifacts: Sequence[Artifact]) -> None:
@@ -201,6 +205,9 @@ class World(ReadOnly, Protocol):
 
         What is already there is not sent; an upload broken off goes on at the byte where it stopped. `credential` is
         (user, password). Reports bytes.
+
+        Raises:
+            BundleNotTrusted: a blob's bytes are not those that its digest names; the registry has not taken it.
         """
         ...
 

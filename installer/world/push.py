@@ -13,12 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 from installer.bundle.manifest import Artifact, Blob
 from installer.errors import CommandFailed, ConnectionLost
 from installer.world.carrier import Carrier
+from installer.world.intact import Source, altered, demand_intact
 from installer.world.ports import Report
 from installer.world.registry import ACCEPT, BROKEN, Registry, path_of
 
@@ -28,14 +29,6 @@ ATTEMPTS = 5
 
 SETTLING = 50
 """Looks, 0.1 s apart, for which a broken connection's last bytes may still be arriving at the registry."""
-
-
-class Source(Protocol):
-    """Where blobs come from."""
-
-    def blob(self, digest: str) -> Any:
-        """A blob as a seekable raw stream and context manager."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,12 @@ class Push:
         self._pool: queue.SimpleQueue[Registry] = queue.SimpleQueue()
 
     def run(self, artifacts: Sequence[Artifact]) -> None:
-        """Push them all: blobs first, several at a time, the largest first; then each manifest."""
+        """Push them all: blobs first, several at a time, the largest first; then each manifest.
+
+        Raises:
+            BundleNotTrusted: a blob is not what its digest says; the registry does not have it.
+            CommandFailed: the registry refuses something. ConnectionLost: the way there broke again and again.
+        """
         for folder in (*reversed(self._uploads.parents), self._uploads):  # each its owner's alone
             folder.mkdir(exist_ok=True, mode=0o700)
         with self._connected(0):
@@ -133,10 +131,13 @@ class Push:
         registry.expect((200, 404), f"push {artifact.reference}", reply)
         return reply.status == 200 and reply.headers.get("docker-content-digest") == artifact.manifest.digest
 
+    def _has(self, registry: Registry, repository: str, blob: Blob) -> bool:
+        there = registry.ask("HEAD", f"/v2/{repository}/blobs/{blob.digest}")
+        return registry.expect((200, 404), f"push {repository}", there).status == 200
+
     def _send(self, registry: Registry, repository: str, blob: Blob) -> None:
         """Bring one blob into its first repository."""
-        there = registry.ask("HEAD", f"/v2/{repository}/blobs/{blob.digest}")
-        if registry.expect((200, 404), f"push {repository}", there).status == 200:
+        if self._has(registry, repository, blob):
             self._moved(blob.size, repository)
             return
         for last in (False, True):
@@ -144,6 +145,8 @@ class Push:
             joint = "&" if "?" in upload.location else "?"
             reply = registry.ask("PUT", f"{upload.location}{joint}digest={quote(blob.digest)}")
             self._forget(blob)
+            if reply.status == 400:
+                demand_intact(self._source, blob.digest)
             # A refused digest after a resumed upload may be the resuming's fault: once more, from the start.
             if reply.status == 400 and not last:
                 self._moved(-blob.size, repository)
@@ -183,7 +186,7 @@ class Push:
                 while left:
                     got = source.readinto(buffer[: min(left, SLICE)])
                     if not got:
-                        raise ValueError(f"the bundle's blob {blob.digest} ends early")
+                        raise altered(blob.digest)
                     stream.sendall(buffer[:got])
                     left -= got
                     moved += got
@@ -249,6 +252,8 @@ class Push:
                 registry.expect((201,), f"push {artifact.reference}: mount from {home}", mounted)
         with self._source.blob(artifact.manifest.digest) as source:
             body = source.read(artifact.manifest.size)
+        if Blob.of(body) != artifact.manifest:  # the registry takes any by a tag
+            raise altered(artifact.manifest.digest)
         kind = json.loads(body).get("mediaType", "application/vnd.oci.image.manifest.v1+json")
         path = f"/v2/{artifact.repository}/manifests/{artifact.tag}"
         registry.expect((201,), f"push {artifact.reference}", registry.ask("PUT", path, body, Content_Type=kind))

@@ -18,6 +18,8 @@ LIMIT = 16 * 1024 * 1024
 """Most bytes `read` takes."""
 ABSENT = 44
 """Exit code by which `READ` says that nothing is there."""
+ALTERED = 45
+"""Exit code by which `WRITE` says that what arrived has another digest than what was to come."""
 ENVIRONMENT = ("env", "LC_ALL=C", f"PATH={PATH}", "HOME=/root", "KUBECACHEDIR=/run/sitewright/kubectl")
 LOGS = "/var/lib/sitewright/log"
 
@@ -35,7 +37,12 @@ _PROTECTED = frozenset(
     }
 )  # fmt: skip
 
-STAT = r"""
+# openssl uses the processor's own instructions, coreutils mostly does not: a third of the time for a large binary.
+_SHA256 = """
+sha256() { if command -v openssl >/dev/null; then openssl dgst -sha256 -r; else sha256sum; fi <"$1"; }
+"""
+
+STAT = rf"""{_SHA256}
 stat --printf='%n\0%f\0%U\0%s\0' -- "$@"
 printf '\0'
 for path do
@@ -44,33 +51,29 @@ for path do
     elif [ -f "$path" ]; then set -- "$@" "$path"; fi
 done
 printf '\0'
-[ $# = 0 ] && exit 0
-if command -v openssl >/dev/null; then
-    for path do sum=$(openssl dgst -sha256 -r <"$path") && printf '%s  %s\0' "${sum%% *}" "$path"; done
-else sha256sum -z -- "$@"; fi
+for path do line=$(sha256 "$path") && printf '%s  %s\0' "${{line%% *}}" "$path"; done
 """
-"""NUL-separated: (path, raw mode, owner, size)*, an empty one, (link, target)*, an empty one, ("sum  path")*.
-
-openssl uses the processor's own instructions, coreutils mostly does not: a third of the time for a large binary.
-"""
+"""NUL-separated: (path, raw mode, owner, size)*, an empty one, (link, target)*, an empty one, ("sum  path")*."""
 
 READ = r"""[ -e "$1" ] || exit 44; [ -d "$1" ] && { echo 'is a directory' >&2; exit 1; }; exec head -c "$2" -- "$1" """
 
-# The size is compared because a connection that breaks looks to `cat` like the end of the file. The name begins with
-# a dot so that programs watching the directory (kubelet, systemd) pass the half-written file over.
-WRITE = r"""set -e
-target=$1 mode=$2 size=$3 folder=${1%/*}
+# A connection that breaks looks to `cat` like the end of the file, and a blob may be altered on its way: only what has
+# the wanted digest gets the name. The name begins with a dot so that programs watching the directory (kubelet, systemd)
+# pass the half-written file over.
+WRITE = rf"""set -e{_SHA256}
+target=$1 mode=$2 digest=$3 folder=${{1%/*}}
 umask 022
-mkdir -p -- "${folder:-/}"
-part="$folder/.${target##*/}.sitewright-$$"
+mkdir -p -- "${{folder:-/}}"
+part="$folder/.${{target##*/}}.sitewright-$$"
 trap 'rm -f -- "$part"' EXIT
 (umask 077; cat > "$part")
-[ "$(stat -c %s -- "$part")" = "$size" ] || { echo "only part of the content arrived" >&2; exit 1; }
+found=$(sha256 "$part")
+[ "${{found%% *}}" = "$digest" ] || {{ echo "what arrived is not what was to come: its digest differs" >&2; exit 45; }}
 chown 0:0 -- "$part"
 chmod "$mode" -- "$part"
 sync -- "$part"
 mv -fT -- "$part" "$target"
-sync -- "${folder:-/}"
+sync -- "${{folder:-/}}"
 """
 
 # A mount point itself cannot go, only what is on it.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from installer.errors import CommandFailed, ConnectionLost, HostUnreachable
 from installer.world import shell
 from installer.world.carrier import Carriers
 from installer.world.cluster import Cluster
+from installer.world.intact import altered
 from installer.world.login import Resolve, bastion_of, login_of
 from installer.world.ports import FileState, Output, Report
 from installer.world.probing import Probes
@@ -132,7 +134,8 @@ class Site:
 
     def write(self, host: str, path: str, content: bytes, *, mode: int = 0o644) -> None:
         """Put a file there atomically, owned by root; makes missing parents."""
-        self._write(host, path, (content,), len(content), mode, timeout=300)
+        digest = hashlib.sha256(content).hexdigest()
+        self._must(host, f"write {path}", self._written(host, path, (content,), digest, mode, timeout=300))
 
     def make_directory(self, host: str, path: str, *, mode: int = 0o755) -> None:
         """Make a directory and its missing parents."""
@@ -167,10 +170,18 @@ class Site:
         return Output(shell.work_code(result, int(code), int(status)), said.decode("utf-8", "replace"), "")
 
     def send(self, host: str, path: str, digest: str, *, mode: int = 0o644) -> None:
-        """Copy one blob of the bundle to a file on the host."""
-        archive, size = self._bundle, self._bundle.size(digest)
-        with archive.blob(digest) as blob:
-            self._write(host, path, self._counted(blob, size, path), size, mode, timeout=3600)
+        """Copy one blob of the bundle to a file on the host.
+
+        Raises:
+            BundleNotTrusted: the blob is not what its digest says; the host has refused it.
+        """
+        size, hexadecimal, seen = self._bundle.size(digest), digest.removeprefix("sha256:"), hashlib.sha256()
+        with self._bundle.blob(digest) as blob:
+            content = self._counted(blob, size, path, seen.update)
+            ended = self._written(host, path, content, hexadecimal, mode, timeout=3600)
+        if ended.code == shell.ALTERED and seen.hexdigest() != hexadecimal:
+            raise altered(digest)
+        self._must(host, f"send {path}", ended)
 
     def push(self, host: str, port: int, credential: tuple[str, str], artifacts: Sequence[Artifact]) -> None:
         """Push artifacts of the bundle to the registry on the host's loopback `port`."""
@@ -225,13 +236,16 @@ class Site:
                 self._clusters[name] = Cluster(name, {host: self.link(host) for host in hosts})
             return self._clusters[name]
 
-    def _write(self, host: str, path: str, content: Iterable[bytes], size: int, mode: int, *, timeout: float) -> None:
-        argv = shell.script(shell.WRITE, shell.absolute(path), f"{mode:o}", str(size))
-        self._must(host, f"write {path}", self.link(host).execute(argv, content, timeout))
+    def _written(
+        self, host: str, path: str, content: Iterable[bytes], sha256: str, mode: int, *, timeout: float
+    ) -> Ended:
+        argv = shell.script(shell.WRITE, shell.absolute(path), f"{mode:o}", sha256)
+        return self.link(host).execute(argv, content, timeout)
 
-    def _counted(self, blob: Any, size: int, note: str) -> Iterator[bytes]:
+    def _counted(self, blob: Any, size: int, note: str, see: Callable[[bytes], object]) -> Iterator[bytes]:
         done = 0
         while chunk := blob.read(1 << 18):
+            see(chunk)
             done += len(chunk)
             self._report(done, size, "bytes", note)
             yield chunk

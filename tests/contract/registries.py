@@ -36,6 +36,12 @@ class Shelf:
         self._blobs[blob.digest] = content
         return blob
 
+    def alter(self, blob: Blob) -> None:
+        """Flip the last bit of a blob, as a bad disk or a bad person does."""
+        content = self._blobs[blob.digest]
+        assert isinstance(content, bytes)
+        self._blobs[blob.digest] = content[:-1] + bytes([content[-1] ^ 1])
+
     def artifact(self, repository: str, tag: str, *layers: Blob) -> Artifact:
         config = self.put(b"{}")
         kind = "application/vnd.oci.image.manifest.v1+json"
@@ -108,12 +114,16 @@ class Cut(OSError):
 
 
 class Breaking:
-    """A carrier whose streams break after so many bytes of their bodies, each in turn; then they hold, or never do."""
+    """A carrier whose streams break after so many bytes of their bodies, each in turn; then they hold, or never do.
+
+    `unheard` are beginnings of requests that arrive and are done, but whose answer is lost with the stream, once each.
+    """
 
     streams = 1
 
-    def __init__(self, carrier: Any, *lengths: int, then_hold: bool = True) -> None:
+    def __init__(self, carrier: Any, *lengths: int, then_hold: bool = True, unheard: tuple[bytes, ...] = ()) -> None:
         self._carrier, self._lengths, self._hold = carrier, list(lengths), then_hold
+        self.unheard = list(unheard)
         self.sent = 0
 
     def dial(self) -> Any:
@@ -148,3 +158,8 @@ class _Stream:
         self._stream.sendall(data)
         self._sent += len(data)
         self._owner.sent += len(data)
+        for beginning in [each for each in self._owner.unheard if bytes(data).startswith(each)]:
+            self._stream.recv(1)
+            self._owner.unheard.remove(beginning)
+            self._stream.close()
+            raise Cut("cut off")

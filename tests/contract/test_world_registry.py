@@ -13,7 +13,7 @@ from practice import Practice
 from registries import CREDENTIAL, PUSH_PORT, PUSH_UNIT, Breaking, Shelf, serve, set_up, take_down
 from stages import answers_for, secret
 
-from installer.errors import CommandFailed, ConnectionLost
+from installer.errors import BundleNotTrusted, CommandFailed, ConnectionLost
 from installer.world.carrier import Channels, Processes
 from installer.world.push import Push
 from installer.world.site import Site
@@ -112,6 +112,25 @@ def test_a_link_that_breaks_again_and_again_is_outlasted(
     # What was under way at a break is lost, and how much that is depends on the machine. Starting over at each of the
     # four breaks would have sent 22 MiB.
     assert carrier.sent < 18 * MIB
+
+
+@pytest.mark.parametrize("part", ["layer", "manifest"])
+def test_an_altered_blob_of_the_bundle_is_not_pushed(site: Site, shelf: Shelf, noise: random.Random, part: str) -> None:
+    layer = shelf.put(noise.randbytes(MIB))
+    artifact = shelf.artifact(f"example.org/altered-{part}", "v1", layer)
+    shelf.alter(layer if part == "layer" else artifact.manifest)
+    with pytest.raises(BundleNotTrusted, match=(layer if part == "layer" else artifact.manifest).digest):
+        site.push(HOST, PUSH_PORT, CREDENTIAL, [artifact])
+    assert site.stored(HOST, [artifact]) == (False,)
+
+
+def test_an_altered_blob_of_the_bundle_is_not_sent(site: Site, shelf: Shelf) -> None:
+    blob = shelf.put(b"program" * 99999)
+    shelf.alter(blob)
+    site.write(HOST, "/var/lib/sitewright/altered/before", b"x")
+    with pytest.raises(BundleNotTrusted, match=blob.digest):
+        site.send(HOST, "/var/lib/sitewright/altered/sent", blob.digest, mode=0o755)
+    assert site.query(HOST, "ls", "-A", "/var/lib/sitewright/altered").out.split() == ["before"]
 
 
 def test_the_wrong_password_is_refused_in_words(site: Site, shelf: Shelf) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 import subprocess
 from pathlib import Path
@@ -105,11 +106,13 @@ def test_stat_tells_kinds_apart(tmp_path: Path) -> None:
     assert device == FileState("other", 0o666, "root", 0)
 
 
-def test_half_a_payload_replaces_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("arrived", [b"hal", b"", b"hale"], ids=["cut off", "nothing", "altered"])
+def test_what_is_not_whole_and_unaltered_replaces_nothing(tmp_path: Path, arrived: bytes) -> None:
     """A connection that breaks looks like the end of the file."""
     target = tmp_path / "file"
     target.write_bytes(b"before")
-    done = subprocess.run(shell.script(shell.WRITE, str(target), "644", "100"), input=b"half", capture_output=True)
-    assert done.returncode != 0
+    wanted = hashlib.sha256(b"half").hexdigest()
+    done = subprocess.run(shell.script(shell.WRITE, str(target), "644", wanted), input=arrived, capture_output=True)
+    assert (done.returncode, b"digest" in done.stderr) == (shell.ALTERED, True)
     assert target.read_bytes() == b"before"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -137,3 +137,13 @@ def test_a_host_of_another_address_is_not_the_one_of_the_answers(tmp_path):
     world.site.hosts[host.name].machine = Machine(host.name, "192.0.2.99")
     found = [f.check for f in operations.check(site_of(world, tmp_path, "minimal")) if f.status == "failed"]
     assert "host.address" in found
+
+
+def test_an_altered_program_is_never_started(tmp_path):
+    world = world_of("minimal")
+    site, registry = site_of(world, tmp_path, "minimal"), "sitewright-registry"
+    world.site.altered = {a.file.digest for a in site.inputs.manifest.component("registry").artifacts}
+    with pytest.raises(StepFailed, match=r"registry\.install.*not what bundle\.json names"):
+        install(site)
+    assert world.stat("solo", f"/usr/local/bin/{registry}") == (None,)
+    assert not world.query("solo", "systemctl", "is-active", f"{registry}.service").ok

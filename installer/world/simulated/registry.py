@@ -104,11 +104,17 @@ def pulls(site: SimulatedSite, image: str) -> bool:
 
 
 def push(
-    host: SimulatedHost, port: int, credential: tuple[str, str], artifacts: Sequence[Artifact], report: Report
+    site: SimulatedSite,
+    host: SimulatedHost,
+    port: int,
+    credential: tuple[str, str],
+    artifacts: Sequence[Artifact],
+    report: Report,
 ) -> list[Blob]:
     """Store artifacts through the writing side; returns what had to be sent.
 
     Raises:
+        BundleNotTrusted: a blob of the bundle is altered.
         ConnectionLost: nothing listens on that port.
         CommandFailed: the password is refused.
     """
@@ -120,6 +126,8 @@ def push(
     total = sum({blob.digest: blob.size for a in artifacts for blob in (a.manifest, *a.blobs)}.values())
     sent: list[Blob] = []
     for artifact in artifacts:
+        for blob in () if side.has(artifact) else (*artifact.blobs, artifact.manifest):
+            site.demand_intact(blob)
         for blob in side.keep(artifact):
             sent.append(blob)
             report(sum(each.size for each in sent), total, "bytes", artifact.name)

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from installer.bundle.manifest import Manifest
+from installer.bundle.manifest import Blob, Manifest
 from installer.errors import HostUnreachable
+from installer.world.intact import altered
 from installer.world.ports import Output
 from installer.world.simulated.kubernetes import Cluster
 from installer.world.simulated.machine import Machine, furnished
@@ -80,6 +81,17 @@ class SimulatedSite:
     clusters: dict[str, Cluster] = field(default_factory=dict)
     sent: Counter[str] = field(default_factory=Counter)
     """How often each blob went over the operator's link."""
+    altered: set[str] = field(default_factory=set)
+    """Digests of blobs whose bytes in the bundle are others than those."""
+
+    def demand_intact(self, blob: Blob) -> None:
+        """Take a blob of the bundle over.
+
+        Raises:
+            BundleNotTrusted: its bytes are others than its digest says.
+        """
+        if blob.digest in self.altered:
+            raise altered(blob.digest)
 
     def host(self, name: str) -> SimulatedHost:
         """A host that can be reached.

@@ -163,6 +163,7 @@ class SimulatedWorld:
         blob = self.site.manifest.blobs()[digest]
 
         def arrived(on: SimulatedHost) -> None:
+            self.site.demand_intact(blob)
             on.tree.put(shell.absolute(path), blob, mode)
             self.site.sent[digest] += 1
             self._report(blob.size, blob.size, "bytes", path)
@@ -174,7 +175,7 @@ class SimulatedWorld:
         told: list[Told] = []
 
         def pushed(on: SimulatedHost) -> None:
-            sent = registry.push(on, port, credential, artifacts, lambda *each: told.append(each))
+            sent = registry.push(self.site, on, port, credential, artifacts, lambda *each: told.append(each))
             self.site.sent.update(blob.digest for blob in sent)
 
         self._on(host, "push", pushed, lasts=False)
