@@ -145,10 +145,13 @@ class Push:
             joint = "&" if "?" in upload.location else "?"
             reply = registry.ask("PUT", f"{upload.location}{joint}digest={quote(blob.digest)}")
             self._forget(blob)
+            # It knows the upload no more where the connection broke after it had taken the blob.
+            if reply.status == 404 and self._has(registry, repository, blob):
+                return
             if reply.status == 400:
                 demand_intact(self._source, blob.digest)
             # A refused digest after a resumed upload may be the resuming's fault: once more, from the start.
-            if reply.status == 400 and not last:
+            if reply.status in (400, 404) and not last:
                 self._moved(-blob.size, repository)
                 continue
             registry.expect((201,), f"push {repository}", reply)

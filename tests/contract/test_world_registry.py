@@ -114,6 +114,18 @@ def test_a_link_that_breaks_again_and_again_is_outlasted(
     assert carrier.sent < 18 * MIB
 
 
+def test_a_commit_whose_answer_is_lost_is_not_repeated(
+    site: Site, shelf: Shelf, noise: random.Random, tmp_path: Path
+) -> None:
+    content = noise.randbytes(MIB)
+    artifact = shelf.artifact("example.org/unheard", "v1", shelf.put(content))
+    carrier = Breaking(Channels(site.link(HOST), PUSH_PORT), unheard=(b"PUT /v2/example.org/unheard/blobs/",))
+    cut_push(shelf, tmp_path, carrier).run([artifact])
+    assert site.stored(HOST, [artifact]) == (True,)
+    assert carrier.unheard == []
+    assert MIB <= carrier.sent < 2 * MIB
+
+
 @pytest.mark.parametrize("part", ["layer", "manifest"])
 def test_an_altered_blob_of_the_bundle_is_not_pushed(site: Site, shelf: Shelf, noise: random.Random, part: str) -> None:
     layer = shelf.put(noise.randbytes(MIB))
