@@ -158,6 +158,13 @@ class CommandFailed(SitewrightError):
     exit_code = 6
 
 
+class HostTaken(SitewrightError):
+    """{host} belongs to {owner}; nothing was done there"""
+
+    exit_code = 6
+    hint = "uninstall that site first; if nobody can any more, clear the host and remove /var/lib/sitewright/owner.json"
+
+
 class ConnectionLost(SitewrightError):
     """{host}: the connection was lost: {reason}"""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from installer import facts_reading as reading
 from installer.answers import Answers
 from installer.errors import ConnectionLost, PreflightFailed, SitewrightError
-from installer.facts_reading import Disk, Listener, Unit
+from installer.facts_reading import Disk, Listener, Owner, Unit
 from installer.world.ports import ReadOnly
 
 GIB = 1 << 30
@@ -30,7 +30,7 @@ FILES = (
     "/proc/net/route", "/proc/self/status", "/proc/self/limits",
     "/proc/sys/kernel/pid_max", "/proc/sys/fs/inotify/max_user_instances",
     "/proc/sys/fs/inotify/max_user_watches",
-    "/sys/fs/cgroup/cgroup.controllers", "/sys/fs/selinux/enforce", "/var/lib/sitewright/site.json",
+    "/sys/fs/cgroup/cgroup.controllers", "/sys/fs/selinux/enforce", reading.OWNER,
 )  # fmt: skip
 PLACES = ("/", "/etc", "/opt", "/usr/local", "/var", "/var/lib", "/var/log", "/var/lib/containerd", "/var/lib/kubelet",
           "/var/lib/etcd", "/var/lib/sitewright")  # fmt: skip
@@ -43,8 +43,8 @@ LEFTOVERS = (
     "/var/lib/kubelet/config.yaml", "/etc/cni/net.d", "/etc/rancher", "/var/lib/rancher", "/etc/containerd/config.toml",
     "/sys/class/net/cni0", "/sys/class/net/flannel.1", "/sys/class/net/kube-ipvs0", "/var/lib/cni",
 )  # fmt: skip
-OURS = ("/etc/sitewright/bundle/bundle.json", "/var/lib/sitewright/site.json")
-"""Signs that what stands on a host, or was begun there, is our own work."""
+FILLED = ("/usr/local/bin", "/var/lib/containerd", "/var/lib/etcd", "/var/lib/sitewright", "/var/log/pods")
+"""What an installation fills; looked into where one was begun."""
 MODULE_SIGNS = {
     "overlay": "/sys/module/overlay", "br_netfilter": "/proc/sys/net/bridge", "vxlan": "/sys/module/vxlan",
     "nf_conntrack": "/proc/sys/net/netfilter",
@@ -88,10 +88,10 @@ class Facts:
     modules: frozenset[str] = frozenset()
     resolves_itself: bool = False
     settings: Mapping[str, int] = field(default_factory=dict)
-    record: Mapping[str, object] = field(default_factory=dict)
-    """The site record that an installation of ours left; empty where there is none."""
-    ours: bool = False
-    """Whether an installation of ours ended or at least began here."""
+    owner: Owner | None = None
+    """Whose installation ended or at least began here."""
+    filled: Mapping[str, int] = field(default_factory=dict)
+    """Bytes that each place of `FILLED` holds; told only where an installation began."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def ask(world: ReadOnly, host: str) -> Facts:
     questions = {
         "address": ("ip", "-json", "address"),
         "df": ("df", "-B1", "--output=file,size,avail,target,fstype", *PLACES),
-        "existing": ("ls", "-d", *BINARIES, *LEFTOVERS, *OURS, *MODULE_SIGNS.values()),
+        "existing": ("ls", "-d", *BINARIES, *LEFTOVERS, *MODULE_SIGNS.values()),
         "ports": ("ss", "-H", "-ltunp"),
         "resolved": ("getent", "ahostsv4", hostname),
         "systemd": ("systemctl", "show", "--property=Version"),
@@ -140,6 +140,9 @@ def ask(world: ReadOnly, host: str) -> Facts:
         "uname": ("uname", "-m"),
         "units": ("systemctl", "show", "--property=Id,LoadState,ActiveState,UnitFileState", *UNITS),
     }
+    identity = reading.identity(files)
+    if identity["owner"]:
+        questions["filled"] = ("du", "-sxB1", *FILLED)
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         outputs = pool.map(lambda argv: world.query(host, *argv, timeout=PATIENCE).out, questions.values())
         said = dict(zip(questions, outputs, strict=True))
@@ -147,7 +150,7 @@ def ask(world: ReadOnly, host: str) -> Facts:
     addresses, interfaces = reading.addresses(said["address"])
     return Facts(
         host=host,
-        **reading.identity(files),
+        **identity,
         **reading.machine(files),
         architecture=said["uname"].strip(),
         systemd=reading.number(said["systemd"]),
@@ -163,7 +166,7 @@ def ask(world: ReadOnly, host: str) -> Facts:
         leftovers=tuple(path for path in LEFTOVERS if path in there),
         modules=_modules(world, host, there, files),
         resolves_itself=bool(said["resolved"].strip()),
-        ours=any(path in there for path in OURS),
+        filled=reading.sizes(said.get("filled", "")),
     )
 
 

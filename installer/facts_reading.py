@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,16 @@ class Listener:
     program: str
 
 
+class Owner(NamedTuple):
+    """Whose a host is: a site and its environment. Both are empty where its owner file cannot be understood."""
+
+    site: str
+    environment: str
+
+    def __str__(self) -> str:
+        return f"site {self.site}, environment {self.environment}" if self.site else "a site that it does not name"
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A systemd unit: whether it is installed, running, and started at boot."""
@@ -39,6 +49,8 @@ class Unit:
     enabled: bool
 
 
+OWNER = "/var/lib/sitewright/owner.json"
+"""By this a host tells whose it is, from an installation's first step to the last of its way back."""
 _HEADER = re.compile(r"^==> (/\S+) <==$", re.MULTILINE)
 _MEMORY = re.compile(r"^(\w+):\s+(\d+) kB$", re.MULTILINE)
 _PROGRAM = re.compile(r'\(\("([^"]+)"')
@@ -57,7 +69,7 @@ def number(text: str) -> int:
 
 
 def identity(content: Mapping[str, str]) -> dict[str, Any]:
-    """Operating system, kernel, names and the record of an installation of ours."""
+    """Operating system, kernel, names and owner."""
     pairs = (line.split("=", 1) for line in content.get("/etc/os-release", "").splitlines() if "=" in line)
     system = {key: value.strip("\"'") for key, value in pairs}
     return {
@@ -68,7 +80,7 @@ def identity(content: Mapping[str, str]) -> dict[str, Any]:
         "kernel": content.get("/proc/sys/kernel/osrelease", "").strip(),
         "hostname": content.get("/proc/sys/kernel/hostname", "").strip(),
         "machine_id": content.get("/etc/machine-id", "").strip(),
-        "record": _record(content.get("/var/lib/sitewright/site.json", "")),
+        "owner": owner(content[OWNER]) if OWNER in content else None,
     }
 
 
@@ -111,6 +123,12 @@ def disks(df: str, mounts: str, places: Sequence[str]) -> dict[str, Disk]:
             place, size, free, mount, kind = fields
             found[place] = Disk(mount, kind, int(size), int(free), options.get(mount, frozenset()))
     return {place: disk for place in places if (disk := nearest(found, place))}
+
+
+def sizes(du: str) -> dict[str, int]:
+    """Bytes by path, from `du -sxB1`; a path that is not there is not in it."""
+    rows = (line.split("\t", 1) for line in du.splitlines())
+    return {row[1]: int(row[0]) for row in rows if len(row) == 2 and row[0].isdigit()}
 
 
 def nearest(found: Mapping[str, Disk], place: str) -> Disk | None:
@@ -159,9 +177,11 @@ def units(text: str) -> dict[str, Unit]:
     return found
 
 
-def _record(text: str) -> dict[str, object]:
+def owner(text: str) -> Owner:
+    """Whose a host is, by its owner file."""
     try:
-        record = json.loads(text)
+        told = json.loads(text)
     except ValueError:
-        return {}
-    return record if isinstance(record, dict) else {}
+        told = None
+    known = isinstance(told, dict) and told.get("format") == 1
+    return Owner(str(told.get("site", "")), str(told.get("environment", ""))) if known else Owner("", "")

@@ -25,8 +25,9 @@ from installer.bundle.manifest import Artifact
 QUERIES: frozenset[tuple[str, ...]] = frozenset(
     {
         ("cat",), ("chronyc", "tracking"), ("command",), ("crictl", "ps"), ("ctr", "-n", "k8s.io", "images", "ls"),
-        ("curl", "--silent"), ("date",), ("df",), ("findmnt",), ("free",), ("getent",), ("head",), ("hostname",),
-        ("id",), ("ip", "-json"), ("journalctl",), ("helm", "list"), ("helm", "status"), ("helm", "get"), ("ls",),
+        ("curl", "--silent"), ("date",), ("df",), ("du", "-sxB1"), ("findmnt",), ("free",), ("getent",), ("head",),
+        ("hostname",), ("id",), ("ip", "-json"), ("journalctl",), ("helm", "list"), ("helm", "status"), ("helm", "get"),
+        ("ls",),
         ("lsblk",), ("lscpu",), ("modprobe", "--dry-run"), ("nproc",), ("ping",), ("sha256sum",), ("ss",),
         ("ssh-keygen", "-Y", "verify"), ("stat",), ("sysctl", "-n"), ("systemctl", "is-active"),
         ("systemctl", "is-enabled"), ("systemctl", "show"), ("systemd-detect-virt",), ("test",),

@@ -14,7 +14,7 @@ from installer.answers_schema import schema
 from installer.bundle.manifest import Artifact, Blob, Component, Manifest
 from installer.errors import HostUnreachable, SitewrightError, SudoRefused
 from installer.facts import MODULE_SIGNS, TOOLS, Facts, Gathered
-from installer.facts_reading import Disk, Listener, Unit
+from installer.facts_reading import Disk, Listener, Owner, Unit
 from installer.plan import checks
 from installer.plan.checks import Case, Finding, Tried
 
@@ -117,7 +117,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "no conntrack": ({"tools": frozenset(TOOLS) - {"conntrack"}}, "host.tools", "no conntrack"),
     "an old systemd": ({"systemd": 241}, "host.systemd", "systemd 241"),
     "left-overs": ({"leftovers": ("/var/lib/etcd/member", "/sys/class/net/cni0")}, "host.leftovers", "interface cni0"),
-    "another site's": ({"record": {"site": "b", "environment": "e"}, "ours": True}, "host.leftovers", "site b"),
+    "another site's": ({"owner": Owner("b", "e")}, "host.leftovers", "site b, environment e"),
     "a runtime": (
         {"units": {"docker": Unit(loaded=True, active=True, enabled=True)}},
         "host.services",
@@ -242,8 +242,8 @@ def test_waivers_hold_by_name_host_and_day(fields: dict[str, Any], status: str) 
 
 
 OURS = {
-    "ours": True,
-    "record": {"site": "acme", "environment": "production"},
+    "owner": Owner("acme", "production"),
+    "filled": {"/var/lib/containerd": 6 * GIB, "/usr/local/bin": GIB, "/var/log/pods": 2 * GIB},
     "leftovers": ("/etc/kubernetes/admin.conf", "/var/lib/etcd/member"),
     "units": {name: Unit(loaded=True, active=True, enabled=True) for name in ("containerd", "kubelet")},
     "listeners": (
@@ -257,8 +257,11 @@ def test_a_finished_site_of_ours_passes() -> None:
     assert bad({name: OURS for name in HOSTS}) == []
 
 
-def test_an_installation_of_ours_that_was_broken_off_passes() -> None:
-    assert bad({"cp-1": {**OURS, "record": {}}}) == []
+@pytest.mark.parametrize("owner", [Owner("acme", "testing"), Owner("b", "production"), Owner("", ""), None])
+def test_what_another_site_or_environment_began_is_no_work_of_ours(owner: Owner | None) -> None:
+    """All that makes a host of ours pass fails on one that is somebody else's, or of which nobody knows whose it is."""
+    found = {finding.check for finding in bad({"node-1": {**OURS, "owner": owner}})}
+    assert found == {"host.leftovers", "host.services", "ports.free"}
 
 
 def test_a_stranger_on_our_port_is_told_even_on_a_host_of_ours() -> None:
@@ -285,6 +288,10 @@ def test_disk_space_is_judged_per_mount() -> None:
 
 def test_what_we_put_there_already_is_not_asked_for_again() -> None:
     assert bad({"node-1": {**OURS, "listeners": (), "disks": disk(16)}}) == []
+    half = {**OURS, "listeners": (), "disks": disk(16), "filled": {"/var/lib/containerd": 2 * GIB}}
+    (finding,) = bad({"node-1": half})
+    assert finding.wanted == "22.0 GiB there at the peak (images 4.0, programs 1.0, logs 2.0, reserve 15.0)"
+    assert bad({"node-1": {**half, "filled": {}}}) == [], "one that could not count in time is full"
     assert [f.check for f in bad({"node-1": {"disks": disk(16)}})] == ["disk.space"]
 
 

@@ -63,8 +63,8 @@ cpuset cpu io memory hugetlb pids
 
 ==> /sys/fs/selinux/enforce <==
 1
-==> /var/lib/sitewright/site.json <==
-{"site": "acme", "environment": "production"}
+==> /var/lib/sitewright/owner.json <==
+{"format": 1, "site": "acme", "environment": "production"}
 """
 SS = """tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=65,fd=3))
 tcp LISTEN 0 128 [::1]:6443 [::]:* users:(("kube-apiserver",pid=9,fd=3),("x",pid=1,fd=1))
@@ -84,7 +84,7 @@ LoadState=not-found
 ActiveState=inactive
 UnitFileState=
 """
-THERE = ("/usr/bin/tar", "/usr/sbin/ip", "/sys/module/vxlan", "/var/lib/etcd/member", "/var/lib/sitewright/site.json")
+THERE = ("/usr/bin/tar", "/usr/sbin/ip", "/sys/module/vxlan", "/var/lib/etcd/member")
 START = datetime(2026, 11, 23, tzinfo=UTC)
 
 
@@ -116,6 +116,8 @@ class Spoken:
                 return '[{"ifname": "eth0", "addr_info": [{"local": "10.20.0.11"}]}]'
             case ("df", *_):
                 return DF
+            case ("du", *_):
+                return "4096\t/var/lib/sitewright\n700\t/var/lib/containerd\n"
             case ("ls", *_):
                 return "\n".join(THERE)
             case ("ss", *_):
@@ -151,8 +153,7 @@ def test_identity(told: facts.Facts) -> None:
     assert (told.os_id, told.os_version, told.os_name) == ("rocky", "9.4", "Rocky Linux 9.4 (Blue Onyx)")
     assert told.os_like == {"rhel", "centos", "fedora"}
     assert (told.hostname, told.machine_id, told.kernel) == ("cp-1", "0123abcd", "5.14.0-427.el9.x86_64")
-    assert told.record == {"site": "acme", "environment": "production"}
-    assert told.ours
+    assert told.owner == ("acme", "production")
 
 
 def test_machine(told: facts.Facts) -> None:
@@ -169,6 +170,16 @@ def test_machine(told: facts.Facts) -> None:
 def test_disks_lie_where_their_nearest_parent_is_mounted(told: facts.Facts) -> None:
     assert told.disks["/var/lib/containerd"] == reading.Disk("/var", "xfs", 2000, 900, frozenset({"rw", "noexec"}))
     assert told.disks["/usr/local"].mount == "/"
+
+
+def test_what_an_installation_fills_is_counted_once_one_began(told: facts.Facts) -> None:
+    assert told.filled == {"/var/lib/sitewright": 4096, "/var/lib/containerd": 700}
+
+
+@pytest.mark.parametrize("text", ["", "garbage", "[]", '{"format": 2, "site": "acme", "environment": "production"}'])
+def test_an_owner_file_that_cannot_be_understood_is_somebody_elses(text: str) -> None:
+    assert reading.owner(text) == ("", "")
+    assert "does not name" in str(reading.owner(text))
 
 
 def test_network(told: facts.Facts) -> None:
@@ -193,7 +204,9 @@ def test_the_clock_is_compared_at_the_middle_of_the_round_trip(told: facts.Facts
 def test_a_host_costs_few_round_trips() -> None:
     world = Spoken()
     facts.ask(cast(ReadOnly, world), "cp-1")
-    assert len([argv for argv in world.asked if argv[0] != "modprobe"]) < 12
+    asked = [argv[0] for argv in world.asked if argv[0] != "modprobe"]
+    assert asked.count("du") == 1, "one more where an installation began"
+    assert len(asked) - 1 < 12
 
 
 def test_a_silent_host_does_not_hide_the_others() -> None:

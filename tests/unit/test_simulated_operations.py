@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
-from simulation import act, answers_of, differences, install, site_of, world_of
+from simulation import act, answers_of, differences, inputs_of, install, site_of, world_of
 
 from installer import lock, operations
 from installer.errors import SiteLocked, StepFailed
@@ -147,3 +148,26 @@ def test_an_altered_program_is_never_started(tmp_path):
         install(site)
     assert world.stat("solo", f"/usr/local/bin/{registry}") == (None,)
     assert not world.query("solo", "systemctl", "is-active", f"{registry}.service").ok
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_what_another_site_began_on_a_host_is_left_alone(finished, tmp_path):
+    """Found by preflight; and where a waiver sets that aside, the first step refuses, and nothing was touched."""
+    world = world_of("minimal", Faults({} if finished else {"work": "oE"}), loaded=KERNEL_MODULES)
+    inputs = inputs_of("minimal")
+    other = site_of(world, tmp_path / "other", inputs=replace(inputs, answers=replace(inputs.answers, site="other")))
+    if finished:
+        install(other)
+    else:
+        with pytest.raises(StepFailed):
+            install(other)
+    start, site = world.snapshot(), site_of(world, tmp_path / "ours", "minimal")
+    (finding,) = [f for f in operations.check(site) if f.check == "host.leftovers"]
+    assert finding.status == "failed"
+    assert "site other, environment production" in finding.found
+    assert "uninstall that site first" in finding.remedy
+    with pytest.raises(StepFailed, match="solo belongs to site other") as failed:
+        install(site)
+    assert "uninstall that site first" in failed.value.remedy
+    kept = [line for line in differences(start, world.snapshot()) if "/var/lib/sitewright/runs" not in line]
+    assert but_the_guard(kept) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from installer.answers import Answers
 from installer.bundle.manifest import Artifact, ArtifactKind, Manifest
@@ -16,6 +16,8 @@ from installer.plan.inputs import Inputs
 REGISTRY = "/var/lib/sitewright"
 CONTAINERD = "/var/lib/containerd"
 KUBELET = "/var/lib/kubelet"
+PROGRAMS = "/usr/local/bin"
+POD_LOGS = "/var/log/pods"
 ETCD = "/var/lib/etcd"
 UNPACKED = 2
 """containerd keeps each image twice: as it was pulled, and unpacked."""
@@ -60,8 +62,8 @@ def disk_forecast(answers: Answers, manifest: Manifest) -> dict[str, tuple[DiskN
         for host in environment.hosts:
             needs = [
                 DiskNeed(CONTAINERD, "images", UNPACKED * _distinct(artifacts, "image")),
-                DiskNeed("/usr/local", "programs", _distinct(artifacts, "file")),
-                DiskNeed("/var/log", "logs", LOGS),
+                DiskNeed(PROGRAMS, "programs", _distinct(artifacts, "file")),
+                DiskNeed(POD_LOGS, "logs", LOGS),
             ]
             if host in environment.control_planes:
                 needs.append(DiskNeed(ETCD, "etcd", ETCD_SIZE))
@@ -80,22 +82,31 @@ def _space(case: Case, facts: Facts) -> Iterator[Trouble]:
     forecast = disk_forecast(case.answers, case.manifest)[facts.host]
     per_mount: dict[str, list[DiskNeed]] = defaultdict(list)
     disks: dict[str, Disk] = {}
-    for need in forecast:
+    for need in _missing(case, facts, forecast):
         if disk := nearest(facts.disks, need.place):
             disks[disk.mount] = disk
             per_mount[disk.mount].append(need)
     for mount, needs in per_mount.items():
         disk = disks[mount]
         reserve = int(disk.size * max(RESERVE.get(need.place, 0.0) for need in needs))
-        # What we put there already is not put there again.
-        total = reserve + (0 if facts.ours else sum(need.size for need in needs))
+        total = reserve + sum(need.size for need in needs)
         if disk.free < total:
-            parts = ", ".join(f"{need.title} {need.gib:.1f}" for need in needs)
+            parts = ", ".join(f"{need.title} {need.gib:.1f}" for need in needs if need.size)
             yield Trouble(
                 f"{mount} has {gib(disk.free)} free",
                 f"{gib(total)} there at the peak ({parts}, reserve {reserve / GIB:.1f})",
                 f"free {gib(total - disk.free)}, or mount a larger disk on {mount if mount != '/' else needs[0].place}",
             )
+
+
+def _missing(case: Case, facts: Facts, forecast: tuple[DiskNeed, ...]) -> Iterator[DiskNeed]:
+    """What is still to come: on a host that an installation of these answers has begun to fill, what is not there yet.
+
+    Nothing is lacking on one that did not count in time what it holds: so full is one that was installed long ago.
+    """
+    for need in forecast:
+        there = 0 if not case.begun(facts) else facts.filled.get(need.place, 0) if facts.filled else need.size
+        yield replace(need, size=max(0, need.size - there))
 
 
 def _mounts(_: Case, facts: Facts) -> Iterator[Trouble]:

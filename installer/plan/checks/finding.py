@@ -68,6 +68,10 @@ class Case:
         """The hosts that answered."""
         return self.gathered.facts
 
+    def begun(self, facts: Facts) -> bool:
+        """Whether the installation that these answers describe was begun on a host; what it left is no trouble."""
+        return facts.owner == (self.answers.site, self.answers.environment_of(facts.host).name)
+
 
 Rule = Callable[[Case, Facts], Iterator[Trouble]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from installer.errors import HostTaken
 from installer.facts import LEFTOVERS, TOOLS, Facts
 from installer.plan.checks.finding import Case, Check, Trouble, control_planes, gib
 
@@ -103,21 +104,21 @@ def _systemd(_: Case, facts: Facts) -> Iterator[Trouble]:
 
 
 def _leftovers(case: Case, facts: Facts) -> Iterator[Trouble]:
-    owner = (facts.record.get("site"), facts.record.get("environment"))
-    wanted = (case.answers.site, case.answers.environment_of(facts.host).name)
-    if facts.record and owner != wanted:
-        found = f"the host belongs to site {owner[0]}, environment {owner[1]}"
-        yield Trouble(found, f"a host of {wanted[0]}, {wanted[1]}, or of nobody", "uninstall that site first")
-    elif not facts.ours and facts.leftovers:
+    if case.begun(facts):
+        return
+    if facts.owner:
+        wanted = f"a host of {case.answers.site}, {case.answers.environment_of(facts.host).name}, or of nobody"
+        yield Trouble(f"the host belongs to {facts.owner}", wanted, HostTaken.hint)
+    elif facts.leftovers:
         shown = ", ".join(path.replace("/sys/class/net/", "interface ") for path in facts.leftovers)
         yield Trouble(f"left-overs of an earlier cluster: {shown}", "none",
                       f"kubeadm reset --force there and remove the rest (looked at: {len(LEFTOVERS)} places),"
                       " or take a fresh host")  # fmt: skip
 
 
-def _services(_: Case, facts: Facts) -> Iterator[Trouble]:
+def _services(case: Case, facts: Facts) -> Iterator[Trouble]:
     running = [name for name in RUNTIMES if name in facts.units and facts.units[name].active]
-    if running and not facts.ours:
+    if running and not case.begun(facts):
         names = " ".join(running)
         yield Trouble(f"{', '.join(running)} already running", "none: the bundle brings its own",
                       f"systemctl disable --now {names}, and remove what they left")  # fmt: skip

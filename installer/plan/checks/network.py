@@ -62,7 +62,7 @@ def _free(case: Case, facts: Facts) -> Iterator[Trouble]:
     told = set()
     for listener in facts.listeners:
         port = (listener.protocol, listener.port)
-        ours = facts.ours and (not listener.program or listener.program.startswith(OUR_PROGRAMS))
+        ours = case.begun(facts) and (not listener.program or listener.program.startswith(OUR_PROGRAMS))
         if port in wanted and not ours and port not in told:
             told.add(port)
             user = listener.program or "the kernel"

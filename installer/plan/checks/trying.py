@@ -21,9 +21,9 @@ NEIGHBOURS = 64
 
 
 def try_all(probing: Probing, answers: Answers, gathered: Gathered) -> Tried:
-    """Measure disks and links of hosts that nothing of ours stands on, then listen and connect everywhere."""
+    """Measure disks and links of hosts that no installation has begun to use, then listen and connect everywhere."""
     hosts = list(gathered.facts)
-    fresh = [name for name, facts in gathered.facts.items() if not facts.ours]
+    fresh = [name for name, facts in gathered.facts.items() if facts.owner is None]
     planes = [name for name in fresh if name in answers.environment_of(name).control_planes]
     registries = [name for name in answers.registry.hosts if name in fresh]
     with ThreadPoolExecutor(max_workers=answers.parallel_hosts) as pool:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from installer.answers import Environment
+from installer.errors import HostTaken
+from installer.facts_reading import OWNER, Owner, owner
 from installer.plan.context import REGISTRY_CA
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Step
@@ -44,36 +48,46 @@ def step_id(environment: Environment, name: str, host: str) -> str:
 def prepare(inputs: Inputs, environment: Environment, host: str) -> list[Step]:
     """All preparing steps of one host, in order."""
     return [
-        _home(environment, host),
+        _home(inputs, environment, host),
         _trust(inputs, environment, host),
         _modules(environment, host),
         _settings(environment, host),
     ]
 
 
-def _home(environment: Environment, host: str) -> Step:
+def _home(inputs: Inputs, environment: Environment, host: str) -> Step:
+    us = Owner(inputs.answers.site, environment.name)
+    text = json.dumps({"format": 1, **us._asdict()}).encode() + b"\n"
+    file = Placed(OWNER, 0o644, text=text)
     directories = (HOME, "/etc/sitewright")
+    paths = (*directories, OWNER)
 
     def check(world: ReadOnly) -> bool:
-        return all(state is not None and state.kind == "directory" for state in world.stat(host, *directories))
+        *states, owned = world.stat(host, *paths)
+        return file.holds(owned) and all(state is not None and state.kind == "directory" for state in states)
 
     def apply(world: World) -> None:
+        raw = world.read(host, OWNER)
+        found = us if raw is None else owner(raw.decode("utf-8", "replace"))
+        # Preflight has said so; but a waiver does not hand anybody's host over, and somebody may have come since.
+        if found != us:
+            raise HostTaken(host=host, owner=found)
         for directory in directories:
             world.make_directory(host, directory)
+        world.write(host, OWNER, file.text, mode=file.mode)
 
     def undo(world: World, before: Before) -> None:
         # A run that died may have left the results of long work unfetched: another one would take them for its own.
         for verb in ("stop", "reset-failed"):
             world.run(host, "systemctl", verb, "sitewright-*.service")
-        world.remove(host, "/run/sitewright", *(path for path in directories if before[path] is None))
+        world.remove(host, "/run/sitewright", *(path for path in paths if before[path] is None))
 
     def capture(world: ReadOnly) -> Before:
-        states = world.stat(host, *directories)
-        return {path: state and state.kind for path, state in zip(directories, states, strict=True)}
+        return {path: state and state.kind for path, state in zip(paths, world.stat(host, *paths), strict=True)}
 
     return Step(
-        id=step_id(environment, "hosts.home", host), title="make our directories", phase="hosts", host=host,
-        environment=environment.name, check=check, apply=apply, capture=capture, undo=undo, weight=0.2,
+        id=step_id(environment, "hosts.home", host), title="make our directories and sign them", phase="hosts",
+        host=host, environment=environment.name, check=check, apply=apply, capture=capture, undo=undo, weight=0.2,
     )  # fmt: skip
 
 

@@ -36,6 +36,18 @@ def df(call: Call) -> Output:
     return Output(0 if len(lines) > len(call.argv[3:]) else 1, "".join(f"{line}\n" for line in lines), "")
 
 
+def du(call: Call) -> Output:
+    """`du -sxB1 PATH...`: what the files of each place hold."""
+    if call.argv[1] != "-sxB1":
+        raise call.unscripted()
+    entries, lines = call.tree.snapshot(), []
+    for path in call.argv[2:]:
+        if path in call.tree:
+            sizes = [entry.state().size for at, entry in entries.items() if f"{at}/".startswith(f"{path}/")]
+            lines.append(f"{sum(sizes)}\t{path}\n")
+    return Output(0 if len(lines) == len(call.argv[2:]) else 1, "".join(lines), "")
+
+
 def ss(call: Call) -> Output:
     """`ss -H -ltunp`, and the open connections that the probe of outside looks at."""
     if call.argv[1:] == ("-H", "-ltunp"):
@@ -71,4 +83,4 @@ def timedatectl(call: Call) -> Output:
     return said("Timezone=Etc/UTC", f"NTPSynchronized={'yes' if call.host.machine.clock_synchronised else 'no'}")
 
 
-PROGRAMS: Mapping[str, Program] = {"df": df, "getent": getent, "ip": ip, "ss": ss, "timedatectl": timedatectl}
+PROGRAMS: Mapping[str, Program] = {"df": df, "du": du, "getent": getent, "ip": ip, "ss": ss, "timedatectl": timedatectl}
