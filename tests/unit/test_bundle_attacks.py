@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from bundle_sample import NOW, Sample, make_sample
+from tampering import entries, new_entry, rewrite, with_content
 
 from installer.bundle import layout
 from installer.bundle.archive import Archive
@@ -21,36 +22,6 @@ from installer.bundle.sshsig import UNSIGNED, generate_key, sign
 from installer.bundle.verify import trust, verify
 from installer.bundle.writing import put_signature
 from installer.errors import BundleNotTrusted
-
-Entries = list[tuple[tarfile.TarInfo, bytes]]
-
-
-def entries(path: Path) -> Entries:
-    with tarfile.open(path) as tar:
-        return [(entry, tar.extractfile(entry).read()) for entry in tar]
-
-
-def rewrite(path: Path, content: Entries) -> None:
-    """The file of these entries, with headers as a bundle has them where an entry allows it."""
-    written = bytearray()
-    for entry, data in content:
-        written += entry.tobuf(tarfile.USTAR_FORMAT, "utf-8", "strict") + data
-        written += bytes(layout.padded(len(data)) - len(data))
-    path.write_bytes(bytes(written) + layout.END)
-
-
-def new_entry(name: str, data: bytes = b"", kind: bytes = tarfile.REGTYPE, target: str = "") -> Entries:
-    entry = tarfile.TarInfo(name)
-    entry.type, entry.linkname, entry.size = kind, target, len(data)
-    return [(entry, data)]
-
-
-def with_content(content: Entries, name: str, data: bytes) -> Entries:
-    """The same entries, one of them with other content."""
-    changed: Entries = []
-    for entry, old in content:
-        changed += new_entry(name, data) if entry.name == name else [(entry, old)]
-    return changed
 
 
 def appended(name: str, data: bytes = b"", kind: bytes = tarfile.REGTYPE, target: str = "") -> Callable[[Sample], None]:
