@@ -25,11 +25,12 @@ FILE_REGISTRY = "files.sitewright.internal"
 
 @dataclass(frozen=True, slots=True)
 class HostView:
-    """A host as templates see it."""
+    """A host as templates see it; `waived` are the checks that are waived there."""
 
     name: str
     address: str
     control_plane: bool
+    waived: frozenset[str]
 
 
 def cluster_dns(services: str) -> str:
@@ -45,7 +46,12 @@ def api_server(environment: Environment) -> str:
 def context(answers: Answers, environment: Environment, manifest: Manifest) -> dict[str, Any]:
     """The names that every template of an environment sees."""
     views = {
-        name: HostView(name, answers.host(name).address, name in environment.control_planes)
+        name: HostView(
+            name,
+            answers.host(name).address,
+            name in environment.control_planes,
+            frozenset(each.check for each in answers.waivers if not each.hosts or name in each.hosts),
+        )
         for name in environment.hosts
     }
     images = list(manifest.artifacts("image"))
@@ -73,7 +79,7 @@ def context(answers: Answers, environment: Environment, manifest: Manifest) -> d
         "kubernetes": manifest.kubernetes,
         "images": {image.name: image.reference for image in images},
         "upstreams": sorted({image.repository.split("/", 1)[0] for image in images}),
-        "waived": {w.check for w in answers.waivers},
+        "waived_somewhere": frozenset().union(*(view.waived for view in views.values())),
         "values": {},
         "replicas": 1 if len(environment.hosts) == 1 else 2,
     }  # fmt: skip
