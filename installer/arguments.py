@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import NoReturn
 
 from installer import __version__
+from installer.errors import UsageError
 
 EPILOG = """exit codes
   0 done · 1 fault of the program · 2 usage · 3 answers invalid · 4 preflight failed · 5 bundle not trusted
@@ -33,6 +35,18 @@ OFFERED = """offered machines
 Subparsers = argparse._SubParsersAction  # argparse exports no public name for it
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose refusals are errors like all others, so that they are told in the same way."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse what was typed.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError(reason=message, hint=f"see: {self.prog} --help")
+
+
 def default_state() -> Path:
     """Where runs are kept unless --state says otherwise: the XDG state directory."""
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
@@ -41,7 +55,7 @@ def default_state() -> Path:
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = argparse.ArgumentParser(
+    top: argparse.ArgumentParser = Parser(
         prog="sitewright",
         description="Stand up a Kubernetes platform on machines without internet, from one signed file, over SSH.",
         epilog=EPILOG,

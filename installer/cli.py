@@ -6,36 +6,46 @@ Imports of what a verb needs happen inside it, so that `--help` answers at once.
 from __future__ import annotations
 
 import argparse
-import os
+import errno
 import sys
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 
-from installer.arguments import parser
-from installer.errors import Interrupted, SitewrightError
+from installer.arguments import default_state, parser
+from installer.errors import FileRefused, InputEnded, NothingInterrupted, SitewrightError
 
 Verb = Callable[[argparse.Namespace], int]
 
 
+REFUSALS = {errno.EACCES, errno.EDQUOT, errno.EEXIST, errno.EIO, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG,
+            errno.ENOSPC, errno.ENOTDIR, errno.EPERM, errno.EROFS}  # fmt: skip
+"""What a file system says about the user's files and disks; any other refusal is a fault of ours."""
+
+
 def run(argv: list[str]) -> int:
     """Run one command; returns its exit code. No exception leaves this function."""
-    arguments = parser().parse_args(argv)
-    if arguments.verb is None:
-        parser().print_help()
-        return 0
+    arguments = argparse.Namespace(json="--json" in argv)  # until they are understood
     try:
+        arguments = parser().parse_args(argv)
+        if arguments.verb is None:
+            parser().print_help()
+            return 0
         return _verb(arguments)(arguments)
     except SitewrightError as error:
-        _tell(arguments, error)
-        return error.exit_code
+        return _told(arguments, error)
+    except EOFError:
+        return _told(arguments, InputEnded())
     except KeyboardInterrupt:
-        print("interrupted; nothing was running that has to be resumed", file=sys.stderr)
-        return Interrupted.exit_code
+        return _told(arguments, NothingInterrupted())
     except BrokenPipeError:
-        # The reader of our output went away (`| head`): nothing is left to tell it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Only what prints and nothing else fails over this; nobody is left to read the rest.
+        from installer.ui import terminal
+
+        terminal.silence(sys.stdout)
         return 0
+    except OSError as error:
+        if error.errno not in REFUSALS:
+            return _fault(arguments, error)
+        return _told(arguments, FileRefused(path=error.filename or "the disk", reason=error.strerror))
     except Exception as error:  # the last resort: a fault of ours is kept for the vendor, and never shown
         return _fault(arguments, error)
 
@@ -76,29 +86,22 @@ def _completion(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(arguments: argparse.Namespace, error: SitewrightError) -> None:
-    """Say what happened: on standard error for people, as one more JSON line for programs."""
+def _told(arguments: argparse.Namespace, error: SitewrightError) -> int:
+    """Say what happened, on standard error for people, as one more JSON line for programs; returns the exit code."""
     if getattr(arguments, "json", False):
         from installer.ui import jsonl
 
         body = {"error": type(error).__name__, "message": error.message, "remedy": error.remedy}
         jsonl.write("error", {**body, "exit_code": error.exit_code})
-        return
-    from installer.ui import console, terminal
+    else:
+        from installer.ui import console, terminal
 
-    console.failure(terminal.stderr(), error)
+        console.failure(terminal.stderr(), error)
+    return error.exit_code
 
 
 def _fault(arguments: argparse.Namespace, error: Exception) -> int:
-    """Keep the traceback of a fault in the state directory and say where."""
-    state: Path = getattr(arguments, "state", None) or Path.home()
-    text = "".join(traceback.format_exception(error))
-    kept = state / "fault.log"
-    try:
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        kept.write_text(text, encoding="utf-8")
-        where = f"its traceback is in {kept}"
-    except OSError as unwritable:
-        where = f"its traceback could not be kept ({unwritable})"
-    print(f"✖ a fault of sitewright itself: {type(error).__name__}; {where}; send it to the vendor", file=sys.stderr)
-    return SitewrightError.exit_code
+    """Keep the traceback of a fault that belongs to no run in the state directory."""
+    from installer import faults
+
+    return _told(arguments, faults.kept(error, getattr(arguments, "state", None) or default_state()))

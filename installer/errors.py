@@ -38,6 +38,12 @@ class SitewrightError(Exception):
         return tuple(self.facts.get("details", ()))
 
 
+class ProgramFault(SitewrightError):
+    """a fault of sitewright itself: {kind}; {where}"""
+
+    hint = "send it to the vendor; what was begun is still known: sitewright status"
+
+
 class UsageError(SitewrightError):
     """{reason}"""
 
@@ -199,10 +205,29 @@ class Interrupted(SitewrightError):
     hint = "go on with: sitewright resume; go back with: sitewright rollback"
 
 
+class NothingInterrupted(SitewrightError):
+    """interrupted; nothing was running that has to be resumed"""
+
+    exit_code = 130
+
+
 class BuildFailed(SitewrightError):
     """{what}: {reason}"""
 
     exit_code = 1
+
+
+class InputEnded(UsageError):
+    """the input ended before the question was answered; nothing was changed"""
+
+    hint = "answer at the terminal, or give --yes; a secret can be named as {{env: NAME}} or {{file: PATH}} too"
+
+
+class FileRefused(SitewrightError):
+    """{path}: this machine refuses it: {reason}"""
+
+    exit_code = 2
+    hint = "look at its owner and mode, and at the room on its disk"
 
 
 class StateUnreadable(SitewrightError):

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from installer import engine, lock, mirror, proof
-from installer.errors import RollbackIncomplete, StepFailed, UsageError
+from installer import engine, faults, lock, mirror, proof
+from installer.errors import RollbackIncomplete, SitewrightError, StepFailed, UsageError
 from installer.events import Emit, Event, StepBroke
 from installer.plan import checks, context
 from installer.plan import install as installing
@@ -176,7 +176,8 @@ def _drive(site: Site, plan_: Plan, run: Run, watch: Watch, stop: threading.Even
 
         def heard(event: Event) -> None:
             run.emit(event)
-            emit(event)
+            with suppress(OSError):  # the run folder has it all: a view that cannot be written stops no run
+                emit(event)
             if isinstance(event, StepBroke) and event.log:
                 logs.append(f"full log: {run.folder / event.log}")
 
@@ -186,6 +187,10 @@ def _drive(site: Site, plan_: Plan, run: Run, watch: Watch, stop: threading.Even
         except (StepFailed, RollbackIncomplete) as error:
             error.facts["details"] = (*logs, f"{journal.count('done')} of {len(plan_)} steps are done and stay done")
             raise
+        except SitewrightError:
+            raise
+        except Exception as error:
+            raise faults.kept(error, run.folder) from error
     return run
 
 

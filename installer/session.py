@@ -78,7 +78,7 @@ def trusted(bundle: Path, signers: bytes) -> tuple[Archive, Manifest]:
         UsageError: it is not there.
     """
     archive = Archive.open(bundle)
-    return archive, verify.trust(archive, signers.decode(), now())
+    return archive, verify.trust(archive, signers.decode(errors="replace"), now())
 
 
 def named_signers(path: str) -> Path | None:

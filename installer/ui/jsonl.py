@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from installer.events import Emit, Event, RunFinished, StepBroke, StepFinished, StepProgressed, kind_of
+from installer.ui import terminal
 
 _LOCK = threading.Lock()
 QUIET = 0.2
@@ -18,12 +19,15 @@ QUIET = 0.2
 
 
 def write(kind: str, body: dict[str, Any], stream: TextIO | None = None) -> None:
-    """Write one object; `kind` becomes its `type`."""
+    """Write one object; `kind` becomes its `type`. Where the reader has gone, nobody hears it and nothing fails."""
     line = json.dumps({"type": kind, **body}, default=_plain, ensure_ascii=False)
     out = stream or sys.stdout
     with _LOCK:
-        out.write(line + "\n")
-        out.flush()
+        try:
+            out.write(line + "\n")
+            out.flush()
+        except BrokenPipeError:
+            terminal.silence(out)
 
 
 def emit(event: Event) -> None:

@@ -20,15 +20,14 @@ def build_bar(json: bool) -> Iterator[events.Emit]:
     if not terminal.interactive():
         yield _Lines()
         return
-    columns = (TextColumn("  {task.description}"), BarColumn(40), TextColumn("{task.fields[what]}"))
-    with Progress(*columns, console=terminal.stderr(), transient=True) as bar:
-        task = bar.add_task("building from source", what="", total=None)
+    with _bar() as bar:
+        task = bar.add_task("building from source", figures="", total=None)
 
         def emit(event: events.Event) -> None:
             if isinstance(event, events.BuildProgressed):
                 left = f"about {words.duration(event.left)} left" if event.left else ""
-                what = f"{event.source:<28} {event.done}/{event.total}   {left}"
-                bar.update(task, total=event.total, completed=event.done, what=what)
+                figures = f"{event.source:<28} {event.done}/{event.total}   {left}"
+                bar.update(task, total=event.total, completed=event.done, figures=figures)
 
         yield emit
 
@@ -53,8 +52,7 @@ def byte_bar(what: str, json: bool) -> Iterator[Callable[[int, int], None] | Non
     if json or not terminal.interactive():
         yield None
         return
-    columns = (TextColumn("  {task.description}"), BarColumn(40), TextColumn("{task.fields[figures]}"))
-    with Progress(*columns, console=terminal.stderr(), transient=True) as bar:
+    with _bar() as bar:
         task = bar.add_task(what, figures="", total=None)
 
         def report(done: int, total: int) -> None:
@@ -63,3 +61,9 @@ def byte_bar(what: str, json: bool) -> Iterator[Callable[[int, int], None] | Non
             bar.update(task, total=total, completed=done, figures=f"{words.size(done)} of {words.size(total)}{eta}")
 
         yield report
+
+
+def _bar() -> Progress:
+    """A bar between what is done and its figures, gone when it is done."""
+    before, after = (TextColumn(text, markup=False) for text in ("  {task.description}", "{task.fields[figures]}"))
+    return Progress(before, BarColumn(40), after, console=terminal.stderr(), transient=True)

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TextIO
+from typing import IO, TextIO
 
 from rich.console import Console
+
+
+class _Stream(Console):
+    """A console whose text is printed as it is, and that nobody fails over when its reader has gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Go on in silence."""
+        silence(self.file)
+
 
 WIDE = 160
 """Columns of a table that goes into a file or a pipe, where nothing says how wide it may be."""
@@ -27,10 +36,22 @@ def interactive() -> bool:
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def silence(stream: IO[str]) -> None:
+    """Point a stream whose reader has gone (`| head`) at nothing: what it says from now on is lost, and that is all."""
+    nothing = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.dup2(nothing, stream.fileno())
+    finally:
+        os.close(nothing)
+
+
 def _console(stream: TextIO) -> Console:
-    if stream.isatty():
-        return Console(file=stream, highlight=False, no_color=_plain())
-    return Console(file=stream, highlight=False, no_color=_plain(), width=WIDE, soft_wrap=True)
+    """Square brackets and colons in names and paths are no markup."""
+    width = None if stream.isatty() else WIDE
+    return _Stream(
+        file=stream, highlight=False, markup=False, emoji=False, no_color=_plain(), width=width,
+        soft_wrap=width is not None,
+    )  # fmt: skip
 
 
 def _plain() -> bool:

@@ -240,7 +240,7 @@ def _confirm(arguments: argparse.Namespace, question: str) -> None:
     """Ask on a terminal; without one --yes has been given or it is taken for granted that a script means it."""
     if arguments.yes or arguments.json or not sys.stdin.isatty():
         return
-    answer = terminal.stderr().input(f"{question} [y/N] ")
+    answer = terminal.stderr().input(f"{question} [y/N] ", markup=False)
     if answer.strip().lower() not in {"y", "yes"}:
         raise UsageError(reason="not confirmed; nothing was changed", hint="say y, or give --yes")
 

@@ -293,7 +293,7 @@ def test_a_program_that_cannot_be_started_is_told(desk, monkeypatch):
 
 def test_arguments_that_are_none_end_it_with_a_note(desk):
     told = to_the_end(detached.start(["install", "--no-such-flag"], desk.runs, SITE, {}))
-    assert ("no-such-flag" in of(Note, told)[-1].text, told[-1]) == (True, Ended(2))
+    assert ("no-such-flag" in of(Failure, told)[-1].message, told[-1]) == (True, Ended(2))
 
 
 def test_a_process_is_known_by_more_than_its_number(tmp_path):

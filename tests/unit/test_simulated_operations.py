@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from simulation import act, answers_of, differences, inputs_of, install, site_of, world_of
 
 from installer import lock, operations
-from installer.errors import SiteLocked, StepFailed
+from installer.errors import ProgramFault, SiteLocked, StepFailed
 from installer.world.simulated.faults import Faults
 from installer.world.simulated.machine import KERNEL_MODULES, Machine
 
@@ -17,6 +19,34 @@ from installer.world.simulated.machine import KERNEL_MODULES, Machine
 def but_the_guard(lines):
     """What is left but the lock's own empty guard, which goes with the next boot."""
     return [line for line in lines if not line.endswith("/run/sitewright.lock.guard")]
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), BrokenPipeError()])
+def test_a_view_that_cannot_be_written_stops_no_run(tmp_path, error):
+    @contextmanager
+    def full(_plan):
+        def sink(_event):
+            raise error
+
+        yield sink
+
+    site = site_of(world_of("rehearsal"), tmp_path)
+    assert operations.install(site, operations.plan(site.inputs), full, threading.Event()).outcome == "done"
+
+
+def test_a_fault_of_ours_is_kept_in_the_run_that_it_ended(tmp_path):
+    @contextmanager
+    def faulty(_plan):
+        yield lambda _event: 1 / 0
+
+    site = site_of(world_of("rehearsal"), tmp_path)
+    for count in (1, 2):
+        with pytest.raises(ProgramFault, match=r"ZeroDivisionError; its traceback is in /"):
+            operations.install(site, operations.plan(site.inputs), faulty, threading.Event())
+        (run,) = site.runs.history(site.name)
+        kept = sorted(run.folder.glob("fault-*.log"))
+        assert [path.read_text().count("ZeroDivisionError") for path in kept] == [1] * count
+        assert kept[0].stat().st_mode & 0o777 == 0o600
 
 
 def test_a_finished_installation_stands_and_is_taken_back_whole(tmp_path):

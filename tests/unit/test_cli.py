@@ -1,0 +1,144 @@
+"""The command's edges: readers that go away, input that ends, words that are not understood, faults of our own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from core_bundle import make_core_bundle
+from core_manifest import ROOT
+from simulation import answers_of
+
+from installer import cli
+
+
+@pytest.fixture(scope="module")
+def flags(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Flags of a simulated site and the bundle for it."""
+    bundle, signers = make_core_bundle(tmp_path_factory.mktemp("bundle"))
+    site = tmp_path_factory.mktemp("site") / "site.yaml"
+    hosts = "".join(f"  - {{name: {h.name}, address: {h.address}}}\n" for h in answers_of("minimal").hosts)
+    site.write_text(f"version: 1\nhosts:\n{hosts}")
+    return ["--profile", str(ROOT / "profiles/minimal.yaml"), "--bundle", str(bundle), "--signers", str(signers),
+            "--simulate", str(site)]  # fmt: skip
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "installer", *words]
+
+
+def outcome(state: Path) -> str:
+    (run,) = state.glob("simulated/sites/*/runs/*")
+    return str(json.loads((run / "run.json").read_text())["outcome"])
+
+
+@pytest.mark.parametrize("lines", [0, 1, 40])
+def test_an_installation_goes_on_when_the_reader_of_its_lines_has_gone(
+    flags: list[str], tmp_path: Path, lines: int
+) -> None:
+    argv = command("install", *flags, "--yes", "--json", "--state", str(tmp_path))
+    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        for _ in range(lines):
+            assert json.loads(process.stdout.readline())
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert (process.returncode, outcome(tmp_path)) == (0, "done")
+
+
+def test_an_installation_goes_on_when_nobody_sees_its_text(flags: list[str], tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    argv = command("install", *flags, "--yes", "--state", str(tmp_path))
+    assert subprocess.run(argv, cwd=ROOT, stdout=writer, stderr=writer, check=False).returncode == 0
+    os.close(writer)
+    assert outcome(tmp_path) == "done"
+
+
+@pytest.mark.parametrize("words", [["status"], ["status", "--json"]])
+def test_a_refusal_keeps_its_exit_code_when_nobody_hears_it(words: list[str], tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    argv = command(*words, "--state", str(tmp_path))
+    assert subprocess.run(argv, cwd=ROOT, stdout=writer, stderr=writer, check=False).returncode == 2
+    os.close(writer)
+
+
+def said_at_a_terminal(argv: list[str], keys: bytes, after: bytes) -> tuple[int, bytes]:
+    """Run a command at a terminal, type `keys` once it has said `after`; its exit code and all it said."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        argv, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        said = b""
+        for piece in pieces(ours):
+            said += piece
+            if keys and after in said:
+                os.write(ours, keys)
+                keys = b""
+    os.close(ours)
+    return process.returncode, said
+
+
+def pieces(terminal: int) -> Iterator[bytes]:
+    while True:
+        try:
+            yield os.read(terminal, 4096)
+        except OSError:  # how a terminal says that its last user has gone
+            return
+
+
+def test_the_end_of_input_at_a_question_changes_nothing(flags: list[str], tmp_path: Path) -> None:
+    argv = command("install", *flags, "--state", str(tmp_path))
+    code, said = said_at_a_terminal(argv, b"\x04", b"Install on 1 host? [y/N] ")
+    assert code == 2
+    assert "the input ended before the question was answered; nothing was changed" in said.decode()
+    assert not list(tmp_path.glob("simulated/sites/*/runs"))
+
+
+def test_what_is_not_understood_is_told_in_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["check", "--nonsense", "--json"]) == 2
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (line["type"], line["error"], line["exit_code"]) == ("error", "UsageError", 2)
+    assert "--nonsense" in line["message"]
+    assert cli.run(["bundle", "shw"]) == 2
+    told = capsys.readouterr().err
+    assert "invalid choice: 'shw'" in told
+    assert "see: sitewright bundle --help" in told
+
+
+def test_square_brackets_in_a_name_are_printed_as_they_are(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert cli.run(["check", "--profile", str(tmp_path / "[/y] [x] :smile:.yaml"), "--bundle", "b"]) == 3
+    assert "[/y] [x] :smile:.yaml" in capsys.readouterr().err
+
+
+def test_signers_that_are_no_text_are_no_signers(flags: list[str], tmp_path: Path) -> None:
+    assert cli.run(["check", *flags, "--signers", sys.executable, "--state", str(tmp_path)]) == 5
+
+
+def test_each_fault_is_kept_and_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise ValueError("of ours")
+
+    monkeypatch.setattr(cli, "_verb", broken)
+    assert cli.run(["status", "--json", "--state", str(tmp_path)]) == 1
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (line["error"], line["exit_code"]) == ("ProgramFault", 1)
+    assert cli.run(["status", "--state", str(tmp_path)]) == 1
+    told = capsys.readouterr().err
+    assert "Traceback" not in told
+    assert "a fault of sitewright itself: ValueError" in told
+    kept = sorted(tmp_path.glob("fault-*.log"))
+    assert [path.read_text().count("ValueError: of ours") for path in kept] == [1, 1]
+    assert str(kept[1]) in told
+    assert str(kept[0]) in line["message"]
