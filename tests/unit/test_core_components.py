@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,7 @@ def answers(control_planes: int, endpoint: str = "", site: str = "practice") -> 
 
 def seen(control_planes: int, component: Component, said: Answers | None = None) -> dict[str, Any]:
     said = said or answers(control_planes)
-    names = context.context(said, said.environments[0], core_manifest(), date(2026, 1, 1))
+    names = context.context(said, said.environments[0], core_manifest())
     return context.for_component(names, said.environments[0], component)
 
 

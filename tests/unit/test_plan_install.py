@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 import yaml
 from core_manifest import ROOT, core_manifest
 
 from installer import answers_file
-from installer.answers import Answers
+from installer.answers import Answers, Waiver
 from installer.bundle.manifest import Manifest
 from installer.errors import AnswersInvalid, BundleNotTrusted
 from installer.plan import context, estimate, install
@@ -117,24 +119,99 @@ def test_a_component_that_the_bundle_lacks_is_refused_by_name():
     assert "casino" in refused.value.remedy
 
 
-def test_waivers_relax_the_practice_site_and_nobody_else():
-    names = {}
-    for waived in (True, False):
-        answers = load("rehearsal")
-        if not waived:
-            answers = answers_file.parse(
-                (ROOT / "profiles/rehearsal.yaml").read_text().split("# Practice hosts are containers")[0], "a"
-            )
-        given = inputs(answers)
-        environment = answers.environments[0]
-        names[waived] = context.for_host(given.names(environment), environment.control_planes[0])
-    kubernetes = core_manifest().component("kubernetes")
-    for waived, driver in ((True, "cgroupfs"), (False, "systemd")):
-        documents = list(yaml.safe_load_all(context.render(kubernetes, "init.yaml", names[waived])))
-        kubelet = next(d for d in documents if d["kind"] == "KubeletConfiguration")
-        assert kubelet["cgroupDriver"] == driver
-        assert ("featureGates" in kubelet) is waived
-        assert ("ignorePreflightErrors" in documents[0]["nodeRegistration"]) is waived
+def waiving(profile: str, *waivers: tuple[str, tuple[str, ...]]) -> Answers:
+    """A profile's answers with these waivers alone, each of a check on hosts (none: on all)."""
+    return replace(
+        load(profile), waivers=tuple(Waiver(check, "as agreed", "Li Wei", TODAY, hosts) for check, hosts in waivers)
+    )
+
+
+def texts(given: Inputs, host: str) -> dict[str, str]:
+    """What the bundle writes on a host, by path."""
+    environment = given.answers.environment_of(host)
+    parts = [part for part in given.components(environment) if "host" in part.spec]
+    here = [part for part in parts if component.belongs(part.spec["host"], given, environment, host)]
+    files = [file for part in here for file in component.wanted_files(given, environment, part, host)]
+    return {file.path: file.text.decode() for file in files}
+
+
+def kubeadm(given: Inputs, host: str) -> dict[str, dict[str, Any]]:
+    """The documents that kubeadm is given on a host, by kind."""
+    environment = given.answers.environment_of(host)
+    names = context.for_host(given.names(environment), host)
+    admission = {"token": "t", "ca_hash": "h", "certificate_key": "k"}
+    text = "init.yaml" if host == environment.control_planes[0] else "join.yaml"
+    rendered = context.render(core_manifest().component("kubernetes"), text, {**names, "join": admission})
+    return {document["kind"]: document for document in yaml.safe_load_all(rendered)}
+
+
+def kubelet(given: Inputs, host: str) -> dict[str, Any]:
+    """A host's kubelet configuration as kubeadm makes it: the cluster's, with what differs on this host laid over."""
+    first = given.answers.environment_of(host).control_planes[0]
+    registration = kubeadm(given, host)
+    folder = next(d["patches"]["directory"] for d in registration.values() if "patches" in d)
+    patch = yaml.safe_load(texts(given, host)[f"{folder}/kubeletconfiguration+merge.yaml"])
+    return {**kubeadm(given, first)["KubeletConfiguration"], **patch}
+
+
+STRICT = {
+    "cgroupDriver": "systemd",
+    "failCgroupV1": None,
+    "failSwapOn": None,
+    "evictionHard": None,
+    "featureGates": None,
+}
+
+
+def relaxed(configuration: dict[str, Any]) -> set[str]:
+    """The settings that differ from those of a site without waivers."""
+    return {name for name, value in STRICT.items() if configuration.get(name) != value}
+
+
+@pytest.mark.parametrize(
+    ("profile", "named"), [("rehearsal", "cp-1"), ("rehearsal", "node-2"), ("environments", "pre-1")]
+)
+def test_a_waiver_relaxes_the_hosts_it_names_and_no_others(profile, named):
+    given = inputs(waiving(profile, ("cgroup.version", (named,)), ("limits.raise", (named,))))
+    for host in (host.name for host in given.answers.hosts):
+        here, written = host == named, texts(given, host)
+        assert relaxed(kubelet(given, host)) == ({"cgroupDriver", "failCgroupV1", "featureGates"} if here else set())
+        assert (f"SystemdCgroup = {'false' if here else 'true'}") in written["/etc/containerd/config.toml"]
+        assert ("restrict_oom_score_adj = true" in written["/etc/containerd/config.toml"]) is here
+        assert ("LimitNOFILE" in written["/etc/systemd/system/containerd.service"]) is not here
+        (registration,) = [d["nodeRegistration"] for d in kubeadm(given, host).values() if "nodeRegistration" in d]
+        assert registration.get("ignorePreflightErrors") == (["SystemVerification"] if here else None)
+
+
+def test_what_holds_for_a_whole_cluster_is_relaxed_where_one_of_its_hosts_needs_it():
+    given = inputs(waiving("environments", ("limits.raise", ("pre-1",))))
+    for environment in given.answers.environments:
+        proxy = kubeadm(given, environment.control_planes[0])["KubeProxyConfiguration"]
+        assert ("conntrack" in proxy) is ("pre-1" in environment.hosts)
+
+
+@pytest.mark.parametrize(
+    ("check", "settings", "preflight"),
+    [
+        ("cgroup.version", {"cgroupDriver": "cgroupfs", "failCgroupV1": False}, ["SystemVerification"]),
+        ("memory.swap", {"failSwapOn": False, "memorySwap": {"swapBehavior": "NoSwap"}}, None),
+        ("limits.raise", {"featureGates": {"KubeletInUserNamespace": True}}, None),
+        ("disk.space", {"imageGCHighThresholdPercent": 100}, None),
+        ("host.cpu", {}, ["NumCPU"]),
+        ("host.memory", {}, ["Mem"]),
+        ("clock.sync", {}, None),
+    ],
+)
+def test_what_is_waived_is_not_refused_later_by_the_kubelet_or_kubeadm(check, settings, preflight):
+    given, plain = inputs(waiving("rehearsal", (check, ()))), inputs(waiving("rehearsal"))
+    for host in ("cp-1", "node-1"):
+        without = kubelet(plain, host)
+        assert relaxed(without) == set()
+        added = {name: value for name, value in kubelet(given, host).items() if without.get(name) != value}
+        assert {name: added[name] for name in settings} == settings
+        assert added == {} or settings
+        (registration,) = [d["nodeRegistration"] for d in kubeadm(given, host).values() if "nodeRegistration" in d]
+        assert registration.get("ignorePreflightErrors") == preflight
 
 
 def test_containerd_pulls_every_upstream_from_the_site_registry_alone():

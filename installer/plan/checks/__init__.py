@@ -27,7 +27,7 @@ __all__ = ["CHECKS", "NAMES", "Case", "Check", "DiskNeed", "Finding", "Only", "S
 LOGIN, SUDO = "ssh.login", "sudo.rights"
 CHECKS: tuple[Check, ...] = (*machine.CHECKS, *kernel.CHECKS, *disks.CHECKS, *network.CHECKS)
 NAMES = (LOGIN, SUDO, *(check.name for check in CHECKS))
-"""Every check that a waiver may name."""
+"""Every check. A waiver may name any but the first two: a host that cannot be entered cannot be installed on."""
 
 
 def _silent(_: int, __: int, ___: str, ____: str) -> None:
