@@ -186,11 +186,13 @@ def _bundle(verbs: Subparsers[argparse.ArgumentParser], common: argparse.Argumen
     build = sub.add_parser("build", parents=[common], help="make exactly what the lock names")
     build.add_argument("recipe", type=Path)
     build.add_argument("--out", type=Path, default=Path("dist"), metavar="DIR")
-    build.add_argument("--key", type=Path, metavar="FILE", help="sign with this key")
+    build.add_argument("--key", type=Path, metavar="FILE", help="sign with this key; without it: sign later, elsewhere")
+    _passphrase(build)
     build.add_argument("--split", metavar="SIZE", help="parts of at most SIZE, e.g. 4GB")
     sign = sub.add_parser("sign", parents=[common], help="sign a bundle")
     sign.add_argument("bundle", type=Path)
     sign.add_argument("--key", type=Path, required=True, metavar="FILE")
+    _passphrase(sign)
     verify = sub.add_parser("verify", parents=[common], help="check signature, and every byte")
     verify.add_argument("bundle", type=Path)
     verify.add_argument("--signers", type=Path, required=True, metavar="FILE")
@@ -201,3 +203,8 @@ def _bundle(verbs: Subparsers[argparse.ArgumentParser], common: argparse.Argumen
     diff.add_argument("new", type=Path)
     keygen = sub.add_parser("keygen", parents=[common], help="make a signing key")
     keygen.add_argument("key", type=Path)
+    _passphrase(keygen)
+
+
+def _passphrase(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--passphrase", metavar="SOURCE", help="of the key: env:NAME, file:PATH, or prompt")

@@ -75,7 +75,7 @@ def lock_recipe(folder: Path, emit: Emit, update: str | None = None, cache: Path
 
 def build(
     folder: Path,
-    key: Path,
+    key: Path | None,
     emit: Emit,
     out: Path | None = None,
     *,
@@ -83,7 +83,7 @@ def build(
     passphrase: str = "",
     cache: Path | None = None,
 ) -> Path:
-    """Build the bundle that a recipe's lock names, sign it with `key`, and return its path.
+    """Build the bundle that a recipe's lock names, sign it with `key` or leave its signature open, and return its path.
 
     The file is kept in the cache, and copied into the folder `out` as well where one is given, there in parts of at
     most `split` bytes where that is not 0; then the path is that of the first part.
@@ -91,7 +91,10 @@ def build(
     Raises:
         BuildFailed: the lock does not name everything, something made differs from it, or a chart needs an image
             that the bundle lacks.
+        UsageError: the key cannot sign; told before anything is built.
     """
+    if key is not None:
+        sshsig.private_key(key, passphrase)
     wanted = recipe.load(folder)
     held = lock.load(wanted)
     for source in wanted.sources:
@@ -101,7 +104,7 @@ def build(
     if not (packed / "bundle.json").is_file():
         _pack(wanted, held, workshop, packed, emit)
     body, bill = (packed / "bundle.json").read_bytes(), (packed / "sbom.cdx.json").read_bytes()
-    signature = sshsig.sign(body, key, passphrase)
+    signature = sshsig.UNSIGNED if key is None else sshsig.sign(body, key, passphrase)
     name = f"{wanted.name}-{wanted.release}-{wanted.architecture}.sitewright"
     # ed25519 signs deterministically: the same body and key are the same file.
     finished = workshop.cache / "bundles" / Blob.of(body + signature).digest.partition(":")[2][:32] / name

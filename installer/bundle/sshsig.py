@@ -72,7 +72,7 @@ def sign(message: bytes, key_path: Path, passphrase: str = "") -> bytes:
     Raises:
         UsageError: the key cannot be read, is not ed25519, or the passphrase is wrong.
     """
-    key = _private_key(key_path, passphrase)
+    key = private_key(key_path, passphrase)
     raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     value = key.sign(_signed_bytes(message, NAMESPACE, "sha512"))
     body = b"".join(
@@ -89,6 +89,41 @@ def sign(message: bytes, key_path: Path, passphrase: str = "") -> bytes:
     text = base64.b64encode(body).decode()
     lines = [text[start : start + _LINE] for start in range(0, len(text), _LINE)]
     return "\n".join((_BEGIN, *lines, _END, "")).encode()
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a key can be used with its passphrase only.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    try:
+        serialization.load_ssh_private_key(_read(path), None)
+    except TypeError:
+        return True
+    except (ValueError, UnsupportedAlgorithm):
+        return False  # it is no key, which `private_key` tells
+    return False
+
+
+def private_key(path: Path, passphrase: str = "") -> Ed25519PrivateKey:
+    """The key of a file.
+
+    Raises:
+        UsageError: the key cannot be read, is not ed25519, or the passphrase is wrong.
+    """
+    data = _read(path)
+    try:
+        key = serialization.load_ssh_private_key(data, passphrase.encode() if passphrase else None)
+    except TypeError as error:
+        reason = "the key has no passphrase" if passphrase else "the key needs its passphrase"
+        raise UsageError(reason=f"{path}: {reason}") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        reason = "not an OpenSSH private key, or its passphrase is wrong"
+        raise UsageError(reason=f"{path}: {reason}") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise UsageError(reason=f"{path}: not an ed25519 key; make one with: sitewright bundle keygen")
+    return key
 
 
 def parse(armored: bytes) -> Signature:
@@ -158,22 +193,14 @@ def _unarmored(armored: bytes) -> bytes:
     return body
 
 
-def _private_key(path: Path, passphrase: str) -> Ed25519PrivateKey:
+def _read(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
-        raise UsageError(reason=f"{path}: the key cannot be read: {error.strerror}") from error
-    try:
-        key = serialization.load_ssh_private_key(data, passphrase.encode() if passphrase else None)
-    except TypeError as error:
-        reason = "the key has no passphrase" if passphrase else "the key needs its passphrase"
-        raise UsageError(reason=f"{path}: {reason}") from error
-    except (ValueError, UnsupportedAlgorithm) as error:
-        reason = "not an OpenSSH private key, or its passphrase is wrong"
-        raise UsageError(reason=f"{path}: {reason}") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise UsageError(reason=f"{path}: not an ed25519 key; make one with: sitewright bundle keygen")
-    return key
+        raise UsageError(
+            reason=f"{path}: the key cannot be read: {error.strerror}",
+            hint="give --key FILE; make one: sitewright bundle keygen FILE",
+        ) from error
 
 
 def _create(path: Path, content: bytes, mode: int) -> None:

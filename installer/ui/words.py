@@ -24,7 +24,7 @@ def size(count: int) -> str:
         return f"{count / 1e9:.1f} GB"
     if count >= 1_000_000:
         return f"{count / 1e6:.0f} MB"
-    return f"{count / 1e3:.0f} kB"
+    return f"{count / 1e3:.0f} kB" if count >= 1000 else f"{count} B"
 
 
 def number(value: float) -> str:

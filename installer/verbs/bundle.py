@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import getpass
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from rich.table import Table
 
 from installer import session
+from installer.answers import SecretRef
 from installer.bundle import diff, sshsig, verify, writing
 from installer.bundle.archive import Archive
 from installer.errors import UsageError
+from installer.secrets import Secrets
 from installer.ui import jsonl, progress, terminal, words
 
 SMALLEST_PART = 10**6
@@ -35,32 +39,52 @@ def lock(arguments: argparse.Namespace) -> int:
 
 
 def build(arguments: argparse.Namespace) -> int:
-    """Make exactly what the lock names, sign it, and put it into a folder."""
+    """Make exactly what the lock names, sign it if there is a key, and put it into a folder."""
     from installer.bundle import build as building
 
-    if arguments.key is None:
-        raise UsageError(
-            reason="a bundle is signed when it is built",
-            hint="give --key FILE; make one: sitewright bundle keygen FILE",
-        )
     split = _part_size(arguments.split) if arguments.split else 0
     if arguments.out.exists() and not arguments.out.is_dir():
         raise UsageError(reason=f"--out {arguments.out}: is no folder", hint="name the folder that the bundle goes to")
+    passphrase = _passphrase(arguments)
     with progress.build_bar(arguments.json) as emit:
-        path = building.build(arguments.recipe, arguments.key, emit, arguments.out, split=split)
+        path = building.build(arguments.recipe, arguments.key, emit, arguments.out, split=split, passphrase=passphrase)
     return _described(arguments, path)
 
 
 def sign(arguments: argparse.Namespace) -> int:
-    """Sign a bundle with another key."""
+    """Sign a bundle, whether it has a signature or waits for one."""
+    passphrase = _passphrase(arguments)
     with Archive.open(arguments.bundle) as archive:
-        signature = sshsig.sign(archive.bundle_json, arguments.key)
+        signature = sshsig.sign(archive.bundle_json, arguments.key, passphrase)
     writing.put_signature(arguments.bundle, signature)
     if arguments.json:
         jsonl.write("signed", {"bundle": str(arguments.bundle)})
     else:
         terminal.stdout().print(f"✔ {arguments.bundle} is signed with {arguments.key}")
     return 0
+
+
+def _passphrase(arguments: argparse.Namespace) -> str:
+    """The passphrase of --key: from where --passphrase says, else asked for where the key needs one; empty for none.
+
+    Raises:
+        UsageError: --passphrase names no source.
+        SecretUnavailable: it is not there, or nobody can be asked.
+    """
+    if arguments.key is None:
+        return ""
+    kind, _, place = (arguments.passphrase or "prompt").partition(":")
+    if arguments.passphrase is None and not sshsig.is_locked(arguments.key):
+        return ""
+    ref = {
+        "prompt": SecretRef("prompt", f"passphrase of {arguments.key}"),
+        "env": SecretRef("env", place),
+        "file": SecretRef("file", place),
+    }.get(kind)
+    if ref is None or bool(place) == (kind == "prompt"):
+        raise UsageError(reason=f"--passphrase {arguments.passphrase}: unknown", hint="env:NAME, file:PATH or prompt")
+    asked = sys.stdin.isatty() and not arguments.json
+    return Secrets((lambda text: getpass.getpass(f"{text}: ")) if asked else None).resolve(ref)
 
 
 def verify_bundle(arguments: argparse.Namespace) -> int:
@@ -96,27 +120,37 @@ def compare(arguments: argparse.Namespace) -> int:
     if found.nothing:
         out.print("The same components for the same machines.")
         return 0
-    out.print(f"Kubernetes {found.kubernetes[0]} -> {found.kubernetes[1]}")
+    for what, (before, after) in (("Kubernetes", found.kubernetes), ("Architecture", found.architecture)):
+        if before != after:
+            out.print(f"{what} {before} -> {after}")
     for sign_, entries in (("+", found.added), ("-", found.removed)):
         for name, version in entries:
             out.print(f"{sign_} {name} {version}")
     for change in found.changed:
-        out.print(f"~ {change.name} {change.before} -> {change.after}")
+        out.print(f"~ {change.name} {_turn(change)}")
     counts = (("new", found.new_bytes), ("kept", found.kept_bytes), ("dropped", found.dropped_bytes))
     out.print(", ".join(f"{words.size(count)} {what}" for what, count in counts))
     return 0
 
 
+def _turn(change: diff.Change) -> str:
+    """What became of a component: its version, what of it is new, and whether it is set otherwise."""
+    version = f"{change.before} -> {change.after}" if change.before != change.after else change.after
+    new = f"{words.many(len(change.artifacts), 'artifact')} new or other ({words.size(change.new_bytes)})"
+    dropped = f"{words.many(len(change.dropped), 'artifact')} dropped"
+    told = ((change.artifacts, new), (change.dropped, dropped), (change.settings, "settings"))
+    return f"{version}: {', '.join(text for found, text in told if found)}"
+
+
 def keygen(arguments: argparse.Namespace) -> int:
     """Make a signing key."""
-    line = sshsig.generate_key(arguments.key)
+    line = sshsig.generate_key(arguments.key, passphrase=_passphrase(arguments) if arguments.passphrase else "")
     if arguments.json:
         jsonl.write("key", {"key": str(arguments.key), "allowed_signers": line.strip()})
     else:
-        terminal.stdout().print(f"✔ {arguments.key} (keep it secret) and {arguments.key}.pub")
-        terminal.stdout().print(
-            "Give the customer this line as a file of allowed signers, by another way than the bundle:"
-        )
+        advice = terminal.stderr()
+        advice.print(f"✔ {arguments.key} (keep it secret) and {arguments.key}.pub")
+        advice.print("Give the customer this line as a file of allowed signers, by another way than the bundle:")
         print(line, end="")
     return 0
 
@@ -124,8 +158,9 @@ def keygen(arguments: argparse.Namespace) -> int:
 def _described(arguments: argparse.Namespace, path: Path) -> int:
     with Archive.open(path) as archive:
         found = diff.describe(archive.manifest)
+        signed = archive.signature != sshsig.UNSIGNED
     if arguments.json:
-        jsonl.write("bundle", {"path": str(path), **dataclasses.asdict(found)})
+        jsonl.write("bundle", {"path": str(path), "signed": signed, **dataclasses.asdict(found)})
         return 0
     out = terminal.stdout()
     out.print(
@@ -143,6 +178,8 @@ def _described(arguments: argparse.Namespace, path: Path) -> int:
         table.add_row(part.name, part.version, *counts, words.size(part.bytes))
     out.print(table)
     out.print(f"{path}\n{found.digest}")
+    if not signed:
+        out.print(f"It is not signed, and no site takes it.\nNext:  sitewright bundle sign {path} --key FILE")
     return 0
 
 
