@@ -161,7 +161,7 @@ class Answers:
     """Everything the customer said.
 
     `digests` maps each top-level section ("answers.hosts" ...) to the sha256 of its canonical JSON; `lines` maps a
-    dotted path ("hosts.0.address") to its line in `file`, for messages.
+    dotted path ("hosts.0.address") to its line in `file`, for messages; `text` is the file as it was read.
     """
 
     site: str
@@ -178,6 +178,7 @@ class Answers:
     plan: Planning = Planning()
     needs: Mapping[str, Any] = field(default_factory=dict)
     file: str = ""
+    text: str = field(default="", repr=False)
     lines: Mapping[str, int] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
 

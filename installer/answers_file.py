@@ -53,7 +53,7 @@ def parse(text: str, file: str) -> Answers:
         raise AnswersInvalid(file=file, count=len(found), problems=found)
     answers = build(read.data, Path(file).parent)
     lines = {".".join(map(str, path)): line for path, line in read.lines.items()}
-    return replace(answers, file=file, lines=lines, digests=_digests(read.data))
+    return replace(answers, file=file, text=text, lines=lines, digests=_digests(read.data))
 
 
 def problems(text: str, file: str) -> tuple[Problem, ...]:

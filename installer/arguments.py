@@ -32,6 +32,10 @@ OFFERED = """offered machines
     - {environment: production, pool: worker, count: 4, cpu_cores: 8, memory_gib: 32, data_disk_gib: 500}
 """
 
+ABSENT = {"site": "", "simulate": None, "detached": False, "secrets_from_stdin": False, "dry_run": False,
+          "yes": False, "no_probes": False, "only": (), "json": False}  # fmt: skip
+"""What a verb that has no such flag is taken to have been given."""
+
 Subparsers = argparse._SubParsersAction  # argparse exports no public name for it
 
 
@@ -61,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    top.set_defaults(**ABSENT)
     top.add_argument("--version", action="version", version=f"sitewright {__version__}")
     verbs = top.add_subparsers(dest="verb", metavar="COMMAND", title="commands")
     common = _common()

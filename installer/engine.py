@@ -102,10 +102,14 @@ def preview(plan: Plan, world: ReadOnly, *, hosts_at_once: int = 10) -> dict[str
 def inverse(plan: Plan, journal: Journal, operation: str = "rollback") -> Plan:
     """The plan that takes a run back: what it began, in reverse, to the before-images of its journal.
 
+    The plan may be that of another version of this program, as long as it knows every step that was begun.
+
     Raises:
-        PlanChanged: the journal belongs to another plan.
+        PlanChanged: the journal belongs to a plan made from something else, or has steps that this one has not.
     """
-    journal.require(plan.operation, plan.digest, plan.subject)
+    known = {step.id for step in plan}
+    if journal.subject != plan.subject or not journal.begun <= known:
+        journal.require(plan.operation, plan.digest, plan.subject)
     dependents: dict[str, list[str]] = {step.id: [] for step in plan}
     for step in plan:
         for before in step.after:

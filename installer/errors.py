@@ -151,11 +151,25 @@ class StepFailed(SitewrightError):
     hint = "when mended: sitewright resume; to go back: sitewright rollback"
 
 
+class RunStopped(SitewrightError):
+    """the run was stopped, for it could not be recorded any more: {reason}; {done} of {total} steps are done"""
+
+    exit_code = 6
+    hint = "make room, or mend it, and then: sitewright resume; to go back: sitewright rollback"
+
+
 class PlanChanged(SitewrightError):
     """the plan is not the one this run began with; changed: {changed}"""
 
     exit_code = 6
     hint = "restore the former answers or bundle and resume, or: sitewright rollback"
+
+
+class ProofInterrupted(SitewrightError):
+    """interrupted before every probe was tried; the installation itself is done"""
+
+    exit_code = 130
+    hint = "try the probes again with: sitewright resume"
 
 
 class CommandFailed(SitewrightError):
@@ -181,7 +195,7 @@ class ProbeFailed(SitewrightError):
     """{reason}"""
 
     exit_code = 6
-    hint = "look at the cluster with: sitewright status; try the probes again with: sitewright status --probe"
+    hint = "look at the cluster with: sitewright status; try the probes again with: sitewright resume"
 
 
 class RollbackIncomplete(SitewrightError):

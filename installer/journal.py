@@ -13,10 +13,10 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from installer.errors import PlanChanged, StateUnreadable
 
@@ -39,15 +39,27 @@ LEGAL: frozenset[tuple[State | None, State]] = frozenset(
 )
 
 
+class Copy(Protocol):
+    """A copy of a journal elsewhere."""
+
+    def note(self, content: bytes) -> None:
+        """Hear the whole content after each record, without waiting for anything."""
+        ...
+
+    def settle(self) -> None:
+        """Wait until what was noted is copied, or cannot be."""
+        ...
+
+
 class Journal:
     """A run's records. Opening one only reads; the first record written cuts a torn tail off.
 
-    `mirror` is called with the whole content after each record; it decides how often it copies that elsewhere.
+    A step begins only when `copy`, too, has heard of it, so that whoever goes on from there knows what to take back.
     """
 
-    def __init__(self, path: Path, mirror: Callable[[bytes], None] | None = None) -> None:
+    def __init__(self, path: Path, copy: Copy | None = None) -> None:
         self.path = path
-        self._mirror = mirror
+        self._copy = copy
         self._lock = threading.RLock()
         self._header: dict[str, Any] = {}
         self._states: dict[str, State] = {}
@@ -62,6 +74,17 @@ class Journal:
     def run(self) -> str:
         """The run this journal belongs to: its directory's name."""
         return self.path.parent.name
+
+    @property
+    def subject(self) -> dict[str, str]:
+        """What its plan was made from, each with its digest; empty before `start`."""
+        return dict(self._header.get("subject", {}))
+
+    @property
+    def begun(self) -> frozenset[str]:
+        """The steps that have begun, whatever became of them."""
+        with self._lock:
+            return frozenset(self._before)
 
     @property
     def operation(self) -> str:
@@ -105,6 +128,8 @@ class Journal:
             StateUnreadable: the record cannot be made durable.
         """
         self._move(step, "begin", at, {} if before is None else {"before": dict(before)})
+        if self._copy is not None:
+            self._copy.settle()
 
     def done(self, step: str, at: datetime, *, changed: bool) -> None:
         """A step holds; `changed` is False where it held before we came.
@@ -173,8 +198,8 @@ class Journal:
         self._size += len(line)
         # Only what is durable is taken for true: from the very bytes, as a later reader will.
         self._take(json.loads(line))
-        if self._mirror is not None:
-            self._mirror(self.path.read_bytes()[: self._size])
+        if self._copy is not None:
+            self._copy.note(self.path.read_bytes()[: self._size])
 
     def _write(self, line: bytes) -> None:
         if self._file is None:

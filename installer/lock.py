@@ -3,7 +3,8 @@
 The site's lock is a file under /run, gone after a reboot of that host. It is taken, renewed and given back under flock
 there, by that host's own clock. One that has expired belongs to a run that died without a word, and is taken over. So
 is, at once, one that was taken from this very state directory: whoever holds the lock here knows that its former holder
-is dead.
+is dead. A holder who finds, when renewing, that somebody else has taken over in the meantime stops after the running
+steps; one whose lock is gone with a reboot takes it again.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
-from installer.errors import CommandFailed, ConnectionLost, HostUnreachable, SiteLocked, StateUnreadable
+from installer.errors import (
+    CommandFailed,
+    ConnectionLost,
+    HostUnreachable,
+    Interrupted,
+    SiteLocked,
+    SitewrightError,
+    StateUnreadable,
+)
 from installer.runs import Runs
 from installer.world.ports import Output, World
 
@@ -35,12 +44,15 @@ held= until=0
 if [ -s "$path" ]; then read -r held until <"$path"; fi
 if [ "$held" != "$token" ]; then
   if [ "$until" -gt "$(date +%s)" ]; then cat "$path"; exit 3; fi
-  if [ -n "$renewing" ]; then exit 4; fi
+  if [ -n "$renewing" ] && [ -n "$held" ]; then cat "$path"; exit 4; fi
 fi
 { printf '%s %s\\n' "$token" "$(($(date +%s) + life))"; cat; } >"$path.new"
 mv "$path.new" "$path"
 """
-"""Take or renew the lock: first line token and end (seconds since 1970), then the owner as JSON. 3: somebody has it."""
+"""Take or renew the lock: first line token and end (seconds since 1970), then the owner as JSON.
+
+3: somebody has it. 4: somebody had it since we did. Both print it.
+"""
 
 RELEASE = """set -eu
 path=$1 token=$2
@@ -54,13 +66,13 @@ if [ "$held" = "$token" ]; then rm -f "$path"; fi
 
 
 @contextmanager
-def hold(world: World, runs: Runs, site: str, host: str, owner: str) -> Iterator[None]:
-    """Hold both locks for as long as the block lasts.
+def hold(world: World, runs: Runs, site: str, host: str, owner: str, stop: threading.Event) -> Iterator[None]:
+    """Hold both locks for as long as the block lasts; `stop` is set when the one at the site was lost.
 
     Raises:
-        SiteLocked: another run holds one of them.
+        SiteLocked: another run holds one of them, or has taken the site's over and the block was interrupted by `stop`.
     """
-    with _here(runs, site, owner) as place, _there(world, host, owner, place):
+    with _here(runs, site, owner) as place, _there(world, host, owner, place, stop):
         yield
 
 
@@ -88,7 +100,7 @@ def _here(runs: Runs, site: str, owner: str) -> Iterator[str]:
 
 
 @contextmanager
-def _there(world: World, host: str, owner: str, token: str) -> Iterator[None]:
+def _there(world: World, host: str, owner: str, token: str, stop: threading.Event) -> Iterator[None]:
     body = _claim(owner, token, world.now())
 
     def claim(renewing: str) -> Output:
@@ -96,30 +108,43 @@ def _there(world: World, host: str, owner: str, token: str) -> Iterator[None]:
 
     taken = claim("")
     if taken.code == 3:
-        end, _, held = taken.out.partition("\n")
-        found = _parsed(held.encode())
-        expires = datetime.fromtimestamp(int(end.split()[-1]), UTC).isoformat(timespec="seconds")
-        raise SiteLocked(owner=found["owner"], since=found["since"], expires=expires)
+        raise _locked(taken.out)
     if not taken.ok:
         raise CommandFailed(host=host, command="flock", code=taken.code, reason=taken.err.strip())
     over = threading.Event()
+    lost: list[SiteLocked] = []
 
     def renew() -> None:
-        while not over.wait(RENEW):
+        while not over.wait(RENEW) and not lost:
             # A lost link is the run's to report; the lock is renewed again once it is back.
-            with suppress(ConnectionLost, HostUnreachable):
-                claim("renewing")
+            with suppress(SitewrightError, OSError):
+                told = claim("renewing")
+                if told.code in (3, 4):
+                    lost.append(_locked(told.out))
+                    stop.set()
 
     keeper = threading.Thread(target=renew, name="lock", daemon=True)
     keeper.start()
     try:
         yield
+    except Interrupted as error:
+        if lost:
+            raise lost[0] from error
+        raise
     finally:
         over.set()
         keeper.join()
         # Where the link is gone the lock expires by itself; what ended the run matters more.
         with suppress(ConnectionLost, HostUnreachable):
             world.run(host, "sh", "-c", RELEASE, "release", PATH, token)
+
+
+def _locked(said: str) -> SiteLocked:
+    """The refusal, from a lock's two lines."""
+    end, _, held = said.partition("\n")
+    found = _parsed(held.encode())
+    expires = datetime.fromtimestamp(int(end.split()[-1]), UTC).isoformat(timespec="seconds")
+    return SiteLocked(owner=found["owner"], since=found["since"], expires=expires)
 
 
 def _claim(owner: str, place: str, since: datetime) -> bytes:

@@ -7,15 +7,18 @@ Each takes a site and does one thing, and returns a value or raises; nothing her
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, ExitStack, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from installer import engine, faults, lock, mirror, proof
-from installer.errors import RollbackIncomplete, SitewrightError, StepFailed, UsageError
-from installer.events import Emit, Event, StepBroke
+from installer import driving, engine, lock, mirror, origin, proof
+from installer.bundle.archive import Archive
+from installer.driving import Watch
+from installer.errors import SitewrightError, UsageError
 from installer.plan import checks, context
 from installer.plan import install as installing
 from installer.plan.checks import Finding
@@ -24,9 +27,6 @@ from installer.plan.model import BACKWARD, Plan
 from installer.plan.steps import kubernetes, record
 from installer.runs import Run, Runs
 from installer.world.ports import Probed, Report, World
-
-Watch = Callable[[Plan], AbstractContextManager[Emit]]
-"""Opens a view of the plan that is about to be driven; gives the sink of its events."""
 
 
 def unheard(done: int, total: int, unit: str, note: str) -> None:
@@ -47,6 +47,8 @@ class Site:
     owner: str
     remembered: Mapping[str, str]
     """What a run keeps so that `resume` and its kin need no flags: "profile", "bundle", "signers"."""
+    archive: Archive | None = None
+    """The open bundle; None where what is done needs none."""
 
     @property
     def name(self) -> str:
@@ -91,30 +93,34 @@ def install(site: Site, plan_: Plan, watch: Watch, stop: threading.Event) -> Run
     """Carry the plan out: a run that was broken off goes on, otherwise a new one begins.
 
     Raises:
-        SiteLocked: another run is under way.
+        SiteLocked: another run is under way, or has taken the site over from this one.
         PlanChanged: a broken-off run was of another plan.
-        StepFailed, Interrupted: as the engine says; the run can be resumed.
+        StepFailed, RunStopped, Interrupted: as the engine says; the run can be resumed.
     """
-    with lock.hold(site.world, site.runs, site.name, site.first, site.owner):
-        adopt(site)
+    with _held(site, stop):
         run = site.runs.unfinished(site.name) or site.runs.begin(site.name, "install", site.remembered)
-        return _drive(site, plan_, run, watch, stop)
+        return _drive(site, site.inputs, plan_, run, watch, stop)
 
 
 def resume(site: Site, watch: Watch, stop: threading.Event) -> Run:
     """Go on with the run that was broken off, forward or back.
 
+    An installation whose steps are done but whose probes have not all passed yet is given back as it is: to be proved.
+
     Raises:
         UsageError: none was.
         As `install` otherwise.
     """
-    adopt(site)
-    run = site.runs.unfinished(site.name)
-    if run is None:
-        raise UsageError(reason=f"no run of site {site.name} was broken off", hint="see: sitewright status")
-    if run.operation in BACKWARD:
-        return _back(site, run.operation, watch, stop)
-    return install(site, plan(site.inputs), watch, stop)
+    with _held(site, stop):
+        run = site.runs.unfinished(site.name)
+        if run is None:
+            standing = site.runs.standing(site.name)
+            if standing and not standing[-1].proved:
+                return standing[-1]
+            raise UsageError(reason=f"no run of site {site.name} was broken off", hint="see: sitewright status")
+        if run.operation in BACKWARD:
+            return _back(site, run.operation, watch, stop)
+        return _drive(site, site.inputs, plan(site.inputs), run, watch, stop)
 
 
 def rollback(site: Site, watch: Watch, stop: threading.Event, operation: str = "rollback") -> Run:
@@ -124,7 +130,8 @@ def rollback(site: Site, watch: Watch, stop: threading.Event, operation: str = "
         UsageError: there is nothing to take back.
         RollbackIncomplete: a step could not be undone; calling again goes on there.
     """
-    return _back(site, operation, watch, stop)
+    with _held(site, stop):
+        return _back(site, operation, watch, stop)
 
 
 def uninstall(site: Site, watch: Watch, stop: threading.Event) -> Run:
@@ -153,9 +160,25 @@ def fetch_kubeconfigs(site: Site) -> dict[str, Path]:
     return kept
 
 
-def standing(site: Site) -> dict[str, dict[str, Any] | None]:
-    """Each host's record of what stands on it, None where nothing of ours does."""
-    return {host.name: record.read(site.world, host.name) for host in site.inputs.answers.hosts}
+def standing(site: Site) -> tuple[dict[str, dict[str, Any] | None], dict[str, SitewrightError]]:
+    """Each host's record of what stands on it, None where nothing of ours does; and why the others do not say."""
+    records: dict[str, dict[str, Any] | None] = {}
+    silent: dict[str, SitewrightError] = {}
+
+    def look(host: str) -> dict[str, Any] | SitewrightError | None:
+        try:
+            return record.read(site.world, host)
+        except SitewrightError as error:
+            return error
+
+    names = [host.name for host in site.inputs.answers.hosts]
+    with ThreadPoolExecutor(site.inputs.answers.parallel_hosts) as pool:
+        for host, found in zip(names, pool.map(look, names), strict=True):
+            if isinstance(found, SitewrightError):
+                silent[host] = found
+            else:
+                records[host] = found
+    return records, silent
 
 
 def keep_proof(run: Run, results: tuple[proof.ProbeResult, ...]) -> None:
@@ -163,66 +186,50 @@ def keep_proof(run: Run, results: tuple[proof.ProbeResult, ...]) -> None:
     run.write("probes.json", {"format": 1, "probes": [asdict(result) for result in results]})
 
 
-def _drive(site: Site, plan_: Plan, run: Run, watch: Watch, stop: threading.Event) -> Run:
-    """Carry a plan out in a run's folder, watched; an error is told where to read on."""
-    run.write("plan.json", plan_json(plan_))
-    logs: list[str] = []
-    with ExitStack() as stack:
-        emit = stack.enter_context(watch(plan_))
-        copy = None
-        if run.operation not in BACKWARD:  # what is taken back takes its copy along
-            copy = stack.enter_context(mirror.Mirror(site.world, site.first, run).following())
-        journal = stack.enter_context(run.journal(copy))
-
-        def heard(event: Event) -> None:
-            run.emit(event)
-            with suppress(OSError):  # the run folder has it all: a view that cannot be written stops no run
-                emit(event)
-            if isinstance(event, StepBroke) and event.log:
-                logs.append(f"full log: {run.folder / event.log}")
-
-        at_once = site.inputs.answers.parallel_hosts
-        try:
-            engine.run(plan_, journal, site.world, heard, hosts_at_once=at_once, stop=stop, keep=run.keep)
-        except (StepFailed, RollbackIncomplete) as error:
-            error.facts["details"] = (*logs, f"{journal.count('done')} of {len(plan_)} steps are done and stay done")
-            raise
-        except SitewrightError:
-            raise
-        except Exception as error:
-            raise faults.kept(error, run.folder) from error
-    return run
+@contextmanager
+def _held(site: Site, stop: threading.Event) -> Iterator[None]:
+    """Hold the site, knowing of every run that it knows of; `stop` is set when it was lost to somebody else."""
+    with lock.hold(site.world, site.runs, site.name, site.first, site.owner, stop):
+        adopt(site)
+        yield
 
 
 def adopt(site: Site) -> None:
-    """Where this machine knows no run of the site, take over what the site has kept of another machine's."""
-    if not site.runs.history(site.name):
-        for name, files in mirror.kept(site.world, site.first).items():
-            site.runs.adopt(site.name, name, files)
+    """Take over what the site knows of its runs and this machine does not: another machine has been at work there."""
+    known = partial(site.runs.size, site.name)
+    for name, files in mirror.kept(site.world, site.first, site.name, known).items():
+        site.runs.adopt(site.name, name, files)
 
 
 def _back(site: Site, operation: str, watch: Watch, stop: threading.Event) -> Run:
-    """Take the last standing run back with a run of its own, or go on doing so."""
-    with lock.hold(site.world, site.runs, site.name, site.first, site.owner):
-        adopt(site)
-        subject = site.runs.last_standing(site.name)
-        if subject is None:
-            raise UsageError(reason=f"nothing of site {site.name} is known here to take back",
-                             hint="see: sitewright status")  # fmt: skip
-        with subject.journal() as journal:
-            inverse = engine.inverse(plan(site.inputs), journal, operation)
-        run = site.runs.unfinished(site.name, backward=True) or site.runs.begin(
-            site.name, operation, {**site.remembered, "of": subject.name}
+    """Take the last standing run back with a run of its own, or go on doing so; from what that run was planned from."""
+    subject = site.runs.last_standing(site.name)
+    if subject is None:
+        raise UsageError(reason=f"nothing of site {site.name} is known here to take back",
+                         hint="see: sitewright status")  # fmt: skip
+    inputs = origin.recall(subject, site.inputs)
+    _require_hosts(site, subject, inputs)
+    with subject.journal() as journal:
+        inverse = engine.inverse(plan(inputs), journal, operation)
+    run = site.runs.unfinished(site.name, backward=True) or site.runs.begin(
+        site.name, operation, {**site.remembered, "of": subject.name}
+    )
+    return _drive(site, inputs, inverse, run, watch, stop)
+
+
+def _require_hosts(site: Site, subject: Run, inputs: Inputs) -> None:
+    """Every host that a run worked on is one that we know how to reach."""
+    reachable = {host.name for host in site.inputs.answers.hosts}
+    lost = [host.name for host in inputs.answers.hosts if host.name not in reachable]
+    if lost:
+        raise UsageError(
+            reason=f"run {subject.name} worked on {', '.join(lost)}, which the answers no longer name",
+            hint=f"take it back with the answers it began with: --profile {subject.folder / origin.ANSWERS}",
         )
-        return _drive(site, inverse, run, watch, stop)
 
 
-def plan_json(plan_: Plan) -> dict[str, Any]:
-    """A plan as data."""
-    steps = [
-        {"id": s.id, "title": s.title, "phase": s.phase, "host": s.host, "environment": s.environment,
-         "after": list(s.after), "seconds": s.weight, "bytes": s.bytes, "can_be_undone": s.undo is not None}
-        for s in plan_
-    ]  # fmt: skip
-    return {"format": 1, "operation": plan_.operation, "digest": plan_.digest, "subject": dict(plan_.subject),
-            "steps": steps}  # fmt: skip
+def _drive(site: Site, inputs: Inputs, plan_: Plan, run: Run, watch: Watch, stop: threading.Event) -> Run:
+    """Carry a plan out in a run's folder; what goes forward is copied to the site as it goes."""
+    # What is taken back takes its copy along.
+    copy = None if run.operation in BACKWARD else mirror.Mirror(site.world, site.first, run)
+    return driving.drive(run, plan_, inputs, site.world, watch, stop, copy)

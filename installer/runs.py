@@ -3,6 +3,7 @@
     <state>/sites/<site>/runs/<UTC stamp>-<operation>/
         run.json        what the run is, and how it ended (format, operation, remembered flags, outcome)
         plan.json  journal.jsonl  events.jsonl  probes.json  hosts/<host>/<step>.log
+        answers.yaml  bundle.json  ...      what it was planned from (installer.origin)
 
 Folders are 0700 and files 0600: what stands in them holds no secrets, but it describes a customer's machines.
 """
@@ -13,8 +14,8 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any
 
 from installer.errors import StateUnreadable
 from installer.events import Event, RunFinished
-from installer.journal import Journal
+from installer.journal import Copy, Journal
 from installer.plan.model import BACKWARD, Step
 
 FORMAT = 1
@@ -45,13 +46,22 @@ class Run:
 
     @property
     def outcome(self) -> str:
-        """How it ended: "done", "failed", "interrupted", "taken back"; "unfinished" where it did not end at all."""
+        """How it ended: "done", "failed", "interrupted"; "unfinished" where it did not end at all."""
         return str(_read(self.folder / "run.json").get("outcome", "unfinished"))
 
+    @property
+    def proved(self) -> bool:
+        """Whether every probe has passed since its steps were done."""
+        try:
+            kept = json.loads(self.read("probes.json") or b"{}")
+            return bool(kept["probes"]) and all(probe["passed"] for probe in kept["probes"])
+        except (ValueError, KeyError, TypeError):
+            return False
+
     @contextmanager
-    def journal(self, mirror: Callable[[bytes], None] | None = None) -> Iterator[Journal]:
-        """The run's journal, open for reading and writing; `mirror` hears its whole content after each record."""
-        journal = Journal(self.folder / "journal.jsonl", mirror)
+    def journal(self, copy: Copy | None = None) -> Iterator[Journal]:
+        """The run's journal, open for reading and writing; `copy` hears of each record."""
+        journal = Journal(self.folder / "journal.jsonl", copy)
         try:
             yield journal
         finally:
@@ -82,7 +92,21 @@ class Run:
 
     def write(self, name: str, body: Mapping[str, Any]) -> None:
         """Write one JSON file of the folder, whole or not at all."""
-        _put(self.folder / name, json.dumps(body, indent=2, default=str).encode() + b"\n")
+        self.put(name, json.dumps(body, indent=2, default=str).encode() + b"\n")
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write one file of the folder, whole or not at all."""
+        _put(self.folder / name, content)
+
+    def read(self, name: str) -> bytes | None:
+        """One file of the folder, None where it is not there.
+
+        Raises:
+            StateUnreadable: it cannot be read.
+        """
+        with trouble(self.folder / name), suppress(FileNotFoundError):
+            return (self.folder / name).read_bytes()
+        return None
 
 
 class Runs:
@@ -150,7 +174,7 @@ class Runs:
     def unfinished(self, site: str, *, backward: bool | None = None) -> Run | None:
         """The last run, if it did not end well; of one direction only where `backward` says so."""
         runs = self.history(site)
-        if not runs or runs[-1].outcome in {"done", "taken back"}:
+        if not runs or runs[-1].outcome == "done":
             return None
         last = runs[-1]
         return last if backward is None or backward == (last.operation in BACKWARD) else None
@@ -169,8 +193,17 @@ class Runs:
             return standing.get(half.remembered.get("of", ""))
         return list(standing.values())[-1] if standing else None
 
+    def size(self, site: str, name: str) -> int:
+        """Bytes of a run's journal as it is known here; 0 where it is not."""
+        journal = self.folder(site) / "runs" / name / "journal.jsonl"
+        return journal.stat().st_size if journal.is_file() else 0
+
     def adopt(self, site: str, name: str, files: Mapping[str, bytes]) -> None:
-        """Make a run of another machine one of ours, from the copy that the site kept of it."""
+        """Make a run of another machine one of ours, from the copy that the site kept of it.
+
+        Raises:
+            StateUnreadable: it cannot be written.
+        """
         for file, content in files.items():
             _put(self.folder(site) / "runs" / name / file, content)
 

@@ -60,6 +60,17 @@ class Secrets:
                 failed.append(error)
         return tuple(failed)
 
+    def require(self, refs: Iterable[SecretRef]) -> None:
+        """Make sure that every secret can be had.
+
+        Raises:
+            SecretUnavailable: one cannot; the others that cannot are its details.
+        """
+        refused = self.resolve_all(refs)
+        if refused:
+            first, *others = refused
+            raise SecretUnavailable(**first.facts, details=[each.message for each in others]) from first
+
     def redact(self, text: str) -> str:
         """A text with every secret resolved so far masked."""
         return redact(text, self._known.values())

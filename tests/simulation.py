@@ -14,6 +14,7 @@ from core_manifest import ROOT, core_manifest
 
 from installer import answers_file, operations
 from installer.answers import Answers
+from installer.bundle.manifest_json import decode, encode
 from installer.bundle.sshsig import generate_key, sign
 from installer.plan.inputs import Inputs
 from installer.runs import Runs
@@ -37,7 +38,8 @@ def _signed(bundle_json: bytes) -> tuple[bytes, bytes]:
 
 
 def inputs_of(profile: str) -> Inputs:
-    return Inputs(answers_of(profile), core_manifest(), b"{}", *_signed(b"{}"))
+    bundle_json = encode(core_manifest())
+    return Inputs(answers_of(profile), decode(bundle_json, "core"), bundle_json, *_signed(bundle_json))
 
 
 def machines_of(profile: str, **changed) -> list[Machine]:

@@ -8,6 +8,7 @@ order of what they require.
 from __future__ import annotations
 
 import hashlib
+import json
 
 from installer.answers import Environment
 from installer.bundle.manifest import Component
@@ -35,10 +36,28 @@ def plan(inputs: Inputs) -> Plan:
     return Plan("install", tuple(steps), subject(inputs))
 
 
+SHAPELESS = frozenset({"answers.access", "answers.limits", "answers.needs", "answers.plan", "answers.trust"})
+"""Sections of the answers that shape no step: how hosts are reached, what is reckoned and reported."""
+
+
 def subject(inputs: Inputs) -> dict[str, str]:
-    """What the plan was made from, each with its digest, so that a refused resume can name what changed."""
-    signers = "sha256:" + hashlib.sha256(inputs.signers).hexdigest()
-    return {"bundle": inputs.manifest.digest, "signers": signers, **inputs.answers.digests}
+    """What the plan was made from, each with its digest, so that a refused resume can name what changed.
+
+    Of some sections only a part shapes steps: not the customer's name, a host's login, or a waiver's reason and day.
+    """
+    answers = inputs.answers
+    sections = {name: digest for name, digest in answers.digests.items() if name not in SHAPELESS}
+    parts = {
+        "answers.site": answers.site,
+        "answers.hosts": [(host.name, host.address) for host in answers.hosts],
+        "answers.waivers": sorted((waiver.check, sorted(waiver.hosts)) for waiver in answers.waivers),
+    }
+    shaped = {name: _digest(json.dumps(part).encode()) for name, part in parts.items()}
+    return {"bundle": inputs.manifest.digest, "signers": _digest(inputs.signers), **sections, **shaped}
+
+
+def _digest(content: bytes) -> str:
+    return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
 def _cluster(inputs: Inputs, environment: Environment) -> list[Step]:

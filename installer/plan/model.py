@@ -33,6 +33,8 @@ class Step:
     seconds on ordinary hosts, `bytes` what it sends over the operator's link. `phase` groups steps for people.
     A step that runs `once` is applied whatever `check` says beforehand, and stays done when the journal says so: an
     undo must not take the absence of the whole for the absence of left-overs, nor look again at what is gone.
+    What a `signed` step makes says whose it is: where it holds though no record tells of it, the record was lost, and
+    it is taken back like all else.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Step:
     weight: float = 1.0
     bytes: int = 0
     once: bool = False
+    signed: bool = False
 
 
 @dataclass(frozen=True)

@@ -117,9 +117,13 @@ def ready(console: Console, run: Run, probes: int, kubeconfigs: Mapping[str, Pat
 
 
 def status(
-    console: Console, site: str, records: Mapping[str, Mapping[str, Any] | None], runs: Sequence[Mapping[str, str]]
+    console: Console,
+    site: str,
+    records: Mapping[str, Mapping[str, Any] | None],
+    silent: Mapping[str, SitewrightError],
+    runs: Sequence[Mapping[str, str]],
 ) -> None:
-    """What stands on each host and which runs there were."""
+    """What stands on each host, which of them do not say and why, and which runs there were."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     for name in (site, "environment", "kubernetes", "bundle"):
         table.add_column(name)
@@ -130,9 +134,11 @@ def status(
             bundle = f"{found['bundle']['name']} {found['bundle']['version']}"
             table.add_row(_signed("ok", host), found["environment"], found["kubernetes"], bundle)
     console.print(table)
+    for host, error in silent.items():
+        console.print(Text.assemble(_signed("failed", host), f"  {error.message}"))
     for run in runs[-5:]:
         console.print(f"{run['run']}  {run['outcome']}")
-    if runs and runs[-1]["outcome"] not in {"done", "taken back"}:
+    if runs and runs[-1]["outcome"] != "done":
         console.print("\nNext:  sitewright resume, or sitewright rollback")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from typing import Any
 
 from rich.progress import BarColumn, Progress, TextColumn
 
@@ -44,6 +46,12 @@ class _Lines:
             self._last = event.source
             left = f", about {words.duration(event.left)} left" if event.left else ""
             terminal.stderr().print(f"  building {event.source} ({event.done} of {event.total} done{left})")
+
+
+def until(done: Future[Any], tell: Callable[[], object]) -> None:
+    """Wait for what is under way elsewhere, telling ten times a second how far it is."""
+    while not wait([done], timeout=0.1).done:
+        tell()
 
 
 @contextmanager

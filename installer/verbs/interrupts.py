@@ -9,7 +9,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from installer.errors import Interrupted, SitewrightError
@@ -18,8 +19,12 @@ from installer.ui import jsonl
 Verb = Callable[[argparse.Namespace], int]
 
 
-def stop_on_interrupt() -> threading.Event:
-    """An event that the first ^C or SIGTERM sets: running steps finish, then the run stops. The second aborts."""
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """An event that the first ^C or SIGTERM in the block sets: running steps finish, then the run stops.
+
+    The second aborts. Before and after the block nothing is under way that has to be finished: there ^C ends at once.
+    """
     stop = threading.Event()
 
     def heard(number: int, _: FrameType | None) -> None:
@@ -29,9 +34,12 @@ def stop_on_interrupt() -> threading.Event:
         stop.set()
         print("\nstopping after the running steps (again: abort now; either way it can be resumed)", file=sys.stderr)
 
-    signal.signal(signal.SIGINT, heard)
-    signal.signal(signal.SIGTERM, heard)
-    return stop
+    former = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 def outliving(verb: Verb) -> Verb:

@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     _up(arguments, practice)
     if arguments.hosts_only:
         return 0
-    arguments.dry_run, arguments.no_probes, arguments.yes, arguments.simulate = False, False, True, None
+    arguments.yes = True
     code = site.install(arguments)
     if not arguments.json:
         again = f"sitewright rehearse --profile {arguments.profile} --down"

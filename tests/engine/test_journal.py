@@ -210,13 +210,28 @@ def test_threads_write_whole_records(path):
     assert len(lines(path)) == 161
 
 
-def test_the_mirror_gets_every_durable_byte(path):
-    copies = []
-    books = started(path, mirror=copies.append)
+class Noted:
+    """A copy that keeps what it hears, and how much of it there was whenever it was to be settled."""
+
+    def __init__(self):
+        self.heard, self.settled = [], []
+
+    def note(self, content):
+        self.heard.append(content)
+
+    def settle(self):
+        self.settled.append(self.heard[-1])
+
+
+def test_a_copy_gets_every_durable_byte_and_is_settled_before_a_step_has_an_effect(path):
+    copy = Noted()
+    books = started(path, copy=copy)
     books.begin("a", AT, {})
+    books.done("a", AT, changed=True)
     books.close()
-    assert copies[-1] == path.read_bytes()
-    assert len(copies) == 2
+    assert copy.heard[-1] == path.read_bytes()
+    assert len(copy.heard) == 3
+    assert copy.settled == [copy.heard[1]]
 
 
 def test_another_plan_names_each_changed_subject(path):

@@ -40,6 +40,7 @@ class Said:
 
 SITE = (
     Said("check", 0, LOOK),
+    Said("check --ports", 0, frozenset({"ports"})),
     Said("check --only no.such", 2, frozenset({"error"})),
     Said("plan", 0, frozenset({"plan"})),
     Said("plan --dry-run", 0, frozenset({"plan"})),
@@ -47,14 +48,15 @@ SITE = (
     Said("resume", 2, frozenset({"error"})),
     Said("install --dry-run", 0, LOOK | {"plan"}),
     Said("install", 6, LOOK | RUN | {"step_broke", "error"}, "}\nfaults: {work: oE}"),
-    Said("rollback", 0, BACK),
+    Said("rollback", 2, frozenset({"error"})),
+    Said("rollback --yes", 0, BACK),
     Said("install", 6, LOOK | RUN | {"step_broke", "error"}, "}\nfaults: {push: T}"),
     Said("resume", 0, RUN | {"probe", "ready"}),
     Said("install", 0, LOOK | {"probe", "ready"}),
     Said("install --no-probes", 0, LOOK | {"ready"}),
     Said("status --probe", 0, frozenset({"probe", "status"})),
-    Said("uninstall", 0, BACK),
-    Said("uninstall", 2, frozenset({"error"})),
+    Said("uninstall --yes", 0, BACK),
+    Said("uninstall --yes", 2, frozenset({"error"})),
     Said("status", 0, frozenset({"status"})),
 )
 """The life of a site, in its order."""

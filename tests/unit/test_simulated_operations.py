@@ -53,7 +53,7 @@ def test_a_finished_installation_stands_and_is_taken_back_whole(tmp_path):
     world = world_of("rehearsal", loaded=KERNEL_MODULES)
     start, site = world.snapshot(), site_of(world, tmp_path)
     assert install(site).outcome == "done"
-    records = operations.standing(site)
+    records, _ = operations.standing(site)
     assert {name: record["control_plane"] for name, record in records.items() if record} == {
         "cp-1": True, "node-1": False, "node-2": False,
     }  # fmt: skip
@@ -102,7 +102,10 @@ def test_two_runs_from_two_machines_do_not_meet(tmp_path):
     world = world_of("minimal")
     here, there = site_of(world, tmp_path / "here", "minimal"), site_of(world, tmp_path / "there", "minimal")
     before = world.snapshot()["solo"]["files"].keys()
-    with lock.hold(world, here.runs, here.name, here.first, "first"), pytest.raises(SiteLocked, match="first"):
+    with (
+        lock.hold(world, here.runs, here.name, here.first, "first", threading.Event()),
+        pytest.raises(SiteLocked, match="first"),
+    ):
         install(there)
     assert world.snapshot()["solo"]["files"].keys() - before == {"/run/sitewright.lock.guard"}
     assert install(there).outcome == "done"

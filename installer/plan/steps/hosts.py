@@ -72,9 +72,10 @@ def _home(inputs: Inputs, environment: Environment, host: str) -> Step:
         # Preflight has said so; but a waiver does not hand anybody's host over, and somebody may have come since.
         if found != us:
             raise HostTaken(host=host, owner=found)
+        # The signature first: whatever is there is known for ours from then on.
+        world.write(host, OWNER, file.text, mode=file.mode)
         for directory in directories:
             world.make_directory(host, directory)
-        world.write(host, OWNER, file.text, mode=file.mode)
 
     def undo(world: World, before: Before) -> None:
         # A run that died may have left the results of long work unfetched: another one would take them for its own.
@@ -83,11 +84,15 @@ def _home(inputs: Inputs, environment: Environment, host: str) -> Step:
         world.remove(host, "/run/sitewright", *(path for path in paths if before[path] is None))
 
     def capture(world: ReadOnly) -> Before:
-        return {path: state and state.kind for path, state in zip(paths, world.stat(host, *paths), strict=True)}
+        states = world.stat(host, *paths)
+        if file.holds(states[-1]):
+            return dict.fromkeys(paths)
+        return {path: state and state.kind for path, state in zip(paths, states, strict=True)}
 
     return Step(
         id=step_id(environment, "hosts.home", host), title="make our directories and sign them", phase="hosts",
         host=host, environment=environment.name, check=check, apply=apply, capture=capture, undo=undo, weight=0.2,
+        signed=True,
     )  # fmt: skip
 
 

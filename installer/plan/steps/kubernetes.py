@@ -28,6 +28,8 @@ LEAVINGS = (
     "/var/lib/cni",
     "/run/flannel",
     "/usr/libexec/kubernetes",
+    "/var/log/pods",
+    "/var/log/containers",
 )
 """What kubeadm, the kubelet and the network add-on leave on a host."""
 

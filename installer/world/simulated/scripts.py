@@ -99,8 +99,8 @@ def _claim(call: Call) -> Output:
     if held != token:
         if int(until or 0) > now:
             return Output(3, call.tree.text(path), "")
-        if renewing:
-            return Output(4, "", "")
+        if renewing and held:
+            return Output(4, call.tree.text(path), "")
     call.tree.put(path, f"{token} {now + int(life)}\n".encode() + call.stdin)
     return said()
 

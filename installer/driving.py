@@ -1,0 +1,83 @@
+"""Driving a plan in a run's folder: journal, events, copy at the site, and what the run was planned from."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, suppress
+from typing import Any
+
+from installer import engine, faults, mirror, origin
+from installer.errors import PlanChanged, RollbackIncomplete, RunStopped, SitewrightError, StateUnreadable, StepFailed
+from installer.events import Emit, Event, StepBroke
+from installer.plan.inputs import Inputs
+from installer.plan.model import Plan
+from installer.runs import Run
+from installer.world.ports import World
+
+Watch = Callable[[Plan], AbstractContextManager[Emit]]
+"""Opens a view of the plan that is about to be driven; gives the sink of its events."""
+
+
+def drive(
+    run: Run,
+    plan: Plan,
+    inputs: Inputs,
+    world: World,
+    watch: Watch,
+    stop: threading.Event,
+    copy: mirror.Mirror | None,
+) -> Run:
+    """Carry a plan out, from where the run's journal stands; an error is told where to read on.
+
+    Nothing is written before it is clear that the run was begun with this very plan.
+
+    Raises:
+        PlanChanged: it was begun with another one.
+        StepFailed, RollbackIncomplete, Interrupted: as the engine says.
+        RunStopped: its records could not be written any more.
+    """
+    logs: list[str] = []
+    with ExitStack() as stack:
+        journal = stack.enter_context(run.journal(copy))
+        try:
+            journal.start(plan.operation, plan.digest, plan.subject, world.now())
+        except PlanChanged as error:
+            raise origin.compared(run, inputs, error) from error
+        origin.keep(run, inputs)
+        run.write("plan.json", plan_json(plan))
+        emit = stack.enter_context(watch(plan))
+        if copy is not None:
+            stack.enter_context(copy.following())
+
+        def heard(event: Event) -> None:
+            run.emit(event)
+            with suppress(OSError):  # the run folder has it all: a view that cannot be written stops no run
+                emit(event)
+            if isinstance(event, StepBroke) and event.log:
+                logs.append(f"full log: {run.folder / event.log}")
+
+        at_once = inputs.answers.parallel_hosts
+        try:
+            engine.run(plan, journal, world, heard, hosts_at_once=at_once, stop=stop, keep=run.keep)
+        except (StepFailed, RollbackIncomplete) as error:
+            error.facts["details"] = (*logs, f"{journal.count('done')} of {len(plan)} steps are done and stay done")
+            raise
+        except StateUnreadable as error:
+            raise RunStopped(done=journal.count("done"), total=len(plan), reason=error.message) from error
+        except SitewrightError:
+            raise
+        except Exception as error:
+            raise faults.kept(error, run.folder) from error
+    return run
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """A plan as data."""
+    steps = [
+        {"id": s.id, "title": s.title, "phase": s.phase, "host": s.host, "environment": s.environment,
+         "after": list(s.after), "seconds": s.weight, "bytes": s.bytes, "can_be_undone": s.undo is not None}
+        for s in plan
+    ]  # fmt: skip
+    return {"format": 1, "operation": plan.operation, "digest": plan.digest, "subject": dict(plan.subject),
+            "steps": steps}  # fmt: skip

@@ -1,0 +1,152 @@
+"""Opening a site: answers, bundle, secrets and hosts, in the order in which each can be refused.
+
+What installs needs the bundle, whole. What looks back (`status`, `rollback`, `uninstall`) goes by what the site's runs
+kept: it works when the disk with the bundle is gone, its signer has expired or the answers were lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+from installer import detached, operations, origin, session
+from installer.bundle import verify
+from installer.bundle.archive import Archive
+from installer.errors import UsageError
+from installer.plan.inputs import Inputs
+from installer.runs import Runs
+from installer.secrets import Ask, Secrets
+from installer.ui import progress
+from installer.world.simulated import keeping, reading
+from installer.world.simulated.world import SimulatedWorld
+from installer.world.site import Site as RealWorld
+
+FLAGS = ("profile", "bundle", "signers")
+BACKWARD_LOOKING = frozenset({"status", "rollback", "uninstall"})
+
+
+@contextmanager
+def opened(arguments: argparse.Namespace, *, connecting: bool = True) -> Iterator[operations.Site]:
+    """Everything a verb needs; flags not given come from the last run.
+
+    Without `connecting` no secret is asked for, and no host may be.
+    """
+    ask = _whom_to_ask(arguments)
+    runs = Runs(arguments.state / "simulated" if arguments.simulate else arguments.state)
+    flags = _flags(arguments, runs)
+    inputs, archive = _looking_back(arguments, flags, runs) or _trusted(flags)
+    remembered = {name: str(path.resolve()) for name, path in flags.items()}
+    with archive or nullcontext(), _world(arguments, inputs, archive, runs, Secrets(ask), connecting) as world:
+        yield operations.Site(inputs, world, runs, _owner(), remembered, archive)
+
+
+@contextmanager
+def every_byte(site: operations.Site, json: bool) -> Iterator[None]:
+    """Make sure, beside what the block does, that every byte of the bundle is as it was signed.
+
+    Raises:
+        BundleNotTrusted: one is not.
+    """
+    if site.archive is None:
+        yield
+        return
+    told: list[tuple[int, int]] = []
+    with ThreadPoolExecutor(1, "every-byte") as pool:
+        verified = pool.submit(verify.intact, site.archive, lambda *figures: told.append(figures))
+        yield
+        if not verified.done():
+            with progress.byte_bar("checking every byte of the bundle", json) as report:
+                progress.until(verified, lambda: report(*told[-1]) if report and told else None)
+        verified.result()
+
+
+def _trusted(flags: dict[str, Path]) -> tuple[Inputs, Archive | None]:
+    trusted = session.open_trusted(flags.get("profile"), flags.get("bundle"), flags.get("signers"))
+    return trusted.inputs, trusted.archive
+
+
+def _looking_back(
+    arguments: argparse.Namespace, flags: dict[str, Path], runs: Runs
+) -> tuple[Inputs, Archive | None] | None:
+    """What the site's last run was planned from, with the present answers where there are any; None to go forward."""
+    site = arguments.site or _only_site(runs, flags)
+    history = runs.history(site) if site else ()
+    back = arguments.verb in BACKWARD_LOOKING or (
+        arguments.verb == "resume" and runs.unfinished(site, backward=True) is not None
+    )
+    if not back or not history or history[-1].read(origin.BUNDLE) is None:
+        return None
+    kept = origin.recall(history[-1])
+    given = arguments.profile or (flags["profile"] if flags["profile"].exists() else None)
+    return (replace(kept, answers=session.load_answers(given)) if given else kept), None
+
+
+@contextmanager
+def _world(
+    arguments: argparse.Namespace,
+    inputs: Inputs,
+    archive: Archive | None,
+    runs: Runs,
+    secrets: Secrets,
+    connecting: bool,
+) -> Iterator[RealWorld | SimulatedWorld]:
+    """The hosts that the answers name, or the simulated ones, which need no secrets and are kept with their runs."""
+    answers = inputs.answers
+    if arguments.simulate:
+        simulated = reading.load(arguments.simulate, inputs.manifest)
+        kept = runs.folder(answers.site) / "simulated.json"
+        if kept.exists():
+            keeping.restore(simulated, kept)
+        try:
+            yield simulated
+        finally:
+            if runs.history(answers.site):
+                runs.keep(answers.site, kept.name, keeping.dump(simulated))
+        return
+    if connecting:
+        secrets.require(answers.secret_refs())
+    with RealWorld(answers, secrets.resolve, archive, runs.folder(answers.site) / "uploads") as world:
+        yield world
+
+
+def _flags(arguments: argparse.Namespace, runs: Runs) -> dict[str, Path]:
+    """The files a verb was given, or those that the site's last run remembers."""
+    given = {name: getattr(arguments, name) for name in FLAGS}
+    found = {name: path for name, path in given.items() if path is not None}
+    if "profile" in found and "bundle" in found:
+        return found
+    site = arguments.site or _only_site(runs, found)
+    history = runs.history(site) if site else ()
+    if history:
+        found = {**{name: Path(value) for name, value in history[-1].remembered.items() if name in given}, **found}
+    return found
+
+
+def _only_site(runs: Runs, found: dict[str, Path]) -> str:
+    if "profile" in found and found["profile"].exists():
+        return session.load_answers(found["profile"]).site
+    sites = runs.sites()
+    if len(sites) > 1:
+        raise UsageError(
+            reason=f"which site? known here: {', '.join(sites)}", hint="give --site NAME, or --profile FILE"
+        )
+    return sites[0] if sites else ""
+
+
+def _owner() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})"
+
+
+def _whom_to_ask(arguments: argparse.Namespace) -> Ask | None:
+    """Who answers `prompt` references: the program that started us, a person at the terminal, or nobody."""
+    if arguments.secrets_from_stdin:
+        return detached.handed_over(sys.stdin.buffer)
+    return (lambda text: getpass.getpass(f"{text}: ")) if sys.stdin.isatty() else None
