@@ -12,7 +12,7 @@ from typing import Literal
 
 from installer.errors import PracticeFailed, PracticeImpossible
 from installer.rehearsal import access, commands, image, kernel, podman
-from installer.rehearsal.site import PracticeHost, PracticeSite
+from installer.rehearsal.site import ENGINEER, PracticeHost, PracticeSite
 from installer.world.ports import Report
 
 State = Literal["running", "paused", "stopped", "made", "absent"]
@@ -48,7 +48,7 @@ def up(site: PracticeSite, cache: Path, report: Report) -> None:
     _refuse_strangers(site)
     access.make_folder(site)
     if site.network not in podman.run(*commands.list_networks(site.name)).split():
-        podman.run(*commands.create_network(site))
+        _make_network(site)
     with ThreadPoolExecutor(max_workers=4) as pool:
         raised = pool.map(lambda host: _raise(site, host, standing[host.name], name), site.hosts)
         for ready, host in enumerate(raised, start=1):
@@ -123,8 +123,26 @@ def _raise(site: PracticeSite, host: PracticeHost, state: State, name: str) -> P
     elif state != "running":
         podman.run(*commands.start(site, host.name))
     _await_boot(site, host.name)
-    podman.run(*commands.inside(site, host.name, "chpasswd"), stdin=access.passwords(site))
+    if podman.run(*commands.inside(site, host.name, "passwd", "--status", ENGINEER)).split()[1] != "P":
+        podman.run(*commands.inside(site, host.name, "chpasswd"), stdin=access.passwords(site))
     return host
+
+
+def _make_network(site: PracticeSite) -> None:
+    """Make the site's network.
+
+    Raises:
+        PracticeImpossible: this machine has another network of these addresses.
+    """
+    code, _, err = podman.attempt(*commands.create_network(site))
+    if code and "already used" in err:
+        raise PracticeImpossible(
+            site=site.name,
+            reason=f"its hosts' addresses are in {site.subnet}, a network that this machine has already",
+            hint="take down what is there, or rehearse with a copy of the answers in which the hosts have others",
+        )
+    if code:
+        raise PracticeFailed(command="podman network create", reason=err.strip())
 
 
 def _await_boot(site: PracticeSite, host: str) -> None:

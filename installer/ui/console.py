@@ -108,12 +108,16 @@ def ready(console: Console, run: Run, probes: int, kubeconfigs: Mapping[str, Pat
     """The last lines of an installation: what it took, how to look around, where to read on."""
     proved = f"{words.many(probes, 'probe')} passed" if probes else "not proved (--no-probes)"
     console.print(f"Ready in {words.duration(seconds)} · {proved}", style="bold")
-    lead = "Look around:   "
-    for path in kubeconfigs.values():
-        console.print(f"{lead}kubectl --kubeconfig {path} get pods -A")
-        lead = " " * len(lead)
-    console.print(f"{lead}sitewright status")
-    console.print(f"What happened: {run.folder}")
+    kubectl = [("", f"kubectl --kubeconfig {path} get pods -A") for path in kubeconfigs.values()]
+    commands(console, ("Look around:   ", words.command("status")), *kubectl)
+    commands(console, ("What happened: ", str(run.folder)))
+
+
+def commands(console: Console, *lines: tuple[str, str]) -> None:
+    """Commands and paths below one another, each after its lead; never broken, since somebody copies them."""
+    width = max(len(lead) for lead, _ in lines)
+    for lead, text in lines:
+        console.print(f"{lead:<{width}}{text}", soft_wrap=True)
 
 
 def status(

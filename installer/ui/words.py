@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+PROGRAM = "sitewright"
 SIGNS = {"ok": "✔", "warn": "!", "waived": "!", "failed": "✖", "running": "▸", "waiting": "─"}
 STYLES = {"ok": "green", "warn": "yellow", "waived": "yellow", "failed": "red", "running": "cyan", "waiting": "dim"}
 
@@ -42,3 +48,12 @@ def speed(count: float) -> str:
 def many(count: int, noun: str) -> str:
     """A count with its noun: 1 host, 3 hosts."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def command(*argv: str) -> str:
+    """A command of this program as it can be typed here: by its name where a shell finds it, else as it was called."""
+    called = Path(sys.argv[0])
+    found = shutil.which(PROGRAM)
+    if called.name != PROGRAM or (found and called.resolve() == Path(found).resolve()):
+        return shlex.join([PROGRAM, *argv])
+    return shlex.join([str(called), *argv])

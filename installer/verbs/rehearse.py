@@ -5,16 +5,22 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from installer import session
+from installer import answers_file, session
 from installer.bundle import sshsig
 from installer.bundle.archive import Archive
 from installer.bundle.diff import describe
 from installer.bundle.sources.workshop import cache_folder
-from installer.errors import UsageError
-from installer.rehearsal import hosts
+from installer.errors import Interrupted, PracticeImpossible, SitewrightError, StepFailed, UsageError
+from installer.rehearsal import hosts, podman
 from installer.rehearsal.site import STATE, PracticeSite, site_of
-from installer.ui import jsonl, progress, terminal, words
+from installer.rehearsal.stand_in import rehearsed
+from installer.ui import console, jsonl, progress, terminal, words
 from installer.verbs import site
+
+OWN = "rehearsal"
+"""Folder of the state directory with the runs of rehearsals: a site and its rehearsal know nothing of each other."""
+
+RESUMABLE = (StepFailed.exit_code, Interrupted.exit_code)
 
 RECIPE = Path(__file__).resolve().parents[2] / "bundles" / "core"
 """The recipe that a rehearsal builds where no bundle is given; a source checkout has it."""
@@ -22,19 +28,29 @@ RECIPE = Path(__file__).resolve().parents[2] / "bundles" / "core"
 
 def run(arguments: argparse.Namespace) -> int:
     """Raise the practice hosts of a profile and install on them, or take them away."""
-    practice = site_of(session.load_answers(arguments.profile))
+    answers = session.load_answers(arguments.profile)
+    practice = site_of(answers)
+    arguments.state /= OWN
     if arguments.down:
         return _down(arguments, practice)
+    podman.require_tools()
     if arguments.bundle is None and not arguments.hosts_only:
         arguments.bundle, arguments.signers = core_bundle(json=arguments.json)
     _up(arguments, practice)
     if arguments.hosts_only:
         return 0
+    words_ = ("rehearse", "--profile", str(arguments.profile))
+    arguments.profile = practice.folder / "answers.yaml"
+    answers_file.save(answers_file.dump(answers_file.document(rehearsed(answers, practice))), arguments.profile)
     arguments.yes = True
-    code = site.install(arguments)
+    try:
+        code = site.install(arguments)
+    except SitewrightError as error:
+        if error.exit_code in RESUMABLE:
+            error.facts["hint"] = f"mend it and type the same again: {words.command(*words_)}"
+        raise
     if not arguments.json:
-        again = f"sitewright rehearse --profile {arguments.profile} --down"
-        terminal.stdout().print(f"Take it down:   {again}")
+        console.commands(terminal.stdout(), ("Take it down:  ", words.command(*words_, "--down")))
     return code
 
 
@@ -85,14 +101,21 @@ def _up(arguments: argparse.Namespace, practice: PracticeSite) -> None:
     if not arguments.json:
         count = words.many(len(practice.hosts), "host")
         out.print(f"Practice site {practice.name} · {count} on an internal network with no way out")
+        out.print(f"{practice.subnet} is theirs on this machine until they are taken down", style="dim")
 
 
 def _down(arguments: argparse.Namespace, practice: PracticeSite) -> int:
+    if not practice.folder.is_dir():
+        raise PracticeImpossible(
+            site=practice.name, reason="no practice hosts of that name were raised here; nothing was taken down",
+            hint=f"raise them: {words.command('rehearse', '--profile', str(arguments.profile))}",
+        )  # fmt: skip
     hosts.down(practice)
     site.forget(arguments.state, practice.name)
     if arguments.json:
         jsonl.write("down", {"site": practice.name})
     else:
         terminal.stdout().print(f"✔ practice site {practice.name} is gone: hosts, volumes, network, keys and runs")
-        terminal.stdout().print(f"Raise it again:  sitewright rehearse --profile {arguments.profile}")
+        again = words.command("rehearse", "--profile", str(arguments.profile))
+        console.commands(terminal.stdout(), ("Raise it again:  ", again))
     return 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-from ship import PROFILES, host_names
+from ship import PROFILES, Operator, host_names
 from sites import SiteUnderTest
 
 from installer.rehearsal import hosts
@@ -28,10 +29,11 @@ def test_it_is_installed_proved_and_taken_down(raise_profile: Callable[[str], Si
     assert environments == set(said.of("ready")[0]["kubeconfigs"])
     assert all(probe["passed"] for probe in said.of("probe"))
     assert len(said.of("probe")) == 8 * len(environments)
-    records = site.operator.run("status", "--json").expect().of("status")[0]["hosts"]
+    rehearsed = replace(site, operator=Operator(site.operator.state / "rehearsal"))
+    records = rehearsed.operator.run("status", "--json").expect().of("status")[0]["hosts"]
     assert set(records) == set(host_names(profile))
     assert {record["environment"] for record in records.values()} == environments
-    plan = json.loads((site.run / "plan.json").read_text())
+    plan = json.loads((rehearsed.run / "plan.json").read_text())
     assert sum(1 for step in plan["steps"] if "registry.push" in step["id"]) == 1, "one registry is filled for all"
 
     gone = site.operator.run("rehearse", "--profile", site.profile, "--down", "--json").expect()

@@ -143,9 +143,22 @@ def test_overlays_lie_on_the_state_volume(practice: Practice) -> None:
 
 
 def test_up_again_changes_nothing(practice: Practice) -> None:
-    before = containers(practice.site), Path(practice.access.known_hosts).read_text(), practice.password
+    def found() -> tuple[object, ...]:
+        shadow = hosts.console(practice.site, "cp-1", "stat", "--format", "%i %Z", "/etc/shadow")
+        return containers(practice.site), Path(practice.access.known_hosts).read_text(), practice.password, shadow
+
+    before = found()
     hosts.up(practice.site, CACHE, silent)
-    assert (containers(practice.site), Path(practice.access.known_hosts).read_text(), practice.password) == before
+    assert found() == before
+
+
+def test_addresses_that_this_machine_has_elsewhere_are_refused(practice: Practice) -> None:
+    other = PracticeSite("neighbour", [PracticeHost("cp-1", practice.address("cp-1"))])
+    try:
+        with pytest.raises(PracticeImpossible, match=r"a network that this machine has already"):
+            hosts.up(other, CACHE, silent)
+    finally:
+        hosts.down(other)
 
 
 def test_up_goes_on_where_it_was_broken_off(practice_sites: Callable[[int], Practice]) -> None:
