@@ -125,6 +125,12 @@ class HostKeyUnknown(PreflightFailed):
     hint = "compare it on the host with: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub; then host_key: {fingerprint}"
 
 
+class KnownHostsUnreadable(PreflightFailed):
+    """{host}: the known host keys in {path} cannot be read: {reason}"""
+
+    hint = "make it readable, or name another file as access.known_hosts in the answers, or pin the host's host_key"
+
+
 class SudoRefused(PreflightFailed):
     """{host}: sudo as {user} refused: {reason}"""
 
