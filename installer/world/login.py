@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -57,61 +58,81 @@ def authenticate(transport: paramiko.Transport, login: Login, resolve: Resolve) 
         LoginRefused: with what became of each.
     """
     refused = []
-    for label, attempt in _attempts(transport, login, resolve):
-        try:
-            wanted = attempt()
-        except BadAuthenticationType as error:
-            refused.append(f"{label}: the server takes only {' or '.join(error.allowed_types)}")
-        except AuthenticationException:
-            refused.append(f"{label}: not accepted")
-        except (SSHException, EOFError, OSError) as error:
-            refused.append(f"{label}: {reason_of(error)}")
-        else:
-            if not wanted:
+    with closing(_attempts(transport, login, resolve)) as attempts:
+        for label, attempt in attempts:
+            answer = _answer(attempt)
+            if not answer:
                 return
-            refused.append(f"{label}: accepted, but the server wants {' and '.join(wanted)} as well")
-        if not transport.is_active():
-            refused.append("then the server hung up")
-            break
+            refused.append(f"{label}: {answer}")
+            if not transport.is_active():
+                refused.append("then the server hung up")
+                break
     transport.close()
     reason = "; ".join(refused) or "the answers name no key, agent or password"
     raise LoginRefused(host=login.name, user=login.user, reason=reason)
 
 
+def _answer(attempt: Callable[[], list[str]]) -> str:
+    """Why an attempt did not let us in, empty where it did; a way that cannot be gone hides none of the others."""
+    try:
+        wanted = attempt()
+    except BadAuthenticationType as error:
+        return f"the server takes only {' or '.join(error.allowed_types)}"
+    except AuthenticationException:
+        return "not accepted"
+    except (SSHException, EOFError, OSError) as error:
+        return reason_of(error)
+    return f"accepted, but the server wants {' and '.join(wanted)} as well" if wanted else ""
+
+
 def _attempts(
     transport: paramiko.Transport, login: Login, resolve: Resolve
-) -> Iterator[tuple[str, Callable[[], list[str]]]]:
+) -> Generator[tuple[str, Callable[[], list[str]]], None, None]:
+    """Each way in by its name."""
     if login.private_key:
-        key = _private_key(login, resolve)
-        yield f"key {login.private_key}", partial(transport.auth_publickey, login.user, key)
+        path = Path(login.private_key).expanduser()
+        yield f"key {path}", lambda: transport.auth_publickey(login.user, _private_key(path, login, resolve))
     if login.agent:
-        for held in paramiko.Agent().get_keys():
-            yield f"agent's key {held.fingerprint}", partial(transport.auth_publickey, login.user, held)
+        yield from _by_agent(transport, login.user)
     if login.password is not None:
         yield "password", partial(transport.auth_password, login.user, resolve(login.password))
 
 
-def _private_key(login: Login, resolve: Resolve) -> paramiko.PKey:
-    path = Path(login.private_key).expanduser()
-    passphrase = resolve(login.passphrase) if login.passphrase is not None else None
-
-    def refused(reason: str) -> LoginRefused:
-        return LoginRefused(host=login.name, user=login.user, reason=f"key {path}: {reason}")
+def _by_agent(transport: paramiko.Transport, user: str) -> Generator[tuple[str, Callable[[], list[str]]], None, None]:
+    def nothing(reason: str) -> list[str]:
+        raise SSHException(reason)
 
     try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise refused(error.strerror or str(error)) from error
+        agent = paramiko.Agent()
+    except (SSHException, OSError) as error:
+        yield "agent", partial(nothing, reason_of(error))
+        return
+    with closing(agent):
+        if not agent.get_keys():
+            yield "agent", partial(nothing, "none runs (SSH_AUTH_SOCK), or it holds no key")
+        for held in agent.get_keys():
+            yield f"agent's key {held.fingerprint}", partial(transport.auth_publickey, user, held)
+
+
+def _private_key(path: Path, login: Login, resolve: Resolve) -> paramiko.PKey:
+    """The key in a file.
+
+    Raises:
+        OSError: the file cannot be read.
+        SSHException: there is no key in it that can be used.
+    """
+    text = path.read_bytes()
+    passphrase = resolve(login.passphrase) if login.passphrase is not None else None
     for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
         try:
             return kind.from_private_key_file(str(path), password=passphrase)
         except paramiko.PasswordRequiredException as error:
-            raise refused("it has a passphrase and the answers name none (access.passphrase)") from error
+            reason = "it has a passphrase and the answers name none (access.passphrase)"
+            raise SSHException(reason) from error
         except (SSHException, ValueError):
             continue
-    raise refused(
-        "wrong passphrase" if passphrase and b"PRIVATE KEY" in text else "not a private key in a known format"
-    )
+    known = passphrase and b"PRIVATE KEY" in text
+    raise SSHException("wrong passphrase" if known else "not a private key in a known format")
 
 
 def reason_of(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -95,6 +96,49 @@ def test_an_unknown_key_is_refused_and_shown(practice: Practice, tmp_path: Path)
         whoami(site)
     assert "SHA256:" in caught.value.remedy
     assert not (tmp_path / "none").exists()
+
+
+@pytest.fixture
+def agent(practice: Practice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A real agent that holds the key with the passphrase."""
+    ask = tmp_path / "ask"
+    ask.write_text(f"#!/bin/sh\ncat {practice.folder}/passphrase\n")
+    ask.chmod(0o700)
+    for name, value in (("SSH_ASKPASS", ask), ("SSH_ASKPASS_REQUIRE", "force"), ("SSH_AUTH_SOCK", tmp_path / "agent")):
+        monkeypatch.setenv(name, str(value))
+    with subprocess.Popen(["ssh-agent", "-D", "-a", tmp_path / "agent"], stdout=subprocess.DEVNULL) as running:
+        while not (tmp_path / "agent").exists():
+            time.sleep(0.05)
+        subprocess.run(["ssh-add", "-q", practice.folder / "id_ed25519_passphrase"], check=True, timeout=60)
+        yield
+        running.terminate()
+
+
+@pytest.mark.parametrize("key", ["{folder}/id_ed25519_passphrase", "/nowhere/key", ""])
+@pytest.mark.usefixtures("agent")
+def test_a_key_that_cannot_be_used_does_not_hide_the_agents(practice: Practice, tmp_path: Path, key: str) -> None:
+    access = replace(practice.access, private_key=key.format(folder=practice.folder), agent=True)
+    with open_site(practice, tmp_path, access) as site:
+        assert whoami(site) == "root"
+
+
+def test_a_key_that_cannot_be_used_does_not_hide_the_password(practice: Practice, tmp_path: Path) -> None:
+    password = SecretRef("file", str(practice.folder / "password"))
+    with open_site(practice, tmp_path, replace(practice.access, private_key="/nowhere/key", password=password)) as site:
+        assert whoami(site) == "root"
+
+
+def test_a_refused_login_lists_every_way_that_was_tried(
+    practice: Practice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    wrong = SecretRef("file", str(practice.folder / "passphrase"))
+    access = replace(practice.access, private_key="/nowhere/key", agent=True, password=wrong)
+    with open_site(practice, tmp_path, access) as site, pytest.raises(LoginRefused) as caught:
+        whoami(site)
+    assert [said in str(caught.value) for said in ("/nowhere/key: No such", "agent: none", "password: not")] == [
+        True
+    ] * 3
 
 
 @pytest.mark.parametrize(
