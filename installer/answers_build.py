@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import date
@@ -25,6 +24,7 @@ from installer.answers import (
     SecretRef,
     Waiver,
 )
+from installer.located import located
 
 SECRETS = ("passphrase", "password", "sudo_password")
 PATHS = ("private_key", "known_hosts")
@@ -86,7 +86,7 @@ def _lean(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _path(text: str, folder: Path) -> str:
-    return os.path.normpath(folder / Path(text).expanduser()) if text else ""
+    return str(located(text, folder)) if text else ""
 
 
 def _secret(data: Mapping[str, Any] | None, folder: Path) -> SecretRef | None:

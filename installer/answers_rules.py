@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from installer.answers_schema import shown
+from installer.answers_schema import SECRETS, shown
 from installer.answers_yaml import Path
+from installer.located import lost_home
 
 Found = Iterator[tuple[Path, str, str]]
 """(path, found, wanted)"""
 
+PATHS = frozenset({"private_key", "known_hosts", "signers"})
+"""What holds a path of this machine, beside a secret's `file`."""
 POD_NETWORK_PER_HOST = 24
 """kube-controller-manager gives each node a /24 of the pod network."""
 CLUSTER_PORTS = frozenset({22, 2379, 2380, 2381, 6443, 7443, 10248, 10249, 10250, 10256, 10257, 10259})
@@ -28,7 +31,8 @@ _SECRET_KEY = re.compile(r"(password|passphrase|token|secret[_-]?key|private[_-]
 
 def broken_rules(data: dict[str, Any]) -> Found:
     """Everything the rules find in a document."""
-    for rule in (_hosts, _memberships, _control_planes, _networks, _registry, _logins, _component_values, _waivers):
+    rules = (_hosts, _memberships, _control_planes, _networks, _registry, _logins, _homes, _component_values, _waivers)
+    for rule in rules:
         yield from rule(data)
 
 
@@ -207,6 +211,22 @@ def _no_way_in(access: dict[str, Any]) -> bool:
     """Whether nothing is there to log in with; what was refused or taken away (None) is given the benefit."""
     ways = [access.get(key, "") for key in ("private_key", "password", "agent")]
     return not any(ways) and None not in ways
+
+
+def _homes(data: dict[str, Any]) -> Found:
+    """Paths into the home of a person whom this machine does not know."""
+    logins: list[tuple[Path, Any]] = [(("access",), data.get("access")), (("trust",), data.get("trust"))]
+    logins += _field(items(data, "hosts"), "access")
+    logins += [((*path, "bastion"), login.get("bastion")) for path, login in logins if login]
+    for path, login in logins:
+        for key, value in (login or {}).items():
+            place = (*path, key)
+            if key in SECRETS and isinstance(value, dict):
+                place, value = (*place, "file"), value.get("file")
+            elif key not in PATHS:
+                continue
+            if isinstance(value, str) and (person := lost_home(value)):
+                yield place, f"{person}, whom this machine does not know", "a path on this machine"
 
 
 def _component_values(data: dict[str, Any]) -> Found:

@@ -256,6 +256,12 @@ class StateUnreadable(SitewrightError):
     exit_code = 2
 
 
+class AnswersChanged(StateUnreadable):
+    """{path}: the file was changed by somebody else meanwhile"""
+
+    hint = "save under another name, or open it again"
+
+
 class ReportImpossible(SitewrightError):
     """the {what} of the report cannot be made: {reason}"""
 

@@ -83,7 +83,7 @@ class Secrets:
                 raise SecretUnavailable(reference=ref, reason="the variable is not set")
             return self._environment[ref.value]
         if ref.kind == "file":
-            return _from_file(ref, Path(ref.value).expanduser())
+            return _from_file(ref, Path(ref.value))
         if self._ask is None:
             raise SecretUnavailable(reference=ref, reason="there is no terminal to ask at")
         return self._ask(ref.value)

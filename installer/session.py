@@ -57,7 +57,7 @@ def open_trusted(profile: Path | None, bundle: Path | None, signers: Path | None
     answers = load_answers(profile)
     if bundle is None:
         raise UsageError(reason="which bundle?", hint="give --bundle FILE")
-    allowed = read_signers(signers or named_signers(answers.signers), bundle)
+    allowed = read_signers(signers or (Path(answers.signers) if answers.signers else None), bundle)
     archive, manifest = trusted(bundle, allowed)
     answers_file.check_components(answers, manifest)
     inputs = Inputs(
@@ -79,11 +79,6 @@ def trusted(bundle: Path, signers: bytes) -> tuple[Archive, Manifest]:
     """
     archive = Archive.open(bundle)
     return archive, verify.trust(archive, signers.decode(errors="replace"), now())
-
-
-def named_signers(path: str) -> Path | None:
-    """The file that the answers' `trust.signers` names; None where it is empty."""
-    return Path(path).expanduser() if path else None
 
 
 def read_signers(path: Path | None, bundle: Path) -> bytes:

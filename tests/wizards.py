@@ -12,7 +12,6 @@ from core_manifest import ROOT, core_manifest
 from textual.pilot import Pilot
 
 from installer.bundle.manifest import Manifest
-from installer.draft import Draft
 from installer.ui.tui import editor
 from installer.ui.tui.app import Wizard
 from installer.ui.tui.doors import Doors, Files
@@ -25,7 +24,7 @@ LASTING = {"keys", "listen", "trials", "confirm"}
 Script = Callable[[Pilot[None]], Awaitable[Any]]
 
 
-def core(bundle: Path, signers: Path | None, draft: Draft) -> Manifest:
+def core(bundle: Path, signers: Path | None) -> Manifest:
     """The door to the bundle of bundles/core, without its file."""
     return core_manifest()
 

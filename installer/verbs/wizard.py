@@ -12,7 +12,6 @@ from pathlib import Path
 from installer import acquaint, session
 from installer.answers import Host
 from installer.bundle.manifest import Manifest
-from installer.draft import Draft
 from installer.errors import UsageError
 from installer.secrets import Secrets
 
@@ -46,16 +45,14 @@ def _language() -> str:
     return "zh" if named.lower().startswith("zh") else "en"
 
 
-def manifest(bundle: Path, signers: Path | None, draft: Draft) -> Manifest:
+def manifest(bundle: Path, signers: Path | None) -> Manifest:
     """What a bundle holds, if one of the signers signed it.
 
     Raises:
         BundleNotTrusted: it is not what an allowed signer signed.
         UsageError: it is not there.
     """
-    named = str(draft.at(("trust", "signers"), "") or "")
-    allowed = session.read_signers(signers or session.named_signers(named), bundle)
-    archive, found = session.trusted(bundle, allowed)
+    archive, found = session.trusted(bundle, session.read_signers(signers, bundle))
     archive.close()
     return found
 

@@ -175,7 +175,7 @@ def _section(alias: str, address: str, access: Access, known: Path, key_type: st
         "LogLevel": "QUIET",
     }
     if login.private_key:
-        settings |= {"IdentityFile": _quoted(Path(login.private_key).expanduser().absolute()), "IdentitiesOnly": "yes"}
+        settings |= {"IdentityFile": _quoted(Path(login.private_key).absolute()), "IdentitiesOnly": "yes"}
     if not access.agent:
         settings["IdentityAgent"] = "none"
     return f"Host {alias}\n" + "".join(f"  {name} {value}\n" for name, value in settings.items())

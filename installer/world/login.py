@@ -90,7 +90,7 @@ def _attempts(
 ) -> Generator[tuple[str, Callable[[], list[str]]], None, None]:
     """Each way in by its name."""
     if login.private_key:
-        path = Path(login.private_key).expanduser()
+        path = Path(login.private_key)
         yield f"key {path}", lambda: transport.auth_publickey(login.user, _private_key(path, login, resolve))
     if login.agent:
         yield from _by_agent(transport, login.user)

@@ -60,7 +60,7 @@ def pins(host: str, address: str, port: int, host_key: str, known_hosts: str) ->
 
 
 def _lines(host: str, known_hosts: str) -> list[str]:
-    path = Path(known_hosts).expanduser()
+    path = Path(known_hosts)
     try:
         return path.read_bytes().decode("ascii", "replace").splitlines() if known_hosts else []
     except FileNotFoundError:

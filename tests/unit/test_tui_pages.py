@@ -56,12 +56,12 @@ def test_a_file_changed_by_somebody_else_is_not_overwritten(tmp_path: Path) -> N
         file.write_text("version: 1\n")
         await pilot.press("ctrl+s")
         await settled(pilot)
-        return notices(pilot)
+        return on_screen(pilot)
 
     shown = play(wizard(file), script)
     assert "changed by somebody else" in shown
     assert file.read_text() == "version: 1\n"
-    assert editor.stale(file)
+    assert editor.opened(file).outdated
 
 
 def test_undo_takes_a_word_back_and_the_field_follows(tmp_path: Path) -> None:

@@ -20,11 +20,12 @@ from installer.answers import Host
 from installer.answers_yaml import Path as Place
 from installer.bundle.manifest import Manifest
 from installer.draft import Draft
-from installer.errors import SitewrightError, UsageError
+from installer.errors import AnswersChanged, SitewrightError, UsageError
 from installer.facts import Facts
 from installer.runs import Runs
 from installer.secrets import Secrets
-from installer.ui.tui import hangup
+from installer.ui.tui import hangup, recovery
+from installer.ui.tui.carried import Carried
 from installer.ui.tui.doors import Doors, Files
 from installer.ui.tui.editor import Editor
 from installer.ui.tui.keys import Keyboard
@@ -67,6 +68,7 @@ class Wizard(App[None]):
         self.say = Words(language)
         self.manifest: Manifest | None = None
         self.manifest_trouble = ""
+        self._carried = Carried(self)
         self.facts: dict[str, Facts] = {}
         self.contacts: dict[Host, acquaint.Contact] = {}
         self.review = Review()
@@ -114,9 +116,7 @@ class Wizard(App[None]):
         self._opened = editor
         self.review = review(editor.draft, str(editor.file), self.facts)
         self.switch_screen(Frame(step)) if len(self.screen_stack) > 1 else self.push_screen(Frame(step))
-        if editor.recovered:
-            self.notify(self.say("Going on with the draft that was left of {file}. Undo takes the file's own answers.",
-                                 file=editor.file.name))  # fmt: skip
+        recovery.told(self, editor)
         if self.bundle:
             self.open_bundle(self.bundle)
 
@@ -165,24 +165,16 @@ class Wizard(App[None]):
             self.notify(self.say("The draft cannot be kept: {reason}", reason=trouble), severity="error", timeout=10)
         if draft is self.draft:
             self.review = found
+            self._carried.follow()
             self._tell_pages(changed)
 
     def _tell_pages(self, changed: tuple[Change, ...] = ()) -> None:
         """Let the frame show the answers as they are now, also where a dialog lies over it."""
         self.screen_stack[min(1, len(self.screen_stack) - 1)].post_message(Reviewed(self.review, changed))
 
-    @work(thread=True, exclusive=True, group="bundle", exit_on_error=False)
     def open_bundle(self, bundle: Path) -> None:
-        """Open a bundle and check its signature, in a thread."""
-        try:
-            manifest, trouble = self.doors.manifest(bundle, self.signers, self.draft), ""
-        except SitewrightError as error:
-            manifest, trouble = None, f"{error.message} → {error.remedy}".rstrip("→ ")
-        self.call_from_thread(self._bundle_opened, bundle, manifest, trouble)
-
-    def _bundle_opened(self, bundle: Path, manifest: Manifest | None, trouble: str) -> None:
-        self.bundle, self.manifest, self.manifest_trouble = bundle, manifest, trouble
-        self._tell_pages()
+        """Open a bundle and check its signature; the pages hear of it."""
+        self._carried.open(bundle)
 
     def typed_secrets(self) -> Mapping[str, str]:
         """What a person typed, by the text of the prompt."""
@@ -234,9 +226,16 @@ class Wizard(App[None]):
             return
         try:
             self.editor.save()
+        except AnswersChanged:
+            recovery.refused(self, self.editor)
+            return
         except SitewrightError as error:
             self.notify(f"{error.message}. {error.remedy}", severity="error", timeout=10)
             return
+        self.saved()
+
+    def saved(self) -> None:
+        """Say that the file was written, and what is still to be done to it."""
         count = self.review.count
         told = self.say("saved {file}", file=self.editor.file)
         more = self.say("; still to mend or add: {count}", count=count) if count else ""

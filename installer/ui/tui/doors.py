@@ -10,7 +10,6 @@ from pathlib import Path
 from installer import acquaint
 from installer.answers import Host
 from installer.bundle.manifest import Manifest
-from installer.draft import Draft
 from installer.secrets import Secrets
 
 
@@ -29,7 +28,7 @@ class Files:
 class Doors:
     """What of the world the wizard may use: how bundles are opened, and how hosts are asked."""
 
-    manifest: Callable[[Path, Path | None, Draft], Manifest]
-    """Opens a bundle that is to be trusted: the file, signers named by flag, the answers."""
+    manifest: Callable[[Path, Path | None], Manifest]
+    """Opens a bundle that is to be trusted: the file, and that of its signers."""
     hosts: Callable[[Sequence[Host], Secrets, Path | None], AbstractContextManager[acquaint.Doors]] | None = None
     """Makes the doors of hosts, of those that are simulated where a file of such is named; None: no host is asked."""

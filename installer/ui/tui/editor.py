@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,19 +11,24 @@ from pathlib import Path
 
 from installer import answers_file, draft_yaml
 from installer.draft import Draft, History
-from installer.errors import StateUnreadable
+from installer.errors import AnswersChanged, StateUnreadable
 
 MARK = "# sitewright draft"
 
 
 @dataclass
 class Editor:
-    """The file that is being written. `base` is its text as it was read, empty for a file that is not there yet."""
+    """The file that is being written. `base` is its text as it was read, empty for a file that is not there yet.
+
+    `begun` is the digest of the text that the edits began from: another one than that of `base` where a draft was taken
+    up that is older than the file.
+    """
 
     file: Path
     base: str
     history: History
     saved: Draft
+    begun: str
     kept_at: datetime | None = None
     recovered: bool = False
     """Whether a draft of an earlier session was taken up."""
@@ -38,37 +44,60 @@ class Editor:
         """Whether the answers differ from the file."""
         return self.draft.data != self.saved.data
 
+    @property
+    def outdated(self) -> bool:
+        """Whether the file was changed after the draft that was taken up had begun."""
+        return self.begun != _digest(self.base)
+
+    def take_file(self) -> None:
+        """Go on with what the file says now; undoing brings the draft back."""
+        self.history.edit(self.saved)
+        self.begun = _digest(self.base)
+
     def keep(self, draft: Draft) -> None:
         """Write a draft beside the file; without a difference to the file there is none.
 
         Raises:
             StateUnreadable: it cannot be written there.
         """
-        text = f"{MARK} of {self.file.name} {_digest(self.base)}\n{draft.text()}"
+        text = f"{MARK} of {self.file.name} {self.begun}\n{draft.text()}"
         with self._writing:
             if draft is not self.draft:  # a newer one is on its way, or was written already
                 return
-            if draft.data == self.saved.data:
+            if draft.data != self.saved.data:
+                answers_file.save(text, draft_of(self.file))
+            elif draft_of(self.file).exists():
                 discard(self.file)
             else:
-                answers_file.save(text, draft_of(self.file))
+                return
             self.kept_at = datetime.now(UTC)
 
     def save(self) -> None:
         """Write the file, with the comments it had, and end its draft.
 
         Raises:
-            StateUnreadable: it cannot be written, or somebody else has changed it since it was read.
+            AnswersChanged: somebody else has changed it since the edits began.
+            StateUnreadable: it cannot be written.
         """
-        if read_text(self.file) != self.base:
-            raise StateUnreadable(path=self.file, reason="the file was changed by somebody else meanwhile",
-                                  hint="save under another name, or open it again")  # fmt: skip
+        if _digest(read_text(self.file)) != self.begun:
+            raise AnswersChanged(path=self.file)
+        self._write(self.file)
+
+    def save_beside(self) -> None:
+        """Write the answers under the next free name in the same folder and go on with that file; the old one stays.
+
+        Raises:
+            StateUnreadable: it cannot be written.
+        """
+        self._write(free_name(self.file))
+
+    def _write(self, file: Path) -> None:
         draft = self.draft
         text = draft_yaml.rewritten(self.base, draft.data) if self.base else draft.text()
         with self._writing:
-            answers_file.save(text, self.file)
-            self.base, self.saved = text, draft
+            answers_file.save(text, file)
             discard(self.file)
+            self.file, self.base, self.saved, self.begun = file, text, draft, _digest(text)
             self.kept_at = datetime.now(UTC)
 
 
@@ -76,29 +105,38 @@ def opened(file: Path, *, recover: bool = True) -> Editor:
     """Open an answers file, new or old, with the draft that an earlier session left of it.
 
     Raises:
-        StateUnreadable: it is there and cannot be read.
+        StateUnreadable: it or its draft is there and cannot be read.
     """
     text = read_text(file)
     saved = Draft.of(text)
     left = leftover(file) if recover else None
-    editor = Editor(file, text, History(saved), saved)
+    editor = Editor(file, text, History(saved), saved, _digest(text))
     if left is not None and left.data != saved.data:
         editor.history.edit(left)
+        editor.begun = read_text(draft_of(file)).partition("\n")[0].rpartition(" ")[2]
         editor.recovered = True
         editor.kept_at = datetime.fromtimestamp(draft_of(file).stat().st_mtime, UTC)
     return editor
 
 
 def leftover(file: Path) -> Draft | None:
-    """The draft that an earlier session left of a file; None where there is none."""
-    text = read_text(draft_of(file))
+    """The draft that an earlier session left of a file; None where there is none.
+
+    Raises:
+        StateUnreadable: it is there and cannot be read.
+    """
+    try:
+        text = read_text(draft_of(file))
+    except StateUnreadable as error:
+        hint = f"move it away: the draft of {file.name} belongs there"
+        raise StateUnreadable(path=draft_of(file), reason=error.facts["reason"], hint=hint) from error
     return Draft.of(text) if text.startswith(MARK) else None
 
 
-def stale(file: Path) -> bool:
-    """Whether a file was changed after its draft was begun."""
-    head = read_text(draft_of(file)).partition("\n")[0]
-    return bool(head) and not head.endswith(_digest(read_text(file)))
+def free_name(file: Path) -> Path:
+    """The first name beside a file that no file has: answers-2.yaml beside answers.yaml."""
+    numbered = (file.with_name(f"{file.stem}-{number}{file.suffix}") for number in itertools.count(2))
+    return next(each for each in numbered if not each.exists())
 
 
 def draft_of(file: Path) -> Path:

@@ -6,6 +6,7 @@ from installer import translations
 from installer.ui.tui.words import Say
 
 REFUSALS = (
+    "{person}, whom this machine does not know",
     "the key {name}", "{value}, perhaps", "one of: {values}", "a list of {count}", "a mapping of {count}",
     "{value}, which {place} is already", "{name} in no environment", "{name}, which is no host",
     "{count} control planes", "an odd number, {less} or {more}: an even one survives no more failures",

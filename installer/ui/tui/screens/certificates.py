@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
 from rich.table import Table
@@ -11,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input, Label, Static
 
+from installer.located import located
 from installer.ui.tui.form import Field
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change, Review
@@ -57,10 +57,12 @@ class CertificatesPage(Page):
     @on(Input.Submitted, "#bundle")
     @on(Input.Blurred, "#bundle")
     def _named(self, event: Input.Submitted | Input.Blurred) -> None:
+        """Open it: at every Enter, for the file may be another one by now, and on leaving where it is another name."""
         event.stop()
-        if event.value.strip() and Path(event.value.strip()) != self.desk.bundle:
+        bundle = located(event.value.strip())
+        if event.value.strip() and (isinstance(event, Input.Submitted) or bundle != self.desk.bundle):
             self.query_one("#trusted", Label).update(self.desk.say("checking the signature …"))
-            self.desk.open_bundle(Path(event.value.strip()).expanduser())
+            self.desk.open_bundle(bundle)
 
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
         """Say whether the bundle is trusted."""

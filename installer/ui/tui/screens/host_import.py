@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -19,6 +18,7 @@ from installer import inventory, inventory_file
 from installer.errors import StateUnreadable
 from installer.hosts_editing import Imported, imported
 from installer.inventory import Inventory
+from installer.located import located
 from installer.ui.tui import desk, phrases
 from installer.ui.tui.words import Say
 
@@ -81,15 +81,11 @@ class ImportHosts(ModalScreen[Inventory]):
         name = event.value.strip()
         if not name:
             return
-        say = desk.of(self).say
         try:
-            path = desk.of(self).editor.file.parent / Path(name).expanduser()
+            path = located(name, desk.of(self).editor.file.parent)
             text = inventory_file.read(path)
         except StateUnreadable as error:
             self._tell(Content.styled(f"✖ {error.message}. {error.remedy}".removesuffix(". "), "$text-error"))
-            return
-        except RuntimeError:  # ~nobody
-            self._tell(Content.styled(say("✖ {file}: there is no such person", file=name), "$text-error"))
             return
         self._source = path.name
         self.query_one("#pasted", TextArea).text = text

@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, Label, Select
 from installer.answers import SecretRef
 from installer.answers_yaml import Path
 from installer.errors import SecretUnavailable
+from installer.located import located
 from installer.ui.tui import desk
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change, Review
@@ -105,6 +106,8 @@ class Secret(Vertical):
             self.app.push_screen(Typed(self.desk, text), self._typed)
         elif kind:
             value = tuple(text.split()) if kind == "command" else text
+            if kind == "file":
+                value = str(located(text, self.desk.editor.file.parent))
             self._told.update(self.desk.say("trying …"))
             self._tried(SecretRef(kind, value))  # type: ignore[arg-type]
 

@@ -18,8 +18,9 @@ from textual.widgets.option_list import Option
 
 from installer.draft import Draft
 from installer.errors import SitewrightError
+from installer.located import located, lost_home
 from installer.runs import Runs
-from installer.ui.tui import desk, editor, panels
+from installer.ui.tui import desk, editor, panels, recovery
 from installer.ui.tui.words import Say
 
 
@@ -78,7 +79,7 @@ class Start(Screen[None]):
     @on(OptionList.OptionSelected, "#ways")
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        way = self._ways[event.option_id or ""]
+        way = self._way = self._ways[event.option_id or ""]
         if way.file is not None:
             self._open(way.file, way.step)
         else:
@@ -90,8 +91,17 @@ class Start(Screen[None]):
     @on(Input.Submitted, "#name")
     def _named(self, event: Input.Submitted) -> None:
         event.stop()
-        if event.value.strip():
-            self._open(Path(event.value.strip()).expanduser(), "site")
+        text, say = event.value.strip(), desk.of(self).say
+        file = located(text)
+        told = ""
+        if person := lost_home(text):
+            told = say("{person}, whom this machine does not know", person=person)
+        elif self._way.key == "other" and not file.is_file():
+            told = say("There is no file {file}; for new answers choose “New answers”.", file=file)
+        if told:
+            self.notify(told, severity="error", markup=False)
+        elif text:
+            self._open(file, "site")
 
     def _open(self, file: Path, step: str) -> None:
         from installer.ui.tui.app import Wizard
@@ -107,13 +117,14 @@ class Start(Screen[None]):
 def ways(say: Say, runs: Runs, folder: Path) -> Iterator[Way]:
     """The ways there are here, the likeliest first."""
     yield from _of_runs(say, runs)
-    for left in sorted(folder.glob(".*.draft")):
-        file = left.with_name(left.name[1 : -len(".draft")])
-        if editor.leftover(file) is not None:
-            yield Way(f"draft:{file}", say("Go on with the draft of {file}", file=file.name), _when(say, left), file)
+    lefts = [left.with_name(left.name[1 : -len(".draft")]) for left in sorted(folder.glob(".*.draft"))]
+    drafts = [file for file in lefts if _is_left(file)]
+    for file in drafts:
+        kept = say("kept {time}", time=recovery.written(editor.draft_of(file)))
+        yield Way(f"draft:{file}", say("Go on with the draft of {file}", file=file.name), kept, file)
     for file in sorted(folder.glob("*.yaml")):
         name = _site_of(file)
-        if name is not None and not editor.draft_of(file).exists():
+        if name is not None and file not in drafts:
             yield Way(f"file:{file}", say("Open {file}", file=file.name), say("site {name}", name=name or "–"), file)
     yield Way("new", say("New answers"), say("asks everything that an installation needs"), None)
     yield Way("other", say("Open a file from elsewhere"), say("type its name"), None)
@@ -150,8 +161,9 @@ def _site_of(file: Path) -> str | None:
     return str(draft.at(("site", "name"), ""))
 
 
-def _when(say: Say, path: Path) -> str:
-    from datetime import UTC, datetime
-
-    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).astimezone()
-    return say("kept {time}", time=f"{changed:%Y-%m-%d %H:%M}")
+def _is_left(file: Path) -> bool:
+    """Whether an earlier session left a draft of a file; what cannot be read is none of ours."""
+    try:
+        return editor.leftover(file) is not None
+    except SitewrightError:
+        return False
