@@ -162,7 +162,8 @@ def start(argv: Sequence[str], runs: Runs, site: str, answers_to_prompts: Mappin
     with trouble(folder), _alone(folder):
         earlier = find(runs, site)
         if earlier is not None and earlier.alive:
-            raise SiteLocked(owner=f"process {earlier.pid}", since=earlier.since, expires="when it ends")
+            owner = f"sitewright {earlier.argv[0]}, process {earlier.pid}" if earlier.argv else f"process {earlier.pid}"
+            raise SiteLocked(owner=owner, since=earlier.since, expires="when it ends")
         (folder / RECORD).unlink(missing_ok=True)
         with _replaced(folder / CONSOLE) as said, _replaced(folder / COMPLAINTS) as complaints, _interrupts_waiting():
             child = subprocess.Popen(
@@ -238,7 +239,7 @@ def _environment() -> dict[str, str]:
 
 def _record(child: subprocess.Popen[bytes], argv: Sequence[str], runs: Runs, site: str) -> Detached:
     began, boot = _identity(child.pid, dead=True) or (0, "")  # not reaped yet: it is there, dead or alive
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
     body = {"format": FORMAT, "pid": child.pid, "began": began, "boot": boot, "since": now, "argv": list(argv)}
     runs.keep(site, RECORD, json.dumps(body, indent=2).encode() + b"\n")
     return Detached(runs, site, child.pid, began, boot, tuple(argv), now, child)

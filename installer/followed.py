@@ -11,10 +11,11 @@ from typing import Any
 
 from installer.answers import Waiver
 from installer.detached import Detached
+from installer.errors import SitewrightError
 from installer.events import KINDS, Event, RunStarted
 from installer.plan.checks import Finding
 from installer.proof import ProbeResult
-from installer.runs import Run, trouble
+from installer.runs import Run, Runs, trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ class Failure:
     exit_code: int
 
 
+def failure(error: SitewrightError) -> Failure:
+    """An error as a detached run tells it."""
+    return Failure(type(error).__name__, error.message, error.remedy, error.exit_code)
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """A line for people, from standard error or damaged."""
@@ -104,6 +110,14 @@ class Ended:
 Raw = dict[str, Any]
 """A line of a type that is not known here, as it was."""
 Item = Event | Asked | Finding | ProbeResult | Planned | Ready | Gone | Failure | Note | Ended | Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A site's last run, which did not end well, and what it has kept of itself."""
+
+    run: Run
+    items: tuple[Item, ...]
 
 
 class Follower:
@@ -140,6 +154,16 @@ class Follower:
     def log(self, step: str) -> Path:
         """Where the last run that began keeps the log of a step; there is none before the step has broken."""
         return self.detached.runs.log(self.detached.site, self.run, step)
+
+
+def left(runs: Runs, site: str) -> Left | None:
+    """The run of a site that can be gone on with; None where the last one ended well, or there is none.
+
+    Raises:
+        StateUnreadable: its files cannot be read.
+    """
+    run = runs.unfinished(site)
+    return Left(run, tuple(replayed(run))) if run is not None else None
 
 
 def replayed(run: Run) -> list[Item]:

@@ -72,8 +72,9 @@ async def until(pilot: Pilot[None], true: Callable[[], object]) -> None:
 async def checked(pilot: Pilot[None]) -> PreflightPage:
     """Press c and wait for the end of the check."""
     await pilot.press("c")
-    await until(pilot, lambda: page(pilot, PreflightPage).ended and not page(pilot, PreflightPage).busy)
+    await until(pilot, lambda: page(pilot, PreflightPage).session.ended and not page(pilot, PreflightPage).busy)
     await settled(pilot)
+    await pilot.pause(0.2)  # the cursor goes to what failed once that is drawn
     found: PreflightPage = page(pilot, PreflightPage)
     return found
 

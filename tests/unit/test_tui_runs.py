@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from core_bundle import make_core_bundle
-from core_manifest import ROOT
 from run_pages import SECRET, Place, begun, checked, page, until
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -25,23 +22,6 @@ from installer.ui.tui.screens.plan import PlanPage
 from installer.ui.tui.screens.preflight import PreflightPage
 from installer.ui.tui.screens.result import ResultPage
 from installer.ui.tui.screens.waive import Waive
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return make_core_bundle(tmp_path_factory.mktemp("bundle"))
-
-
-@pytest.fixture
-def place(tmp_path: Path, bundle: tuple[Path, Path]) -> Iterator[Place]:
-    document = yaml.safe_load((ROOT / "profiles/rehearsal.yaml").read_text())
-    document["waivers"] = [document["waivers"][0]]
-    (tmp_path / "answers.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
-    made = Place(tmp_path, bundle).site()
-    yield made
-    left = detached.find(made.runs, "practice")
-    if left is not None and left.alive:
-        os.killpg(left.pid, signal.SIGKILL)
 
 
 def test_a_failed_check_is_told_in_full_waived_and_tried_again_alone(place: Place) -> None:
@@ -78,11 +58,13 @@ def test_a_failed_check_is_told_in_full_waived_and_tried_again_alone(place: Plac
         await until(pilot, lambda: isinstance(pilot.app.screen, Ask))
         assert "Save the answers?" in on_screen(pilot)
         await pilot.press("enter")
-        before = preflight.findings.found
-        await until(pilot, lambda: preflight.ended and not preflight.busy and preflight.findings.found != before)
-        assert "--only" in preflight.process.argv
-        assert len(preflight.findings.found) == len(before)
-        again = next(f for f in preflight.findings.found if (f.check, f.host) == ("host.memory", "node-1"))
+        before = preflight.check.findings.found
+        await until(
+            pilot, lambda: preflight.session.ended and not preflight.busy and preflight.check.findings.found != before
+        )
+        assert "--only" in preflight.watching.process.argv
+        assert len(preflight.check.findings.found) == len(before)
+        again = next(f for f in preflight.check.findings.found if (f.check, f.host) == ("host.memory", "node-1"))
         assert (again.status, again.waiver.person) == ("waived", "Li Wei")
         assert "Li Wei" in place.file.read_text()
 
@@ -159,8 +141,8 @@ def test_an_installation_goes_to_its_end_and_its_result_is_shown(place: Place) -
             assert told in screen
         await pilot.press("u")
         result = page(pilot, ResultPage)
-        await until(pilot, lambda: len(result._hosts) == 3)
-        assert result._hosts["cp-1"]["environment"] == "production"
+        await until(pilot, lambda: len(result.session.hosts) == 3)
+        assert result.session.hosts["cp-1"]["environment"] == "production"
         result.query_one("#facts").highlighted = next(n for n, t in enumerate(result._copies) if "kubectl" in t)
         await pilot.press("y")
         kubeconfig = place.runs.folder("practice") / "production.kubeconfig"
@@ -176,7 +158,7 @@ def test_an_installation_goes_to_its_end_and_its_result_is_shown(place: Place) -
 
 
 def test_a_run_is_paused_and_goes_on(place: Place) -> None:
-    place.site("slow: {work: 0.3, push: 1}\n")
+    place.site("slow: {work: 2, push: 2}\n")
 
     async def script(pilot: Pilot[None]) -> None:
         install = await begun(pilot)
@@ -184,7 +166,8 @@ def test_a_run_is_paused_and_goes_on(place: Place) -> None:
         await until(pilot, lambda: install.mode == "paused")
         done = install.watched.course.through  # type: ignore[union-attr]
         assert 0 < done < 53
-        assert "go on" in on_screen(pilot)
+        await until(pilot, lambda: "go on" in on_screen(pilot))
+        place.site()
         await pilot.press("g")
         await until(pilot, lambda: install.mode == "done")
 
@@ -224,9 +207,9 @@ def test_a_broken_run_is_taken_back_only_by_name(place: Place) -> None:
         place.site()
         await pilot.press("b")
         await pilot.press(*"prac", "enter")
-        assert install.verb == "install"
+        assert install.session.verb == "install"
         await pilot.press(*"tice", "enter")
-        await until(pilot, lambda: install.verb == "rollback" and install.mode == "done")
+        await until(pilot, lambda: install.session.verb == "rollback" and install.mode == "done")
         assert "the hosts are as before" in on_screen(pilot)
 
     play(place.wizard("install"), script)
@@ -249,7 +232,7 @@ def test_a_wizard_that_comes_back_finds_the_run_and_catches_up(place: Place) -> 
     async def back(pilot: Pilot[None]) -> None:
         install = page(pilot, InstallPage)
         await until(pilot, lambda: install.watched.course)
-        assert install.process.pid == process.pid
+        assert install.watching.process.pid == process.pid
         await until(pilot, lambda: install.watched.course.through >= through)
         await until(pilot, lambda: install.mode == "done")
 
@@ -262,7 +245,7 @@ def test_a_run_that_was_killed_is_found_broken_off_and_goes_on(place: Place) -> 
     async def killed(pilot: Pilot[None]) -> None:
         install = await begun(pilot)
         await until(pilot, lambda: install.watched.course.through > 3)  # type: ignore[union-attr]
-        os.killpg(install.process.pid, signal.SIGKILL)  # type: ignore[union-attr]
+        os.killpg(install.watching.process.pid, signal.SIGKILL)  # type: ignore[union-attr]
         await until(pilot, lambda: install.mode == "broken")
         assert "broken off without a word" in on_screen(pilot)
 
@@ -315,7 +298,7 @@ def test_a_secret_that_is_asked_for_is_nowhere_to_be_seen(place: Place, tmp_path
         pictures.append(pilot.app.export_screenshot())
         await pilot.press("enter")
         preflight = page(pilot, PreflightPage)
-        await until(pilot, lambda: preflight.ended and not preflight.busy)
+        await until(pilot, lambda: preflight.session.ended and not preflight.busy)
         assert preflight.failure.error == "BundleNotTrusted"
         assert "allowed" in on_screen(pilot)
         pictures.append(pilot.app.export_screenshot())

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -29,9 +29,10 @@ from installer.ui.tui.carried import Carried
 from installer.ui.tui.doors import Doors, Files
 from installer.ui.tui.editor import Editor
 from installer.ui.tui.keys import Keyboard
-from installer.ui.tui.messages import Reviewed
+from installer.ui.tui.messages import Heard, Reviewed
 from installer.ui.tui.panels import About
 from installer.ui.tui.review import Change, Review, changes, review
+from installer.ui.tui.runs_watch import BEAT, Watch
 from installer.ui.tui.screens.dialogs import Ask, Help
 from installer.ui.tui.screens.frame import Frame
 from installer.ui.tui.screens.start import Start
@@ -76,6 +77,7 @@ class Wizard(App[None]):
         """A fault of ours that ended the wizard."""
         self._typed: dict[str, str] = {}
         self.secrets = Secrets(self._typed.get)  # type: ignore[arg-type]
+        self.watching = Watch(self)
         self._keyboard = Keyboard(self, super().on_event)
         self._first_step = step
         self._opened = editor
@@ -104,6 +106,7 @@ class Wizard(App[None]):
         """Show the start, or the file that was named."""
         hangup.look_after(self)
         self.run_worker(self._keyboard.feed(), group="keys")
+        self.set_interval(BEAT, self.watching.beat)
         self.register_theme(NIGHT)
         self.theme = "sitewright"
         if self._opened is None:
@@ -119,6 +122,10 @@ class Wizard(App[None]):
         recovery.told(self, editor)
         if self.bundle:
             self.open_bundle(self.bundle)
+
+    @on(Heard)
+    def _heard(self, message: Heard) -> None:
+        self.watching.hear(message)
 
     def look_again(self) -> None:
         """Look at the answers anew, for more is known of the hosts."""

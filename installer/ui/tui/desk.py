@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from textual.widget import Widget
 
@@ -19,6 +19,9 @@ from installer.secrets import Secrets
 from installer.ui.tui.editor import Editor
 from installer.ui.tui.review import Review
 from installer.ui.tui.words import Words
+
+if TYPE_CHECKING:
+    from installer.ui.tui.runs_watch import Watch
 
 
 class Desk(Protocol):
@@ -38,6 +41,8 @@ class Desk(Protocol):
     """What the hosts that were tried say of themselves, by name."""
     contacts: dict[Host, acquaint.Contact]
     """How each host's connection fared, by the host without its name as it was tried."""
+    watching: Watch
+    """What runs for the site, or ran last."""
     secrets: Secrets
     """Resolves references; what a person typed for a prompt is kept in memory alone."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual.message import Message
 
+from installer.followed import Failure, Follower, Item, Left
 from installer.ui.tui.review import Change, Review
 
 
@@ -15,3 +17,19 @@ class Reviewed(Message):
 
     review: Review
     changes: tuple[Change, ...]
+
+
+@dataclass
+class Heard(Message):
+    """What a process has said since the last look, in order; after its end also what the site's last run has left."""
+
+    follower: Follower | None
+    items: Sequence[Item] = ()
+    left: Left | None = None
+    trouble: Failure | None = None
+    """Why it is not known what was left."""
+
+
+@dataclass
+class Told(Message):
+    """More is known of what runs for the site: pages that show it draw it."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from installer.errors import Interrupted, PreflightFailed, RollbackIncomplete, StepFailed
 from installer.events import (
     BuildProgressed,
     RunFinished,
@@ -15,25 +16,32 @@ from installer.events import (
     StepProgressed,
     StepStarted,
 )
-from installer.followed import Ended, Failure, Gone, Item, Planned, Ready
+from installer.followed import Ended, Failure, Gone, Item, Left, Planned, Ready
 from installer.plan.checks import Finding
+from installer.plan.model import BACKWARD
 from installer.proof import ProbeResult
 from installer.ui.course import Course
 from installer.ui.tui.words import Say
 
 Mode = Literal[
-    "idle", "starting", "running", "pausing", "proving", "done", "unproved", "refused", "paused", "failed", "broken"
-]
+    "idle", "starting", "running", "pausing", "proving", "done", "unproved", "refused", "stopped", "paused", "failed",
+    "broken",
+]  # fmt: skip
 """idle: nothing is known; starting: hosts are checked, nothing is touched yet; proving: all steps are done, probes run;
-unproved: all steps are done, and something did not prove itself;
-refused: it ended before anything was touched; broken: its process was killed without a word."""
+unproved: all steps are done, and something did not prove itself; refused: it ended before anything was touched;
+stopped: a person ended it then; broken: its process was killed without a word."""
 
 ACTIVE: frozenset[Mode] = frozenset({"starting", "running", "pausing", "proving"})
 RESUMABLE: frozenset[Mode] = frozenset({"paused", "failed", "broken"})
-INTERRUPTED = 130
+RESTING: frozenset[Mode] = frozenset({"idle", "refused", "stopped"})
+"""Nothing of the site was touched by it: an installation may begin."""
+INTERRUPTED = Interrupted.exit_code
+OF_STEPS = frozenset({StepFailed.__name__, RollbackIncomplete.__name__})
+"""Failures that tell themselves which step broke."""
 SIGNS: Mapping[Mode, str] = {
     "idle": "waiting", "starting": "running", "running": "running", "pausing": "running", "proving": "running",
-    "done": "ok", "unproved": "failed", "refused": "failed", "paused": "warn", "failed": "failed", "broken": "warn",
+    "done": "ok", "unproved": "failed", "refused": "failed", "stopped": "warn", "paused": "warn", "failed": "failed",
+    "broken": "warn",
 }  # fmt: skip
 """The sign of each, by its state in `installer.ui.words`."""
 
@@ -51,8 +59,8 @@ class Watched:
     probes: list[ProbeResult] = field(default_factory=list)
     findings: int = 0
     pausing: bool = False
-    kept: bool = False
-    """Whether this was read from the folder of a run whose process is gone."""
+    left: Left | None = None
+    """The site's last run where it can be gone on with, as its folder says: what this is about."""
     touched: set[str] = field(default_factory=set)
     """Steps that something was said about since it was last asked."""
     fresh: bool = True
@@ -88,42 +96,52 @@ class Watched:
 
     def mode(self, *, alive: bool) -> Mode:
         """Where it stands; `alive` says whether its process has not told its end."""
-        course = self.course
         if alive:
-            if course is None or not course.began:
-                return "starting"
-            if course.outcome == "done":
-                return "proving"
-            return "pausing" if self.pausing else "running"
-        if self.ended is None and not self.kept:
+            return self._under_way()
+        if self.left is not None:
+            return self._left_off()
+        if self.ended is None:
             return "idle"
-        if self.ready or self.gone or (self.ended and self.ended.exit_code == 0):
+        if self.ready or self.gone or self.ended.exit_code == 0:
             return "done"
-        if course is None or not course.began:
-            return "refused" if self.failure else "broken"
-        if course.outcome == "interrupted" or (self.ended and self.ended.exit_code == INTERRUPTED):
-            return "paused"
-        if course.outcome == "done" and course.forward:
+        if self.probes or (self.course is not None and self.course.outcome == "done"):
             return "unproved"
-        if course.outcome in ("failed", "done"):
-            return "failed"
-        return "failed" if self.failure else "broken"
+        return "stopped" if self.ended.exit_code in (INTERRUPTED, None) else "refused"
 
-    def reason(self, say: Say) -> tuple[str, str]:
-        """Why it failed and what to do; empty where it did not fail."""
-        if self.failure:
-            return self.failure.message, self.failure.remedy
+    def _under_way(self) -> Mode:
         course = self.course
-        if course is not None and course.failed:
+        if self.probes or (course is not None and course.outcome == "done"):
+            return "proving"
+        if course is None or not course.began:
+            return "starting"
+        return "pausing" if self.pausing else "running"
+
+    def _left_off(self) -> Mode:
+        """How the run that can be gone on with was broken off."""
+        outcomes: Mapping[str, Mode] = {"interrupted": "paused", "failed": "failed", "done": "unproved"}
+        outcome = self.course.outcome if self.course is not None else ""
+        return outcomes.get(outcome, "failed" if self.failure else "broken")
+
+    @property
+    def back(self) -> bool:
+        """Whether it takes a site back."""
+        return (self.left.run.operation if self.left else self.verb) in BACKWARD
+
+    def reasons(self, say: Say) -> list[tuple[str, str]]:
+        """Why it failed and what to do: what its process said last, and the step that broke; empty where none did."""
+        told, course = [], self.course
+        if self.failure and self.failure.error != Interrupted.__name__:
+            told.append((self.failure.message, self.failure.remedy))
+        if course is not None and course.failed and (self.failure is None or self.failure.error not in OF_STEPS):
             step = course.failed[-1]
-            told = say("{step} failed: {reason}", step=step, reason=course.paces[step].reason)
-            return told, say("when it is mended, g goes on there; b takes the run back")
-        return "", ""
+            remedy = say("when it is mended, g goes on there") if self.back else say(
+                "when it is mended, g goes on there; b takes the run back")  # fmt: skip
+            told.append((say("{step} failed: {reason}", step=step, reason=course.paces[step].reason), remedy))
+        return told
 
 
-def heading(say: Say, mode: Mode, verb: str) -> str:
+def heading(say: Say, mode: Mode, *, back: bool) -> str:
     """A run's state in a few words."""
-    back = verb in ("rollback", "uninstall")
     words = {
         "idle": "Nothing has been started.",
         "starting": "looking at the hosts; nothing is touched yet",
@@ -133,6 +151,7 @@ def heading(say: Say, mode: Mode, verb: str) -> str:
         "done": "taken back; the hosts are as before" if back else "ready",
         "unproved": "installed, but not proved",
         "refused": "not begun; nothing was touched",
+        "stopped": "stopped before anything was touched",
         "paused": "paused; what is done stays done",
         "failed": "broken off; what is done stays done",
         "broken": "broken off without a word; what is done stays done",
@@ -148,11 +167,12 @@ def keys(watched: Watched, mode: Mode, *, following: bool, more_hosts: bool) -> 
         follow = [] if following or not steps else [("f", "follow")]
         return [*pause, ("s", "stop"), *steps, *follow, *([("[ ]", "other hosts")] if more_hosts else [])]
     if mode in RESUMABLE:
-        return [("g", "go on"), ("b", "take it back"), *steps]
-    if mode == "refused":
-        failed = watched.failure is not None and watched.failure.error == "PreflightFailed"
+        return [("g", "go on"), *([] if watched.back else [("b", "take it back")]), *steps]
+    if mode in ("refused", "stopped"):
+        failed = watched.failure is not None and watched.failure.error == PreflightFailed.__name__
         return [("i", "install"), *([("o", "see what failed")] if failed else [])]
     if mode == "unproved":
-        return [("i", "prove it again"), ("o", "the result"), *steps]
+        again = ("g" if watched.left else "i", "prove it again")
+        return [again, ("o", "the result"), *steps]
     see = [("o", "the result")] if mode == "done" and watched.ready else []
     return [*see, ("i", "install"), *steps]

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
-from textual.screen import Screen
 
 from installer.errors import SitewrightError
+from installer.followed import Planned
+from installer.plan import estimate
 from installer.ui import words
 from installer.ui.tui import runs_findings
 from installer.ui.tui.desk import Desk
-from installer.ui.tui.running import COLOURS, moment
+from installer.ui.tui.running import COLOURS, moment, out_of_date
+from installer.ui.tui.runs_result import begun
+from installer.ui.tui.words import Say
 
 SHOWN = 12
 """Hosts of an environment that are named."""
 
 
-def summary(desk: Desk, screen: Screen[Any], site: str) -> RenderableType:
+def summary(desk: Desk, site: str) -> RenderableType:
     """Hosts, bundle, plan and preflight, as far as they are known; and what is safe."""
     say = desk.say
     table = Table.grid(padding=(0, 3, 0, 0))
@@ -37,8 +41,8 @@ def summary(desk: Desk, screen: Screen[Any], site: str) -> RenderableType:
     manifest = desk.manifest
     bundle = f"{manifest.name} {manifest.version} · {manifest.kubernetes}" if manifest else str(desk.bundle or "–")
     table.add_row(say("bundle"), bundle if not desk.manifest_trouble else Text(desk.manifest_trouble))
-    table.add_row(say("plan"), _plan(desk, screen))
-    table.add_row(say("preflight"), _preflight(desk, screen))
+    table.add_row(say("plan"), _plan(desk))
+    table.add_row(say("preflight"), _preflight(desk))
     if stands := _standing(desk, site):
         table.add_row(say("so far"), stands)
     safe = say("It is checked first. It can be paused after the running steps, gone on with, and taken back; "
@@ -52,21 +56,17 @@ def _names(listed: Any) -> str:
     return ", ".join(names[:SHOWN]) + more
 
 
-def _plan(desk: Desk, screen: Screen[Any]) -> Text:
-    from installer.ui.tui.screens.plan import PlanPage, plan_line
-
-    page = next(iter(screen.query(PlanPage).results()), None)
-    if page is None or page.planned is None:
+def _plan(desk: Desk) -> Text:
+    planned = desk.watching.session.planned
+    if planned is None:
         return Text(desk.say("see page {page}", page=desk.say("Plan")), style="dim")
-    return Text(plan_line(desk.say, page.planned))
+    return Text(plan_line(desk.say, planned))
 
 
-def _preflight(desk: Desk, screen: Screen[Any]) -> Text:
-    from installer.ui.tui.screens.preflight import PreflightPage
-
-    page = next(iter(screen.query(PreflightPage).results()), None)
-    found = page.shown() if page is not None else []
-    if page is None or not found:
+def _preflight(desk: Desk) -> Text:
+    check = desk.watching.session.check
+    found = check.findings.shown(desk.draft, datetime.now(UTC).date())
+    if not found:
         return Text(desk.say("not looked at yet in this session"), style="dim")
     count = runs_findings.counts(found)
     shown = Text("   ").join(
@@ -74,7 +74,9 @@ def _preflight(desk: Desk, screen: Screen[Any]) -> Text:
         for status in ("ok", "waived", "failed")
         if count[status]
     )
-    return shown.append(f"   {desk.say('answers have changed since')}", COLOURS["warn"]) if page.stale else shown
+    if out_of_date(desk, check):
+        shown.append(f"   {desk.say('answers have changed since')}", COLOURS["warn"])
+    return shown
 
 
 def _standing(desk: Desk, site: str) -> Text | None:
@@ -84,7 +86,22 @@ def _standing(desk: Desk, site: str) -> Text | None:
         return None
     if not standing:
         return None
-    stamp = standing[-1].name.partition("-")[0].partition(".")[0]
-    since = f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}T{stamp[9:11]}:{stamp[11:13]}:{stamp[13:15]}+00:00"
-    told = desk.say("installed {time}; only what differs is changed", time=moment(since))
+    at = begun(standing[-1])
+    told = desk.say("installed {time}; only what differs is changed", time=moment(f"{at}") if at else "?")
     return Text(told)
+
+
+def plan_line(say: Say, planned: Planned) -> str:
+    """A plan in one line: steps, hosts, what holds already, bytes, time."""
+    holding = planned.holding or {}
+    done = {name for name, held in holding.items() if held}
+    hosts = len({step.host for step in planned.steps})
+    parts = [say("{steps} steps on {hosts} hosts", steps=len(planned.steps), hosts=hosts)]
+    if done:
+        all_ = len(done) == len(planned.steps)
+        parts.append(say("all of them hold") if all_ else say("{count} hold already", count=len(done)))
+    if sending := sum(step.bytes for step in planned.steps if step.id not in done):
+        parts.append(say("{size} to send", size=words.size(sending)))
+    if len(done) < len(planned.steps):
+        parts.append(say("about {time}", time=words.duration(estimate.remaining(planned, done))))
+    return " · ".join(parts)

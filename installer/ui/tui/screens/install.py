@@ -6,7 +6,6 @@ The run is a process of its own. Closing the wizard does not end it; opening thi
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -19,17 +18,17 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, DataTable, Static
 
-from installer.detached import Detached
-from installer.errors import SitewrightError
-from installer.followed import Failure, Item, replayed
-from installer.runs import Run
+from installer.followed import Failure
 from installer.ui import words
 from installer.ui.tui import runs_grid
-from installer.ui.tui.running import COLOURS, Heard, Keys, RunPage, told
+from installer.ui.tui.running import COLOURS, Keys, RunPage, moment, told
 from installer.ui.tui.runs_dialogs import StepLog, TypeName
-from installer.ui.tui.runs_state import ACTIVE, RESUMABLE, SIGNS, Mode, Watched, heading, keys
+from installer.ui.tui.runs_result import begun
+from installer.ui.tui.runs_start import lacks
+from installer.ui.tui.runs_state import ACTIVE, RESTING, RESUMABLE, SIGNS, Mode, Watched, heading, keys
 from installer.ui.tui.runs_steps import Steps, step_told
 from installer.ui.tui.runs_summary import summary
+from installer.ui.tui.runs_watch import BEAT
 from installer.ui.tui.screens.dialogs import Ask
 
 CLOCK = 0.9
@@ -40,7 +39,7 @@ class InstallPage(RunPage):
     """Starts a run, or shows the one that is under way or was broken off."""
 
     KEY = "install"
-    VERBS = frozenset({"install", "resume", "rollback", "uninstall"})
+    CONCERN = "running"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("i", "install", ""), ("p", "pause", ""), ("g", "resume", ""), ("s", "stop", ""), ("b", "back", ""),
         ("l", "log", ""), ("f", "newest", ""), ("o", "see", ""), ("left_square_bracket", "across(-1)", ""),
@@ -49,7 +48,6 @@ class InstallPage(RunPage):
 
     def __init__(self) -> None:
         super().__init__()
-        self.watched = Watched()
         self._first = 0
         self._drawn_at = 0.0
         self._held: Widget | None = None
@@ -68,50 +66,22 @@ class InstallPage(RunPage):
         yield Keys(classes="keys")
 
     @property
+    def watched(self) -> Watched:
+        """The run that is under way or ended last."""
+        return self.session.run
+
+    @property
     def mode(self) -> Mode:
         """Where the run stands."""
-        return self.watched.mode(alive=self.under_way)
+        return self.watched.mode(alive=self.watching.runs)
 
-    def take_up(self) -> None:
-        """Follow the process that is under way or ended last; else show the run that was broken off."""
-        super().take_up()
-        if self.process is None and not self.watched.kept and (run := self._unfinished()):
-            self._replay(run)
+    def on_mount(self) -> None:
+        """Take up what is under way; clocks go on, what is heard is drawn when it comes."""
+        super().on_mount()
+        self.set_interval(BEAT, self._beat)
 
-    def _unfinished(self) -> Run | None:
-        try:
-            return self.desk.runs.unfinished(self.site) if self.site else None
-        except SitewrightError as error:
-            self.failed(error)
-            return None
-
-    def _replay(self, run: Run) -> None:
-        self.watched = Watched(run.operation, kept=True)
-
-        def read() -> None:
-            try:
-                items = replayed(run)
-            except SitewrightError as error:
-                items = [Failure(type(error).__name__, error.message, error.remedy, error.exit_code)]
-            self.post_message(Heard(items))
-
-        self.run_worker(read, thread=True, group="replay", exit_on_error=False)
-
-    def began(self, process: Detached) -> None:
-        """Forget what an earlier process said."""
-        self.watched = Watched(self.verb)
-
-    def heard(self, items: Sequence[Item]) -> None:
-        """Take in what was said; at the end, look whether another run than this one was broken off since."""
-        self.watched.take(items)
-        if self.ended and not self.watched.kept:
-            run, course = self._unfinished(), self.watched.course
-            if run is not None and course is not None and course.run and course.run != run.name:
-                self._replay(run)
-
-    def beat(self) -> None:
-        """Clocks go on; what is heard is drawn when it comes."""
-        if self.display and self.under_way and time.monotonic() - self._drawn_at > CLOCK:
+    def _beat(self) -> None:
+        if self.display and self.watching.runs and time.monotonic() - self._drawn_at > CLOCK:
             self._draw_run()
 
     def draw(self) -> None:
@@ -119,9 +89,9 @@ class InstallPage(RunPage):
         if not self.is_mounted or not self.query("#told"):
             return
         mode = self.mode
-        idle = mode in ("idle", "refused") or (mode == "done" and self.watched.course is None)
+        idle = mode in RESTING or (mode == "done" and self.watched.course is None)
         button, steps = self.query_one("#go", Button), self.query_one(Steps)
-        button.display = idle and not self.starting
+        button.display = idle and not self.at_work
         button.disabled = not button.display
         steps.display = not idle and self.watched.course is not None
         self._hold_focus(steps if steps.display else button if button.display else self.query_one("#room"))
@@ -143,19 +113,20 @@ class InstallPage(RunPage):
         self._drawn_at = time.monotonic()
         say, mode, course = self.desk.say, self.mode, self.watched.course
         sign = SIGNS[mode]
-        line = Text.assemble((f"{words.SIGNS[sign]} ", COLOURS[sign]), (heading(say, mode, self.watched.verb), "bold"))
+        said = heading(say, mode, back=self.watched.back)
+        line = Text.assemble((f"{words.SIGNS[sign]} ", COLOURS[sign]), (said, "bold"))
         now = datetime.now(UTC)
         if mode not in ACTIVE and course is not None and course.last:
             now = course.last
         if course is not None and course.began:
             line.append(f"   {runs_grid.standing(say, course, now)}", "dim")
-        self.query_one("#status", Static).update(line if mode != "idle" or self.starting else "")
+        self.query_one("#status", Static).update(line if mode != "idle" or self.at_work else "")
         strip, across = self.query_one("#bar", Static), self.query_one("#across", Static)
         strip.display = course is not None
         width = max(self.query_one("#room").size.width, 40)
         if course is None:
-            idle = mode in ("idle", "refused", "done")
-            across.update(summary(self.desk, self.screen, self.site) if idle else self._looking())
+            resting = mode in RESTING or mode == "done"
+            across.update(summary(self.desk, self.watching.site) if resting else self._looking())
             return
         strip.update(runs_grid.bar(course, width))
         across.update(runs_grid.grid(say, course, width, self._first, now))
@@ -172,39 +143,40 @@ class InstallPage(RunPage):
         return Text(told_, style="dim")
 
     def _draw_why(self, mode: Mode) -> None:
-        say = self.desk.say
-        text: Content | None = None
-        reason, remedy = self.watched.reason(say)
-        if mode in ("failed", "refused", "broken", "unproved") and reason:
-            text = told(Failure("", reason, remedy, 0))
-            log = (
-                self.log_of(self.watched.course.failed[-1])
-                if self.watched.course and self.watched.course.failed
-                else ""
-            )
-            text += Content.styled(f"\n  {say('log')}: {log}", "dim") if log else Content()
-        elif mode == "broken":
-            text = Content(say("Its process was killed, or this machine was switched off. g goes on where it stopped."))
-        elif mode == "done" and self.watched.ready:
-            passed = sum(1 for each in self.watched.probes if each.passed)
-            text = Content(say("{count} probes passed. o shows the result.", count=passed))
-        elif self.failure is not None and not self.under_way and self.process is None:
-            text = told(self.failure)
+        text = self._why(mode)
         self.query_one("#why").display = text is not None
         self.query_one("#told", Static).update(text or "")
+
+    def _why(self, mode: Mode) -> Content | None:
+        """Why something could not be done, or did not end well; what may be read on."""
+        say, refusal = self.desk.say, self.session.refusal
+        if refusal is not None and self.failure is refusal[1]:
+            return told(refusal[1])
+        reasons = [] if mode in ACTIVE else self.watched.reasons(say)
+        if reasons:
+            course = self.watched.course
+            log = self.log_of(course.failed[-1]) if course and course.failed else ""
+            lines = [told(Failure("", reason, remedy, 0)) for reason, remedy in reasons]
+            return Content("\n").join([*lines, *([Content.styled(f"  {say('log')}: {log}", "dim")] if log else [])])
+        if mode == "broken":
+            return Content(say("Its process was killed, or this machine was switched off. g goes on where it stopped."))
+        if mode == "done" and self.watched.ready:
+            passed = sum(1 for each in self.watched.probes if each.passed)
+            return Content(say("{count} probes passed. o shows the result.", count=passed))
+        return None
 
     def _keys(self, mode: Mode) -> list[tuple[str, str]]:
         most = max(self._hosts_across(), default=0)
         more = most > runs_grid.columns(self.query_one("#room").size.width, most)
         following = self.query_one(Steps).following
-        return [] if self.starting else keys(self.watched, mode, following=following, more_hosts=more)
+        return [] if self.watching.starting else keys(self.watched, mode, following=following, more_hosts=more)
 
     def log_of(self, step: str) -> str:
         """Where the log of a step is; empty where there is none."""
         course = self.watched.course
         if course is None or not course.run:
             return ""
-        path = self.desk.runs.log(self.site, course.run, step)
+        path = self.desk.runs.log(self.watching.site, course.run, step)
         return str(path) if path.exists() else ""
 
     def _hosts_across(self) -> list[int]:
@@ -215,10 +187,10 @@ class InstallPage(RunPage):
     @on(Button.Pressed, "#go")
     def action_install(self) -> None:
         """Install, after one question that names the hosts."""
-        if self.busy or self.mode in RESUMABLE:
+        if self.busy or self.watched.left is not None:
             return
         say = self.desk.say
-        lacking = self.lacks()
+        lacking = lacks(self.desk)
         if lacking:
             self.notify(lacking, severity="warning", timeout=8)
             return
@@ -238,41 +210,42 @@ class InstallPage(RunPage):
 
     def action_pause(self) -> None:
         """Let the running steps finish, then stop."""
-        if self.mode == "running" and self.process is not None:
-            self.watched.pausing = self.process.pause()
-            self.draw()
+        if self.mode == "running":
+            self.watching.pause()
 
     def action_stop(self) -> None:
         """Stop at once, after a question."""
-        process, say = self.process, self.desk.say
-        if not self.under_way or process is None:
+        say = self.desk.say
+        if not self.watching.runs:
             return
 
         def answered(choice: str | None) -> None:
             if choice == "stop":
-                self.run_worker(process.stop, thread=True, group="stop", exit_on_error=False)
+                self.watching.stop()
 
         told_ = say("Steps that run now are cut off; going on later does them again. Pausing lets them finish.")
         choices = (("stay", say("Let it run")), ("stop", say("Stop now")))
         self.app.push_screen(Ask(say("Stop at once?"), told_, choices), answered)
 
     def action_resume(self) -> None:
-        """Go on with what was broken off."""
-        if not self.busy and self.mode in RESUMABLE:
+        """Go on with what was broken off, or prove what was not proved."""
+        if not self.busy and self.watched.left is not None:
             self.begin("resume", "--yes")
 
     def action_back(self) -> None:
         """Take the run back, after the site's name was typed."""
-        if self.busy or self.mode not in RESUMABLE:
+        left = self.watched.left
+        if self.busy or left is None or self.mode not in RESUMABLE or self.watched.back:
             return
         say = self.desk.say
-        told_ = say("Every step of the run is undone, the last one first; the hosts are then as before it.")
+        told_ = say("Every step of the run that began {time} is undone, the last one first; the hosts are then as "
+                    "before it.\n\n{run}", time=moment(f"{begun(left.run)}"), run=left.run.name)  # fmt: skip
 
         def answered(confirmed: bool | None) -> None:
             if confirmed:
                 self.begin("rollback", "--yes")
 
-        dialog = TypeName(say, say("Take the run back?"), told_, self.site, say("Take it back"))
+        dialog = TypeName(say, say("Take the run back?"), told_, self.watching.site, say("Take it back"))
         self.app.push_screen(dialog, answered)
 
     @on(DataTable.RowSelected)
@@ -282,7 +255,7 @@ class InstallPage(RunPage):
         if course is None or step not in course.steps:
             return
         say = self.desk.say
-        log = self.desk.runs.log(self.site, course.run, step) if course.run else None
+        log = self.desk.runs.log(self.watching.site, course.run, step) if course.run else None
         self.app.push_screen(StepLog(say, course.steps[step].title, lambda: step_told(say, course, step), log))
 
     def action_newest(self) -> None:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
-from installer.detached import Detached
-from installer.followed import Item, Planned, PlannedStep
-from installer.plan import estimate
+from installer.followed import Planned, PlannedStep
 from installer.ui import words
 from installer.ui.course import PHASES
 from installer.ui.tui.review import Change, Review
 from installer.ui.tui.running import COLOURS, Keys, RunPage, told
+from installer.ui.tui.runs_start import lacks
+from installer.ui.tui.runs_summary import plan_line
 from installer.ui.tui.runs_tree import Branches, Line
-from installer.ui.tui.words import Say
 
 LEVELS: Sequence[Callable[[PlannedStep], str]] = (
     lambda step: step.phase, lambda step: step.environment, lambda step: step.host,
@@ -34,13 +33,11 @@ class PlanPage(RunPage):
     """The last plan that was made; hosts are asked which steps hold already where a person wants that."""
 
     KEY = "plan"
-    VERBS = frozenset({"plan", "install", "resume"})
+    CONCERN = "planning"
     BINDINGS: ClassVar[list[BindingType]] = [("p", "plan", ""), ("d", "ask", "")]
 
     def __init__(self) -> None:
         super().__init__()
-        self.planned: Planned | None = None
-        self._of: Mapping[str, Any] | None = None
         self._drawn: object = None
         self._tried = False
 
@@ -51,27 +48,27 @@ class PlanPage(RunPage):
         yield Keys(classes="keys")
 
     @property
+    def planned(self) -> Planned | None:
+        """The last plan."""
+        return self.session.planned
+
+    @property
     def stale(self) -> bool:
         """Whether the answers have changed since the plan was made."""
-        return self._of is not None and self._of != self.desk.draft.data
+        return self.session.planned_of is not None and self.session.planned_of != self.desk.draft.data
+
+    @on(events.Show)
+    def _opened_again(self) -> None:
+        """A plan that could not be made is tried once more when the page is opened again."""
+        self._tried = False
 
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
         """Make the plan by itself when the page is opened, where nothing has to be asked for it."""
         super().reviewed(review, changes)
         known = self.planned is not None or self._tried or self.busy
-        if not known and not self.lacks() and not self.desk.editor.changed:
+        if not known and not lacks(self.desk) and not self.desk.editor.changed:
             self._tried = True
             self.begin("plan")
-
-    def began(self, process: Detached) -> None:
-        """A plan is made of the answers as they are now."""
-        self._of = self.desk.draft.data if process.child is not None else None
-
-    def heard(self, items: Sequence[Item]) -> None:
-        """Take the plan in."""
-        for item in items:
-            if isinstance(item, Planned) and item.operation == "install":
-                self.planned = item
 
     def draw(self) -> None:
         """Draw what differs."""
@@ -86,14 +83,14 @@ class PlanPage(RunPage):
 
     def _counts(self) -> Content:
         say = self.desk.say
-        if self.busy:
-            asking = self.process is not None and "--dry-run" in self.process.argv and self.under_way
+        if self.at_work:
+            asking = self.watching.under_way and "--dry-run" in self.session.flags
             doing = say("asking the hosts which steps hold already …") if asking else say("making the plan …")
             return Content.styled(doing, "$accent")
-        if self.failure and self.verb == "plan":
+        if self.failure:
             return told(self.failure)
         if self.planned is None:
-            return Content(self.lacks() or say("No plan was made yet. It takes seconds and changes nothing."))
+            return Content(lacks(self.desk) or say("No plan was made yet. It takes seconds and changes nothing."))
         line = Content(plan_line(say, self.planned))
         if self.stale:
             return line + Content.styled("\n" + say("answers have changed since; p plans anew"), "$text-warning")
@@ -164,19 +161,3 @@ class PlanPage(RunPage):
     def action_ask(self) -> None:
         """Ask the hosts which steps hold already."""
         self.begin("plan", "--dry-run")
-
-
-def plan_line(say: Say, planned: Planned) -> str:
-    """A plan in one line: steps, hosts, what holds already, bytes, time."""
-    holding = planned.holding or {}
-    done = {name for name, held in holding.items() if held}
-    hosts = len({step.host for step in planned.steps})
-    parts = [say("{steps} steps on {hosts} hosts", steps=len(planned.steps), hosts=hosts)]
-    if done:
-        all_ = len(done) == len(planned.steps)
-        parts.append(say("all of them hold") if all_ else say("{count} hold already", count=len(done)))
-    if sending := sum(step.bytes for step in planned.steps if step.id not in done):
-        parts.append(say("{size} to send", size=words.size(sending)))
-    if len(done) < len(planned.steps):
-        parts.append(say("about {time}", time=words.duration(estimate.remaining(planned, done))))
-    return " · ".join(parts)

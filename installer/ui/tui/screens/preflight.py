@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any, ClassVar
 
 from rich.console import RenderableType
@@ -18,13 +17,14 @@ from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
 from installer import hosts_editing
-from installer.detached import Detached
-from installer.followed import Asked, Item
+from installer.errors import PreflightFailed
 from installer.plan.checks import Finding
 from installer.ui import words
 from installer.ui.tui import runs_findings
-from installer.ui.tui.running import COLOURS, Keys, RunPage, moment, told
-from installer.ui.tui.runs_findings import UNWAIVABLE, Findings
+from installer.ui.tui.running import COLOURS, Keys, RunPage, moment, out_of_date, told
+from installer.ui.tui.runs_findings import UNWAIVABLE
+from installer.ui.tui.runs_session import Checked
+from installer.ui.tui.runs_start import lacks
 from installer.ui.tui.runs_told import NAMES_WIDE, finding_line, finding_told, signed, waived_where, waiver_told
 from installer.ui.tui.runs_tree import Branches, Line
 from installer.ui.tui.screens.waive import Waive
@@ -34,19 +34,19 @@ class PreflightPage(RunPage):
     """The findings of the last check, and what can be done about each."""
 
     KEY = "preflight"
-    VERBS = frozenset({"check", "install"})
+    CONCERN = "checking"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("c", "check", ""), ("r", "again", ""), ("w", "waive", ""), ("x", "withdraw", ""),
     ]  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
-        self.findings = Findings()
-        self._since = ""
-        self._of: Mapping[str, Any] | None = None
         self._hosts: dict[str, TreeNode[Line]] = {}
         self._drawn: object = None
         self._filled = self._onward = False
+        self._fills = 0
+        self._aimed: Any = None
+        """Where the cursor is on its way to."""
 
     def body(self) -> ComposeResult:
         """The counts, the tree, what is to be said of the line under the cursor, the keys."""
@@ -57,15 +57,14 @@ class PreflightPage(RunPage):
         yield Keys(classes="keys")
 
     @property
+    def check(self) -> Checked:
+        """The last check."""
+        return self.session.check
+
+    @property
     def stale(self) -> bool:
         """Whether the answers have changed since the check."""
-        if self._of is not None:
-            return self._of is not self.desk.draft.data and self._of != self.desk.draft.data
-        try:
-            written = datetime.fromtimestamp(self.desk.editor.file.stat().st_mtime, UTC)
-            return self.desk.editor.changed or written > datetime.fromisoformat(self._since)
-        except (OSError, ValueError):
-            return True
+        return out_of_date(self.desk, self.check)
 
     @property
     def _today(self) -> Any:
@@ -73,23 +72,7 @@ class PreflightPage(RunPage):
 
     def shown(self) -> list[Finding]:
         """The findings, with the waivers that the answers hold now."""
-        return self.findings.shown(self.desk.draft, self._today)
-
-    def began(self, process: Detached) -> None:
-        """Begin anew; where a few checks are tried again the others stay."""
-        argv = process.argv
-        only = [after for flag, after in pairwise(argv) if flag == "--only"]
-        self.findings.begin(only)
-        self._since = process.since
-        self._of = self.desk.draft.data if process.child is not None else None
-
-    def heard(self, items: Sequence[Item]) -> None:
-        """Take the findings in."""
-        for item in items:
-            if isinstance(item, Asked):
-                self.findings.asked.append(item.host)
-            elif isinstance(item, Finding):
-                self.findings.take(item)
+        return self.check.findings.shown(self.desk.draft, self._today)
 
     def draw(self) -> None:
         """Draw what differs."""
@@ -97,7 +80,7 @@ class PreflightPage(RunPage):
             return
         found = self.shown()
         self.query_one("#counts", Static).update(self._counts(found))
-        drawn = (found, runs_findings.waivers_of(self.desk.draft), self.busy, len(self.findings.asked))
+        drawn = (found, runs_findings.waivers_of(self.desk.draft), self.at_work, len(self.check.findings.asked))
         if drawn != self._drawn:
             self._drawn = drawn
             self._fill(found)
@@ -105,16 +88,16 @@ class PreflightPage(RunPage):
 
     def _counts(self, found: Sequence[Finding]) -> Content:
         say, count = self.desk.say, runs_findings.counts(found)
-        if self.busy and not found:
+        if self.at_work and not found:
             hosts = len(self.desk.draft.at(("hosts",), []))
-            done = len(self.findings.asked)
+            done = len(self.check.findings.asked)
             doing = say("then disks, links and ports are tried") if done < hosts else say("trying disks, links, ports")
             return Content(say("asking the hosts: {done} of {total}", done=done, total=hosts) + f" · {doing}")
         if not found:
             if self.failure:
                 return told(self.failure)
             return Content(
-                self.lacks() or say("Nothing was checked yet. A check looks at every host and changes nothing.")
+                lacks(self.desk) or say("Nothing was checked yet. A check looks at every host and changes nothing.")
             )
         parts = [Content.assemble(("✔", "$text-success"), f" {count['ok']}")]
         if count["warn"]:
@@ -123,15 +106,18 @@ class PreflightPage(RunPage):
             parts.append(Content.assemble(("!", "$text-warning"), f" {say('{count} waived', count=count['waived'])}"))
         parts.append(Content.assemble(("✖", "$text-error" if count["failed"] else "dim"), f" {count['failed']}"))
         line = Content("    ").join(parts)
-        if self.busy:
+        if self.at_work:
             return Content.assemble(line, "    ", (say("checking again …"), "$accent"))
-        when = say("checked {time}", time=moment(self._since))
+        if self.check.alone:
+            only = say("{checks} alone; c checks everything", checks=", ".join(self.check.alone))
+            return Content.assemble(line, "    ", (only, "$text-warning"))
+        when = say("checked {time}", time=moment(self.check.since))
         stale = (say("answers have changed since; c checks again"), "$text-warning") if self.stale else (when, "dim")
         return Content.assemble(line, "    ", stale)
 
     def _fill(self, found: Sequence[Finding]) -> None:
         tree = self.query_one(Branches)
-        here = tree.cursor_node.data.about if tree.cursor_node and tree.cursor_node.data else None
+        here = self._aimed if self._aimed is not None else self._about
         opened = {n.data.about for n in tree.root.children if n.data and n.is_expanded}
         closed = {n.data.about for n in tree.root.children if n.data and not n.is_expanded}
         if not self._filled:
@@ -142,7 +128,7 @@ class PreflightPage(RunPage):
         tree.clear()
         hosts = [name or "?" for name in hosts_editing.names(self.desk.draft)]
         groups = runs_findings.by_host(found)
-        if self.busy and not found:
+        if self.at_work and not found:
             for host in hosts:
                 self._waiting(tree, host)
         worst: TreeNode[Line] | None = None
@@ -174,10 +160,19 @@ class PreflightPage(RunPage):
         nodes = [child for node in tree.root.children for child in (node, *node.children)]
         was = next((n for n in nodes if here is not None and n.data and same(n.data.about)), None)
         target = was or worst or next(iter(tree.root.children), None)
-        self.call_after_refresh(lambda: tree.move_cursor(target))
+        self._aimed = target.data.about if target and target.data else None
+        self._fills += 1
+        fill = self._fills
+
+        def arrive() -> None:
+            if fill == self._fills:  # else it was drawn anew meanwhile, and the node is gone
+                tree.move_cursor(target)
+                self._aimed = None
+
+        self.call_after_refresh(arrive)
 
     def _waiting(self, tree: Branches, host: str) -> None:
-        answered = host in self.findings.asked
+        answered = host in self.check.findings.asked
         sign = ("▸ ", COLOURS["running"]) if answered else ("─ ", "dim")
         said = self.desk.say("answered") if answered else ""
         tree.branch(None, Line(Text.assemble(sign, host), Text(said, style="dim"), host)).allow_expand = False
@@ -239,7 +234,7 @@ class PreflightPage(RunPage):
         elif waiver := self._waiver:
             text = waiver_told(say, waiver)
             keys.append(("x", "withdraw this waiver"))
-        if self.failure and self.shown() and self.failure.error != "PreflightFailed":
+        if self.failure and self.shown() and self.failure.error != PreflightFailed.__name__:
             text = told(self.failure)
         self.query_one("#finding").display = text is not None
         self.query_one("#told", Static).update(text or "")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 from rich.table import Table
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from installer.detached import Detached
 from installer.errors import SitewrightError
-from installer.followed import Item
+from installer.followed import Failure, failure
 from installer.ui import words
 from installer.ui.tui.running import COLOURS, Keys, RunPage, told
 from installer.ui.tui.runs_result import Result, later_command, read, report_command
@@ -28,14 +27,15 @@ class ResultPage(RunPage):
     """Lines that can be copied one by one."""
 
     KEY = "result"
-    VERBS = frozenset({"status"})
+    CONCERN = "standing"
     BINDINGS: ClassVar[list[BindingType]] = [("y", "copy", ""), ("u", "ask", "")]
 
     def __init__(self) -> None:
         super().__init__()
         self.result = Result()
+        self._trouble: Failure | None = None
         self._copies: list[str] = []
-        self._hosts: Mapping[str, Any] = {}
+        self._read_of: object = None
         self._drawn: object = None
 
     def body(self) -> ComposeResult:
@@ -44,31 +44,29 @@ class ResultPage(RunPage):
         yield OptionList(id="facts", compact=True, markup=False)
         yield Keys(classes="keys")
 
-    def take_up(self) -> None:
-        """Read what the runs have kept; it may be another one than before."""
-        super().take_up()
-        try:
-            self.result = read(self.desk.runs, self.site) if self.site else Result()
-        except SitewrightError as error:
-            self.failed(error)
-        self.draw()
+    @on(events.Show)
+    def _opened(self) -> None:
+        """What the runs have kept may be another thing than before."""
+        self._read_of = None
 
-    def began(self, process: Detached) -> None:
-        """What hosts said earlier is of the past."""
-        self._hosts = {}
-
-    def heard(self, items: Sequence[Item]) -> None:
-        """Take in what stands on each host."""
-        for item in items:
-            if isinstance(item, dict) and item.get("type") == "status" and isinstance(item.get("hosts"), dict):
-                self._hosts = item["hosts"]
+    def _read(self) -> None:
+        """Read what the runs have kept, when a process has ended since."""
+        of = (self.watching.site, self.session.ends)
+        if of != self._read_of:
+            self._read_of = of
+            try:
+                self.result = read(self.desk.runs, self.watching.site) if self.watching.site else Result()
+                self._trouble = None
+            except SitewrightError as error:
+                self._trouble = failure(error)
 
     def draw(self) -> None:
         """Draw what differs."""
         if not self.is_mounted or not self.query("#facts"):
             return
+        self._read()
         self.query_one("#counts", Static).update(self._head())
-        drawn = (self.result, self._hosts, self.desk.bundle, self.desk.editor.file, self.size.width)
+        drawn = (self.result, self.session.hosts, self.desk.bundle, self.desk.editor.file, self.size.width)
         if drawn != self._drawn:
             self._drawn = drawn
             self._fill()
@@ -77,10 +75,10 @@ class ResultPage(RunPage):
 
     def _head(self) -> Content:
         say, result = self.desk.say, self.result
-        if self.busy:
+        if self.at_work:
             return Content.styled(say("asking the hosts what stands …"), "$accent")
-        if self.failure:
-            return told(self.failure)
+        if trouble := self._trouble or self.failure:
+            return told(trouble)
         if result.run is None:
             return Content(say("Nothing of this site stands, as far as this machine knows."))
         passed = sum(1 for probe in result.probes if probe.passed)
@@ -172,10 +170,10 @@ class ResultPage(RunPage):
             self._line(lines, desk.say(title), text, text)
 
     def _standing(self, lines: OptionList) -> None:
-        if not self._hosts:
+        if not self.session.hosts:
             return
         self._section(lines, "What the hosts say")
-        for host, record in self._hosts.items():
+        for host, record in self.session.hosts.items():
             if isinstance(record, Mapping):
                 bundle = record.get("bundle") or {}
                 told_ = [record.get("environment", ""), record.get("kubernetes", ""),

@@ -1,0 +1,80 @@
+"""What a verb needs before it is started from the wizard: answers in their file, secrets typed, its command line."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from textual.app import App
+
+from installer import answers_file
+from installer.ui.tui.desk import Desk
+from installer.ui.tui.screens.dialogs import Ask, Typed
+from installer.ui.tui.steps import STEPS
+
+NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+
+
+def site_of(desk: Desk) -> str:
+    """The site's name; empty while it has no valid one."""
+    name = str(desk.draft.at(("site", "name"), ""))
+    return name if NAME.fullmatch(name) else ""
+
+
+def lacks(desk: Desk) -> str:
+    """What has to be done before anything can be run; empty where nothing has."""
+    say, review = desk.say, desk.review
+    if review.count:
+        titles = [say(step.title) for step in STEPS if step.key in review.problems]
+        told = say("{count} things are to be mended or added first", count=review.count)
+        return f"{told}: {', '.join(titles)}" if titles else told
+    if desk.bundle is None:
+        return say("Name the bundle first: page {page}", page=say("Certificates"))
+    return "" if site_of(desk) else say("Name the site first: page {page}", page=say("Site and people"))
+
+
+async def saved(app: App[None], desk: Desk) -> bool:
+    """Whether the file holds the answers; it is asked once whether they may be written there.
+
+    Raises:
+        StateUnreadable: they cannot be.
+    """
+    say = desk.say
+    if desk.editor.changed:
+        told = say("What runs reads {file}; it does not hold your last edits yet.", file=desk.editor.file.name)
+        choices = (("save", say("Save and go on")), ("cancel", say("Cancel")))
+        if await app.push_screen_wait(Ask(say("Save the answers?"), told, choices)) != "save":
+            return False
+        desk.editor.save()
+        desk.look_again()
+    return True
+
+
+async def asked(app: App[None], desk: Desk) -> bool:
+    """Whether every secret that is to be asked for was typed. A simulated site needs none.
+
+    Raises:
+        AnswersInvalid: the file is not what was saved.
+    """
+    if desk.simulate:
+        return True
+    answers = await asyncio.to_thread(answers_file.load, desk.editor.file)
+    prompts = [str(reference.value) for reference in answers.secret_refs() if reference.kind == "prompt"]
+    for prompt in dict.fromkeys(prompts):
+        missing = prompt not in desk.typed_secrets()
+        if missing and not await app.push_screen_wait(Typed(desk, prompt)):
+            return False
+    return True
+
+
+def argv(desk: Desk, verb: str, flags: Sequence[str]) -> list[str]:
+    """The command line of a verb on this site."""
+    state = desk.runs.state.parent if desk.simulate else desk.runs.state
+    named: dict[str, Any] = {
+        "--profile": desk.editor.file, "--bundle": desk.bundle, "--signers": desk.signers,
+        "--simulate": desk.simulate, "--state": state,
+    }  # fmt: skip
+    given = [word for name, path in named.items() if path for word in (name, str(path.absolute()))]
+    return [verb, *given, *flags]

@@ -1,0 +1,35 @@
+"""Fixtures of the unit tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from core_bundle import make_core_bundle
+from core_manifest import ROOT
+from run_pages import Place
+
+from installer import detached
+
+
+@pytest.fixture(scope="session")
+def core_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The core bundle without what its images hold, and its signers."""
+    return make_core_bundle(tmp_path_factory.mktemp("bundle"))
+
+
+@pytest.fixture
+def place(tmp_path: Path, core_files: tuple[Path, Path]) -> Iterator[Place]:
+    """Answers and a simulated site; what still runs there is ended."""
+    document = yaml.safe_load((ROOT / "profiles/rehearsal.yaml").read_text())
+    document["waivers"] = [document["waivers"][0]]
+    (tmp_path / "answers.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    made = Place(tmp_path, core_files).site()
+    yield made
+    left = detached.find(made.runs, "practice")
+    if left is not None and left.alive:
+        os.killpg(left.pid, signal.SIGKILL)

@@ -1,0 +1,172 @@
+"""Runs that were stopped, refused or left by a wizard: what is said of them, and what may be done then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from run_pages import Place, begun, checked, page, until
+from textual.pilot import Pilot
+from wizards import on_screen, open_page, play, settled
+
+from installer import detached
+from installer.bundle.sshsig import generate_key
+from installer.ui.tui.runs_dialogs import TypeName
+from installer.ui.tui.runs_state import ACTIVE, RESUMABLE
+from installer.ui.tui.screens.dialogs import Ask
+from installer.ui.tui.screens.install import InstallPage
+from installer.ui.tui.screens.plan import PlanPage
+from installer.ui.tui.screens.preflight import PreflightPage
+
+
+async def stopped(pilot: Pilot[None]) -> None:
+    """Press s and say yes."""
+    await pilot.press("s")
+    await until(pilot, lambda: isinstance(pilot.app.screen, Ask))
+    await pilot.press("tab", "enter")
+
+
+def test_a_stop_while_hosts_are_checked_leaves_nothing_to_go_on_with(place: Place) -> None:
+    """Also at a site that stands: what was installed before is not what was stopped."""
+
+    async def installed(pilot: Pilot[None]) -> None:
+        install = await begun(pilot)
+        await until(pilot, lambda: install.mode == "done")
+        place.site("slow: {query: 2}\n")
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("enter")
+        await until(pilot, lambda: install.mode == "starting" and not install.watching.starting)
+        await stopped(pilot)
+        await until(pilot, lambda: install.mode not in ACTIVE)
+        assert install.mode == "stopped"
+        await until(pilot, lambda: "stopped before anything was touched" in on_screen(pilot))
+        assert "take it back" not in on_screen(pilot)
+        await pilot.press("b", "g")
+        assert not isinstance(pilot.app.screen, TypeName)
+        assert not install.busy
+
+    play(place.wizard("install"), installed)
+    assert len(place.runs.standing("practice")) == 1
+
+
+def test_a_stop_at_work_can_be_gone_on_with_and_taken_back_by_its_date(place: Place) -> None:
+    place.site("slow: {work: 5, push: 5}\n")
+
+    async def script(pilot: Pilot[None]) -> None:
+        install = await begun(pilot)
+        await stopped(pilot)
+        await until(pilot, lambda: install.mode in RESUMABLE)
+        run = place.runs.unfinished("practice")
+        assert run is not None
+        await pilot.press("b")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TypeName))
+        await pilot.pause()
+        assert run.name in on_screen(pilot)
+        assert "that began" in on_screen(pilot)
+
+    play(place.wizard("install"), script)
+
+
+def test_a_stop_while_it_proves_itself_offers_to_prove_it_again(place: Place) -> None:
+    place.site("slow: {execute: 3}\n")
+
+    async def script(pilot: Pilot[None]) -> None:
+        install = await begun(pilot)
+        await until(pilot, lambda: install.mode == "proving")
+        await stopped(pilot)
+        await until(pilot, lambda: install.mode not in ACTIVE)
+        assert install.mode == "unproved"
+        await until(pilot, lambda: "prove it again" in on_screen(pilot))
+        assert "take it back" not in on_screen(pilot)
+
+    play(place.wizard("install"), script)
+
+
+def test_what_could_not_be_gone_on_with_is_still_to_be_gone_on_with(place: Place, tmp_path: Path) -> None:
+    place.site('faults: {"work@node-2": E}\n')
+    others = tmp_path / "others"
+    others.write_text(generate_key(tmp_path / "other"))
+
+    async def script(pilot: Pilot[None]) -> None:
+        install = await begun(pilot)
+        await until(pilot, lambda: install.mode == "failed")
+        place.site()
+        app: Any = pilot.app
+        signers, app.signers = app.signers, others
+        for key in ("g", "b"):
+            await until(pilot, lambda: not install.busy)
+            await pilot.press(key)
+            if key == "b":
+                await pilot.press(*"practice", "enter")
+            await until(pilot, lambda: install.session.verb in ("resume", "rollback") and install.mode == "failed")
+            await until(pilot, lambda: "signed by a key that" in on_screen(pilot))
+            assert "kubernetes.join@node-2 failed" in on_screen(pilot)
+            assert "g go on" in on_screen(pilot)
+            assert "b take it back" in on_screen(pilot)
+            install.session.verb = ""
+        app.signers = signers
+
+    play(place.wizard("install"), script)
+
+    async def back(pilot: Pilot[None]) -> None:
+        install = page(pilot, InstallPage)
+        await until(pilot, lambda: install.mode == "failed")
+        await until(pilot, lambda: "signed by a key that" in on_screen(pilot))
+        await pilot.press("g")
+        await until(pilot, lambda: install.mode == "done")
+
+    play(place.wizard("install"), back)
+
+
+def test_pages_that_are_made_anew_or_come_back_know_what_was_found(place: Place) -> None:
+    place.site(node_1=", memory_gib: 0.5")
+
+    async def script(pilot: Pilot[None]) -> None:
+        preflight = await checked(pilot)
+        count = len(preflight.shown())
+        await pilot.press("r")
+        await until(pilot, lambda: preflight.session.ends == 2)
+        await pilot.press("f9")
+        await settled(pilot)
+        assert len(page(pilot, PreflightPage).shown()) == count > 50
+
+    play(place.wizard("preflight"), script)
+
+    async def back(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "host.memory@node-1 alone" in on_screen(pilot))
+
+    play(place.wizard("preflight"), back)
+
+
+def test_while_it_installs_other_pages_are_at_rest(place: Place) -> None:
+    place.site("slow: {work: 5, push: 5}\n")
+
+    async def script(pilot: Pilot[None]) -> None:
+        await begun(pilot)
+        await open_page(pilot, "preflight")
+        await until(pilot, lambda: "checked" in on_screen(pilot))
+        assert "checking again" not in on_screen(pilot)
+        await open_page(pilot, "plan")
+        await until(pilot, lambda: "53 steps on 3 hosts" in on_screen(pilot))
+        assert "making the plan" not in on_screen(pilot)
+
+    play(place.wizard("install"), script)
+
+
+def test_a_plan_that_cannot_be_begun_says_why_and_is_made_by_a_key(place: Place) -> None:
+    record = place.runs.folder("practice") / detached.RECORD
+
+    async def script(pilot: Pilot[None]) -> None:
+        plan: PlanPage = page(pilot, PlanPage)
+        await until(pilot, lambda: plan.planned and not plan.busy)
+        kept = record.read_text()
+        record.write_text("{")
+        await pilot.press("p")
+        await until(pilot, lambda: "it is damaged" in on_screen(pilot))
+        assert "p plan anew" in on_screen(pilot)
+        record.write_text(kept)
+        await pilot.press("p")
+        await until(pilot, lambda: "53 steps on 3 hosts" in on_screen(pilot) and not plan.busy)
+
+    play(place.wizard("plan"), script)
