@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,19 +53,29 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
     """Every module that a file imports, wherever in it; `from a import b` counts as `a` and as `a.b`."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    found: set[str] = set()
+    for node in nodes(path):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: imports are absolute"
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return frozenset(found)
 
 
 def below(name: str, *parts: str) -> bool:
     return any(name == part or name.startswith(f"{part}.") for part in parts)
+
+
+WORLDS = {name for name in map(name_of, MODULES) if below(name, ADAPTERS)} - PORTS
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
@@ -79,8 +89,7 @@ def test_imports_go_one_way(path):
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_only_the_entrance_and_the_rehearsal_build_a_world(path):
     if not below(name_of(path), *BUILDS_THE_WORLD):
-        modules = {name_of(module) for module in MODULES if below(name_of(module), ADAPTERS)} - PORTS
-        assert not modules & set(imports(path))
+        assert not WORLDS & imports(path)
 
 
 @pytest.mark.parametrize(
@@ -88,16 +97,15 @@ def test_only_the_entrance_and_the_rehearsal_build_a_world(path):
 )
 def test_planning_does_no_input_or_output(path):
     assert not {found.partition(".")[0] for found in imports(path)} & DOES_IO
-    assert "urllib.request" not in set(imports(path))
-    calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    assert "urllib.request" not in imports(path)
+    calls = [node.func for node in nodes(path) if isinstance(node, ast.Call)]
     assert not {call.id for call in calls if isinstance(call, ast.Name)} & {"open", "print", "input"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_modules_and_functions_stay_small(path):
-    text = path.read_text()
-    assert len(text.splitlines()) <= LINES
-    functions = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    assert len(path.read_text().splitlines()) <= LINES
+    functions = [n for n in nodes(path) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
     long = [f"{f.name}:{f.lineno}" for f in functions if (f.end_lineno or 0) - f.lineno >= FUNCTION_LINES]
     assert not long
 
@@ -105,6 +113,6 @@ def test_modules_and_functions_stay_small(path):
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_nothing_has_a_name_that_says_nothing(path):
     words = {"utils", "util", "helper", "helpers", "manager", "handler", "common", "misc"}
-    named = {n.name for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ClassDef)}
+    named = {n.name for n in nodes(path) if isinstance(n, ast.ClassDef)}
     assert path.stem not in words
     assert not [name for name in named if name.lower().endswith(("manager", "helper", "handler"))]
