@@ -201,6 +201,7 @@ BUNDLES: dict[str, tuple[Callable[[Desk], object], str]] = {
     "cut within bundle.json": (lambda desk: cut_at(desk, 0.02), "ends too early"),
     "cut in its last part": (lambda desk: cut_at(desk, 0.999), "ends too early"),
     "a bit of bundle.json flipped": (lambda desk: flip(desk, layout.BUNDLE_JSON), "not of this content"),
+    "a bit of a blob flipped": (lambda desk: flip(desk, layout.blob_name(part(desk))), "is altered"),
     "a blob missing": (lose, "is missing"),
     "a blob more": (add, "does not name"),
     "unsigned": (lambda desk: writing.put_signature(desk.bundle, sshsig.UNSIGNED), "is not signed"),
