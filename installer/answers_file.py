@@ -23,7 +23,7 @@ from installer.answers_yaml import Document
 from installer.bundle.manifest import Manifest
 from installer.errors import AnswersInvalid, Problem, StateUnreadable
 
-__all__ = ["check_components", "document", "dump", "flaws", "load", "parse", "problems", "save"]
+__all__ = ["check_components", "document", "dump", "flaws", "load", "parse", "problems", "save", "written"]
 
 LARGEST = 1 << 20
 """Bytes of the largest answers file that is read: a thousand hosts take a quarter of it."""
@@ -61,6 +61,19 @@ def problems(text: str, file: str) -> tuple[Problem, ...]:
     return _examined(text, file)[1]
 
 
+def written(text: str, file: str) -> dict[str, Any]:
+    """What a file's text says, brought up to date; none of it is held against the schema yet.
+
+    Raises:
+        AnswersInvalid: it is no YAML that means one thing only, no mapping, or of a version that cannot be read.
+    """
+    read, found = _read(text, file)
+    if found:
+        raise AnswersInvalid(file=file, count=len(found), problems=found)
+    data: dict[str, Any] = read.data
+    return data
+
+
 def check_components(answers: Answers, manifest: Manifest) -> None:
     """Check that the bundle carries every chosen component.
 
@@ -84,12 +97,12 @@ def check_components(answers: Answers, manifest: Manifest) -> None:
 
 def dump(data: Mapping[str, Any]) -> str:
     """A document as the text of an answers file."""
-    return yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=110)
+    return yaml.dump(dict(data), Dumper=_Plain, sort_keys=False, allow_unicode=True, width=110)
 
 
 def flaws(data: Mapping[str, Any], file: str) -> tuple[Problem, ...]:
     """Everything that is wrong with a document that stands in no file yet (a wizard's draft): all in line 0."""
-    return tuple(_found(dict(data), file, set(), lambda path: 0))
+    return tuple(dict.fromkeys(_found(dict(data), file, set(), lambda path: 0)))
 
 
 def save(text: str, path: Path) -> None:
@@ -113,6 +126,13 @@ def save(text: str, path: Path) -> None:
         _sync(path.parent)
     except OSError as error:
         raise StateUnreadable(path=path, reason=f"answers cannot be written: {error.strerror}") from error
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes a value wherever it stands: an alias would be refused when the file is read."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 @dataclass(frozen=True)
@@ -143,19 +163,29 @@ def migrate(data: dict[str, Any], migrations: Mapping[int, Migration], target: i
 
 def _examined(text: str, file: str) -> tuple[Document, tuple[Problem, ...]]:
     """The document a text holds, brought up to date, and all its problems."""
+    read, found = _read(text, file)
+    if read.data is not None:
+        flawed = {path for _, path, _, _ in read.flaws}
+        found = (*found, *_found(read.data, file, flawed, read.line))
+    return read, tuple(sorted(dict.fromkeys(found), key=lambda problem: problem.line))
+
+
+def _read(text: str, file: str) -> tuple[Document, tuple[Problem, ...]]:
+    """The document a text holds, brought up to date, and what is wrong with the text; no data where it holds none."""
     read = answers_yaml.read(text)
     found = [Problem(file, line, _dotted(path), what, wanted) for line, path, what, wanted in read.flaws]
     if not isinstance(read.data, dict):
         if not found:
             what = "nothing" if read.data is None else shown(read.data)
             found.append(Problem(file, 1, "", what, "answers: a mapping with version, site, hosts, environments"))
+        read.data = None
         return read, tuple(found)
     current = migrate(read.data, MIGRATIONS, FORMAT)
     if isinstance(current, _Outdated):
+        read.data = None
         return read, (Problem(file, read.line(("version",)), "version", current.found, current.wanted),)
     read.data = current
-    found += _found(current, file, {path for _, path, _, _ in read.flaws}, read.line)
-    return read, tuple(sorted(dict.fromkeys(found), key=lambda problem: problem.line))
+    return read, tuple(found)
 
 
 def _found(

@@ -58,6 +58,11 @@ def read(text: str) -> Document:
     return document
 
 
+def empty(text: str) -> bool:
+    """Whether a text holds blank lines and comments alone."""
+    return all(not line or line.startswith("#") for line in map(str.strip, text.splitlines()))
+
+
 class _TooDeep(yaml.YAMLError):
     """The text nests deeper than any answers do."""
 

@@ -28,10 +28,13 @@ class Draft:
     data: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
 
     @classmethod
-    def of(cls, text: str) -> Draft:
-        """The draft that an answers file's text holds; what is no mapping is an empty one."""
-        data = answers_yaml.read(text).data
-        return cls(data) if isinstance(data, dict) else cls()
+    def of(cls, text: str, file: str = "answers.yaml") -> Draft:
+        """The draft that an answers file's text holds; a text without any value is the beginning of one.
+
+        Raises:
+            AnswersInvalid: it is no YAML that means one thing only, no mapping, or of a version that cannot be read.
+        """
+        return cls() if answers_yaml.empty(text) else cls(answers_file.written(text, file))
 
     def at(self, path: Path, default: Any = None) -> Any:
         """The value at a path; `default` where there is none."""
@@ -42,6 +45,20 @@ class Draft:
             except (LookupError, TypeError):
                 return default
         return value
+
+    def items(self, path: Path) -> list[Any]:
+        """The items of the list at a path; none where no list is."""
+        found = self.at(path)
+        return list(found) if isinstance(found, list) else []
+
+    def section(self, path: Path) -> Mapping[str, Any]:
+        """The mapping at a path; an empty one where none is."""
+        found = self.at(path)
+        return found if isinstance(found, Mapping) else {}
+
+    def sections(self, path: Path) -> list[Mapping[str, Any]]:
+        """The mappings in the list at a path, an empty one for an item that is none."""
+        return [each if isinstance(each, Mapping) else {} for each in self.items(path)]
 
     def with_value(self, path: Path, value: Any) -> Draft:
         """The draft with a value at a path; mappings on the way there are made. One past a list's end appends."""

@@ -15,16 +15,20 @@ from installer import answers_file, answers_yaml
 WIDTH = 120
 
 
-def rewritten(text: str, data: Mapping[str, Any]) -> str:
+def rewritten(text: str, data: Mapping[str, Any], file: str = "answers.yaml") -> str:
     """The text with its values those of `data`; the very same text where nothing differs.
 
-    A text that is no YAML mapping is replaced altogether. Whatever becomes of the comments, the result reads as `data`.
+    Whatever becomes of the comments, the result reads as `data`.
+
+    Raises:
+        AnswersInvalid: the text means nothing, or more than one thing: what it holds would be lost.
     """
+    if answers_yaml.empty(text):
+        return "".join(f"{line}\n" for line in text.splitlines()) + answers_file.dump(data)
+    answers_file.written(text, file)
     old = answers_yaml.read(text)
-    if old.data == data and not old.flaws:
+    if old.data == data:
         return text
-    if not isinstance(old.data, dict) or old.flaws:
-        return answers_file.dump(data)
     writer = _writer()
     try:
         document = writer.load(text)

@@ -44,8 +44,7 @@ class Imported:
 
 def entries(draft: Draft) -> list[Mapping[str, Any]]:
     """The hosts as they stand in the draft; what is no host counts as one of which nothing is known."""
-    hosts = draft.at(("hosts",), [])
-    return [each if isinstance(each, Mapping) else {} for each in hosts] if isinstance(hosts, list) else []
+    return draft.sections(("hosts",))
 
 
 def name_of(entry: Mapping[str, Any]) -> str:
@@ -61,9 +60,7 @@ def names(draft: Draft) -> list[str]:
 
 def environments(draft: Draft) -> list[str]:
     """The names of the environments, a question mark for one that has none yet."""
-    found = draft.at(("environments",), [])
-    listed = found if isinstance(found, list) else []
-    return [str(each.get("name") or "?") if isinstance(each, Mapping) else "?" for each in listed]
+    return [str(each.get("name") or "?") for each in draft.sections(("environments",))]
 
 
 def places(draft: Draft) -> dict[str, Place]:
@@ -71,7 +68,7 @@ def places(draft: Draft) -> dict[str, Place]:
     found: dict[str, Place] = {}
     for position in range(len(environments(draft))):
         for role, key in LISTS.items():
-            for name in _listed(draft, ("environments", position, key)):
+            for name in draft.items(("environments", position, key)):
                 found.setdefault(str(name), Place(position, role))
     return found
 
@@ -80,7 +77,8 @@ def added(draft: Draft) -> Draft:
     """One more host at the end, with a name that no other one has."""
     known = names(draft)
     name = next_name(known[-1], known) if known and known[-1] else FIRST
-    return _with_hosts(draft, [*_raw(draft), {"name": name if name not in known else next_name(name, known)}])
+    made = {"name": name if name not in known else next_name(name, known)}
+    return _with_hosts(draft, [*draft.items(("hosts",)), made])
 
 
 def duplicated(draft: Draft, position: int) -> Draft:
@@ -97,7 +95,7 @@ def duplicated(draft: Draft, position: int) -> Draft:
         made["address"] = address
     else:
         made.pop("address", None)
-    hosts = _raw(draft)
+    hosts = draft.items(("hosts",))
     grown = _with_hosts(draft, [*hosts[: position + 1], made, *hosts[position + 1 :]])
     place = places(draft).get(name) if name else None
     return placed(grown, [made["name"]], place) if place else grown
@@ -118,15 +116,15 @@ def removed(draft: Draft, position: int) -> Draft:
     A waiver for this host alone goes too: without a host it would be one for all of them.
     """
     known, name = names(draft), name_of(entries(draft)[position])
-    hosts = _raw(draft)
+    hosts = draft.items(("hosts",))
     left = _with_hosts(draft, hosts[:position] + hosts[position + 1 :])
     if not name or known.count(name) > 1:
         return left
     cleared = _with_references(left, lambda listed: [each for each in listed if each != name])
-    alone = [path for path in _references(draft) if "waivers" in path and _listed(draft, path) == [name]]
+    alone = [path for path in _references(draft) if "waivers" in path and draft.items(path) == [name]]
     for path in reversed(alone):
         cleared = cleared.without(path[:-1])
-    if _listed(draft, ("registry", "hosts")) == [name]:
+    if draft.items(("registry", "hosts")) == [name]:
         cleared = cleared.without(("registry", "hosts"))
     return cleared
 
@@ -137,14 +135,14 @@ def placed(draft: Draft, moved: Sequence[str], place: Place | None) -> Draft:
     for position in range(len(environments(draft))):
         for key in LISTS.values():
             path: Path = ("environments", position, key)
-            listed = _listed(draft, path)
+            listed = draft.items(path)
             left = [each for each in listed if each not in gone]
             if len(left) != len(listed):
                 draft = draft.with_value(path, left) if left or key == "control_planes" else draft.without(path)
     if place is None:
         return draft
     path = ("environments", place.environment, LISTS[place.role])
-    return draft.with_value(path, _in_order(draft, [*_listed(draft, path), *moved]))
+    return draft.with_value(path, _in_order(draft, [*draft.items(path), *moved]))
 
 
 def proposed(draft: Draft, roles: Roles) -> Draft:
@@ -168,7 +166,7 @@ def pinned(draft: Draft, keys: Mapping[Path, str]) -> Draft:
 def imported(draft: Draft, rows: Iterable[Row]) -> Imported:
     """The draft with a list taken over: new hosts behind the others, those of the same name brought up to date."""
     listed = list(rows)
-    hosts: list[Any] = _raw(draft)
+    hosts: list[Any] = draft.items(("hosts",))
     at = {name: position for position, name in enumerate(names(draft)) if name}
     sorts: dict[str, list[str]] = {"new": [], "updated": [], "same": []}
     for row in (row for row in listed if row.name in at):
@@ -238,18 +236,8 @@ def _in_order(draft: Draft, chosen: Sequence[str]) -> list[str]:
     return sorted(dict.fromkeys(chosen), key=lambda name: order.get(name, len(order)))
 
 
-def _raw(draft: Draft) -> list[Any]:
-    hosts = draft.at(("hosts",), [])
-    return list(hosts) if isinstance(hosts, list) else []
-
-
 def _with_hosts(draft: Draft, hosts: list[Any]) -> Draft:
     return draft.with_value(("hosts",), hosts)
-
-
-def _listed(draft: Draft, path: Path) -> list[Any]:
-    listed = draft.at(path, [])
-    return listed if isinstance(listed, list) else []
 
 
 def _references(draft: Draft) -> Iterator[Path]:
@@ -263,7 +251,7 @@ def _references(draft: Draft) -> Iterator[Path]:
 
 def _with_references(draft: Draft, change: Callable[[list[Any]], list[Any]]) -> Draft:
     for path in _references(draft):
-        listed = _listed(draft, path)
+        listed = draft.items(path)
         if listed and (changed := change(listed)) != listed:
             draft = draft.with_value(path, changed) if changed or path[-1] != "workers" else draft.without(path)
     return draft

@@ -31,14 +31,16 @@ def needs_from(answers: Answers, settings: Sequence[str] = ()) -> Needs:
     return needs_of(with_settings(_with_environments(answers.needs, own), settings))
 
 
-def needs_of_sections(needs: Mapping[str, Any], environments: Sequence[Mapping[str, Any]]) -> Needs:
-    """The needs of a document's sections `needs` and `environments`, which need not be complete yet.
+def needs_of_sections(needs: Mapping[str, Any], environments: Any) -> Needs:
+    """The needs of a document's section `needs`, and of `environments`, of which anything may be missing or wrong.
 
     Raises:
         sizing.errors.SizingError: as `needs_from`.
     """
-    named = [each for each in environments if isinstance(each, Mapping) and isinstance(each.get("name"), str)]
-    own = {str(each["name"]): len(each.get("control_planes") or UNDECIDED) for each in named}
+    listed = environments if isinstance(environments, list) else []
+    named = [each for each in listed if isinstance(each, Mapping) and isinstance(each.get("name"), str)]
+    planes = {str(each["name"]): each.get("control_planes") for each in named}
+    own = {name: len(hosts if hosts and isinstance(hosts, list) else UNDECIDED) for name, hosts in planes.items()}
     return needs_of(_with_environments(needs, own))
 
 

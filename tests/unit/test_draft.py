@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from installer import answers_file, answers_yaml
 from installer.draft import Draft, History
 from installer.draft_yaml import rewritten
+from installer.errors import AnswersInvalid
 
 PROFILES = sorted((Path(__file__).parents[2] / "profiles").glob("*.yaml"))
 TEXT = """# who
@@ -54,9 +55,15 @@ def test_what_is_not_there_cannot_be_taken_away(path: answers_yaml.Path) -> None
     assert draft.at(path, "otherwise") == "otherwise"
 
 
-@pytest.mark.parametrize("text", ["", "- 1", "just words", "a: [", "\t"])
-def test_what_is_no_answers_file_is_an_empty_draft(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "\t", "# nothing yet\n"])
+def test_a_text_without_a_value_is_an_empty_draft(text: str) -> None:
     assert Draft.of(text).data == Draft().data
+
+
+@pytest.mark.parametrize("text", ["- 1", "just words", "a: [", "a: 1\na: 2", "---", "a: 1\n---\nb: 2"])
+def test_what_is_no_answers_file_is_refused_not_taken_for_an_empty_one(text: str) -> None:
+    with pytest.raises(AnswersInvalid):
+        Draft.of(text)
 
 
 def test_a_word_typed_is_one_edit() -> None:
@@ -111,8 +118,15 @@ def test_comments_stay_with_what_they_are_about() -> None:
     assert "check: clock.sync   # why" in new
 
 
-def test_a_broken_file_is_replaced_whole() -> None:
-    assert answers_yaml.read(rewritten("a: [", {"version": 1})).data == {"version": 1}
+def test_a_broken_file_is_never_replaced() -> None:
+    with pytest.raises(AnswersInvalid):
+        rewritten("a: [", {"version": 1})
+
+
+def test_what_stands_in_two_places_is_written_twice() -> None:
+    shared = {"name": "cp-1"}
+    draft = Draft({"hosts": [shared, shared]})
+    assert Draft.of(draft.text()).data == draft.data
 
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=12)

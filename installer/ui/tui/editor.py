@@ -93,7 +93,7 @@ class Editor:
 
     def _write(self, file: Path) -> None:
         draft = self.draft
-        text = draft_yaml.rewritten(self.base, draft.data) if self.base else draft.text()
+        text = draft_yaml.rewritten(self.base, draft.data, str(self.file)) if self.base else draft.text()
         with self._writing:
             answers_file.save(text, file)
             discard(self.file)
@@ -105,10 +105,11 @@ def opened(file: Path, *, recover: bool = True) -> Editor:
     """Open an answers file, new or old, with the draft that an earlier session left of it.
 
     Raises:
+        AnswersInvalid: what it or its draft says cannot be made out, so that saving would destroy it.
         StateUnreadable: it or its draft is there and cannot be read.
     """
     text = read_text(file)
-    saved = Draft.of(text)
+    saved = Draft.of(text, str(file))
     left = leftover(file) if recover else None
     editor = Editor(file, text, History(saved), saved, _digest(text))
     if left is not None and left.data != saved.data:
@@ -123,14 +124,16 @@ def leftover(file: Path) -> Draft | None:
     """The draft that an earlier session left of a file; None where there is none.
 
     Raises:
+        AnswersInvalid: somebody has spoilt it since.
         StateUnreadable: it is there and cannot be read.
     """
+    path = draft_of(file)
     try:
-        text = read_text(draft_of(file))
+        text = read_text(path)
     except StateUnreadable as error:
         hint = f"move it away: the draft of {file.name} belongs there"
-        raise StateUnreadable(path=draft_of(file), reason=error.facts["reason"], hint=hint) from error
-    return Draft.of(text) if text.startswith(MARK) else None
+        raise StateUnreadable(path=path, reason=error.facts["reason"], hint=hint) from error
+    return Draft.of(text, str(path)) if text.startswith(MARK) else None
 
 
 def free_name(file: Path) -> Path:

@@ -71,9 +71,7 @@ class Field(Vertical):
             yield Label(say(self._title) + (" *" if asked.required else ""), classes="label")
             if asked.kind == "choice":
                 options = [(say(f"choice:{choice}").removeprefix("choice:"), choice) for choice in asked.choices]
-                chosen = value if value in asked.choices else asked.default
-                yield Select(options, value=Select.NULL if chosen is None else chosen, compact=True,
-                             allow_blank=asked.default is None)  # fmt: skip
+                yield Select(options, value=self._choice(value), compact=True, allow_blank=asked.default is None)
             elif asked.kind == "yes":
                 yield Tick(value=bool(asked.default if value is None else value), compact=True)
             else:
@@ -116,7 +114,12 @@ class Field(Vertical):
                     self._effective(value) == UNKNOWN if box.has_class("unknown") else bool(self._effective(value))
                 )
             for select in self.query(Select):
-                select.value = self._effective(value) if self._effective(value) is not None else Select.NULL
+                select.value = self._choice(value)
+
+    def _choice(self, value: Any) -> Any:
+        """Which of the choices is shown for a value: the default for one that is none of them."""
+        shown = value if isinstance(value, str) and value in self.question.choices else self.question.default
+        return Select.NULL if shown is None else shown
 
     def _effective(self, value: Any) -> Any:
         return self.question.default if value is None else value
@@ -146,7 +149,8 @@ class Field(Vertical):
     @on(Select.Changed)
     def _chosen(self, event: Select.Changed) -> None:
         event.stop()
-        self._answer(None if event.value is Select.NULL else event.value)
+        if event.value != self._choice(self.desk.draft.at(self.path)):  # it also says what it is first given
+            self._answer(None if event.value is Select.NULL else event.value)
 
     @on(Tick.Changed)
     def _ticked(self, event: Tick.Changed) -> None:

@@ -44,8 +44,7 @@ class Repeated(Vertical):
 
     def sync(self) -> None:
         """Make the items anew where there are more or fewer than before; their fields show themselves."""
-        items = self.desk.draft.at(self.path, [])
-        count = len(items) if isinstance(items, list) else 0
+        count = len(self.desk.draft.items(self.path))
         if count == self._count or not self._room.is_attached:
             return
         grown, self._count = count > self._count >= 0, count
@@ -61,7 +60,7 @@ class Repeated(Vertical):
     @on(Button.Pressed, ".more")
     def _add(self, event: Button.Pressed) -> None:
         event.stop()
-        items = self.desk.draft.at(self.path, []) or []
+        items = self.desk.draft.items(self.path)
         self.desk.change(self.desk.draft.with_value((*self.path, len(items)), self.fresh(len(items))))
         self.sync()
 

@@ -66,8 +66,7 @@ def by_host(found: Iterable[Finding]) -> dict[str, list[Finding]]:
 
 def waivers_of(draft: Draft) -> list[Mapping[str, Any]]:
     """The waivers of the answers, those that are written as such."""
-    listed = draft.at(("waivers",), [])
-    return [each if isinstance(each, Mapping) else {} for each in listed] if isinstance(listed, list) else []
+    return draft.sections(("waivers",))
 
 
 def with_waiver(draft: Draft, waiver: Mapping[str, Any]) -> Draft:

@@ -30,7 +30,7 @@ def summary(desk: Desk, site: str) -> RenderableType:
     table = Table.grid(padding=(0, 3, 0, 0))
     table.add_column(style="dim", no_wrap=True, min_width=11)
     table.add_column(overflow="fold")
-    for environment in desk.draft.at(("environments",), []) or []:
+    for environment in desk.draft.sections(("environments",)):
         if isinstance(environment, Mapping):
             planes, workers = (_names(environment.get(key)) for key in ("control_planes", "workers"))
             text = Text(planes)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from installer.answers_schema import SECRETS
+from installer.draft import Draft
 from installer.errors import Problem
 
 State = Literal["done", "open", "wrong"]
@@ -63,19 +64,14 @@ def by_step(problems: Iterable[Problem]) -> Mapping[str, tuple[Problem, ...]]:
     return found
 
 
-def answered(data: Mapping[str, Any]) -> set[str]:
-    """The pages of which a document answers something."""
-    found: set[str] = set()
-    for name, section in data.items():
-        if name == "version" or not section:
-            continue
-        found.add(_OF_SECTION.get(name, "site") if name != "environments" else name)
-        if name == "access" and SECRETS.intersection(section):
-            found.add("secrets")
-        if name == "environments":
-            keys = {key for each in section if isinstance(each, Mapping) for key in each}
-            found |= {_OF_ENVIRONMENT[key] for key in keys & set(_OF_ENVIRONMENT)}
-    return found
+def answered(draft: Draft) -> set[str]:
+    """The pages of which a draft answers something."""
+    named = [name for name, section in draft.data.items() if name != "version" and section]
+    found = {_OF_SECTION.get(name, "site") if name != "environments" else name for name in named}
+    if SECRETS.intersection(draft.section(("access",))):
+        found.add("secrets")
+    keys = {key for each in draft.sections(("environments",)) for key in each}
+    return found | {_OF_ENVIRONMENT[key] for key in keys & set(_OF_ENVIRONMENT)}
 
 
 def state(step: Step, problems: tuple[Problem, ...], seen: bool) -> State:

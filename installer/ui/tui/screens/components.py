@@ -77,10 +77,9 @@ class ComponentsPage(Page):
             told = self.desk.manifest_trouble or say("Name the bundle on the page of certificates to see its parts.")
             yield Label(told, classes="muted", markup=False)
         else:
-            for position, environment in enumerate(self.desk.draft.at(("environments",), [])):
+            for position, environment in enumerate(self.desk.draft.sections(("environments",))):
                 yield Label(str(environment.get("name", "?")), classes="group", markup=False)
-                chosen = environment.get("components") or {}
-                yield Parts(position, *_bundled(say, manifest, chosen, review, wide))
+                yield Parts(position, *_bundled(say, manifest, self._chosen(position), review, wide))
         yield Label(say("What sizing reckons with"), classes="group")
         yield Parts(SIZED, *_sized(say, review, wide))
 
@@ -101,8 +100,7 @@ class ComponentsPage(Page):
         return f"{purpose}\n{say('needed by {by}', by=by)}" if by else purpose
 
     def _chosen(self, place: int) -> Mapping[str, Any]:
-        chosen: Mapping[str, Any] = self.desk.draft.at(("environments", place, "components"), {}) or {}
-        return chosen
+        return self.desk.draft.section(("environments", place, "components"))
 
     @on(SelectionList.SelectionToggled)
     def _ticked(self, event: SelectionList.SelectionToggled[str]) -> None:

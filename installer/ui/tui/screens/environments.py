@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from textual import on
@@ -23,7 +24,7 @@ class Environments(Repeated):
 
     def fresh(self, position: int) -> dict[str, Any]:
         """A new environment."""
-        return fresh(position, self.desk.draft.at(("environments",), []))
+        return fresh(position, self.desk.draft.sections(("environments",)))
 
 
 class EnvironmentsPage(Page):
@@ -47,7 +48,7 @@ class EnvironmentsPage(Page):
         """Add those of the usual ones that are missing."""
         event.stop()
         wanted = {"usual-1": USUAL[:1], "usual-2": (USUAL[0], USUAL[2]), "usual-3": USUAL}[event.button.id or ""]
-        environments = list(self.desk.draft.at(("environments",), []))
+        environments = self.desk.draft.sections(("environments",))
         for name in wanted:
             if name not in [each.get("name") for each in environments]:
                 environments.append({**fresh(len(environments), environments), "name": name})
@@ -55,7 +56,7 @@ class EnvironmentsPage(Page):
         self.query_one(Environments).sync()
 
 
-def fresh(position: int, others: list[dict[str, Any]]) -> dict[str, Any]:
+def fresh(position: int, others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A new environment: an unused usual name, and networks of its own beside those of the others."""
     taken = [each.get("name") for each in others]
     name = next((usual for usual in USUAL if usual not in taken), f"environment-{position + 1}")

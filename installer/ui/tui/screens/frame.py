@@ -115,7 +115,7 @@ class Frame(Screen[None]):
     def _draw(self) -> None:
         desk_, say = self.desk, self.desk.say
         editor = desk_.editor
-        self.query_one(panels.Steps).show(desk_.review, self.seen | answered(desk_.draft.data), self.here)
+        self.query_one(panels.Steps).show(desk_.review, self.seen | answered(desk_.draft), self.here)
         self.query_one(panels.Side).show(say, desk_.review, self._changes, len(hosts_editing.entries(desk_.draft)))
         if self._asked is not None:
             self.query_one(panels.About).show(say, self._asked, self._changes)

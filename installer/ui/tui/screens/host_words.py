@@ -184,8 +184,7 @@ def of_host(problems: Iterable[Problem]) -> dict[int, tuple[Problem, ...]]:
 
 def access_line(say: Say, draft: Draft, problems: Iterable[Problem], room: int) -> Content:
     """How all hosts are reached, in a line of so many cells; what it has no room for stands in the dialog."""
-    access = draft.at(("access",), {})
-    told = access if isinstance(access, Mapping) else {}
+    told = draft.section(("access",))
     bastion = told.get("bastion")
     ways = [PurePath(str(told["private_key"])).name] if told.get("private_key") else []
     ways += [say("agent")] if told.get("agent") else []

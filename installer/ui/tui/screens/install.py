@@ -194,7 +194,7 @@ class InstallPage(RunPage):
         if lacking:
             self.notify(lacking, severity="warning", timeout=8)
             return
-        names = [str(host.get("name")) for host in self.desk.draft.at(("hosts",), [])]
+        names = [str(host.get("name")) for host in self.desk.draft.sections(("hosts",))]
         shown = ", ".join(names[:20]) + (f" … ({len(names)})" if len(names) > 20 else "")
         told_ = say("{hosts}\n\nThey are checked first; it can be paused, gone on with and taken back.", hosts=shown)
         question = (

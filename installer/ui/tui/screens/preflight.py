@@ -89,7 +89,7 @@ class PreflightPage(RunPage):
     def _counts(self, found: Sequence[Finding]) -> Content:
         say, count = self.desk.say, runs_findings.counts(found)
         if self.at_work and not found:
-            hosts = len(self.desk.draft.at(("hosts",), []))
+            hosts = len(self.desk.draft.items(("hosts",)))
             done = len(self.check.findings.asked)
             doing = say("then disks, links and ports are tried") if done < hosts else say("trying disks, links, ports")
             return Content(say("asking the hosts: {done} of {total}", done=done, total=hosts) + f" · {doing}")

@@ -12,6 +12,7 @@ from textual.widgets import Button, Input, Label, Select
 
 from installer.answers import SecretRef
 from installer.answers_yaml import Path
+from installer.draft import Draft
 from installer.errors import SecretUnavailable
 from installer.located import located
 from installer.ui.tui import desk
@@ -78,8 +79,9 @@ class Secret(Vertical):
     def _kind(self, event: Select.Changed) -> None:
         event.stop()
         kind = "" if event.value is Select.NULL else str(event.value)
-        self._enable(kind)
-        self._answer(kind, self.query_one(Input).value)
+        if kind != parts(self.desk.draft.at(self.path))[0]:  # it also says what it is first given
+            self._enable(kind)
+            self._answer(kind, self.query_one(Input).value)
 
     @on(Input.Changed)
     def _place(self, event: Input.Changed) -> None:
@@ -138,7 +140,7 @@ class SecretsPage(Page):
 
     def body(self) -> ComposeResult:
         """The site's secrets, and those of hosts that have their own."""
-        for path, title in _asked(self.desk.draft.data):
+        for path, title in _asked(self.desk.draft):
             yield Secret(path, title)
 
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
@@ -158,12 +160,11 @@ def parts(value: Any) -> tuple[str, str]:
     return str(kind), " ".join(map(str, place)) if isinstance(place, list) else str(place or "")
 
 
-def _asked(data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    access = data.get("access")
-    bastion = isinstance(access, Mapping) and isinstance(access.get("bastion"), Mapping)
+def _asked(draft: Draft) -> Iterator[tuple[Path, str]]:
+    bastion = isinstance(draft.at(("access", "bastion")), Mapping)
     yield from (each for each in OF_SITE if bastion or "bastion" not in each[0])
-    for position, host in enumerate(data.get("hosts") or ()):
-        own = host.get("access") if isinstance(host, Mapping) else None
+    for position, host in enumerate(draft.sections(("hosts",))):
+        own = draft.section(("hosts", position, "access"))
         for key in ("passphrase", "password", "sudo_password"):
-            if isinstance(own, Mapping) and own.get(key):
+            if own.get(key):
                 yield ("hosts", position, "access", key), f"{host.get('name')}: {key.replace('_', ' ')}"

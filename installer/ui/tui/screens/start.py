@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,15 @@ from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from installer.draft import Draft
-from installer.errors import SitewrightError
+from installer.errors import AnswersInvalid, Problem, SitewrightError
 from installer.located import located, lost_home
 from installer.runs import Runs
-from installer.ui.tui import desk, editor, panels, recovery
+from installer.ui.tui import desk, editor, panels, phrases, recovery
+from installer.ui.tui.screens.dialogs import Ask
 from installer.ui.tui.words import Say
+
+LIKE_ANSWERS = re.compile(r"(?=[\s\S]*^version\s*:)(?=[\s\S]*^site\s*:)", re.MULTILINE)
+"""What a text has that means to be answers, whether it is well-formed or not."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +113,16 @@ class Start(Screen[None]):
 
         try:
             opened = editor.opened(file)
+        except AnswersInvalid as error:
+            say = desk.of(self).say
+            told = "\n\n".join(_flaw(say, problem) for problem in error.problems)
+            after = say("Mend this in an editor, then open the file again. The wizard has not changed it.")
+            heading = say("{file} cannot be made out", file=file.name)
+            self.app.push_screen(Ask(heading, f"{told}\n\n{after}", [("close", say("Close"))]))
         except SitewrightError as error:
             self.notify(f"{error.message} {error.remedy}", severity="error", timeout=10)
-            return
-        cast(Wizard, self.app).begin(opened, step)
+        else:
+            cast(Wizard, self.app).begin(opened, step)
 
 
 def ways(say: Say, runs: Runs, folder: Path) -> Iterator[Way]:
@@ -123,9 +134,8 @@ def ways(say: Say, runs: Runs, folder: Path) -> Iterator[Way]:
         kept = say("kept {time}", time=recovery.written(editor.draft_of(file)))
         yield Way(f"draft:{file}", say("Go on with the draft of {file}", file=file.name), kept, file)
     for file in sorted(folder.glob("*.yaml")):
-        name = _site_of(file)
-        if name is not None and file not in drafts:
-            yield Way(f"file:{file}", say("Open {file}", file=file.name), say("site {name}", name=name or "–"), file)
+        if file not in drafts:
+            yield from _of_file(say, file)
     yield Way("new", say("New answers"), say("asks everything that an installation needs"), None)
     yield Way("other", say("Open a file from elsewhere"), say("type its name"), None)
 
@@ -150,15 +160,26 @@ def _of_runs(say: Say, runs: Runs) -> Iterator[Way]:
             yield Way(f"run:{site}", say("Go on with the run at {name}", name=site), told, file, "install")
 
 
-def _site_of(file: Path) -> str | None:
-    """The site that a file is the answers of; None where it is something else."""
+def _of_file(say: Say, file: Path) -> Iterator[Way]:
+    """The way to open a file that looks like answers, also where a mistake in it must be mended first."""
     try:
-        draft = Draft.of(editor.read_text(file))
+        text = editor.read_text(file)
     except SitewrightError:
-        return None
-    if "version" not in draft.data or "site" not in draft.data:
-        return None
-    return str(draft.at(("site", "name"), ""))
+        return
+    if not LIKE_ANSWERS.match(text):
+        return
+    try:
+        name = str(Draft.of(text, str(file)).at(("site", "name"), "")) or "–"
+        yield Way(f"file:{file}", say("Open {file}", file=file.name), say("site {name}", name=name), file)
+    except AnswersInvalid as error:
+        told = _flaw(say, error.problems[0])
+        yield Way(f"file:{file}", say("Mend {file} first", file=file.name), told, file)
+
+
+def _flaw(say: Say, problem: Problem) -> str:
+    found, wanted = (phrases.told(say, text) for text in (problem.found, problem.wanted))
+    where = f"{Path(problem.file).name}:{problem.line}"
+    return f"{where}  {say('✖ found {found}; wanted {wanted}', found=found, wanted=wanted)}"
 
 
 def _is_left(file: Path) -> bool:
