@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -145,6 +146,28 @@ def test_a_terminal_that_is_gone_without_a_word_ends_the_wizard(tmp_path: Path) 
     os.close(terminal._near)
     assert terminal.process.wait(timeout=30) is not None
     assert "X" in str(editor.opened(tmp_path / "answers.yaml").draft.at(("site",)))
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["gone", "told to end"])
+def test_a_wizard_that_nobody_reads_can_still_be_ended(tmp_path: Path, gone: bool) -> None:
+    """What it says fills the terminal's buffer, and its event loop stands still."""
+    terminal = begun(tmp_path)
+    os.set_blocking(terminal._near, False)
+    main = Path("/proc", str(terminal.process.pid), "task", str(terminal.process.pid), "schedstat")
+    spent: list[str] = []
+    end = time.monotonic() + 120
+    while len(spent) < 4 or len(set(spent[-4:])) > 1:  # it is shown anew and anew, until it does nothing any more
+        assert time.monotonic() < end
+        with contextlib.suppress(BlockingIOError):
+            os.write(terminal._near, b"\x1b[20~" * 5)
+        time.sleep(0.5)
+        spent.append(main.read_text())
+    if gone:
+        os.close(terminal.far)
+        os.close(terminal._near)
+    else:
+        terminal.process.terminate()
+    assert terminal.process.wait(timeout=60) is not None
 
 
 def test_keys_typed_ahead_reach_the_next_field(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Ends the wizard, with its terminal as it was, when somebody ends it from outside or the terminal goes away."""
+"""Ends the wizard, with its terminal as it was, when somebody ends it from outside or the terminal goes away.
+
+Neither goes through the event loop to be heard: where nobody reads what is written to a terminal the loop stands still.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ import select
 import signal
 import sys
 import threading
-from functools import partial
+from collections.abc import Callable
+from contextlib import suppress
 
 from textual.app import App
 
@@ -17,24 +21,27 @@ PATIENCE = 5.0
 
 
 def look_after(app: App[None]) -> None:
-    """Hear SIGTERM and SIGHUP, and look every second whether the terminal is still there."""
+    """Hear SIGTERM and SIGHUP, and whether the terminal is still there."""
+    if app.is_headless:
+        return
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        """Leave in good order, or at once when that takes too long; the draft is on disk already."""
+        last = threading.Timer(PATIENCE, os._exit, (1,))
+        last.daemon = True
+        last.start()
+        with suppress(RuntimeError):  # it has left already
+            loop.call_soon_threadsafe(app.exit)
+
     for number in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, _end, app)
-    if not app.is_headless:
-        app.set_interval(1, partial(_end_when_gone, app))
+        signal.signal(number, lambda *_: end())
+    threading.Thread(target=_watch, args=(end,), name="hangup", daemon=True).start()
 
 
-def _end(app: App[None]) -> None:
-    """Leave in good order, or at once when that takes too long; the draft is on disk already."""
-    last = threading.Timer(PATIENCE, os._exit, (1,))
-    last.daemon = True
-    last.start()
-    app.exit()
-
-
-def _end_when_gone(app: App[None]) -> None:
+def _watch(end: Callable[[], None]) -> None:
     """A terminal may go without a word: nobody hangs up on a session of its own."""
     hung = select.poll()
     hung.register(sys.stdin.fileno(), 0)
-    if hung.poll(0):
-        _end(app)
+    if hung.poll():
+        end()
