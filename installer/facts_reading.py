@@ -138,12 +138,16 @@ def nearest(found: Mapping[str, Disk], place: str) -> Disk | None:
     return found.get(place)
 
 
+_PROBES = ('"systemd-socket-"', '"sitewright-prob"')
+"""What `installer.world.probing` listens with, as `ss` names it: 15 letters."""
+
+
 def listeners(text: str) -> tuple[Listener, ...]:
-    """Ports in use, from `ss -H -ltunp`."""
+    """Ports in use, from `ss -H -ltunp`; what a probe of a check that was killed still holds counts as free."""
     found = []
     for line in text.splitlines():
         fields = line.split()
-        if len(fields) < 5 or fields[0] not in ("tcp", "udp"):
+        if len(fields) < 5 or fields[0] not in ("tcp", "udp") or any(name in line for name in _PROBES):
             continue
         address, _, port = fields[4].rpartition(":")
         program = _PROGRAM.search(line)

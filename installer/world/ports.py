@@ -133,7 +133,10 @@ class Probing(Protocol):
         ...
 
     def listen(self, host: str, tcp: Sequence[int], udp: Sequence[int]) -> bool:
-        """Listen on free ports until `hush`, or for a minute; False where the host has no means to."""
+        """Listen on free ports until `hush`, or for a minute; False where the host has no means to.
+
+        What a check that was killed left listening ends first.
+        """
         ...
 
     def hush(self, host: str) -> None:

@@ -1,7 +1,8 @@
 """Tries disks, links and ports of real hosts by what every supported one has: bash, coreutils and systemd.
 
 bash connects (/dev/tcp, /dev/udp) and cannot listen; `systemd-socket-activate` listens, inside a transient unit that
-systemd itself ends after a minute. Names of everything begin with `sitewright-probe`.
+systemd itself ends after a minute. Names of everything begin with `sitewright-probe`, also of what hears datagrams in
+its place: so facts tell a port that a killed check still holds from one that is taken.
 """
 
 from __future__ import annotations
@@ -45,8 +46,15 @@ dd if=/dev/zero of="$file" bs=1M count="$2" conv=fdatasync status=none || exit 1
 now; echo "written $begin $moment"
 """
 
-LISTEN = """
+HUSH = "systemctl stop 'sitewright-probe-*.service'"
+
+# What an installer that was killed left listening goes first: its name and its ports are wanted again.
+LISTEN = (
+    f"""
 command -v systemd-socket-activate >/dev/null || exit 3
+{HUSH}
+"""
+    + """
 start() { systemd-run --quiet --collect --property=RuntimeMaxSec=60 "$@"; }
 tcp=$1 udp=$2
 if [ -n "$tcp" ]; then
@@ -58,7 +66,8 @@ for port in $udp; do
     heard=/run/sitewright-probe-$port
     start --unit="sitewright-probe-udp-$port" --property=StandardError=file:"$heard" \
         --property=ExecStopPost="/bin/rm -f $heard" \
-        systemd-socket-activate --datagram --inetd --listen="$port" /bin/sh -c 'exec cat >&2' || exit 3
+        systemd-socket-activate --datagram --inetd --listen="$port" \
+        /bin/sh -c 'echo sitewright-probe >/proc/self/comm; cat >&2; :' || exit 3
 done
 until=$(($(date +%s) + 10))
 for port in $tcp $udp; do
@@ -68,8 +77,7 @@ for port in $tcp $udp; do
     done
 done
 """
-
-HUSH = "systemctl stop 'sitewright-probe-*.service'"
+)
 
 CONNECT = """
 try() {

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from practice import Practice
 
+from installer import facts_reading as reading
 from installer.answers import Access, Answers, Environment, Host, Registry
 from installer.errors import CommandFailed
 from installer.secrets import Secrets
@@ -58,6 +59,22 @@ def test_listening_is_reached_and_ends(site: Site, address: str) -> None:
     finally:
         probes.hush("cp-1")
     assert probes.connect("node-1", [(address, TCP)]) == ("refused",)
+    assert left_behind(site, "cp-1") == ""
+
+
+def test_what_a_killed_check_left_listening_is_taken_over(site: Site, address: str) -> None:
+    probes, again = Probes(site), Probes(site)
+    assert probes.listen("cp-1", [TCP], [UDP])
+    probes.call("node-1", [(address, UDP)])
+    assert probes.heard("cp-1") == {("node-1", UDP)}
+    held = {listener.port for listener in reading.listeners(site.query("cp-1", "ss", "-H", "-ltunp").out)}
+    assert held & {TCP, UDP} == set()
+    assert again.listen("cp-1", [TCP + 1], [UDP])
+    try:
+        assert again.connect("node-1", [(address, TCP), (address, TCP + 1)]) == ("refused", "open")
+        assert again.heard("cp-1") == frozenset(), "what was heard before it began to listen is another's"
+    finally:
+        again.hush("cp-1")
     assert left_behind(site, "cp-1") == ""
 
 

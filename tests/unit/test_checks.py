@@ -182,8 +182,11 @@ def test_what_probes_gave(tried: Tried, check: str, expected: str) -> None:
 
 def test_a_refusal_proves_the_way_to_a_host_that_could_not_listen() -> None:
     reached: Any = {("node-1", "cp-1", "tcp", 6443): "refused"}
-    assert bad(tried=Tried(reached=reached, mute=frozenset({"cp-1"}))) == []
-    assert len(bad(tried=Tried(reached=reached))) == 1
+    (told,) = bad(tried=Tried(reached=reached, mute=frozenset({"cp-1"})))
+    assert (told.check, told.host, told.status) == ("ports.reach", "cp-1", "warn")
+    assert "nothing could listen here" in told.found
+    (refused,) = bad(tried=Tried(reached=reached))
+    assert (refused.host, refused.status) == ("node-1", "failed")
 
 
 def test_good_measures_are_no_trouble() -> None:

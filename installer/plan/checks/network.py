@@ -71,6 +71,10 @@ def _free(case: Case, facts: Facts) -> Iterator[Trouble]:
 
 
 def _reach(case: Case, facts: Facts) -> Iterator[Trouble]:
+    if facts.host in case.tried.mute:
+        yield Trouble("nothing could listen here, so a refusal counted as reached and UDP was not tried",
+                      "systemd-socket-activate, and the ports free",
+                      "test the ports to this host by hand: sitewright check --ports", warning=True)  # fmt: skip
     for wire in wires(case.answers):
         for target in wire.targets:
             came = case.tried.reached.get((facts.host, target, wire.protocol, wire.port), "open")

@@ -28,7 +28,8 @@ class SimulatedProbes:
         return self._site.host(host).machine.link_speed
 
     def listen(self, host: str, tcp: Sequence[int], udp: Sequence[int]) -> bool:
-        """Listen on these ports."""
+        """Listen on these ports, and on none that somebody who is gone listened on."""
+        self.hush(host)
         self._site.host(host).listening |= {*(("tcp", port) for port in tcp), *(("udp", port) for port in udp)}
         return True
 
