@@ -113,7 +113,7 @@ def _world(
         return
     if connecting:
         secrets.require(answers.secret_refs())
-    with RealWorld(answers, secrets.resolve, archive, runs.folder(answers.site) / "uploads") as world:
+    with RealWorld(answers, secrets.resolve, archive, runs.folder(answers.site)) as world:
         yield world
 
 

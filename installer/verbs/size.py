@@ -152,7 +152,7 @@ def _asked(arguments: argparse.Namespace, answers: Answers) -> Mapping[str, Fact
     refused = secrets.resolve_all(answers.secret_refs())
     if refused:
         raise refused[0]
-    folder = Runs(arguments.state).folder(answers.site) / "uploads"
+    folder = Runs(arguments.state).folder(answers.site)
     with RealWorld(answers, secrets.resolve, None, folder) as world:
         gathered = gather(world, answers, lambda *_: None)
     for error in gathered.refused.values():

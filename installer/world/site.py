@@ -30,8 +30,9 @@ STAT_AT_ONCE = 500
 """Paths to one round trip, well below what one command line may hold."""
 WATCH = 60
 """Seconds one round trip waits for long work."""
-AWAY = 180
-"""Seconds a host may be away while long work runs on it."""
+AWAY = 600
+"""Seconds a host may be away while long work runs on it: a server that restarts tests itself for minutes first. As long
+as Ansible's `reboot` waits for one by default (`reboot_timeout`)."""
 
 
 class Bundle(Protocol):
@@ -58,7 +59,8 @@ def silent(done: int, total: int, unit: str, note: str) -> None:
 class Site:
     """The hosts, the registry and the clusters that the answers name; a context manager, connected when first used.
 
-    `resolve` gives a secret's value, `state` is the folder that remembers unfinished uploads.
+    `resolve` gives a secret's value, `state` is the site's folder on this machine, in which `uploads`
+    remembers what is unfinished and `ssh` holds what the system's ssh is told.
     """
 
     def __init__(self, answers: Answers, resolve: Resolve, archive: Bundle | None, state: Path) -> None:
