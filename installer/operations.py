@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from installer import driving, engine, lock, mirror, origin, proof
+from installer import driving, engine, kubectl, lock, mirror, origin, proof
 from installer.bundle.archive import Archive
 from installer.driving import Watch
 from installer.errors import SitewrightError, UsageError
@@ -158,6 +158,13 @@ def fetch_kubeconfigs(site: Site) -> dict[str, Path]:
             text = raw.decode().replace(f"https://127.0.0.1:{context.PROXY_PORT}", f"https://{address}")
             kept[environment.name] = site.runs.keep(site.name, f"{environment.name}.kubeconfig", text.encode())
     return kept
+
+
+def keep_kubectl(site: Site) -> Path | None:
+    """The bundle's own kubectl beside the kubeconfigs; None where it has none for this machine, or is not at hand."""
+    if site.archive is None:
+        return None
+    return kubectl.kept(site.archive, site.inputs.manifest, site.runs.make(site.name))
 
 
 def standing(site: Site) -> tuple[dict[str, dict[str, Any] | None], dict[str, SitewrightError]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -96,6 +95,8 @@ def probe_table(console: Console, results: Sequence[Mapping[str, object]]) -> No
     """The probes with their evidence."""
     several = len({result["environment"] for result in results}) > 1
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 2))
+    for _ in range(4 if several else 3):
+        table.add_column(overflow="fold")  # nothing is cut off: an address in the evidence is copied whole
     for result in results:
         state = "ok" if result["passed"] else "failed"
         sign = Text(words.SIGNS[state], style=words.STYLES[state])
@@ -104,13 +105,12 @@ def probe_table(console: Console, results: Sequence[Mapping[str, object]]) -> No
     console.print(table)
 
 
-def ready(console: Console, run: Run, probes: int, kubeconfigs: Mapping[str, Path], seconds: float) -> None:
-    """The last lines of an installation: what it took, how to look around, where to read on."""
+def ready(console: Console, run: Run, probes: int, seconds: float, around: Sequence[str]) -> None:
+    """The last lines of an installation: what it took, the commands to look around with, where to read on."""
     proved = f"{words.many(probes, 'probe')} passed" if probes else "not proved (--no-probes)"
     console.print(f"Ready in {words.duration(seconds)} · {proved}", style="bold")
-    kubectl = [("", f"kubectl --kubeconfig {path} get pods -A") for path in kubeconfigs.values()]
-    commands(console, ("Look around:   ", words.command("status")), *kubectl)
-    commands(console, ("What happened: ", str(run.folder)))
+    commands(console, *zip(("Look around:   ", *[""] * len(around)), around, strict=False))
+    commands(console, ("What happened: ", words.path(run.folder)))
 
 
 def commands(console: Console, *lines: tuple[str, str]) -> None:
@@ -143,7 +143,7 @@ def status(
     for run in runs[-5:]:
         console.print(f"{run['run']}  {run['outcome']}")
     if runs and runs[-1]["outcome"] != "done":
-        console.print("\nNext:  sitewright resume, or sitewright rollback")
+        commands(console, ("\nNext:  ", f"{words.command('resume')}, or {words.command('rollback')}"))
 
 
 def ports(console: Console, rows: Sequence[Sequence[str]]) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import termios
+from collections.abc import Callable
+from contextlib import suppress
 from typing import IO, TextIO
 
 from rich.console import Console
@@ -17,6 +20,7 @@ class _Stream(Console):
         silence(self.file)
 
 
+SHOW_CURSOR = b"\x1b[?25h"
 WIDE = 160
 """Columns of a table that goes into a file or a pipe, where nothing says how wide it may be."""
 
@@ -34,6 +38,21 @@ def stderr() -> Console:
 def interactive() -> bool:
     """Whether a live display may be drawn."""
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def as_it_is() -> Callable[[], None]:
+    """How to give the terminal back as it is now, from wherever this program is then: it echoes, and shows a cursor."""
+    if not sys.stderr.isatty():
+        return lambda: None
+    handle = sys.stderr.fileno()
+    settings = termios.tcgetattr(handle)
+
+    def give_back() -> None:
+        with suppress(OSError, termios.error):
+            termios.tcsetattr(handle, termios.TCSANOW, settings)
+            os.write(handle, SHOW_CURSOR)
+
+    return give_back
 
 
 def silence(stream: IO[str]) -> None:

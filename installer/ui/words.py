@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 PROGRAM = "sitewright"
@@ -57,3 +58,11 @@ def command(*argv: str) -> str:
     if called.name != PROGRAM or (found and called.resolve() == Path(found).resolve()):
         return shlex.join([PROGRAM, *argv])
     return shlex.join([str(called), *argv])
+
+
+def path(where: Path) -> str:
+    """A path as it can be typed here: short where it lies in the home, quoted where it must be."""
+    text = str(where)
+    with suppress(ValueError):
+        text = f"~/{where.relative_to(Path.home())}"
+    return text if text == f"~/{shlex.quote(text[2:])}" else shlex.quote(str(where))

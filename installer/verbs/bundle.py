@@ -18,7 +18,7 @@ from installer.bundle import diff, sshsig, verify, writing
 from installer.bundle.archive import Archive
 from installer.errors import UsageError
 from installer.secrets import Secrets
-from installer.ui import jsonl, progress, terminal, words
+from installer.ui import console, jsonl, progress, terminal, words
 
 SMALLEST_PART = 10**6
 """Bytes; of smaller parts there would be more than anybody can carry."""
@@ -34,7 +34,8 @@ def lock(arguments: argparse.Namespace) -> int:
         jsonl.write("lock", {"sources": sorted(held.sources)})
     else:
         terminal.stdout().print(f"✔ {words.many(len(held.sources), 'source')} locked in {arguments.recipe}")
-        terminal.stdout().print(f"Next:  sitewright bundle build {arguments.recipe} --key KEY")
+        again = words.command("bundle", "build", str(arguments.recipe), "--key", "FILE")
+        console.commands(terminal.stdout(), ("Next:  ", again))
     return 0
 
 
@@ -177,9 +178,10 @@ def _described(arguments: argparse.Namespace, path: Path) -> int:
         counts = [str(count or "") for count in (part.images, part.charts, part.files)]
         table.add_row(part.name, part.version, *counts, words.size(part.bytes))
     out.print(table)
-    out.print(f"{path}\n{found.digest}")
+    console.commands(out, ("", str(path)), ("", found.digest))
     if not signed:
-        out.print(f"It is not signed, and no site takes it.\nNext:  sitewright bundle sign {path} --key FILE")
+        out.print("It is not signed, and no site takes it.")
+        console.commands(out, ("Next:  ", words.command("bundle", "sign", str(path), "--key", "FILE")))
     return 0
 
 

@@ -10,13 +10,15 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from installer.errors import Interrupted, SitewrightError
-from installer.ui import jsonl
+from installer.ui import jsonl, terminal
 
 Verb = Callable[[argparse.Namespace], int]
+
+STOPPING = "stopping after the running steps (again: abort now; either way it can be resumed)"
 
 
 @contextmanager
@@ -26,13 +28,18 @@ def stopping() -> Iterator[threading.Event]:
     The second aborts. Before and after the block nothing is under way that has to be finished: there ^C ends at once.
     """
     stop = threading.Event()
+    as_before = terminal.as_it_is()
 
     def heard(number: int, _: FrameType | None) -> None:
         if stop.is_set():
+            as_before()
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         stop.set()
-        print("\nstopping after the running steps (again: abort now; either way it can be resumed)", file=sys.stderr)
+        with suppress(OSError):  # the terminal may be gone
+            print(
+                "\nstopping after the running steps (again: abort now; either way it can be resumed)", file=sys.stderr
+            )
 
     former = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

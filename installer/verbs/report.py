@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +19,8 @@ from installer.report.catalogue import words
 from installer.report.subject import Built, Component, Delivered, Subject, Wire
 from installer.requirements import needs_from
 from installer.runs import Run, Runs
-from installer.ui import jsonl, terminal
+from installer.ui import console, jsonl, terminal
+from installer.ui.words import command
 from installer.verbs.size import reasons
 from sizing.engine import size
 
@@ -53,9 +53,8 @@ def _told(arguments: argparse.Namespace, subject: Subject, files: dict[str, Path
     out = terminal.stdout()
     for name, path in files.items():
         out.print(f"✔ {name:<5} {path}")
-    profile = shlex.quote(str(arguments.profile))
-    after = "sitewright status" if subject.built else f"sitewright check --profile {profile} --bundle FILE"
-    out.print(f"\nNext:  have it signed, then: {after}")
+    after = ("status",) if subject.built else ("check", "--profile", str(arguments.profile), "--bundle", "FILE")
+    console.commands(out, ("\nNext:  have it signed, then: ", command(*after)))
 
 
 def _subject(arguments: argparse.Namespace) -> Subject:

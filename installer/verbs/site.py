@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from installer import operations, session
+from installer.arguments import default_state
 from installer.driving import Watch, plan_json
 from installer.errors import PreflightFailed, ProofInterrupted, UsageError
 from installer.events import Emit
@@ -160,7 +161,7 @@ def _probes(arguments: argparse.Namespace, site: operations.Site) -> tuple[Probe
 
 def _finish(arguments: argparse.Namespace, site: operations.Site, run: Run, began: float) -> int:
     """Prove what stands, keep the evidence, and say what to do next."""
-    kubeconfigs = operations.fetch_kubeconfigs(site)
+    kubeconfigs, kubectl = operations.fetch_kubeconfigs(site), operations.keep_kubectl(site)
     results: tuple[ProbeResult, ...] = ()
     if not arguments.no_probes:
         try:
@@ -172,7 +173,10 @@ def _finish(arguments: argparse.Namespace, site: operations.Site, run: Run, bega
     if error:
         raise error
     if not arguments.json:
-        console.ready(terminal.stdout(), run, len(results), kubeconfigs, time.monotonic() - began)
+        program = words.path(kubectl) if kubectl else "kubectl"
+        looks = [f"{program} --kubeconfig {words.path(each)} get pods -A" for each in kubeconfigs.values()]
+        around = (words.command("status", *_whose(arguments, site)), *looks)
+        console.ready(terminal.stdout(), run, len(results), time.monotonic() - began, around)
     else:
         jsonl.write("ready", {"run": run.name, "folder": run.folder, "kubeconfigs": kubeconfigs})
     return 0
@@ -231,12 +235,19 @@ def _ask(question: str) -> None:
         raise UsageError(reason="not confirmed; nothing was changed", hint="say y, or give --yes")
 
 
+def _whose(arguments: argparse.Namespace, site: operations.Site) -> list[str]:
+    """The flags with which later commands find this site's runs."""
+    named = ["--site", site.name] if len(site.runs.sites()) > 1 else []
+    state = ["--state", str(arguments.state)] if arguments.state != default_state() else []
+    return [*named, *(["--simulate", str(arguments.simulate)] if arguments.simulate else []), *state]
+
+
 def _next(arguments: argparse.Namespace, verb: str) -> None:
     """The next command, with the flags that this one was given."""
     if not arguments.json:
         given = {name: getattr(arguments, name) for name in ("profile", "bundle", "signers", "simulate")}
-        flags = "".join(f" --{name} {value}" for name, value in given.items() if value)
-        terminal.stdout().print(f"\nNext:  sitewright {verb}{flags}")
+        flags = [word for name, value in given.items() if value for word in (f"--{name}", str(value))]
+        console.commands(terminal.stdout(), ("\nNext:  ", words.command(verb, *flags)))
 
 
 VERBS: dict[str, Callable[[argparse.Namespace], int]] = {

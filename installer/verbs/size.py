@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from installer import answers_file
 from installer.answers import Answers
 from installer.errors import MachinesTooSmall, NeedsInvalid, PreflightFailed, UsageError
 from installer.requirements import needs_from, offers_from
-from installer.ui import jsonl, sizes, terminal
+from installer.ui import console, jsonl, sizes, terminal, words
 from sizing.components import component_inputs, size_component
 from sizing.document import component_document, document, explanation_document, input_document
 from sizing.engine import Sizing
@@ -71,9 +70,10 @@ def _shown(arguments: argparse.Namespace, answers: Answers, sizing: Sizing, verd
     if verdict:
         sizes.verdicts(out, verdict)
     pool = max(sizing.pools, key=lambda pool: pool.expected.cpu_cores)
-    profile = shlex.quote(str(arguments.profile))
-    out.print(f"\nWhy:   sitewright size --profile {profile} --explain {pool.environment}/{pool.name}.count")
-    out.print(f"Next:  sitewright report --profile {profile} --out report")
+    profile = str(arguments.profile)
+    why = words.command("size", "--profile", profile, "--explain", f"{pool.environment}/{pool.name}.count")
+    console.commands(out, ("\nWhy:   ", why))
+    console.commands(out, ("Next:  ", words.command("report", "--profile", profile, "--out", "report")))
 
 
 def _component(arguments: argparse.Namespace) -> int:
@@ -91,8 +91,8 @@ def _component(arguments: argparse.Namespace) -> int:
     else:
         out = terminal.stdout()
         sizes.component(out, size)
-        again = shlex.join(["sitewright", "size", "--component", name, *_again(arguments.set)])
-        out.print(f"\nNext:  {again} --explain {next(iter(size.figures))}")
+        again = ("size", "--component", name, *_again(arguments.set))
+        console.commands(out, ("\nNext:  ", words.command(*again, "--explain", next(iter(size.figures)))))
     return 0
 
 
@@ -105,7 +105,8 @@ def _inputs(arguments: argparse.Namespace) -> int:
     out = terminal.stdout()
     sizes.inputs(out, entries)
     first = next((entry.name for entry in entries), "input")
-    out.print(f"\nNext:  sitewright size --component {arguments.component} --set {first}=VALUE")
+    again = words.command("size", "--component", arguments.component, "--set", f"{first}=VALUE")
+    console.commands(out, ("\nNext:  ", again))
     return 0
 
 

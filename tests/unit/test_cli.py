@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
+import shlex
+import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +20,7 @@ from core_manifest import ROOT
 from simulation import answers_of
 
 from installer import cli
+from installer.ui import words
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +76,12 @@ def test_a_refusal_keeps_its_exit_code_when_nobody_hears_it(words: list[str], tm
     os.close(writer)
 
 
-def said_at_a_terminal(argv: list[str], keys: bytes, after: bytes) -> tuple[int, bytes]:
-    """Run a command at a terminal, type `keys` once it has said `after`; its exit code and all it said."""
+def said_at_a_terminal(
+    argv: list[str], keys: bytes = b"", after: bytes = b"", *, interrupts: int = 0, width: int = 80
+) -> tuple[int, bytes]:
+    """Run a command at a terminal, type `keys` or interrupt once it has said `after`; its exit code and all it said."""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, width))
     with subprocess.Popen(
         argv, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     ) as process:
@@ -84,6 +92,10 @@ def said_at_a_terminal(argv: list[str], keys: bytes, after: bytes) -> tuple[int,
             if keys and after in said:
                 os.write(ours, keys)
                 keys = b""
+            if interrupts and after in said:
+                process.send_signal(signal.SIGINT)
+                interrupts -= 1
+                after = b"stopping after the running steps"
     os.close(ours)
     return process.returncode, said
 
@@ -102,6 +114,62 @@ def test_the_end_of_input_at_a_question_changes_nothing(flags: list[str], tmp_pa
     assert code == 2
     assert "the input ended before the question was answered; nothing was changed" in said.decode()
     assert not list(tmp_path.glob("simulated/sites/*/runs"))
+
+
+def test_the_second_interrupt_gives_the_terminal_back(flags: list[str], tmp_path: Path) -> None:
+    slow = tmp_path / "slow.yaml"
+    slow.write_text(Path(flags[-1]).read_text() + "slow: {work: 30}\n")
+    argv = command("install", *flags[:-1], str(slow), "--yes", "--state", str(tmp_path))
+    code, said = said_at_a_terminal(argv, after=b"\x1b[?25l", interrupts=2)
+    assert code == -signal.SIGINT
+    assert said.rindex(b"\x1b[?25h") > said.rindex(b"\x1b[?25l")
+
+
+def test_what_to_type_next_can_be_copied_whole_and_runs(flags: list[str], tmp_path: Path) -> None:
+    argv = command("install", *flags, "--yes", "--state", str(tmp_path / "a state"))
+    code, said = said_at_a_terminal(argv, width=40)
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said.decode()).replace("\r", "").splitlines()
+    looks = [line.removeprefix("Look around:").strip() for line in lines if "--kubeconfig" in line or "status" in line]
+    assert (code, len(looks)) == (0, 2)
+    status, kubectl = map(shlex.split, looks)
+    assert status[0] == "sitewright"
+    assert cli.run(status[1:]) == 0
+    program, config = Path(kubectl[0]), Path(kubectl[2])
+    assert os.access(program, os.X_OK)
+    assert program.parent == config.parent == tmp_path / "a state/simulated/sites/practice-minimal"
+
+
+def test_a_command_is_named_as_a_shell_here_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "some folder/sitewright"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(program), "install"])
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    assert words.command("status", "--site", "a b") == f"'{program}' status --site 'a b'"
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert words.command("status") == "sitewright status"
+
+
+def test_paths_are_short_below_the_home_and_quoted_where_they_must_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert words.path(tmp_path / "a/b") == "~/a/b"
+    assert words.path(tmp_path / "a b") == f"'{tmp_path}/a b'"
+    assert words.path(Path("/etc/x")) == "/etc/x"
+
+
+def test_a_kubectl_that_is_not_the_bundles_is_replaced(flags: list[str], tmp_path: Path) -> None:
+    argv = ["install", *flags, "--yes", "--json", "--no-probes", "--state", str(tmp_path)]
+    kept = tmp_path / "simulated/sites/practice-minimal/kubectl"
+    assert cli.run(argv) == 0
+    before = kept.read_bytes(), kept.stat().st_ino
+    assert cli.run(argv) == 0
+    assert (kept.read_bytes(), kept.stat().st_ino) == before
+    kept.write_bytes(b"#!/bin/sh\n")
+    assert cli.run(argv) == 0
+    assert kept.read_bytes() == before[0]
 
 
 def test_what_is_not_understood_is_told_in_json_too(capsys: pytest.CaptureFixture[str]) -> None:
