@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hosts_page import UNPINNED, draft, hosts_page, lines, page, pasted, pressed, rehearsal, row
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input, Static, TextArea
 from wizards import answers_of, core, notices, on_screen, open_page, play, settled
 
 from installer.facts import Facts
@@ -325,5 +325,24 @@ def test_nothing_is_lost_by_leaving_the_page(tmp_path: Path) -> None:
         await pressed(pilot, "f9")
         assert page(pilot).query_one(HostTable).row_count == 4
         assert "✔" in row(pilot, 0)
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+def test_undoing_in_a_list_to_paste_is_about_that_list_and_in_a_form_about_the_host(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await pressed(pilot, "d")
+        grown = draft(pilot)
+        await pressed(pilot, "i")
+        pilot.app.screen.query_one(TextArea).focus()
+        await pressed(pilot, "a", "b", "ctrl+z")
+        assert pilot.app.screen.query_one(TextArea).text == ""
+        assert draft(pilot) is grown
+        await pressed(pilot, "escape")
+        await pressed(pilot, "enter")
+        await pressed(pilot, "end", "x")
+        assert draft(pilot) is not grown
+        await pressed(pilot, "ctrl+z")
+        assert draft(pilot).data == grown.data
 
     play(hosts_page(rehearsal(tmp_path)), script)

@@ -318,3 +318,17 @@ def test_the_language_changes_without_losing_the_place(tmp_path: Path) -> None:
         assert field(pilot, "needs", "users").query_one(Input).value == "77"
 
     play(wizard(answers_of(tmp_path, "rehearsal")), script)
+
+
+@pytest.mark.parametrize("opens", ["f10", "f1"])
+def test_an_edit_is_not_taken_back_behind_a_dialog(tmp_path: Path, opens: str) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await type_into(pilot, ("site", "customer"), "Acme")
+        await pilot.press(opens, "ctrl+z")
+        await settled(pilot)
+        assert pilot.app.draft.at(("site", "customer")) == "Acme"
+        await pilot.press("escape", "ctrl+z")
+        await settled(pilot)
+        assert pilot.app.draft.at(("site", "customer")) == "Practice"
+
+    play(wizard(answers_of(tmp_path, "rehearsal")), script)

@@ -180,3 +180,15 @@ def test_keys_typed_ahead_reach_the_next_field(tmp_path: Path) -> None:
         terminal.read(0.1)
     terminal.process.terminate()
     terminal.end()
+
+
+def test_a_pasted_text_waits_for_the_keys_before_it(tmp_path: Path) -> None:
+    terminal = begun(tmp_path)
+    terminal.type(b"\x15Acme\x1b[Z\x15\x1b[200~acme-hq\x1b[201~\t\x15\x1b[200~Acme Ltd.\x1b[201~\t\t")
+    end = time.monotonic() + 20
+    file = tmp_path / "answers.yaml"
+    while editor.opened(file).draft.at(("site",)) != {"name": "acme-hq", "customer": "Acme Ltd.", "language": "en"}:
+        assert time.monotonic() < end, editor.opened(file).draft.at(("site",))
+        terminal.read(0.1)
+    terminal.process.terminate()
+    terminal.end()

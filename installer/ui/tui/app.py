@@ -11,7 +11,7 @@ from textual import on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.events import Event, Key
+from textual.events import Event, Key, Paste
 from textual.timer import Timer
 from textual.widgets import Input
 
@@ -53,8 +53,6 @@ class Wizard(App[None]):
         Binding("f9", "language", "", priority=True),
         Binding("f10,ctrl+q", "leave", "", priority=True),
         Binding("ctrl+c", "leave", ""),
-        Binding("ctrl+z", "undo", "", priority=True),
-        Binding("ctrl+y", "redo", "", priority=True),
         Binding("ctrl+s", "save", "", priority=True),
         Binding("f5", "copy_value", "", priority=True),
     ]
@@ -96,8 +94,8 @@ class Wizard(App[None]):
         return self.editor.draft
 
     async def on_event(self, event: Event) -> None:
-        """Keys go one after the other; everything else goes on at once."""
-        if isinstance(event, Key) and not event.is_forwarded:
+        """Keys and what is pasted go one after the other; everything else goes on at once."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
             self._keyboard.type(event)
         else:
             await super().on_event(event)

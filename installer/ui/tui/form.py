@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select
@@ -20,6 +20,11 @@ from installer.ui.tui.pick import Pick
 from installer.ui.tui.ticks import Tick
 
 UNKNOWN = "unknown"
+UNDOING: tuple[BindingType, ...] = (
+    Binding("ctrl+z", "app.undo", "", priority=True),
+    Binding("ctrl+y", "app.redo", "", priority=True),
+)
+"""For the screens that edit the draft, and no others: elsewhere nobody would see what is taken back."""
 
 
 def field_of(widget: Widget | None) -> Field | None:

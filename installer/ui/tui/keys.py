@@ -1,8 +1,8 @@
-"""Keys one after the other: each is done with before the next is looked at.
+"""What is typed and pasted, one after the other: each is done with before the next is looked at.
 
 Textual hands a printable key to the field that has the cursor, and what a key is bound to runs once the key has come
-back from there. Typed slowly that is the same; typed ahead over a slow link, or pasted, letters after a Tab would land
-in the field before it.
+back from there. Typed slowly that is the same; typed ahead over a slow link, what comes after a Tab would land in the
+field before it. A pasted text comes in its turn as a key does.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class Keyboard:
 
     def __init__(self, app: App[None], dispatch: Callable[[events.Event], Awaitable[None]]) -> None:
         self._app, self._dispatch = app, dispatch
-        self._typed: asyncio.Queue[events.Key] = asyncio.Queue()
+        self._typed: asyncio.Queue[events.Key | events.Paste] = asyncio.Queue()
 
-    def type(self, key: events.Key) -> None:
-        """A key was pressed."""
+    def type(self, key: events.Key | events.Paste) -> None:
+        """A key was pressed, or a text pasted."""
         self._typed.put_nowait(key)
 
     @property

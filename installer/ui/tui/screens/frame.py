@@ -14,7 +14,7 @@ from textual.widgets import Label, OptionList
 from installer import hosts_editing
 from installer.questions import Question
 from installer.ui.tui import desk, panels
-from installer.ui.tui.form import field_of
+from installer.ui.tui.form import UNDOING, field_of
 from installer.ui.tui.messages import Reviewed
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change
@@ -33,6 +33,7 @@ class Frame(Screen[None]):
         Binding("f2", "steps", "", priority=True),
         Binding("f7", "turn(-1)", "", priority=True),
         Binding("f8", "turn(1)", "", priority=True),
+        *UNDOING,
     ]
 
     def __init__(self, step: str) -> None:

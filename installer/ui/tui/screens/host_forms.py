@@ -14,7 +14,7 @@ from textual.widgets import Button, Input, Label, Static
 from installer.answers_yaml import Path
 from installer.hosts_editing import entries, name_of, names, renamed
 from installer.ui.tui import desk
-from installer.ui.tui.form import Field, field_of
+from installer.ui.tui.form import UNDOING, Field, field_of
 from installer.ui.tui.review import Review
 from installer.ui.tui.ticks import Tick
 
@@ -33,7 +33,7 @@ class Form(ModalScreen[None]):
     """A dialog with fields; below them stands what the one under the cursor is about."""
 
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f8", "done", "", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f8", "done", "", show=False), *UNDOING]
 
     def compose(self) -> ComposeResult:
         """Heading, fields, explanation, button."""
