@@ -24,7 +24,8 @@ from installer.bundle.manifest import Artifact
 # Commands that read and never write: the first words an argv of `ReadOnly.query` must begin with.
 QUERIES: frozenset[tuple[str, ...]] = frozenset(
     {
-        ("cat",), ("chronyc", "tracking"), ("command",), ("crictl", "ps"), ("ctr", "-n", "k8s.io", "images", "ls"),
+        ("cat",), ("chronyc", "tracking"), ("command",), ("conntrack", "--dump"), ("crictl", "ps"),
+        ("ctr", "-n", "k8s.io", "images", "ls"),
         ("curl", "--silent"), ("date",), ("df",), ("du", "-sxB1"), ("findmnt",), ("free",), ("getent",), ("head",),
         ("hostname",), ("id",), ("ip", "-json"), ("journalctl",), ("helm", "list"), ("helm", "status"), ("helm", "get"),
         ("ls",),

@@ -16,7 +16,7 @@ from installer.answers import Environment
 from installer.errors import ProbeFailed
 from installer.plan import context
 from installer.plan.inputs import Inputs
-from installer.plan.steps import charts, outside
+from installer.plan.steps import charts, outside, reaching
 from installer.plan.steps.kubernetes import condition
 from installer.world.ports import ReadOnly, World
 
@@ -47,7 +47,7 @@ def probes(inputs: Inputs, environment: Environment) -> tuple[Probe, ...]:
         ("volume", "a volume survives its pod", lambda w: _volume(w, environment), "local-path-provisioner"),
         ("certificate", "a certificate issued, its chain valid", lambda w: _certificate(w, environment), "site-ca"),
         ("metrics", "metrics of every node", lambda w: _metrics(w, environment), "metrics-server"),
-        ("outside", "nothing reaches for the outside", lambda w: outside.probe(w, inputs, environment), ""),
+        ("outside", "nothing reaches for the outside", lambda w: reaching.probe(w, inputs, environment), ""),
     ]
     found = [_probe(environment, name, title, run) for name, title, run, needs in every if not needs or needs in chosen]
     for component in chosen.values():

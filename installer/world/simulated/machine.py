@@ -76,7 +76,7 @@ class Machine:
     """One host as it is found: what `sitewright check` looks at. Speeds are bytes per second, `fsync` is seconds.
 
     `modules` can be loaded, those in `loaded` are; `firewall` lists ports that silently let nobody in; `talks_to` are
-    peers ("address:port") it holds a connection to; `files` are there beside those of every machine.
+    peers ("address:port") that a pod on it asks for; `files` are there beside those of every machine.
     """
 
     name: str

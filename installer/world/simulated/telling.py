@@ -11,6 +11,8 @@ from installer.world.simulated.state import Call, Program, failed, said
 
 OPERATOR = "192.0.2.10:50022"
 """Whence the installer itself is logged in."""
+LOG_SERVER = "192.0.2.20:514"
+"""Where each host's own log forwarder, the customer's, sends to."""
 
 
 def ip(call: Call) -> Output:
@@ -58,14 +60,32 @@ def ss(call: Call) -> Output:
                 for user in listeners(call.site, call.host)
             )
         )
-    if call.argv[1:6] != ("--no-header", "--tcp", "--udp", "--numeric", "state"):
+    if call.argv[1:7] != ("--no-header", "--tcp", "--udp", "--numeric", "--processes", "state"):
         raise call.unscripted()
     address = call.host.machine.address
-    own = [f"tcp ESTAB 0 0 {address}:22 {OPERATOR}"]
+    own = [f'tcp ESTAB 0 0 {address}:22 {OPERATOR} users:(("sshd",pid=60,fd=4))',
+           f'udp ESTAB 0 0 {address}:40000 {LOG_SERVER} users:(("rsyslogd",pid=61,fd=7))']  # fmt: skip
     cluster = call.site.cluster_of(call.host.name)
-    own += [f"tcp ESTAB 0 0 {address}:41000 {call.site.hosts[name].machine.address}:6443"
-            for name in (cluster.planes if cluster else ())]  # fmt: skip
-    return said(*own, *(f"tcp SYN-SENT 0 1 {address}:42000 {peer}" for peer in call.host.machine.talks_to))
+    planes = [call.site.hosts[name].machine.address for name in (cluster.planes if cluster else ())]
+    own += [f'tcp ESTAB 0 0 {address}:41000 {plane}:6443 users:(("kubelet",pid=62,fd=9))' for plane in planes]
+    return said(*own)
+
+
+def conntrack(call: Call) -> Output:
+    """`conntrack --dump`: what pods ask for, and somebody who looks at a service."""
+    if call.argv[1:] != ("--dump",):
+        raise call.unscripted()
+    cluster = call.site.cluster_of(call.host.name)
+    pods = [thing["status"]["podIP"] for thing in (cluster.objects.values() if cluster else ())
+            if thing.get("spec", {}).get("nodeName") == call.host.name and "podIP" in thing["status"]]  # fmt: skip
+    flows = [(OPERATOR, f"{call.host.machine.address}:30443"), (f"{call.host.machine.address}:50000", LOG_SERVER)]
+    flows += [(f"{pod}:43000", peer) for pod in pods for peer in call.host.machine.talks_to]
+    return said(*(_flow(*(end.split(":") for end in flow)) for flow in flows))
+
+
+def _flow(source: list[str], peer: list[str]) -> str:
+    return (f"tcp      6 117 SYN_SENT src={source[0]} dst={peer[0]} sport={source[1]} dport={peer[1]} [UNREPLIED] "
+            f"src={peer[0]} dst={source[0]} sport={peer[1]} dport={source[1]} mark=0 use=1")  # fmt: skip
 
 
 def getent(call: Call) -> Output:
@@ -83,4 +103,12 @@ def timedatectl(call: Call) -> Output:
     return said("Timezone=Etc/UTC", f"NTPSynchronized={'yes' if call.host.machine.clock_synchronised else 'no'}")
 
 
-PROGRAMS: Mapping[str, Program] = {"df": df, "du": du, "getent": getent, "ip": ip, "ss": ss, "timedatectl": timedatectl}
+PROGRAMS: Mapping[str, Program] = {
+    "conntrack": conntrack,
+    "df": df,
+    "du": du,
+    "getent": getent,
+    "ip": ip,
+    "ss": ss,
+    "timedatectl": timedatectl,
+}
