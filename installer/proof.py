@@ -27,7 +27,10 @@ class ProbeResult:
 
 
 def prove(world: World, inputs: Inputs, report: Callable[[ProbeResult], None]) -> tuple[ProbeResult, ...]:
-    """Run every probe of every environment; `report` hears each result as it comes. Cleans up behind itself."""
+    """Run every probe of every environment; `report` hears each result as it comes. Cleans up behind itself.
+
+    What goes wrong before or after the probes is a failed probe of its own, and the others are tried all the same.
+    """
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="environment") as pool:
         groups = pool.map(lambda e: _environment(world, inputs, e, report), inputs.answers.environments)
         return tuple(result for group in groups for result in group)
@@ -37,21 +40,26 @@ def _environment(
     world: World, inputs: Inputs, environment: Environment, report: Callable[[ProbeResult], None]
 ) -> tuple[ProbeResult, ...]:
     probes = verify.probes(inputs, environment)
-    try:
-        verify.prepare(world, inputs, environment)
-        with ThreadPoolExecutor(max_workers=len(probes), thread_name_prefix="probe") as pool:
-            return tuple(pool.map(lambda probe: _one(world, probe, report), probes))
-    finally:
-        verify.clean(world, environment)
+    prepared = _one(world, verify.preparing(inputs, environment))
+    with ThreadPoolExecutor(max_workers=len(probes), thread_name_prefix="probe") as pool:
+        results = pool.map(lambda probe: _told(_one(world, probe), report), probes)
+        found = [*(_told(each, report) for each in (prepared,) if not each.passed), *results]
+    cleaned = _one(world, verify.cleaning(environment))
+    return (*found, *(_told(each, report) for each in (cleaned,) if not each.passed))
 
 
-def _one(world: World, probe: verify.Probe, report: Callable[[ProbeResult], None]) -> ProbeResult:
+def _one(world: World, probe: verify.Probe) -> ProbeResult:
     began = time.monotonic()
     try:
         passed, evidence = True, probe.run(world)
     except SitewrightError as error:
         passed, evidence = False, error.message
-    result = ProbeResult(probe.id, probe.title, probe.environment, passed, evidence, time.monotonic() - began)
+    except Exception as error:  # what a probe did not expect is no proof either, and must not take others along
+        passed, evidence = False, f"{type(error).__name__}: {error}"
+    return ProbeResult(probe.id, probe.title, probe.environment, passed, evidence, time.monotonic() - began)
+
+
+def _told(result: ProbeResult, report: Callable[[ProbeResult], None]) -> ProbeResult:
     report(result)
     return result
 

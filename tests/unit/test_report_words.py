@@ -49,7 +49,13 @@ def said_by_bundle() -> set[str]:
     """Titles of the core bundle's components and of the probes, built-in ones and components' own."""
     inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"")
     probes = {
-        probe.title for environment in inputs.answers.environments for probe in verify.probes(inputs, environment)
+        probe.title
+        for environment in inputs.answers.environments
+        for probe in (
+            verify.preparing(inputs, environment),
+            *verify.probes(inputs, environment),
+            verify.cleaning(environment),
+        )
     }
     return {component.spec["title"] for component in inputs.manifest.components} | probes | {c.title for c in CHECKS}
 

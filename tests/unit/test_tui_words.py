@@ -131,6 +131,7 @@ def parts() -> Iterator[str]:
     inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"")
     for environment in inputs.answers.environments:
         yield from (probe.title for probe in verify.probes(inputs, environment))
+        yield from (verify.preparing(inputs, environment).title, verify.cleaning(environment).title)
 
 
 def places() -> Iterator[str]:

@@ -85,6 +85,11 @@ class Source:
     ca: str
 
 
+def shown(argv: Sequence[str]) -> str:
+    """A command as messages show it, without the text of a script."""
+    return " ".join(word if "\n" not in word else "<script>" for word in argv)
+
+
 def demand(world: World, host: str, *argv: str, stdin: bytes = b"", timeout: float = 60) -> str:
     """Run a command that must succeed and return what it printed.
 
@@ -93,8 +98,8 @@ def demand(world: World, host: str, *argv: str, stdin: bytes = b"", timeout: flo
     """
     output = world.run(host, *argv, stdin=stdin, timeout=timeout)
     if not output.ok:
-        shown = " ".join(word if "\n" not in word else "<script>" for word in argv)
-        raise CommandFailed(host=host, command=shown, code=output.code, reason=output.err.strip() or output.out.strip())
+        reason = output.err.strip() or output.out.strip()
+        raise CommandFailed(host=host, command=shown(argv), code=output.code, reason=reason)
     return output.out
 
 

@@ -7,10 +7,11 @@ evidence in a few words, or raises `ProbeFailed`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from installer.answers import Environment
 from installer.errors import ProbeFailed
@@ -18,18 +19,29 @@ from installer.plan import context
 from installer.plan.inputs import Inputs
 from installer.plan.steps import charts, outside, reaching
 from installer.plan.steps.kubernetes import condition
+from installer.plan.steps.placed import shown
 from installer.world.ports import ReadOnly, World
 
+T = TypeVar("T")
 NAMESPACE = "sitewright-probe"
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 PORT = 8080
+AT_ONCE = 8
+"""Nodes from which the same thing is tried at a time."""
+REACH = """port=$1; shift
+ask() { wget -q -T 5 -O /dev/null "http://$1:$port/"; }
+for address; do
+  ask "$address" || { sleep 1; ask "$address"; } || { sleep 2; ask "$address"; } || exit 1
+done
+"""
+"""Run in a pod: ask every address in turn, each up to three times; the first that does not answer ends it."""
 PATIENCE = 120.0
 """Seconds that a probe waits for what it has asked for: the slowest, the metrics, take two scrapes of 15 s."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """One thing that must work in an environment."""
+    """One thing that must work in an environment; `run` returns what was seen, or raises."""
 
     id: str
     title: str
@@ -59,8 +71,22 @@ def probes(inputs: Inputs, environment: Environment) -> tuple[Probe, ...]:
     return tuple(found)
 
 
-def prepare(world: World, inputs: Inputs, environment: Environment) -> None:
-    """Put the probes' pods there, once those of a former proof are gone: what is being deleted cannot be used."""
+def preparing(inputs: Inputs, environment: Environment) -> Probe:
+    """Puts the probes' pods there, once those of a former proof are gone: what is being deleted cannot be used."""
+    return _probe(environment, "pods", "pods for the probes", partial(_prepare, inputs=inputs, environment=environment))
+
+
+def cleaning(environment: Environment) -> Probe:
+    """Takes everything away that preparing and the probes made."""
+
+    def clean(world: World) -> str:
+        world.delete(environment.name, f"/api/v1/namespaces/{NAMESPACE}")
+        return "taken away"
+
+    return _probe(environment, "clean", "the probes' pods taken away", clean)
+
+
+def _prepare(world: World, inputs: Inputs, environment: Environment) -> str:
     until("the end of a former proof", lambda: not _is_ending(world, environment))
     component = inputs.manifest.component("probe")
     image = component.artifact("image", "busybox")
@@ -70,11 +96,7 @@ def prepare(world: World, inputs: Inputs, environment: Environment) -> None:
         needs = {"volume.yaml": "local-path-provisioner", "certificate.yaml": "site-ca"}.get(text)
         if needs is None or needs in chosen:
             world.apply(environment.name, *charts.parse(component, text, context.render(component, text, names)))
-
-
-def clean(world: World, environment: Environment) -> None:
-    """Take everything away that `prepare` and the probes made."""
-    world.delete(environment.name, f"/api/v1/namespaces/{NAMESPACE}")
+    return "put there"
 
 
 def _is_ending(world: ReadOnly, environment: Environment) -> bool:
@@ -82,19 +104,19 @@ def _is_ending(world: ReadOnly, environment: Environment) -> bool:
     return namespace is not None and "deletionTimestamp" in namespace["metadata"]
 
 
-def until(what: str, attempt: Callable[[], Any], patience: float = PATIENCE) -> Any:
+def until(what: str, attempt: Callable[[], Any]) -> Any:
     """Repeat an attempt until it gives something true.
 
     Raises:
-        ProbeFailed: it did not within `patience` seconds.
+        ProbeFailed: it did not within `PATIENCE`.
     """
-    end = time.monotonic() + patience
+    end = time.monotonic() + PATIENCE
     while True:
         found = attempt()
         if found:
             return found
         if time.monotonic() > end:
-            raise ProbeFailed(reason=f"{what}: not within {patience:.0f} s")
+            raise ProbeFailed(reason=f"{what}: not within {PATIENCE:.0f} s")
         time.sleep(0.3)
 
 
@@ -118,10 +140,16 @@ def _all_pods(world: ReadOnly, environment: Environment) -> dict[str, dict[str, 
 
 
 def _execute(world: World, environment: Environment, pod: str, *argv: str) -> str:
-    output = world.execute(environment.name, NAMESPACE, pod, *argv)
+    output = world.execute(environment.name, NAMESPACE, pod, *argv, timeout=PATIENCE)
     if not output.ok:
-        raise ProbeFailed(reason=f"`{' '.join(argv)}` in pod {pod}: {output.err.strip() or output.out.strip()}")
+        raise ProbeFailed(reason=f"`{shown(argv)}` in pod {pod}: {output.err.strip() or output.out.strip()}")
     return output.out
+
+
+def _from_each(nodes: Iterable[str], ask: Callable[[str], T]) -> list[T]:
+    """Ask from every node, some at a time: an API server carries each call into a pod over a connection of its own."""
+    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="node") as pool:
+        return list(pool.map(ask, nodes))
 
 
 def _schedule(world: World, inputs: Inputs, environment: Environment) -> str:
@@ -135,20 +163,22 @@ def _schedule(world: World, inputs: Inputs, environment: Environment) -> str:
 
 
 def _traffic(world: World, environment: Environment) -> str:
+    """From every node's pod to that of every other node, each pod asking all the others in one call."""
     pods = _all_pods(world, environment)
-    pairs = [(a, b) for a in pods for b in pods if a != b or len(pods) == 1]
-    for source, target in pairs:
-        address = pods[target]["status"]["podIP"]
-        name = pods[source]["metadata"]["name"]
-        _execute(world, environment, name, "wget", "-q", "-O", "-", f"http://{address}:{PORT}/")
-    return f"{len(pairs)} ways"
+    addresses = {node: pod["status"]["podIP"] for node, pod in pods.items()}
+
+    def ask(node: str) -> int:
+        targets = [addresses[other] for other in pods if other != node] or [addresses[node]]
+        _execute(world, environment, pods[node]["metadata"]["name"], "sh", "-c", REACH, "reach", str(PORT), *targets)
+        return len(targets)
+
+    return f"{sum(_from_each(pods, ask))} ways"
 
 
 def _dns(world: World, environment: Environment) -> str:
     name = f"kubernetes.default.svc.{environment.networks.domain}"
     pods = _all_pods(world, environment)
-    for pod in pods.values():
-        _execute(world, environment, pod["metadata"]["name"], "nslookup", name)
+    _from_each(pods, lambda node: _execute(world, environment, pods[node]["metadata"]["name"], "nslookup", name))
     return f"asked from {len(pods)} nodes"
 
 

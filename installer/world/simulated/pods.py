@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from installer.errors import CommandFailed
+from installer.plan.steps.verify import REACH
 from installer.world.ports import Output
 from installer.world.simulated.helm import deployed
 from installer.world.simulated.kubernetes import Cluster
@@ -29,8 +30,9 @@ def execute(cluster: Cluster, namespace: str, pod: str, argv: tuple[str, ...]) -
         raise CommandFailed(host=cluster.name, command=f"exec {pod}", code=404, reason="there is no such pod")
     volume = cluster.volumes.setdefault(f"{namespace}/{pod}", {})
     match argv:
-        case ("wget", "-q", "-O", "-", url):
-            return _fetch(cluster, urlsplit(url).hostname or "")
+        case ("sh", "-c", text, _, _, *addresses) if text == REACH:
+            silent = [address for address in addresses if not _answers(cluster, address)]
+            return failed(f"wget: can't connect to remote host ({silent[0]}): No route to host") if silent else said()
         case ("nslookup", name):
             known = f"kubernetes.default.svc.{cluster.dns_domain}"
             return said(f"Name: {name}") if name == known else failed(f"** server can't find {name}: NXDOMAIN")
@@ -61,11 +63,8 @@ def curl(call: Call) -> Output:
     return failed(f"curl: (7) Failed to connect to {url.netloc}", REFUSED)
 
 
-def _fetch(cluster: Cluster, address: str) -> Output:
-    for thing in cluster.objects.values():
-        if thing.get("status", {}).get("podIP") == address:
-            return said("here")
-    return failed(f"wget: can't connect to remote host ({address}): No route to host")
+def _answers(cluster: Cluster, address: str) -> bool:
+    return any(thing.get("status", {}).get("podIP") == address for thing in cluster.objects.values())
 
 
 PROGRAMS: Mapping[str, Program] = {"curl": curl}

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from installer.bundle.manifest import Blob, Manifest
 from installer.errors import HostUnreachable
+from installer.plan.steps.placed import shown
 from installer.world.intact import altered
 from installer.world.ports import Output
 from installer.world.simulated.kubernetes import Cluster
@@ -135,8 +136,7 @@ class Call:
 
     def unscripted(self) -> Unscripted:
         """The error to raise where the program has no such behaviour here."""
-        shown = " ".join(word if "\n" not in word else "<script>" for word in self.argv)
-        return Unscripted(f"no simulated program on {self.host.name} knows: {shown}")
+        return Unscripted(f"no simulated program on {self.host.name} knows: {shown(self.argv)}")
 
 
 Program = Callable[[Call], Output]

@@ -1,0 +1,158 @@
+"""Every probe fails where what it proves does not hold, and none takes the results of others along."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from simulation import NOW, inputs_of, install, site_of, world_of
+
+from installer import pki, proof
+from installer.plan.steps import verify
+from installer.world.simulated.controllers import SERVING
+from installer.world.simulated.faults import Faults
+from installer.world.simulated.kubernetes import Cluster
+from installer.world.simulated.world import SimulatedWorld
+
+PODS = "/api/v1/namespaces/sitewright-probe/pods"
+SECRET = "/api/v1/namespaces/sitewright-probe/secrets/probe"
+Break = Callable[[SimulatedWorld, Cluster], None]
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch):
+    monkeypatch.setattr(verify, "PATIENCE", 0.5)
+
+
+@pytest.fixture
+def world(tmp_path):
+    """A site that stands."""
+    world = world_of("rehearsal")
+    install(site_of(world, tmp_path))
+    return world
+
+
+class At:
+    """A fate that does something to the cluster just before each call of a verb."""
+
+    def __init__(self, verb: str, act: Callable[[], object]) -> None:
+        self.verb, self.act = verb, act
+
+    def around(self, verb, _host, effect):
+        if verb == self.verb:
+            self.act()
+        return effect()
+
+
+def proved(world: SimulatedWorld, profile: str = "rehearsal") -> tuple[dict[str, proof.ProbeResult], list[str]]:
+    """Results by name, and the names in the order in which they were told."""
+    told: list[str] = []
+    results = proof.prove(world, inputs_of(profile), lambda result: told.append(result.id))
+    return {result.id: result for result in results}, told
+
+
+def another_image(world: SimulatedWorld, cluster: Cluster) -> None:
+    def act() -> None:
+        for path, thing in cluster.objects.items():
+            if path == f"{PODS}/probe-node-1":
+                thing["status"]["containerStatuses"][0]["imageID"] = "registry.example/busybox@sha256:0"
+
+    world.fate = At("get", act)
+
+
+def cut_off(world: SimulatedWorld, cluster: Cluster) -> None:
+    world.fate = At("execute", lambda: cluster.objects[f"{PODS}/probe-node-2"]["status"].update(podIP="10.244.9.9"))
+
+
+def no_names(world: SimulatedWorld, cluster: Cluster) -> None:
+    world.fate = At("execute", lambda: setattr(cluster, "dns_domain", "elsewhere"))
+
+
+def forgetful(world: SimulatedWorld, cluster: Cluster) -> None:
+    world.fate = At("delete", lambda: cluster.volumes.clear())
+
+
+def of_a_stranger(world: SimulatedWorld, cluster: Cluster) -> None:
+    pair = pki.issue(pki.make_ca("stranger", NOW), "probe", ("probe.practice.internal",), NOW)
+    data = {"tls.crt": base64.b64encode(pair.certificate).decode()}
+
+    def act() -> None:
+        if SECRET in cluster.objects:
+            cluster.objects[SECRET]["data"] = data
+
+    world.fate = At("get", act)
+
+
+def unmeasured(world: SimulatedWorld, _: Cluster) -> None:
+    world.site.hosts["node-1"].tree.remove(SERVING)
+
+
+def phoning_home(world: SimulatedWorld, _: Cluster) -> None:
+    host = world.site.hosts["node-2"]
+    host.machine = replace(host.machine, talks_to=("203.0.113.7:443",))
+
+
+def no_shop(_: SimulatedWorld, cluster: Cluster) -> None:
+    del cluster.releases["shop", "shop"]
+
+
+BROKEN: dict[str, tuple[Break, str]] = {
+    "schedule": (another_image, "node-1 runs registry.example/busybox@sha256:0"),
+    "traffic": (cut_off, "can't connect to remote host"),
+    "dns": (no_names, "NXDOMAIN"),
+    "volume": (forgetful, "can't open '/data/written'"),
+    "certificate": (of_a_stranger, "the chain is not valid"),
+    "metrics": (unmeasured, "metrics of every node"),
+    "outside": (phoning_home, "reaches for 203.0.113.7:443, outside the site"),
+    "shop": (no_shop, "https://shop.practice.internal:30443"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_probe_fails_where_what_it_proves_does_not_hold(name: str, world: SimulatedWorld) -> None:
+    make, expected = BROKEN[name]
+    make(world, world.site.clusters["production"])
+    results, _ = proved(world)
+    assert {each for each, result in results.items() if not result.passed} == {f"production/probe.{name}"}
+    assert expected in results[f"production/probe.{name}"].evidence
+
+
+def test_every_probe_is_made_to_fail(world: SimulatedWorld) -> None:
+    assert {f"production/probe.{name}" for name in BROKEN} == set(proved(world)[0])
+
+
+def test_a_node_that_vanished_is_a_failed_probe(world: SimulatedWorld) -> None:
+    del world.site.clusters["production"].objects["/api/v1/nodes/node-2"]
+    failed = {name: result.evidence for name, result in proved(world)[0].items() if not result.passed}
+    assert set(failed) == {"production/probe.shop"}
+    assert "KeyError" not in failed["production/probe.shop"]
+
+
+def test_what_a_probe_did_not_expect_is_its_failure_and_nobody_elses(world: SimulatedWorld) -> None:
+    def act() -> Any:
+        raise RuntimeError("an answer that nobody understands")
+
+    world.fate = At("execute", act)
+    results, told = proved(world)
+    broken = {name for name, result in results.items() if not result.passed}
+    assert broken == {f"production/probe.{name}" for name in ("traffic", "dns", "volume")}
+    assert all(results[name].evidence == "RuntimeError: an answer that nobody understands" for name in broken)
+    assert sorted(told) == sorted(results)
+
+
+def test_what_goes_wrong_before_or_after_is_a_failed_probe_and_the_others_are_tried(tmp_path) -> None:
+    world = world_of("environments")
+    install(site_of(world, tmp_path, "environments"))
+    world.fate = Faults({"apply@pre-release": "E", "delete@testing": "oE"})
+    results, told = proved(world, "environments")
+    failed = {name for name, result in results.items() if not result.passed}
+    assert {"pre-release/probe.pods", "testing/probe.clean"} <= failed
+    assert not any(name.startswith("production/") for name in failed)
+    assert "production/probe.traffic" in results
+    assert results["pre-release/probe.outside"].passed
+    assert results["testing/probe.clean"].evidence == "testing: `delete` ended with 1: a fault of the simulation"
+    assert sorted(told) == sorted(results)
+    assert not any(name.endswith(("production/probe.pods", "production/probe.clean")) for name in results)
