@@ -75,12 +75,20 @@ def is_good(certificate: bytes | None, ca: bytes | None, names: tuple[str, ...],
     except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
         return False
     wanted = {_general_name(name) for name in names}
-    return wanted <= set(found) and leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc - RENEW_BEFORE
+    return wanted <= set(found) and _lasts(leaf, now)
 
 
-def expiry(certificate: bytes) -> datetime:
-    """Last moment of validity of a PEM certificate."""
-    return x509.load_pem_x509_certificate(certificate).not_valid_after_utc
+def lasts(certificate: bytes | None, now: datetime) -> bool:
+    """Whether a PEM certificate, whoever signed it, stays valid for a while."""
+    try:
+        leaf = x509.load_pem_x509_certificate(certificate or b"")
+    except ValueError:
+        return False
+    return _lasts(leaf, now)
+
+
+def _lasts(leaf: x509.Certificate, now: datetime) -> bool:
+    return leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc - RENEW_BEFORE
 
 
 def _builder(

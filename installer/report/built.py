@@ -16,7 +16,7 @@ from installer.report.subject import Built, Phase, Probe, Subject
 from installer.runs import Run
 
 KUBERNETES_LEAF = timedelta(days=365)
-"""What kubeadm gives its certificates."""
+"""What kubeadm gives its certificates, and the cluster those that its nodes serve by."""
 RENEW = timedelta(days=60)
 """How long before the end people should act."""
 
@@ -70,6 +70,10 @@ def certificates(subject: Subject, _: Words) -> tuple[tuple[str, date, date], ..
     made = subject.built.ended.date()
     found = (
         (_("certificates of the control plane (an upgrade renews them)"), KUBERNETES_LEAF),
+        (
+            _("certificates by which nodes serve logs and measurements (install renews them in their last 90 days)"),
+            KUBERNETES_LEAF,
+        ),
         (_("certificate of the site registry (every run renews it in time)"), LEAF_LIFE),
         (_("the authorities of cluster and registry"), CA_LIFE),
     )

@@ -19,7 +19,7 @@ EVIDENCE = (
     "{count} ways",
     "written, restarted, read back",
     "valid until {day}",
-    "{count} connections, all within the site",
+    "{count} connections, none of ours leaves the site",
     "{url} answers at {address}",
 )
 """What probes that passed have seen, with the values that differ; what broken ones say is shown as it is."""

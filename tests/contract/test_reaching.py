@@ -49,7 +49,7 @@ def said(world: World, practice: Practice) -> str:
 def test_a_pod_that_asks_for_the_outside_is_found_after_it_gave_up(world: World, practice: Practice) -> None:
     assert world.run("cp-1", "sh", "-c", AS_A_POD).ok
     try:
-        assert "nothing of ours" in said(world, practice)
+        assert "none of ours" in said(world, practice)
         world.run("cp-1", "ip", "netns", "exec", "pod", "curl", "--silent", "--max-time", "2", f"http://{OUTSIDE}/")
         with pytest.raises(ProbeFailed, match=rf"on cp-1 pod {POD} reaches for {OUTSIDE}:80"):
             said(world, practice)
@@ -70,7 +70,7 @@ def test_of_the_hosts_own_programs_those_of_our_units_alone_are_judged(
             with pytest.raises(ProbeFailed, match=rf"on cp-1 curl reaches for {OUTSIDE}:80"):
                 said(world, practice)
         else:
-            assert "nothing of ours" in said(world, practice)
+            assert "none of ours" in said(world, practice)
     finally:
         world.run("cp-1", "systemctl", "stop", f"{unit}.service")
         world.run("cp-1", "systemctl", "reset-failed", f"{unit}.service")

@@ -60,6 +60,11 @@ def test_a_clock_a_little_behind_still_accepts_a_fresh_leaf():
     assert pki.is_good(leaf.certificate, ca.certificate, NAMES, NOW - timedelta(minutes=59))
 
 
-def test_expiry_is_the_last_day_of_the_leaf():
+def test_a_certificate_lasts_until_the_time_for_the_next_has_come():
     ca = pki.make_ca("acme registry", NOW)
-    assert pki.expiry(pki.issue(ca, "cp-1", NAMES, NOW).certificate) == NOW + pki.LEAF_LIFE
+    pair = pki.issue(ca, "cp-1", NAMES, NOW)
+    last = NOW + pki.LEAF_LIFE - pki.RENEW_BEFORE
+    assert pki.lasts(pair.key + pair.certificate, last)
+    assert not pki.lasts(pair.certificate, last + timedelta(seconds=1))
+    assert not pki.lasts(pair.certificate, NOW - timedelta(days=1))
+    assert not any(pki.lasts(nothing, NOW) for nothing in (None, b"", b"garbage", pair.key))

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from simulation import NOW, inputs_of, install, site_of, world_of
 
-from installer import pki, proof
+from installer import pki, proof, translations
 from installer.plan.steps import verify
+from installer.report.phrases import EVIDENCE
 from installer.world.simulated.controllers import SERVING
 from installer.world.simulated.faults import Faults
 from installer.world.simulated.kubernetes import Cluster
@@ -120,8 +121,12 @@ def test_a_probe_fails_where_what_it_proves_does_not_hold(name: str, world: Simu
     assert expected in results[f"production/probe.{name}"].evidence
 
 
-def test_every_probe_is_made_to_fail(world: SimulatedWorld) -> None:
-    assert {f"production/probe.{name}" for name in BROKEN} == set(proved(world)[0])
+def test_every_probe_is_made_to_fail_and_what_it_saw_can_be_told_in_every_language(world: SimulatedWorld) -> None:
+    results, _ = proved(world)
+    assert {f"production/probe.{name}" for name in BROKEN} == set(results)
+    for result in results.values():
+        assert result.passed
+        assert any(translations.places(known, result.evidence, filling=r"\S+") is not None for known in EVIDENCE)
 
 
 def test_a_node_that_vanished_is_a_failed_probe(world: SimulatedWorld) -> None:

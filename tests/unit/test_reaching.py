@@ -123,7 +123,7 @@ def test_a_program_of_ours_that_reaches_for_the_outside_fails(program: str, pid:
          "time", "names", "the customer's API endpoint", "services and pods", "hosts and loopback"],
 )  # fmt: skip
 def test_what_is_the_customers_own_or_the_sites_passes(flows: tuple[str, ...], sockets: tuple[str, ...]) -> None:
-    assert "nothing of ours reaches outside" in probed(*flows, sockets=sockets)
+    assert "none of ours leaves the site" in probed(*flows, sockets=sockets)
 
 
 def test_a_host_that_cannot_tell_its_flows_proves_nothing() -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from installer import pki
 from installer.answers import Environment
 from installer.errors import CommandFailed
 from installer.plan import context
@@ -55,6 +56,9 @@ pending=$(printf '%s\\n' "$asked" | awk 'NF == 3 { print $3 }')
 if [ -n "$pending" ]; then kubectl certificate approve $pending; fi
 """
 """Run on a control plane: approve what serving certificates a node we have just joined asks for in its own name."""
+
+RENEW = """rm -f "$1" && systemctl restart kubelet"""
+"""Run on a host: without a serving certificate a kubelet asks for one as soon as it starts. Pods run on meanwhile."""
 
 AWAIT_FILE = """for _ in $(seq 10); do [ -e "$1" ] && exit 0; sleep 0.2; done; exit 1"""
 ROUNDS = 60
@@ -133,10 +137,17 @@ def join(inputs: Inputs, environment: Environment, host: str, after: tuple[str, 
 
 
 def certify(environment: Environment, host: str, after: tuple[str, ...]) -> Step:
-    """The step that lets a node serve its logs and metrics under a certificate of the cluster's CA."""
+    """The step that lets a node serve its logs and metrics under a certificate of the cluster's CA.
+
+    Such a certificate lasts a year, and nobody approves the next one by himself: whoever asks may name other hosts in
+    it. So one that ends within `pki.RENEW_BEFORE` does not hold any longer, and the next run renews it.
+    """
     first = environment.control_planes[0]
 
     def apply(world: World) -> None:
+        if world.stat(host, SERVING) != (None,):
+            # As a unit: a kubelet whose certificate was taken, and that was not started anew, would never ask again.
+            demand_work(world, host, "sitewright-kubernetes-certify", "/bin/sh", "-c", RENEW, "renew", SERVING)
         for _ in range(ROUNDS):
             demand(world, first, "sh", "-c", APPROVE, "approve", ADMIN, host, timeout=90)
             if world.run(host, "sh", "-c", AWAIT_FILE, "await", SERVING).ok:
@@ -147,7 +158,8 @@ def certify(environment: Environment, host: str, after: tuple[str, ...]) -> Step
     return Step(
         id=step_id(environment, "kubernetes.certify", host), title="approve the node's serving certificate",
         phase="kubernetes", host=host, environment=environment.name, after=after,
-        check=lambda world: world.stat(host, SERVING) != (None,), apply=apply, undo=lambda world, _: None, weight=3,
+        check=lambda world: pki.lasts(world.read(host, SERVING), world.now()), apply=apply,
+        undo=lambda world, _: None, weight=3,
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def probe(world: ReadOnly, inputs: Inputs, environment: Environment) -> str:
         if strange:
             more = f", and {len(strange) - 1} more" if len(strange) > 1 else ""
             raise ProbeFailed(reason=f"on {host} {strange[0]}, outside the site{more}")
-    return f"{seen} connections, nothing of ours reaches outside the site"
+    return f"{seen} connections, none of ours leaves the site"
 
 
 def _asked(world: ReadOnly, host: str, *argv: str) -> str:

@@ -126,6 +126,8 @@ def _certificate(inputs: Inputs, host: Host) -> Step:
     def apply(world: World) -> None:
         ca = pki.KeyPair(world.read(first, REGISTRY_CA) or b"", world.read(first, CA_KEY) or b"")
         pair = pki.issue(ca, host.name, names, world.now())
+        # One that runs goes on showing what it has loaded; stopped, it is started again by the step that follows.
+        world.run(host.name, "systemctl", "stop", UNIT)
         world.write(host.name, KEY, pair.key, mode=0o600)
         world.write(host.name, CERTIFICATE, pair.certificate)
 

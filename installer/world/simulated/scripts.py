@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import PurePosixPath
 
+from installer import pki
 from installer.bundle.signers import verify_signature
 from installer.bundle.sshsig import SignatureInvalid
 from installer.lock import CLAIM, RELEASE
 from installer.plan.steps.hosts import VERIFY
-from installer.plan.steps.kubernetes import APPROVE, AWAIT_FILE, RESET
+from installer.plan.steps.kubernetes import APPROVE, AWAIT_FILE, RENEW, RESET
 from installer.plan.steps.placed import KEEP, PULL, RETURN
 from installer.world.ports import Output
 from installer.world.simulated import kubeadm, registry
 from installer.world.simulated.controllers import SERVING, serving, settle
 from installer.world.simulated.state import Call, Program, failed, said
 
+KUBELET_LIFE = timedelta(days=365)
+"""How long a cluster signs for."""
 REPLICATE = "/var/lib/sitewright/bin/replicate"
 
 
@@ -73,9 +78,20 @@ def _approve(call: Call) -> Output:
         return failed("The connection to the server was refused")
     if name not in cluster.members:
         return failed(f"system:node:{name} asked for no serving certificate within a minute")
-    call.site.hosts[name].tree.link(SERVING, "kubelet-server-2026-01-01-00-00-00.pem")
+    tree, now = call.site.hosts[name].tree, call.site.now()
+    if SERVING not in tree:  # a kubelet that has one asks for no other before the last months of its year
+        pair = pki.issue(pki.make_ca("kubernetes", now), name, (name,), now + KUBELET_LIFE - pki.LEAF_LIFE)
+        file = f"kubelet-server-{now:%Y-%m-%d-%H-%M-%S}.pem"
+        tree.put(f"{PurePosixPath(SERVING).parent}/{file}", pair.certificate + pair.key, 0o600)
+        tree.link(SERVING, file)
     settle(call.site, cluster)
     return said(f"certificatesigningrequest.certificates.k8s.io/csr-{name} approved")
+
+
+def _renew(call: Call) -> Output:
+    (path,) = call.argv
+    call.tree.remove(path)
+    return said()
 
 
 def _await_file(call: Call) -> Output:
@@ -115,6 +131,6 @@ def _release(call: Call) -> Output:
 
 SCRIPTS: Mapping[str, Program] = {
     APPROVE: _approve, AWAIT_FILE: _await_file, CLAIM: _claim, KEEP: _keep, PULL: _pull, RELEASE: _release,
-    RESET: _reset, RETURN: _return, VERIFY: _verify,
+    RENEW: _renew, RESET: _reset, RETURN: _return, VERIFY: _verify,
 }  # fmt: skip
 PROGRAMS: Mapping[str, Program] = {"sh": shell}
