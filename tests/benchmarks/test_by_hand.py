@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from measured import MB, Measured, Row, held, timed, typical, watched
 from packed import pack
+from padded import padded
 from practice import Practice, raise_practice
-from rich.console import Console
-from rich.table import Table
-from ship import COMMAND, Operator, core_bundle, host_names, moved, peak_memory, records
+from ship import COMMAND, Operator, core_bundle, host_names, moved, records
 
 from installer.rehearsal import hosts
 from installer.verbs.rehearse import practice_key
@@ -23,101 +20,112 @@ from installer.verbs.rehearse import practice_key
 pytestmark = [pytest.mark.bench, pytest.mark.lab]
 
 BY_HAND = Path(__file__).with_name("by_hand.sh")
-MIB = 1 << 20
+FROZEN = Path(__file__).parents[2] / "dist/sitewright"
+PADDING = 3_000_000_000
 
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: what was measured, what it is held against, and what it may be at most."""
-
-    what: str
-    value: float
-    unit: str
-    against: float | None
-    most: float
-
-    @property
-    def ratio(self) -> float:
-        """What is bounded: the ratio where there is something to compare with, else the value."""
-        return self.value / self.against if self.against else self.value
+Fresh = Callable[[str], tuple[Practice, Path]]
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Callable[[], tuple[Practice, Path]]]:
-    """Raises three hosts with their answers; the last ones are taken down first, so that all have the same machine."""
+def fresh(tmp_path: Path) -> Iterator[Fresh]:
+    """Raises a profile's hosts with their answers; the last ones are taken down first: all have the same machine."""
     raised: list[Practice] = []
 
-    def another() -> tuple[Practice, Path]:
+    def another(profile: str) -> tuple[Practice, Path]:
         for former in raised:
             hosts.down(former.site)
-        raised[:] = [raise_practice(0, host_names("rehearsal"))]
-        return raised[0], moved("rehearsal", raised[0], tmp_path)
+        raised[:] = [raise_practice(0, host_names(profile))]
+        return raised[0], moved(profile, raised[0], tmp_path)
 
     yield another
     for practice in raised:
         hosts.down(practice.site)
 
 
-def timed(*argv: object) -> float:
-    began = time.monotonic()
-    subprocess.run([*map(str, argv)], check=True, capture_output=True)
-    return time.monotonic() - began
-
-
-def followed(operator: Operator, *argv: object) -> tuple[float, int]:
-    """Seconds and peak resident bytes of a command."""
-    began, peak = time.monotonic(), 0
-    running = operator.start(*argv)
-    while running.poll() is None:
-        peak = max(peak, peak_memory(running))
-        time.sleep(0.05)
-    assert running.returncode == 0, operator.said.read_text()[-3000:]
-    return time.monotonic() - began, peak
-
-
-def kept(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def test_an_installation_against_doing_it_by_hand(fresh: Callable[[], tuple[Practice, Path]], tmp_path: Path) -> None:
+def test_an_installation_against_doing_it_by_hand(
+    fresh: Fresh, measured: Measured, temporary: Path, tmp_path: Path
+) -> None:
+    """Two rounds, whose order turns: a load that falls or rises flatters each once."""
     bundle, (_, signers) = core_bundle(), practice_key()
-    practice, profile = fresh()
-    trunk = tmp_path / "trunk"
-    trunk.mkdir()
-    pack(trunk, practice, profile, bundle)
-    by_hand = timed(BY_HAND, trunk, *(host.name for host in practice.site.hosts))
+    rows: list[Row] = []
 
-    practice, profile = fresh()
-    operator = Operator(tmp_path / "state")
-    verified, verifying = followed(operator, "bundle", "verify", bundle, "--signers", signers)
-    installed, installing = followed(operator, "install", "--profile", profile, "--bundle", bundle)
-    left = kept(operator.state)
-    again, _ = followed(operator, "install", "--profile", profile, "--bundle", bundle, "--no-probes")
-    (run, *_) = operator.runs(practice.site.name)
-    push = next(
-        e for e in records(run / "events.jsonl") if e["event"] == "StepFinished" and "registry.push" in e["step"]
+    def by_hand(number: int) -> float:
+        practice, profile = fresh("rehearsal")
+        trunk = tmp_path / f"trunk-{number}"
+        trunk.mkdir()
+        pack(trunk, practice, profile, bundle)
+        argv = [str(BY_HAND), str(trunk), *(host.name for host in practice.site.hosts)]
+        return timed(lambda: subprocess.run(argv, check=True))
+
+    def ours(number: int) -> float:
+        practice, profile = fresh("rehearsal")
+        operator = Operator(tmp_path / f"state-{number}")
+        flags = ("install", "--profile", profile, "--bundle", bundle)
+        first = watched(operator, temporary, *flags)
+        if number == 0:
+            rows.extend(_costs(operator, temporary, practice, first.seconds, flags))
+            rows.append(Row("peak memory while installing", first.memory / MB, "MB", most=200))
+            rows.append(Row("peak disk here while installing", first.disk / MB, "MB", most=20))
+        return first.seconds
+
+    rounds = [(by_hand(0), ours(0))]
+    last = ours(1)
+    rounds.append((by_hand(1), last))
+    verified = watched(Operator(tmp_path / "state"), temporary, "bundle", "verify", bundle, "--signers", signers)
+    hand, command = (sum(each) / len(rounds) for each in zip(*rounds, strict=True))
+    measured.demand(
+        Row("from verified bundle to probes green, against by hand", command, "s", hand, most=1.3),
+        *(Row(f"  round {at}", one, "s", other) for at, (other, one) in enumerate(rounds, 1)),
+        Row("bundle verify, against the installation", verified.seconds, "s", command, most=0.5),
+        *rows,
     )
-    nothing = statistics.median(timed(sys.executable, "-c", "pass") for _ in range(9))
-    helped = statistics.median(timed(COMMAND, "--help") for _ in range(9))
 
-    rows = [
-        Row("from verified bundle to probes green, against by hand", installed, "s", by_hand, 1.3),
-        Row("install again on the finished site", again, "s", None, 10),
-        Row("  of the first installation: filling the registry", push["seconds"], "s", installed, 1),
-        Row("bundle verify, against the installation", verified, "s", installed, 0.5),
-        Row("peak memory while installing", installing / MIB, "MiB", None, 200),
-        Row("peak memory of bundle verify", verifying / MIB, "MiB", None, 200),
-        Row("kept on this machine by a run", left / MIB, "MiB", None, 20),
-        Row("sitewright --help, against python -c pass", helped, "s", nothing, 15),
+
+def _costs(
+    operator: Operator, temporary: Path, practice: Practice, first: float, flags: tuple[object, ...]
+) -> list[Row]:
+    """What follows an installation."""
+    left = held(operator.state)
+    again = watched(operator, temporary, *flags)
+    looked = watched(operator, temporary, *flags, "--no-probes")
+    (run, *_) = operator.runs(practice.site.name)
+    events = records(run / "events.jsonl")
+    push = next(e for e in events if e["event"] == "StepFinished" and "registry.push" in e["step"])
+    return [
+        Row("install again on the finished site", again.seconds, "s", most=10),
+        Row("  without probes", looked.seconds, "s", most=10),
+        Row("  of the first installation: filling the registry", push["seconds"], "s", first),
+        Row("kept on this machine by a run", left / MB, "MB", most=20),
     ]
-    show(rows, bundle.stat().st_size)
-    assert [row.what for row in rows if row.ratio > row.most] == []
 
 
-def show(rows: list[Row], size: int) -> None:
-    table = Table("", "measured", "against", "ratio", "at most", title=f"bundle of {size / 1e6:.0f} MB, three hosts")
-    for row in rows:
-        against = f"{row.against:.2f} {row.unit}" if row.against else ""
-        ratio = f"{row.ratio:.2f}" if row.against else ""
-        table.add_row(row.what, f"{row.value:.2f} {row.unit}", against, ratio, f"{row.most:g}")
-    Console(width=120).print(table)
+def test_a_large_bundle_takes_no_more_memory_and_no_disk(
+    fresh: Fresh, measured: Measured, temporary: Path, tmp_path: Path
+) -> None:
+    """One file of 3 GB more, verified, carried over and taken up by the registry."""
+    bundle, signers = padded(core_bundle(), tmp_path / "padded", PADDING)
+    _, profile = fresh("minimal")
+    operator = Operator(tmp_path / "state")
+    verified = watched(operator, temporary, "bundle", "verify", bundle, "--signers", signers)
+    installed = watched(operator, temporary, "install", "--profile", profile, "--bundle", bundle,
+                        "--signers", signers, "--no-probes")  # fmt: skip
+    size = f"a bundle of {bundle.stat().st_size / 1e9:.1f} GB"
+    measured.demand(
+        Row(f"verify {size}", verified.seconds, "s"),
+        Row("  peak memory", verified.memory / MB, "MB", most=200),
+        Row("  peak disk here", verified.disk / MB, "MB", most=20),
+        Row(f"install {size} on one host", installed.seconds, "s"),
+        Row("  peak memory", installed.memory / MB, "MB", most=200),
+        Row("  peak disk here", installed.disk / MB, "MB", most=20),
+    )
+
+
+def test_help_comes_at_once(measured: Measured) -> None:
+    nothing = typical(sys.executable, "-c", "pass")
+    rows = [("sitewright --help", typical(COMMAND, "--help"))]
+    if FROZEN.exists():
+        rows.append(("dist/sitewright --help", typical(FROZEN, "--help")))
+    measured.demand(
+        *(Row(what, seconds, "s", most=0.3) for what, seconds in rows),
+        *(Row(f"{what}, against python -c pass", seconds, "s", nothing, most=15) for what, seconds in rows),
+    )

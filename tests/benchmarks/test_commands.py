@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
 import time
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from measured import Measured, Row
 from practice import Practice
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "contract"))
@@ -27,7 +27,7 @@ def took(act: Callable[[], object]) -> float:
     return (time.monotonic() - began) * 1000 / COMMANDS
 
 
-def test_a_command_costs_a_fraction_of_a_sudo(practice: Practice, tmp_path: Path) -> None:
+def test_a_command_costs_a_fraction_of_a_sudo(practice: Practice, measured: Measured, tmp_path: Path) -> None:
     with open_site(practice, tmp_path) as site:
         execute = site.link("cp-1").execute
         execute(("true",))
@@ -36,7 +36,8 @@ def test_a_command_costs_a_fraction_of_a_sudo(practice: Practice, tmp_path: Path
             stays.append(took(lambda: execute(("true",))))
             alone.append(took(lambda: execute(("true",), iter(()))))
     ratios = [one / other for one, other in zip(stays, alone, strict=True)]
-    print(f"\nin a shell that stays {statistics.median(stays):.1f} ms, with a sudo of its own "
-          f"{statistics.median(alone):.1f} ms, ratio {min(ratios):.2f} to {max(ratios):.2f}; "
-          f"load {os.getloadavg()[0]:.1f}")  # fmt: skip
-    assert statistics.median(ratios) < 0.5
+    measured.demand(
+        Row("a command in a shell that stays", statistics.median(stays), "ms"),
+        Row("  with a sudo of its own", statistics.median(alone), "ms"),
+        Row("  ratio within a round", statistics.median(ratios), "", most=0.5),
+    )
