@@ -340,7 +340,7 @@ def test_undoing_in_a_list_to_paste_is_about_that_list_and_in_a_form_about_the_h
         assert draft(pilot) is grown
         await pressed(pilot, "escape")
         await pressed(pilot, "enter")
-        await pressed(pilot, "end", "x")
+        await pressed(pilot, "end", "x", "tab")
         assert draft(pilot) is not grown
         await pressed(pilot, "ctrl+z")
         assert draft(pilot).data == grown.data
