@@ -12,7 +12,7 @@ from pathlib import Path
 from installer import acquaint, session
 from installer.answers import Host
 from installer.bundle.manifest import Manifest
-from installer.errors import UsageError
+from installer.errors import SitewrightError, UsageError
 from installer.secrets import Secrets
 
 BARE = Manifest("none", "", "amd64", "", ())
@@ -33,10 +33,15 @@ def run(arguments: argparse.Namespace) -> int:
     files = Files(arguments.state, arguments.profile, arguments.bundle, arguments.signers, arguments.simulate)
     app = Wizard(files, Doors(manifest, host_doors), opened, arguments.language or _language())
     app.run()
-    if app.fault is not None:
+    if app.fault is None:
+        app.keep_draft()
+        return 0
+    try:
+        app.keep_draft()
         print("the wizard ended; what was typed is kept in the draft and taken up next time", file=sys.stderr)
-        raise app.fault
-    return 0
+    except SitewrightError as error:
+        print(f"the wizard ended; what was typed last could not be kept: {error.message}", file=sys.stderr)
+    raise app.fault
 
 
 def _language() -> str:

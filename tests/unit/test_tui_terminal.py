@@ -21,6 +21,9 @@ from wizards import answers_of
 from installer.ui.tui import editor
 
 ALTERNATE, BACK = b"\x1b[?1049h", b"\x1b[?1049l"
+BREAKS_LOOKING = "import installer.ui.tui.app as app; app.changes = lambda *of: 1 / 0; "
+WAITS = "import installer.ui.tui.app as app; app.PAUSE = 600; "
+"""Looks at what was typed, and keeps it, long after it was typed."""
 BREAKS = "import installer.ui.tui.app as app; app.Wizard.action_undo = lambda self: 1 / 0; "
 START = "from installer.cli import run; import sys; sys.exit(run(sys.argv[1:]))"
 
@@ -71,6 +74,16 @@ class Terminal:
 
 
 def begun(tmp_path: Path, program: str = START, **environment: str) -> Terminal:
+    """A wizard on a profile, with its first page shown and something typed and kept."""
+    terminal = typed(tmp_path, program, **environment)
+    end = time.monotonic() + 20
+    while not editor.draft_of(tmp_path / "answers.yaml").exists():
+        assert time.monotonic() < end
+        terminal.read(0.1)
+    return terminal
+
+
+def typed(tmp_path: Path, program: str = START, **environment: str) -> Terminal:
     """A wizard on a profile, with its first page shown and something typed."""
     file = answers_of(tmp_path, "rehearsal")
     state = str(tmp_path / "state")
@@ -82,11 +95,9 @@ def begun(tmp_path: Path, program: str = START, **environment: str) -> Terminal:
     terminal.read(0.3)
     terminal.type(b"\t")
     terminal.read(0.3)
+    terminal.output = b""
     terminal.type(b"X")
-    end = time.monotonic() + 20
-    while not editor.draft_of(file).exists():
-        assert time.monotonic() < end
-        terminal.read(0.1)
+    terminal.until(b"X")
     return terminal
 
 
@@ -120,6 +131,32 @@ def test_a_fault_gives_the_terminal_back_names_the_log_and_shows_no_traceback(tm
     (kept,) = (tmp_path / "state").glob("fault-*.log")
     assert str(kept) in told.replace("\r\n", "")
     assert "ZeroDivisionError" in kept.read_text()
+    assert "X" in str(editor.opened(tmp_path / "answers.yaml").draft.at(("site",)))
+
+
+def test_a_fault_of_a_thread_ends_the_wizard_as_any_fault(tmp_path: Path) -> None:
+    """One that nobody hears of would leave a wizard that keeps no draft any more."""
+    terminal = begun(tmp_path, BREAKS_LOOKING + START)
+    assert terminal.end() == 1
+    assert terminal.output.rfind(BACK) > 0
+    (kept,) = (tmp_path / "state").glob("fault-*.log")
+    assert "ZeroDivisionError" in kept.read_text()
+    assert "X" in str(editor.opened(tmp_path / "answers.yaml").draft.at(("site",)))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_what_was_typed_last_is_kept_when_it_ends(tmp_path: Path, number: signal.Signals) -> None:
+    terminal = typed(tmp_path, WAITS + START)
+    assert not editor.draft_of(tmp_path / "answers.yaml").exists()
+    terminal.process.send_signal(number)
+    terminal.end()
+    assert "X" in str(editor.opened(tmp_path / "answers.yaml").draft.at(("site",)))
+
+
+def test_what_was_typed_last_is_kept_at_a_fault(tmp_path: Path) -> None:
+    terminal = typed(tmp_path, WAITS + BREAKS + START)
+    terminal.type(b"\x1a")
+    assert terminal.end() == 1
     assert "X" in str(editor.opened(tmp_path / "answers.yaml").draft.at(("site",)))
 
 

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.events import Event, Key, Paste
 from textual.timer import Timer
 from textual.widgets import Input
+from textual.worker import WorkerFailed
 
 from installer import acquaint
 from installer.answers import Host
@@ -24,7 +25,7 @@ from installer.errors import AnswersChanged, SitewrightError, UsageError
 from installer.facts import Facts
 from installer.runs import Runs
 from installer.secrets import Secrets
-from installer.ui.tui import hangup, recovery
+from installer.ui.tui import hangup, leaving, recovery
 from installer.ui.tui.carried import Carried
 from installer.ui.tui.doors import Doors, Files
 from installer.ui.tui.editor import Editor
@@ -71,7 +72,7 @@ class Wizard(App[None]):
         self.facts: dict[str, Facts] = {}
         self.contacts: dict[Host, acquaint.Contact] = {}
         self.review = Review()
-        self.fault: Exception | None = None
+        self.fault: BaseException | None = None
         """A fault of ours that ended the wizard."""
         self._typed: dict[str, str] = {}
         self.secrets = Secrets(self._typed.get)  # type: ignore[arg-type]
@@ -102,7 +103,7 @@ class Wizard(App[None]):
 
     def on_mount(self) -> None:
         """Show the start, or the file that was named."""
-        hangup.look_after(self)
+        hangup.look_after(self, self.keep_draft)
         self.run_worker(self._keyboard.feed(), group="keys")
         self.set_interval(BEAT, self.watching.beat)
         self.register_theme(NIGHT)
@@ -153,16 +154,15 @@ class Wizard(App[None]):
         """Whether nothing typed is still to be looked at."""
         return self._waiting is None and self._keyboard.idle
 
-    @work(thread=True, exclusive=True, group="look", exit_on_error=False)
+    @work(thread=True, exclusive=True, group="look")
     def _look(self, draft: Draft) -> None:
-        """Keep the draft and look at it, in a thread."""
-        before = self.review
-        found = review(draft, str(self.editor.file), dict(self.facts))
-        trouble = ""
+        """Keep the draft, and then look at it, in a thread."""
+        before, trouble = self.review, ""
         try:
             self.editor.keep(draft)
         except SitewrightError as error:
             trouble = error.message
+        found = review(draft, str(self.editor.file), dict(self.facts))
         self.call_from_thread(self._looked, draft, found, changes(before, found), trouble)
 
     def _looked(self, draft: Draft, found: Review, changed: tuple[Change, ...], trouble: str) -> None:
@@ -172,6 +172,15 @@ class Wizard(App[None]):
             self.review = found
             self._carried.follow()
             self._tell_pages(changed)
+
+    def keep_draft(self) -> None:
+        """Keep what was typed last, looked at or not.
+
+        Raises:
+            StateUnreadable: it cannot be written.
+        """
+        if self._opened is not None:
+            self._opened.keep(self.draft)
 
     def _tell_pages(self, changed: tuple[Change, ...] = ()) -> None:
         """Let the frame show the answers as they are now, also where a dialog lies over it."""
@@ -266,33 +275,18 @@ class Wizard(App[None]):
 
     def _handle_exception(self, error: Exception) -> None:
         """Keep a fault of ours for whoever started the wizard, who tells it once the terminal is as it was."""
+        if self._exit:  # threads that end after the pages are gone find none to tell it to
+            return
         if self._exception is None:
-            self._exception = self.fault = error
+            self._exception = error
+            self.fault = error.error if isinstance(error, WorkerFailed) else error
             self._exception_event.set()
         self._return_code = 1
         self._close_messages_no_wait()
 
     def action_leave(self) -> None:
-        """Ask before leaving."""
-        if isinstance(self.screen, Ask):
-            return
-        from installer.ui.tui.running import goes_on
-
-        say = self.say
+        """Ask before leaving, where there is something to lose."""
         if self._opened is None:
             self.exit()
-            return
-        told = say("What is not saved yet stays in a draft beside the file and is taken up again next time.")
-        if runs := goes_on(self.runs, str(self.draft.at(("site", "name"), "")), say):
-            told += f"\n\n{runs}"
-        choices = (("stay", say("Stay")), ("leave", say("Leave"))) if not self.editor.changed else (
-            ("stay", say("Stay")), ("save", say("Save and leave")), ("leave", say("Leave")))  # fmt: skip
-        self.push_screen(Ask(say("Leave the wizard?"), told, choices), self._left)
-
-    def _left(self, choice: str | None) -> None:
-        if choice == "save":
-            self.action_save()
-            if self.editor.changed:
-                return
-        if choice in ("save", "leave"):
-            self.exit()
+        elif not isinstance(self.screen, Ask):
+            leaving.ask(self)

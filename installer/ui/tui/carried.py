@@ -27,8 +27,7 @@ class Carried:
         """Open a bundle and check its signature."""
         self._app.bundle = bundle
         asked = self._asked = (bundle, self._signers())
-        self._app.run_worker(partial(self._read, asked), thread=True, exclusive=True, group="bundle",
-                             exit_on_error=False)  # fmt: skip
+        self._app.run_worker(partial(self._read, asked), thread=True, exclusive=True, group="bundle")
 
     def follow(self) -> None:
         """Open the bundle again if the answers name other signers than when it was opened."""

@@ -16,19 +16,26 @@ from contextlib import suppress
 
 from textual.app import App
 
+from installer.errors import SitewrightError
+
 PATIENCE = 5.0
 """Seconds for giving the terminal back; where it is gone, writing to it may stand still for ever."""
 
 
-def look_after(app: App[None]) -> None:
-    """Hear SIGTERM and SIGHUP, and whether the terminal is still there."""
+def look_after(app: App[None], keep: Callable[[], None]) -> None:
+    """Hear SIGTERM and SIGHUP, and whether the terminal is still there; `keep` is called where it comes to the worst."""
     if app.is_headless:
         return
     loop = asyncio.get_running_loop()
 
+    def at_once() -> None:
+        with suppress(SitewrightError):  # nobody is there to be told
+            keep()
+        os._exit(1)
+
     def end() -> None:
-        """Leave in good order, or at once when that takes too long; the draft is on disk already."""
-        last = threading.Timer(PATIENCE, os._exit, (1,))
+        """Leave in good order, or at once when that takes too long."""
+        last = threading.Timer(PATIENCE, at_once)
         last.daemon = True
         last.start()
         with suppress(RuntimeError):  # it has left already

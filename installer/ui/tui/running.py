@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -11,21 +10,16 @@ from textual import events, on
 from textual.content import Content
 from textual.widgets import Static
 
-from installer import detached
-from installer.errors import SitewrightError
 from installer.followed import Failure
-from installer.runs import Runs
-from installer.ui.tui import runs_start
 from installer.ui.tui.desk import Desk
 from installer.ui.tui.messages import Told
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change, Review
 from installer.ui.tui.runs_session import FIRST, Checked, Concern, Session
-from installer.ui.tui.runs_watch import VERBS, Watch
+from installer.ui.tui.runs_watch import Watch
 from installer.ui.tui.theme import NIGHT
 from installer.ui.tui.words import Say
 
-FILES = frozenset({"--profile", "--bundle", "--signers", "--simulate", "--state"})
 COLOURS = {"ok": str(NIGHT.success), "warn": str(NIGHT.warning), "waived": str(NIGHT.warning),
            "failed": str(NIGHT.error), "running": str(NIGHT.accent), "waiting": "dim"}  # fmt: skip
 """What repeats a sign: the colours of the wizard's theme."""
@@ -106,19 +100,6 @@ class RunPage(Page):
     def begin(self, verb: str, *flags: str) -> None:
         """Run a verb."""
         self.watching.begin(verb, *flags)
-
-
-def goes_on(runs: Runs, name: str, say: Say) -> str:
-    """What is to be said of a site's run that is under way to a person who leaves; empty where there is none."""
-    try:
-        found = detached.find(runs, name) if runs_start.NAME.fullmatch(name) else None
-    except SitewrightError:
-        return ""
-    if found is None or not found.alive or not found.argv:
-        return ""
-    again = shlex.join(["sitewright", "wizard", *found.argv[1:][: 2 * sum(word in FILES for word in found.argv)]])
-    what = say(VERBS.get(found.argv[0], found.argv[0]))
-    return say("{what} goes on without the wizard. To come back to it: {command}", what=what, command=again)
 
 
 def out_of_date(desk: Desk, check: Checked) -> bool:

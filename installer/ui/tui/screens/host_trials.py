@@ -121,7 +121,7 @@ class Trials(Page):
         if chosen:
             self._try(list(chosen.values()))
 
-    @work(group="trials", exit_on_error=False)
+    @work(group="trials")
     async def _try(self, hosts: Sequence[Host]) -> None:
         """Ask for the secrets that a person types, then try the hosts in threads."""
         around = self.desk
@@ -237,7 +237,7 @@ class Trials(Page):
         name = self.desk.say("the bastion")
         return Unconfirmed(name, str(bastion), result.bastion_key, "", (*base, "host_key"))
 
-    @work(group="confirm", exit_on_error=False)
+    @work(group="confirm")
     async def _confirm(self, keys: Sequence[Unconfirmed]) -> None:
         """Ask a person, pin what they confirm, and try those hosts again."""
         draft, say = self.desk.draft, self.desk.say

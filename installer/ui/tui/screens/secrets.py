@@ -117,7 +117,7 @@ class Secret(Vertical):
         if given:
             self._tried(SecretRef("prompt", parts(self.desk.draft.at(self.path))[1]))
 
-    @work(thread=True, exit_on_error=False)
+    @work(thread=True)
     def _tried(self, reference: SecretRef) -> None:
         """Fetch it, in a thread: a command may take its time."""
         try:
