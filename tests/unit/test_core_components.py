@@ -160,6 +160,22 @@ def test_the_authoritys_name_fits_a_certificate() -> None:
     assert len(name) <= 64, "X.509's upper bound for a common name"
 
 
+@pytest.mark.parametrize("planes", [1, 3])
+def test_the_proxy_asks_each_api_server_whether_it_is_ready_and_any_where_none_is(planes: int) -> None:
+    """One that has lost its etcd still listens; tried with this haproxy against servers that answer 500."""
+    component = COMPONENTS["api-proxy"]
+    text = context.render(component, "haproxy.cfg", seen(planes, component))
+    sections = {section.split()[1]: section for section in re.split(r"^(?=backend )", text, flags=re.MULTILINE)[1:]}
+    servers = {name: re.findall(r"^    server \S+ (\S+)$", body, re.MULTILINE) for name, body in sections.items()}
+    everybody = [f"10.0.0.{n}:6443" for n in range(1, planes + 1)]
+    assert servers == {"ready": everybody, "listening": everybody}
+    assert "http-check send meth GET uri /readyz" in sections["ready"]
+    assert "http-check expect status 200" in sections["ready"]
+    assert re.search(r"default-server check check-ssl ", sections["ready"])
+    assert "check" not in sections["listening"]
+    assert "use_backend listening if { nbsrv(ready) eq 0 }" in text
+
+
 def test_an_unknown_name_in_a_template_is_refused() -> None:
     shop = COMPONENTS["shop"]
     broken = Component(shop.name, shop.version, shop.artifacts, shop.spec, {"values.yaml": "host: {{ hots }}"})
