@@ -46,3 +46,24 @@ def test_bootstrap_refuses_an_unknown_argument() -> None:
 def test_scripts_are_executable_and_parse(script: str) -> None:
     assert (ROOT / script).stat().st_mode & 0o111
     subprocess.run(["bash", "-n", ROOT / script], check=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "last"),
+    [
+        ("12 passed in 3.21s\n3 passed, 1 skipped in 65.00s (0:01:05)", 0, "3 passed, 1 skipped in 65.00s (0:01:05)"),
+        ("FAILED tests/x.py::y\n1 failed, 12 passed in 3.21s\nmake: *** [Makefile:20: test] Error 1", 2,
+         "1 failed, 12 passed in 3.21s"),
+        ("== 12 passed, 2 warnings in 3.21s ==\n2 errors in 0.50s", 2, "2 errors in 0.50s"),
+        ("no tests ran in 0.01s\n", 2, "no tests ran in 0.01s"),
+    ],
+)  # fmt: skip
+def test_continuous_integration_ends_with_the_closing_line_of_pytest(
+    tmp_path: Path, said: str, code: int, last: str
+) -> None:
+    make = tmp_path / "make"
+    make.write_text(f"#!/bin/sh\ncat <<'EOF'\n{said}\nEOF\nexit {code}\n")
+    make.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run([ROOT / ".ci/run"], capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (code, last)
