@@ -6,6 +6,7 @@ same key is taken as it is. But nothing goes from there into a bundle unseen: ev
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from installer.bundle.manifest import Blob, Manifest
 from installer.bundle.manifest_json import decode, encode
 from installer.bundle.recipe import C_TOOLCHAIN, Recipe, Source
 from installer.bundle.sbom import make_sbom, with_sbom
-from installer.bundle.sources import making, toolchain
+from installer.bundle.sources import making, toolchain, upkeep
 from installer.bundle.sources.workshop import Workshop, cache_folder, file_digest, remove_tree, text_digest, tree_digest
 from installer.bundle.writing import place_archive, write_archive
 from installer.errors import BundleNotTrusted
@@ -101,7 +102,9 @@ def build(
         held.of(source)
     workshop = Workshop(cache or cache_folder(), wanted.architecture, held.toolchain)
     packed = workshop.cache / "packed" / text_digest(_identity(wanted)).partition(":")[2][:32]
-    if not (packed / "bundle.json").is_file():
+    if (packed / "bundle.json").is_file():
+        os.utime(packed)
+    else:
         _pack(wanted, held, workshop, packed, emit)
     body, bill = (packed / "bundle.json").read_bytes(), (packed / "sbom.cdx.json").read_bytes()
     signature = sshsig.UNSIGNED if key is None else sshsig.sign(body, key, passphrase)
@@ -117,6 +120,7 @@ def build(
         finished.parent.mkdir(parents=True, exist_ok=True)
         write_archive(finished, manifest, packer.blob_path, signature, bill)
         _make_room(finished)
+    upkeep.sweep(workshop)
     return finished if out is None else _placed(finished, out / name, split)
 
 

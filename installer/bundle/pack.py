@@ -191,6 +191,7 @@ class Packer:
         """Give a file its place among the blobs, without copying where the file system can do without."""
         kept = self.blob_path(digest)
         if kept.is_file():
+            os.utime(kept)
             return
         kept.parent.mkdir(parents=True, exist_ok=True)
         with self.workshop.scratch() as folder:

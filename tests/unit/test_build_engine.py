@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import tarfile
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ from build_sample import GO, borrowed_cache, silent, write_recipe
 from installer.bundle import build
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Manifest
+from installer.bundle.sources import upkeep
 from installer.bundle.sshsig import generate_key, sign
 from installer.bundle.verify import verify
 from installer.bundle.writing import put_signature
@@ -328,3 +331,27 @@ def test_a_blob_that_was_changed_in_the_cache_gets_into_no_bundle(tmp_path: Path
     assert "remove that file" in refused.value.remedy
     blob.unlink()
     assert build.build(folder, key, silent, tmp_path / "out", cache=tmp_path / "cache").read_bytes() == whole
+
+
+def test_what_no_build_uses_any_more_leaves_the_cache(tmp_path: Path, key: Path) -> None:
+    def aged(days: float) -> set[Path]:
+        """Everything of the cache's own, as if it had last been used so many days ago."""
+        entries = {path for part in upkeep.AGES for path in cache.glob(f"{part}/*")}
+        for path in entries:
+            os.utime(path, (time.time() - days * 86400,) * 2)
+        return entries
+
+    cache, folder = tmp_path / "cache", locked(tmp_path, PAGE)
+    build.build(folder, key, silent, cache=cache)
+    former = aged(31)
+    (folder / "components/page/web/index.html").write_text("other\n")
+    build.lock_recipe(folder, silent, cache=cache)
+    build.build(folder, key, silent, cache=cache)
+    assert {path.parent.name for path in former if path.exists()} == {"blobs"}, "only what both have in common"
+    present = aged(29)
+    (cache / "work/left by a kill").mkdir()
+    (cache / "work/under way").mkdir()
+    os.utime(cache / "work/left by a kill", (time.time() - 2 * 86400,) * 2)
+    build.build(folder, key, silent, cache=cache)
+    assert all(path.exists() for path in present)
+    assert [path.name for path in (cache / "work").iterdir()] == ["under way"]

@@ -6,6 +6,7 @@ a build needs no index, and no Debian either: only apt's own downloader.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tarfile
@@ -102,6 +103,7 @@ def download(source: Source, package: Mapping[str, str], workshop: Workshop) -> 
     """
     kept = workshop.cache / "debian" / f"{package['sha256'].partition(':')[2]}.deb"
     if kept.is_file():
+        os.utime(kept)
         return kept
     kept.parent.mkdir(parents=True, exist_ok=True)
     with workshop.scratch() as folder:

@@ -51,12 +51,11 @@ def made(source: Source, identity: Mapping[str, Any], workshop: Workshop) -> tup
         KINDS[source.kind].make(source, identity, workshop, into / "files")
         (into / "digests.json").write_text(json.dumps(made_digests(into / "files")))
 
-    if (found := _intact(folder)) is None:
-        if folder.exists():
-            remove_tree(folder)
-        workshop.keep(folder, make)
-        found = made_digests(folder / "files")
-    return folder / "files", found
+    found = _intact(folder)
+    if found is None and folder.exists():
+        remove_tree(folder)
+    workshop.keep(folder, make)
+    return folder / "files", made_digests(folder / "files") if found is None else found
 
 
 def _intact(folder: Path) -> dict[str, str] | None:

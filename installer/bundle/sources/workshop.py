@@ -78,7 +78,9 @@ class Workshop:
 
     def keep(self, folder: Path, make: Callable[[Path], None]) -> Path:
         """The folder, made by `make` if it is not there yet; it appears whole and on the disk, or not at all."""
-        if not folder.is_dir():
+        if folder.is_dir():
+            os.utime(folder)  # it is used: `upkeep` keeps it
+        else:
             with self.scratch() as scratch:
                 made = scratch / "made"
                 made.mkdir()
