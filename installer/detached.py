@@ -126,7 +126,7 @@ class Detached:
         return said[:-1] if self._last() else []
 
     def _signal(self, number: signal.Signals) -> None:
-        """Tell its whole process group, as a terminal would: a frozen program is two processes, loader and program."""
+        """Tell its whole process group, as a terminal would: what it has started on this machine hears it too."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
@@ -201,6 +201,15 @@ def find(runs: Runs, site: str) -> Detached | None:
         raise StateUnreadable(path=path, reason="it is damaged", hint=hint) from error
 
 
+def under_way(runs: Runs) -> Iterator[Detached]:
+    """The processes that run now, of all sites; a record that cannot be read counts as none."""
+    for folder in sorted((runs.state / "sites").glob(f"*/{RECORD}")):
+        with suppress(StateUnreadable):
+            process = find(runs, folder.parent.name)
+            if process is not None and process.alive:
+                yield process
+
+
 def handed_over(stream: BinaryIO) -> Ask:
     """Answers prompts with what a program wrote to a stream: one JSON object {prompt: secret}, read to its end.
 
@@ -233,7 +242,7 @@ def _program() -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours. A frozen program unpacks itself anew: the files that it runs from go when who unpacked them ends."""
+    """Ours; a frozen program is to begin as if a person had called it, and not as a part of the one that starts it."""
     return {**os.environ, "PYINSTALLER_RESET_ENVIRONMENT": "1"} if getattr(sys, "frozen", False) else dict(os.environ)
 
 

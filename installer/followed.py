@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -120,6 +121,18 @@ class Left:
     items: tuple[Item, ...]
 
 
+ORDERS = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_]?)"  # sequences, with what belongs to them
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)
+"""What a terminal would obey instead of showing it."""
+
+
+def plain(text: str) -> str:
+    """A text of a host or a process without what would tell a terminal to do something."""
+    return ORDERS.sub("", text)
+
+
 class Follower:
     """Reads along with a detached process, which does not notice. `run` is the name of the last run that began."""
 
@@ -143,7 +156,7 @@ class Follower:
         lines, self._line = self.detached.lines(self._line)
         complaints, self._complaint = self.detached.complaints(self._complaint)
         items: list[Item] = [item for item in map(parse, lines) if not isinstance(item, Ended)]
-        items += [Note(text) for text in complaints if text.strip()]
+        items += [Note(plain(text)) for text in complaints if text.strip()]
         for item in items:
             self.run = item.run if isinstance(item, RunStarted) else self.run
         if gone and not lines and not complaints:
@@ -202,16 +215,26 @@ def _typed(text: str, kind: str) -> str:
 def parse(line: str) -> Item:
     """A line of JSON as a value; one of an unknown type, or without what its type has to have, as it is."""
     try:
-        body = json.loads(line)
+        said = json.loads(line)
     except (ValueError, RecursionError):
-        return Note(line)
-    if not isinstance(body, dict):
-        return Note(line)
+        return Note(plain(line))
+    if not isinstance(said, dict):
+        return Note(plain(line))
+    body: Raw = _plain(said)
     read = READ.get(str(body.get("type")))
     try:
         return read(body) if read else body
     except (KeyError, ValueError, TypeError, AttributeError):
         return body
+
+
+def _plain(value: Any) -> Any:
+    """All texts in a value of JSON as `plain` leaves them."""
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return {plain(key): _plain(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 
 def _fields(kind: type, body: Raw) -> Raw:

@@ -68,7 +68,8 @@ class Desk:
         described.write_text(f"version: 1\nhosts:\n{hosts}{top}")
         path, signers = self.bundle
         return [verb, "--profile", str(ROOT / "profiles/minimal.yaml"), "--bundle", str(path), "--signers",
-                str(signers), "--simulate", str(described), "--state", str(self.folder / "state")]  # fmt: skip
+                str(signers), "--simulate", str(described), "--state", str(self.folder / "state"),
+                *(["--yes"] if verb == "uninstall" else [])]  # fmt: skip
 
     def start(self, verb: str, top: str = "", **secrets: str) -> Detached:
         return detached.start(self.argv(verb, top), self.runs, SITE, secrets)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from run_pages import Place, begun, checked, page, until
 from textual.pilot import Pilot
-from wizards import on_screen, open_page, play, settled
+from wizards import on_screen, open_page, play, settled, wizard
 
-from installer import detached
+from installer import detached, followed
 from installer.bundle.sshsig import generate_key
+from installer.plan.checks import CHECKS, Finding
+from installer.ui.tui import runs_dialogs
 from installer.ui.tui.runs_dialogs import TypeName
+from installer.ui.tui.runs_findings import Findings
 from installer.ui.tui.runs_state import ACTIVE, RESUMABLE
 from installer.ui.tui.screens.dialogs import Ask
 from installer.ui.tui.screens.install import InstallPage
@@ -170,3 +175,55 @@ def test_a_plan_that_cannot_be_begun_says_why_and_is_made_by_a_key(place: Place)
         await until(pilot, lambda: "53 steps on 3 hosts" in on_screen(pilot) and not plan.busy)
 
     play(place.wizard("plan"), script)
+
+
+def test_a_check_of_many_hosts_takes_each_finding_once() -> None:
+    compared = 0
+
+    class Counted(Finding):
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return super().__eq__(other)
+
+        __hash__ = Finding.__hash__
+
+    found = [Counted(check.name, f"node-{number}", "ok", "fine") for number in range(200) for check in CHECKS]
+    findings = Findings()
+    for each in [*found, *found]:
+        findings.take(each)
+    assert len(findings.found) == 200 * len(CHECKS)
+    assert compared < 3 * len(found)
+
+
+def test_what_a_host_says_moves_no_terminal(tmp_path: Path) -> None:
+    wild = "\x1b[2J\x1b]0;owned\x07red \x1b[31mtext\x1b[0m\x9b5A\u202e\r\ttab"
+    line = json.dumps({"type": "finding", "check": "os.release", "host": "n", "status": "failed", "found": wild})
+    found = followed.parse(line)
+    assert isinstance(found, Finding)
+    assert found.found == "red text5A\ttab"
+    assert followed.parse(wild) == followed.Note("red text5A\ttab")
+    (tmp_path / "log").write_text(f"one\n{wild}\n")
+    assert runs_dialogs.tail(tmp_path / "log") == "one\nred text5A\ttab\n"
+
+
+def test_the_start_leads_to_what_runs_and_knows_the_files_of_a_site(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while the run has no folder yet, for hosts are still checked."""
+    place.site("slow: {query: 600}\n")
+    monkeypatch.chdir(place.folder)
+    bundle, signers = place.bundle
+    argv = ["install", "--profile", place.file, "--bundle", bundle, "--signers", signers,
+            "--simulate", place.folder / "site.yaml", "--state", place.folder / "state"]  # fmt: skip
+    detached.start([*map(str, argv)], place.runs, "practice", {})
+
+    async def script(pilot: Pilot[None]) -> None:
+        assert "the installation at practice, under way since" in on_screen(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen.query(InstallPage))
+        app: Any = pilot.app
+        assert (app.bundle, app.signers) == (bundle, signers)
+        await until(pilot, lambda: page(pilot, InstallPage).mode == "starting")
+
+    play(wizard(None, simulate=place.folder / "site.yaml"), script)

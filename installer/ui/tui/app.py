@@ -25,7 +25,7 @@ from installer.errors import AnswersChanged, SitewrightError, UsageError
 from installer.facts import Facts
 from installer.runs import Runs
 from installer.secrets import Secrets
-from installer.ui.tui import hangup, leaving, recovery
+from installer.ui.tui import hangup, leaving, recovery, remembered, runs_start
 from installer.ui.tui.carried import Carried
 from installer.ui.tui.doors import Doors, Files
 from installer.ui.tui.editor import Editor
@@ -119,6 +119,9 @@ class Wizard(App[None]):
         self.review = review(editor.draft, str(editor.file), self.facts)
         self.switch_screen(Frame(step)) if len(self.screen_stack) > 1 else self.push_screen(Frame(step))
         recovery.told(self, editor)
+        if self.bundle is None:
+            files = remembered.of_site(self.runs, runs_start.site_of(editor.draft))
+            self.bundle, self.signers = files.get("bundle"), self.signers or files.get("signers")
         if self.bundle:
             self.open_bundle(self.bundle)
 

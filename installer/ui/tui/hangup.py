@@ -23,7 +23,7 @@ PATIENCE = 5.0
 
 
 def look_after(app: App[None], keep: Callable[[], None]) -> None:
-    """Hear SIGTERM and SIGHUP, and whether the terminal is still there; `keep` is called where it comes to the worst."""
+    """Hear SIGTERM and SIGHUP, and the end of the terminal; `keep` is called where it comes to the worst."""
     if app.is_headless:
         return
     loop = asyncio.get_running_loop()

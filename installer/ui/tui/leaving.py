@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from installer import detached
 from installer.errors import SitewrightError
-from installer.ui.tui import desk, runs_start
+from installer.ui.tui import runs_start
 from installer.ui.tui.runs_watch import VERBS
 from installer.ui.tui.screens.dialogs import Ask
 
@@ -38,7 +38,7 @@ def ask(app: Wizard) -> None:
 
 def goes_on(app: Wizard) -> str:
     """What is to be said of the site's run that is under way to a person who leaves; empty where there is none."""
-    say, site = app.say, runs_start.site_of(desk.of(app.screen))
+    say, site = app.say, runs_start.site_of(app.draft)
     try:
         found = detached.find(app.runs, site) if site else None
     except SitewrightError:

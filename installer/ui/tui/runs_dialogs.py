@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
+from installer.followed import plain
 from installer.ui.tui.words import Say
 
 TAIL = 64 << 10
@@ -62,7 +63,7 @@ class StepLog(ModalScreen[None]):
 
 
 def tail(path: Path) -> str:
-    """The end of a log; empty where there is none."""
+    """The end of a log, without what a terminal would obey; empty where there is none."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
@@ -70,7 +71,7 @@ def tail(path: Path) -> str:
             raw = file.read()
     except OSError:
         return ""
-    return (raw.partition(b"\n")[2] if size > TAIL else raw).decode(errors="replace")
+    return plain((raw.partition(b"\n")[2] if size > TAIL else raw).decode(errors="replace"))
 
 
 class TypeName(ModalScreen[bool]):

@@ -24,13 +24,14 @@ class Findings:
     asked: list[str] = field(default_factory=list)
     again: frozenset[tuple[str, str]] = frozenset()
     """The checks that are tried again, with their hosts; empty where all of them are made."""
+    _known: set[Finding] = field(default_factory=set)
 
     def begin(self, only: Sequence[str] = ()) -> None:
         """A check begins: of all things, which forgets all; or of some, whose findings come in place of the former."""
         self.asked = []
         self.again = frozenset((text.partition("@")[0], text.partition("@")[2]) for text in only)
         if not only:
-            self.found = []
+            self.found, self._known = [], set()
 
     def take(self, finding: Finding) -> None:
         """Take a finding in; the first one of what is tried again replaces the earlier."""
@@ -42,8 +43,9 @@ class Findings:
             self.found = [each for each in self.found if (each.check, each.host) != subject]
             self.found.insert(place, finding)
             self.again -= {subject}
-        elif finding not in self.found:
+        elif finding not in self._known:
             self.found.append(finding)
+        self._known.add(finding)
 
     def shown(self, draft: Draft, today: date) -> list[Finding]:
         """The findings with the waivers of the answers as they are now, so that a waiver is seen at once."""

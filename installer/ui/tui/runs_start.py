@@ -10,6 +10,7 @@ from typing import Any
 from textual.app import App
 
 from installer import answers_file
+from installer.draft import Draft
 from installer.ui.tui.desk import Desk
 from installer.ui.tui.screens.dialogs import Ask, Typed
 from installer.ui.tui.steps import STEPS
@@ -17,9 +18,9 @@ from installer.ui.tui.steps import STEPS
 NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
-def site_of(desk: Desk) -> str:
+def site_of(draft: Draft) -> str:
     """The site's name; empty while it has no valid one."""
-    name = str(desk.draft.at(("site", "name"), ""))
+    name = str(draft.at(("site", "name"), ""))
     return name if NAME.fullmatch(name) else ""
 
 
@@ -32,7 +33,7 @@ def lacks(desk: Desk) -> str:
         return f"{told}: {', '.join(titles)}" if titles else told
     if desk.bundle is None:
         return say("Name the bundle first: page {page}", page=say("Certificates"))
-    return "" if site_of(desk) else say("Name the site first: page {page}", page=say("Site and people"))
+    return "" if site_of(desk.draft) else say("Name the site first: page {page}", page=say("Site and people"))
 
 
 async def saved(app: App[None], desk: Desk) -> bool:

@@ -61,7 +61,7 @@ class Watch:
         """Follow the process that was last started for the site; where that is known, look what its last run left."""
         if self.busy:
             return
-        site = runs_start.site_of(self._desk)
+        site = runs_start.site_of(self._desk.draft)
         if site != self.site:
             self.site, self.session, self.process, self._follower = site, Session(), None, None
         if not site:
@@ -131,7 +131,7 @@ class Watch:
                 app.notify(lacking, severity="warning", timeout=8)
             elif await runs_start.saved(app, desk) and await runs_start.asked(app, desk):
                 typed = {} if desk.simulate else desk.typed_secrets()
-                self.site = runs_start.site_of(desk)
+                self.site = runs_start.site_of(desk.draft)
                 command = runs_start.argv(desk, verb, flags)
                 self._follow(await asyncio.to_thread(detached.start, command, desk.runs, self.site, typed))
         except SitewrightError as error:

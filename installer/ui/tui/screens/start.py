@@ -17,16 +17,23 @@ from textual.screen import Screen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
+from installer import detached
 from installer.draft import Draft
 from installer.errors import AnswersInvalid, Problem, SitewrightError
 from installer.located import located, lost_home
 from installer.runs import Runs
-from installer.ui.tui import desk, editor, panels, phrases, recovery
+from installer.ui.tui import desk, editor, panels, phrases, recovery, remembered
+from installer.ui.tui.running import moment
+from installer.ui.tui.runs_watch import VERBS
 from installer.ui.tui.screens.dialogs import Ask
 from installer.ui.tui.words import Say
 
 LIKE_ANSWERS = re.compile(r"(?=[\s\S]*^version\s*:)(?=[\s\S]*^site\s*:)", re.MULTILINE)
 """What a text has that means to be answers, whether it is well-formed or not."""
+
+
+PAGES = {"check": "preflight", "plan": "plan", "status": "result"}
+"""Pages about what runs, where that is not an installation."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +148,17 @@ def ways(say: Say, runs: Runs, folder: Path) -> Iterator[Way]:
 
 
 def _of_runs(say: Say, runs: Runs) -> Iterator[Way]:
+    busy = {process.site: process for process in detached.under_way(runs)}
+    for site, process in busy.items():
+        file = Path(remembered.named(process).get("profile", ""))
+        if file.is_file() and process.argv[0] in VERBS:
+            told = say("{what} at {name}, under way since {time}", what=say(VERBS[process.argv[0]]), name=site,
+                       time=moment(process.since))  # fmt: skip
+            yield Way(f"process:{site}", say("Look at what runs at {name}", name=site), told, file,
+                      PAGES.get(process.argv[0], "install"))  # fmt: skip
     for site in runs.sites():
+        if site in busy:
+            continue
         try:
             history = runs.history(site)
         except SitewrightError:
