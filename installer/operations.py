@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from installer import driving, engine, kubectl, lock, mirror, origin, proof
+from installer import driving, engine, kubectl, lock, mirror, origin, proof, site_images
 from installer.bundle.archive import Archive
 from installer.driving import Watch
 from installer.errors import SitewrightError, UsageError
@@ -71,7 +71,9 @@ def check(site: Site, asked: Report = unheard, only: Iterable[str] = ()) -> tupl
     """
     answers = site.inputs.answers
     wanted = checks.only(only, checks.NAMES, [host.name for host in answers.hosts])
-    return checks.preflight(site.world, answers, site.inputs.manifest, site.world.now(), asked, wanted)
+    looked = site.archive is not None and any(wanted.wants(checks.IMAGES, host.name) for host in answers.hosts)
+    lacking = partial(site_images.lacking, site.inputs, site.archive) if looked else dict
+    return checks.preflight(site.world, answers, site.inputs.manifest, site.world.now(), asked, wanted, lacking)
 
 
 def plan(inputs: Inputs) -> Plan:

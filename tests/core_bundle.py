@@ -15,7 +15,8 @@ from installer.bundle.writing import write_archive
 
 
 def _small(blobs: Blobs, artifact: Artifact) -> Artifact:
-    layer = blobs.add(artifact.reference.encode())
+    # The installer runs helm here to see what charts ask for: this one's charts ask for nothing.
+    layer = blobs.add(b"#!/bin/sh\n" if artifact.name == "helm" else artifact.reference.encode())
     return blobs.artifact(artifact.kind, artifact.repository, artifact.tag, b"{}", [layer])
 
 

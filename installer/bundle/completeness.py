@@ -14,12 +14,12 @@ from typing import Any
 
 import yaml
 
-from installer.answers import Environment
 from installer.answers_file import load as load_answers
-from installer.bundle.manifest import Component, Manifest
+from installer.bundle.manifest import Artifact, Component, Manifest
 from installer.bundle.sources.workshop import Workshop
 from installer.errors import BuildFailed
 from installer.plan import context
+from installer.plan.steps import charts
 
 CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 _SOURCE = re.compile(r"^# Source: (\S+)$", re.MULTILINE)
@@ -34,6 +34,16 @@ class Needed:
     image: str
 
 
+@dataclass(frozen=True)
+class Renderer:
+    """Renders charts: `blob` gives the path of a blob by its digest, `helm` that of the bundle's own helm."""
+
+    manifest: Manifest
+    blob: Callable[[str], Path]
+    helm: Callable[[], Path]
+    workshop: Workshop
+
+
 def prove(
     manifest: Manifest, blob_path: Callable[[str], Path], profiles: tuple[Path, ...], workshop: Workshop
 ) -> frozenset[Needed]:
@@ -42,17 +52,17 @@ def prove(
     Raises:
         BuildFailed: the bundle lacks one, or something cannot be rendered.
     """
+    renderer = Renderer(manifest, blob_path, lambda: _kept_helm(manifest, blob_path, workshop), workshop)
     needed = set(_listed(manifest))
     for profile in profiles:
         answers = load_answers(profile)
         for environment in answers.environments:
             names = context.context(answers, environment, manifest)
             for component in manifest.components:
-                own = context.for_component(names, environment, component)
-                needed |= set(_rendered(manifest, component, own, environment, blob_path, workshop))
+                needed |= set(rendered(renderer, component, context.for_component(names, environment, component)))
     if not profiles:
         for component in manifest.components:
-            needed |= set(_charts(manifest, component, "", blob_path, workshop))
+            needed |= set(_charts(renderer, component, ""))
     missing = lacking(manifest, needed)
     if missing:
         raise BuildFailed(
@@ -89,11 +99,13 @@ def _listed(manifest: Manifest) -> Iterator[Needed]:
             yield Needed(component.name, "component.yaml, also", image)
 
 
-def _rendered(
-    manifest: Manifest, component: Component, names: Mapping[str, Any], environment: Environment,
-    blob_path: Callable[[str], Path], workshop: Workshop,
-) -> Iterator[Needed]:  # fmt: skip
-    """Images of a component's chart, objects and host texts in one environment."""
+def rendered(renderer: Renderer, component: Component, names: Mapping[str, Any]) -> Iterator[Needed]:
+    """Images of a component's chart, objects and host texts, as these names and values make them.
+
+    Raises:
+        BuildFailed: something cannot be rendered.
+        BundleNotTrusted: a template uses a name that is not defined.
+    """
     spec = component.spec
     for text in spec.get("objects", ()):
         yield from _objects(component, text, context.render(component, text, names))
@@ -102,9 +114,7 @@ def _rendered(
             for view in names["hosts"]:
                 text = context.render(component, entry["text"], context.for_host(names, view.name))
                 yield from _objects(component, entry["text"], text)
-    values = (spec.get("chart") or {}).get("values")
-    text = context.render(component, values, names) if values else ""
-    yield from _charts(manifest, component, text, blob_path, workshop)
+    yield from _charts(renderer, component, charts.written(component, dict(names)) if "chart" in spec else "")
 
 
 def _objects(component: Component, name: str, text: str) -> Iterator[Needed]:
@@ -116,18 +126,16 @@ def _objects(component: Component, name: str, text: str) -> Iterator[Needed]:
         yield Needed(component.name, name, image)
 
 
-def _charts(
-    manifest: Manifest, component: Component, values: str, blob_path: Callable[[str], Path], workshop: Workshop
-) -> Iterator[Needed]:
+def _charts(renderer: Renderer, component: Component, values: str) -> Iterator[Needed]:
     spec = component.spec.get("chart") or {}
     for chart in (each for each in component.artifacts if each.kind == "chart"):
-        with workshop.scratch() as folder:
+        with renderer.workshop.scratch() as folder:
             (folder / "values.yaml").write_text(values if chart.name == spec.get("name") else "", encoding="utf-8")
-            (folder / "chart.tgz").symlink_to(blob_path(chart.file.digest))
-            said = workshop.run(
-                f"{component.name}: chart {chart.name}", str(_helm(manifest, blob_path, workshop)), "template",
-                component.name, str(folder / "chart.tgz"), "--namespace", spec.get("namespace", "default"), "--values",
-                str(folder / "values.yaml"), "--kube-version", manifest.kubernetes,
+            (folder / "chart.tgz").symlink_to(renderer.blob(chart.file.digest))
+            said = renderer.workshop.run(
+                f"{component.name}: chart {chart.name}", str(renderer.helm()), "template", component.name,
+                str(folder / "chart.tgz"), "--namespace", spec.get("namespace", "default"), "--values",
+                str(folder / "values.yaml"), "--kube-version", renderer.manifest.kubernetes,
                 env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
             )  # fmt: skip
         for template, text in templates(said):
@@ -141,18 +149,27 @@ def templates(said: str) -> Iterator[tuple[str, str]]:
             yield found[1], document
 
 
-def _helm(manifest: Manifest, blob_path: Callable[[str], Path], workshop: Workshop) -> Path:
-    """The bundle's own helm, made executable in the cache."""
+def helm_of(manifest: Manifest) -> Artifact:
+    """The bundle's own helm.
+
+    Raises:
+        BuildFailed: it has none.
+    """
     for file in manifest.artifacts("file"):
         if file.name == "helm":
-            origin = blob_path(file.file.digest)
-
-            def make(into: Path, origin: Path = origin) -> None:
-                (into / "helm").write_bytes(origin.read_bytes())
-                (into / "helm").chmod(0o755)
-
-            return workshop.keep(workshop.cache / "tools" / f"helm-{origin.name[:16]}", make) / "helm"
+            return file
     raise BuildFailed(what="completeness", reason="the bundle has charts, but no host file named helm to render them")
+
+
+def _kept_helm(manifest: Manifest, blob_path: Callable[[str], Path], workshop: Workshop) -> Path:
+    """The bundle's own helm, made executable in the cache."""
+    origin = blob_path(helm_of(manifest).file.digest)
+
+    def make(into: Path) -> None:
+        (into / "helm").write_bytes(origin.read_bytes())
+        (into / "helm").chmod(0o755)
+
+    return workshop.keep(workshop.cache / "tools" / f"helm-{origin.name[:16]}", make) / "helm"
 
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -90,7 +90,8 @@ def test_a_chart_that_names_another_image_fails_the_build(tmp_path: Path, profil
 
 def test_an_image_that_only_the_values_of_a_profile_name_is_found(tmp_path: Path) -> None:
     chart = {"name": "page", "namespace": "pages", "values": "values.yaml"}
-    beside = {"chart/templates/pod.yaml": pod("VALUES"), "values.yaml": "registry.{{ environment }}/ghost:v1"}
+    beside = {"chart/templates/pod.yaml": POD.replace("image: IMAGE", "VALUES"),
+              "values.yaml": "image: registry.{{ environment }}/ghost:v1"}  # fmt: skip
     with pytest.raises(BuildFailed, match=r"image registry.production/ghost:v1"):
         built(tmp_path, part(chart=chart, beside=beside), PROFILE)
 

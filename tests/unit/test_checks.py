@@ -77,7 +77,7 @@ def looked(
     """All findings on a good site after changes to its hosts."""
     gone = refused or {}
     facts = {name: replace(good(name), **(changes or {}).get(name, {})) for name in HOSTS if name not in gone}
-    return checks.examine(Case(said or answers(), manifest, Gathered(facts, gone), tried or Tried(), NOW))
+    return checks.examine(Case(said or answers(), manifest, Gathered(facts, gone), tried or Tried(), NOW, {"cp-1": ()}))
 
 
 def bad(*arguments: Any, **keywords: Any) -> list[Finding]:
@@ -158,7 +158,7 @@ def test_each_trouble_is_found_with_its_remedy(changes: dict[str, Any], check: s
 
 def test_every_check_that_looks_at_facts_is_made_to_fail() -> None:
     shown = {check for _, check, _ in TROUBLES.values()}
-    by_probes = {"host.probes", "disk.fsync", "disk.speed", "link.speed", "ports.reach"}
+    by_probes = {"bundle.images", "host.probes", "disk.fsync", "disk.speed", "link.speed", "ports.reach"}
     assert shown | by_probes | {checks.LOGIN, checks.SUDO} == set(checks.NAMES)
 
 

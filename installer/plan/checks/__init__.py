@@ -6,17 +6,18 @@ a waiver in the answers, never by a flag.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from installer.answers import Answers, Waiver
 from installer.bundle.manifest import Manifest
 from installer.errors import SitewrightError, SudoRefused
 from installer.facts import Facts, gather
-from installer.plan.checks import disks, kernel, machine, network
+from installer.plan.checks import disks, images, kernel, machine, network
 from installer.plan.checks.choosing import Only, only
 from installer.plan.checks.disks import DiskNeed, disk_forecast
-from installer.plan.checks.finding import Case, Check, Finding, Status, Tried
+from installer.plan.checks.finding import Case, Check, Finding, Lacking, Status, Tried
 from installer.plan.checks.trying import try_all
 from installer.plan.checks.wires import Wire, ports_table, wires
 from installer.world.ports import Probed, Report
@@ -25,7 +26,8 @@ __all__ = ["CHECKS", "NAMES", "Case", "Check", "DiskNeed", "Finding", "Only", "S
            "disk_forecast", "examine", "only", "ports_table", "preflight", "wires"]  # fmt: skip
 
 LOGIN, SUDO = "ssh.login", "sudo.rights"
-CHECKS: tuple[Check, ...] = (*machine.CHECKS, *kernel.CHECKS, *disks.CHECKS, *network.CHECKS)
+CHECKS: tuple[Check, ...] = (*images.CHECKS, *machine.CHECKS, *kernel.CHECKS, *disks.CHECKS, *network.CHECKS)
+IMAGES = images.CHECKS[0].name
 NAMES = (LOGIN, SUDO, *(check.name for check in CHECKS))
 """Every check. A waiver may name any but the first two: a host that cannot be entered cannot be installed on."""
 
@@ -41,16 +43,20 @@ def preflight(
     now: datetime,
     report: Report = _silent,
     wanted: Only = Only(),  # noqa: B008 - frozen
+    lacking: Callable[[], Lacking] = dict,
 ) -> tuple[Finding, ...]:
     """Look at every host and try what cannot be read; what goes wrong meanwhile is a finding, not an error.
 
     `report` hears of each host that was asked. Where some checks alone are wanted every host is asked all the same, for
     many a rule compares hosts; but nothing is tried that no wanted check judges by. A wanted host that cannot be
-    entered is told in any case.
+    entered is told in any case. `lacking` finds out what the bundle lacks while hosts are being asked.
     """
-    gathered = gather(world, answers, report)
-    tried = try_all(world.probing, answers, gathered) if wanted.tries(CHECKS) else Tried()
-    found = examine(Case(answers, manifest, gathered, tried, now))
+    with ThreadPoolExecutor(1, "lacking") as pool:
+        found_lacking = pool.submit(lacking)
+        gathered = gather(world, answers, report)
+        tried = try_all(world.probing, answers, gathered) if wanted.tries(CHECKS) else Tried()
+        case = Case(answers, manifest, gathered, tried, now, found_lacking.result())
+    found = examine(case)
     return tuple(each for each in found if wanted.wants(each.check, each.host) or _entrance(wanted, each))
 
 

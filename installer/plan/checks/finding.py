@@ -53,6 +53,10 @@ class Tried:
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
+Lacking = Mapping[str, tuple[Trouble, ...]]
+"""What charts ask for and the bundle lacks, by each environment's first control plane; empty where nobody looked."""
+
+
 @dataclass(frozen=True)
 class Case:
     """Everything the rules judge by."""
@@ -62,6 +66,7 @@ class Case:
     gathered: Gathered
     tried: Tried
     now: datetime
+    lacking: Lacking = field(default_factory=dict)
 
     @property
     def facts(self) -> Mapping[str, Facts]:

@@ -109,10 +109,19 @@ def wanted_release(component: Component, names: dict[str, Any]) -> Release:
         namespace=spec.get("namespace", component.name),
         timeout=float(spec.get("timeout", 300)),
         chart=component.artifact("chart", spec["name"]) if spec else None,
-        values=yaml.safe_dump(values(component, names), sort_keys=True).encode() if spec else b"",
+        values=written(component, names).encode() if spec else b"",
         objects=tuple(documents),
         ready=tuple(component.spec.get("ready", ())),
     )
+
+
+def written(component: Component, names: dict[str, Any]) -> str:
+    """A chart's values as helm is given them.
+
+    Raises:
+        BundleNotTrusted: the template does not give a YAML mapping.
+    """
+    return yaml.safe_dump(values(component, names), sort_keys=True)
 
 
 def values(component: Component, names: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,117 @@
+"""The proof of completeness at the site: with the customer's own answers, every image that is named is in the bundle.
+
+The bundle's own helm renders each chosen chart here, on the operator's machine, before a host is touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from installer.answers import Answers, Environment
+from installer.bundle import completeness
+from installer.bundle.archive import Archive
+from installer.bundle.completeness import Needed, Renderer
+from installer.bundle.manifest import Component
+from installer.bundle.sources.workshop import Workshop, cache_folder
+from installer.errors import BuildFailed, BundleNotTrusted
+from installer.plan import context
+from installer.plan.checks.finding import Lacking, Trouble
+from installer.plan.inputs import Inputs
+
+PIECE = 1 << 20
+WANTED = "every image in the bundle: nothing else can be pulled at the site"
+FAULT = "this is a fault of the bundle; tell the vendor"
+
+
+def lacking(inputs: Inputs, archive: Archive) -> Lacking:
+    """For the first control plane of each environment, on which its charts are installed, what the bundle lacks.
+
+    Raises:
+        BundleNotTrusted: a blob is not what bundle.json names.
+    """
+    workshop = Workshop(cache_folder(), inputs.manifest.architecture)
+    with workshop.scratch() as folder:
+
+        def blob(digest: str) -> Path:
+            return _extracted(archive, digest, folder)
+
+        def helm() -> Path:
+            path = blob(completeness.helm_of(inputs.manifest).file.digest)
+            path.chmod(0o700)
+            return path
+
+        renderer = Renderer(inputs.manifest, blob, helm, workshop)
+        return {environment.control_planes[0]: tuple(_of_environment(inputs, environment, renderer))
+                for environment in inputs.answers.environments}  # fmt: skip
+
+
+def _extracted(archive: Archive, digest: str, folder: Path) -> Path:
+    """A blob as a file of a folder that is ours alone, looked at byte by byte: what is run must be what was signed."""
+    path = folder / digest.removeprefix("sha256:")
+    if not path.exists():
+        sum_, part = hashlib.sha256(), path.with_suffix(".part")
+        with archive.blob(digest) as stream, part.open("wb") as file:
+            while piece := stream.read(PIECE):
+                sum_.update(piece)
+                file.write(piece)
+        if f"sha256:{sum_.hexdigest()}" != digest:
+            raise BundleNotTrusted(bundle=archive.path, reason=f"blob {digest} was altered")
+        part.rename(path)
+    return path
+
+
+def _of_environment(inputs: Inputs, environment: Environment, renderer: Renderer) -> Iterator[Trouble]:
+    for component in inputs.components(environment):
+        names = context.for_component(inputs.names(environment), environment, component)
+        try:
+            needed = set(completeness.rendered(renderer, component, names))
+        except BuildFailed as error:
+            remedy = (
+                _remedy(inputs.answers, environment, component, _paths(names["values"])) if names["values"] else FAULT
+            )
+            yield Trouble(f"environment {environment.name}: {error.message}", WANTED, remedy)
+        except OSError as error:
+            found = f"not looked at: the bundle's helm cannot be run on this machine ({error.strerror})"
+            yield Trouble(found, WANTED, "run the installer on Linux of the bundle's architecture", warning=True)
+            return
+        else:
+            for each in completeness.lacking(inputs.manifest, needed):
+                yield _trouble(inputs.answers, environment, component, each, names["values"])
+
+
+def _trouble(
+    answers: Answers, environment: Environment, component: Component, needed: Needed, values: Mapping[str, Any]
+) -> Trouble:
+    said = [path for path, value in _leaves(values) if value and value in needed.image]
+    remedy = _remedy(answers, environment, component, said) if said else FAULT
+    found = f"environment {environment.name}: {component.name}: {needed.where} names image {needed.image}"
+    return Trouble(f"{found}, which the bundle lacks", WANTED, remedy)
+
+
+def _remedy(answers: Answers, environment: Environment, component: Component, paths: Iterator[str] | list[str]) -> str:
+    """Which values of the answers to correct, with their lines."""
+    at = f"environments.{answers.environments.index(environment)}.components.{component.name}"
+    shown = []
+    for path in paths:
+        line = answers.lines.get(f"{at}.{path}") or answers.lines.get(at)
+        shown.append(f"{path} ({answers.file}:{line})" if line else path)
+    return f"correct or leave out, of {component.name}: {', '.join(shown)}; or take a bundle that holds the image"
+
+
+def _paths(values: Mapping[str, Any]) -> Iterator[str]:
+    return (path for path, _ in _leaves(values))
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every single value with its dotted path."""
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            yield from _leaves(below, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for number, below in enumerate(value):
+            yield from _leaves(below, f"{path}.{number}")
+    else:
+        yield path, str(value)

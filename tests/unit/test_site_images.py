@@ -1,0 +1,91 @@
+"""Completeness at the site: what charts ask for with the real answers is in the bundle, or preflight says so."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from test_build_completeness import HELD, HELM, POD, PROFILE, built, part
+
+from installer import answers_file, operations
+from installer.bundle.archive import Archive
+from installer.errors import BundleNotTrusted
+from installer.plan.checks import Finding
+from installer.plan.inputs import Inputs
+from installer.runs import Runs
+from installer.world.simulated.machine import Machine
+from installer.world.simulated.world import SimulatedWorld
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+CHART = {"name": "page", "namespace": "pages", "values": "values.yaml"}
+BESIDE = {"chart/templates/pod.yaml": POD.replace("image: IMAGE", "VALUES"), "values.yaml": f"image: {HELD}"}
+
+
+def site(tmp_path: Path, components: str, beside: dict[str, str] | None = None, name: str = "small") -> operations.Site:
+    """A site of one host with the small bundle and these components in its answers."""
+    archive = Archive.open(built(tmp_path, part(chart=CHART, beside={**BESIDE, **(beside or {})}), PROFILE))
+    planes = "control_planes: [cp-1]"
+    text = PROFILE.replace(planes, f"{planes}, components: {components}").replace("name: small", f"name: {name}")
+    answers = answers_file.parse(text, "answers.yaml")
+    inputs = Inputs(answers, archive.manifest, archive.bundle_json, archive.signature, b"")
+    world = SimulatedWorld([Machine("cp-1", "10.0.0.1")], archive.manifest, now=lambda: NOW)
+    return operations.Site(inputs, world, Runs(tmp_path / "state"), "tester", {}, archive)
+
+
+def looked(site: operations.Site) -> list[Finding]:
+    return [each for each in operations.check(site) if each.check == "bundle.images"]
+
+
+def test_a_site_whose_answers_change_no_image_passes(tmp_path: Path) -> None:
+    (finding,) = looked(site(tmp_path, "{page: {}}"))
+    assert (finding.host, finding.status, finding.found) == ("cp-1", "ok", "every image is in the bundle")
+
+
+def test_an_image_that_a_value_of_the_answers_names_is_found_with_component_value_and_line(tmp_path: Path) -> None:
+    (finding,) = looked(site(tmp_path, "{page: {image: docker.io/library/nginx:1}}"))
+    assert finding.status == "failed"
+    named = "page: page/templates/pod.yaml names image docker.io/library/nginx:1, which the bundle lacks"
+    assert finding.found == f"environment production: {named}"
+    assert "correct or leave out, of page: image (answers.yaml:9)" in finding.remedy
+
+
+def test_a_fault_of_the_bundle_is_told_as_such(tmp_path: Path) -> None:
+    """No value of the answers names this image; the vendor proved no site of this name."""
+    values = f"image: {{{{ '{HELD}' if site == 'small' else 'ghost:v1' }}}}"
+    (finding,) = looked(site(tmp_path, "{page: {}}", {"values.yaml": values}, name="other"))
+    assert "names image ghost:v1" in finding.found
+    assert "tell the vendor" in finding.remedy
+
+
+def test_values_with_which_a_chart_cannot_be_rendered_are_named(tmp_path: Path) -> None:
+    helm = HELM.replace("set -eu\n", 'set -eu\n! grep nonsense "$7" >&2\n')
+    (finding,) = looked(site(tmp_path, "{page: {size: nonsense}}", {"web/helm": helm}))
+    assert finding.status == "failed"
+    assert "size: nonsense" in finding.found
+    assert "size (answers.yaml:9)" in finding.remedy
+
+
+def test_a_component_that_was_not_chosen_is_not_looked_at(tmp_path: Path) -> None:
+    (finding,) = looked(site(tmp_path, "{}"))
+    assert finding.status == "ok"
+
+
+def test_a_helm_that_cannot_run_here_is_told(tmp_path: Path) -> None:
+    interpreter = tmp_path / "interpreter"
+    shutil.copy("/bin/sh", interpreter)
+    opened = site(tmp_path, "{page: {}}", {"web/helm": HELM.replace("/bin/sh", str(interpreter))})
+    interpreter.chmod(0o644)
+    (finding,) = looked(opened)
+    assert finding.status == "warn"
+    assert "cannot be run on this machine" in finding.found
+
+
+def test_an_altered_helm_is_not_run(tmp_path: Path) -> None:
+    opened = site(tmp_path, "{page: {}}")
+    assert opened.archive is not None
+    file, comment = opened.archive.path, b"# template NAME CHART --namespace NS --values FILE ..."
+    file.write_bytes(file.read_bytes().replace(comment, b"exit 0".ljust(len(comment))))
+    with pytest.raises(BundleNotTrusted, match="was altered"):
+        looked(opened)
