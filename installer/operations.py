@@ -71,8 +71,9 @@ def check(site: Site, asked: Report = unheard, only: Iterable[str] = ()) -> tupl
     """
     answers = site.inputs.answers
     wanted = checks.only(only, checks.NAMES, [host.name for host in answers.hosts])
-    looked = site.archive is not None and any(wanted.wants(checks.IMAGES, host.name) for host in answers.hosts)
-    lacking = partial(site_images.lacking, site.inputs, site.archive) if looked else dict
+    lacking: Callable[[], checks.Lacking] = dict
+    if site.archive is not None and any(wanted.wants(checks.IMAGES, host.name) for host in answers.hosts):
+        lacking = partial(site_images.lacking, site.inputs, site.archive)
     return checks.preflight(site.world, answers, site.inputs.manifest, site.world.now(), asked, wanted, lacking)
 
 

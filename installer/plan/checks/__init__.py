@@ -22,8 +22,8 @@ from installer.plan.checks.trying import try_all
 from installer.plan.checks.wires import Wire, ports_table, wires
 from installer.world.ports import Probed, Report
 
-__all__ = ["CHECKS", "NAMES", "Case", "Check", "DiskNeed", "Finding", "Only", "Status", "Tried", "Wire",
-           "disk_forecast", "examine", "only", "ports_table", "preflight", "wires"]  # fmt: skip
+__all__ = ["CHECKS", "IMAGES", "NAMES", "Case", "Check", "DiskNeed", "Finding", "Lacking", "Only", "Status", "Tried",
+           "Wire", "disk_forecast", "examine", "only", "ports_table", "preflight", "wires"]  # fmt: skip
 
 LOGIN, SUDO = "ssh.login", "sudo.rights"
 CHECKS: tuple[Check, ...] = (*images.CHECKS, *machine.CHECKS, *kernel.CHECKS, *disks.CHECKS, *network.CHECKS)
