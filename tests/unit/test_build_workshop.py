@@ -147,11 +147,21 @@ def test_an_apt_that_names_nothing_is_an_error(tmp_path: Path, apt: Path) -> Non
         deb.resolve(source("deb", {"packages": ["x"]}), workshop(tmp_path))
 
 
-def test_a_machine_whose_apt_knows_no_debian_is_told_how_to_name_a_mirror(tmp_path: Path, apt: Path) -> None:
-    (tmp_path / "bin/apt-get").write_text("#!/bin/sh\necho http://m/ubuntu noble\n")
-    with pytest.raises(BuildFailed, match="no mirror of Debian bookworm") as refused:
-        deb.resolve(source("deb", {"packages": ["conntrack"]}), workshop(tmp_path))
-    assert "SITEWRIGHT_DEBIAN_MIRROR" in refused.value.remedy
+@pytest.mark.parametrize(
+    ("sources", "place"),
+    [
+        ("http://m/ubuntu noble", "http://deb.debian.org"),
+        ("http://m/x/debian/ trixie\nhttp://m/x/debian-security/ trixie-security", "http://m/x"),
+        ("http://m/debian trixie\nhttp://other/debian bookworm", "http://other"),
+        ("", "http://deb.debian.org"),
+    ],
+)
+def test_a_machine_of_another_release_takes_its_mirror_or_debians(
+    tmp_path: Path, apt: Path, sources: str, place: str
+) -> None:
+    (tmp_path / "bin/apt-get").write_text(f"#!/bin/sh\necho '{sources}'\n")
+    found = mirror.bases("bookworm", workshop(tmp_path))
+    assert found == {"debian": f"{place}/debian", "debian-security": f"{place}/debian-security"}
 
 
 def test_a_mirror_that_is_named_serves_both_archives(

@@ -1,4 +1,4 @@
-"""Where Debian's packages come from: wherever this machine's own apt gets them, or SITEWRIGHT_DEBIAN_MIRROR.
+"""Where Debian's packages come from: SITEWRIGHT_DEBIAN_MIRROR, the mirror of this machine's own apt, or Debian itself.
 
 A lock names a package by its archive and its path there ("debian/pool/main/...", "debian-security/pool/..."), so that
 every machine takes it from its own nearest mirror; the digest says whether it is the right file.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 
 from installer.bundle.sources.workshop import Workshop
-from installer.errors import BuildFailed
 
 VARIABLE = "SITEWRIGHT_DEBIAN_MIRROR"
+DEBIAN = "http://deb.debian.org"
+"""Debian's own mirrors; what comes from there is proved by signatures and digests, as from any other."""
 ARCHIVES = ("debian-security", "debian")
 """Names of Debian's archives, as mirrors call their folders; the longer one first, since it begins with the other."""
 
@@ -19,8 +20,8 @@ ARCHIVES = ("debian-security", "debian")
 def bases(suite: str, workshop: Workshop) -> dict[str, str]:
     """The address of each archive, without a slash at its end.
 
-    Raises:
-        BuildFailed: apt of this machine knows no mirror of that suite, and the variable names none.
+    A mirror that this machine's apt uses for another suite has this one as well; a machine that is no Debian (Ubuntu
+    has archives of its own) takes Debian's.
     """
     given = os.environ.get(VARIABLE, "").rstrip("/")
     if given:
@@ -28,20 +29,19 @@ def bases(suite: str, workshop: Workshop) -> dict[str, str]:
     said = workshop.run(
         "Debian's mirror", "apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages"
     )
-    found: dict[str, str] = {}
+    of_suite: dict[str, str] = {}
+    of_others: dict[str, str] = {}
     for line in said.splitlines():
         address, _, release = line.strip().partition(" ")
+        address = address.rstrip("/")
         if release in {suite, f"{suite}-security"}:
-            archive = "debian-security" if release.endswith("-security") else "debian"
-            found.setdefault(archive, address.rstrip("/"))
+            of_suite.setdefault("debian-security" if release.endswith("-security") else "debian", address)
+        elif (archive := address.rpartition("/")[2]) in ARCHIVES:
+            of_others.setdefault(archive, address)
+    found = of_suite if "debian" in of_suite else of_others
     if "debian" not in found:
-        raise BuildFailed(
-            what="Debian's packages",
-            reason=f"apt of this machine has no mirror of Debian {suite}",
-            hint=f"name one: {VARIABLE}=http://mirror.example (it has the folders {' and '.join(ARCHIVES)})",
-        )
-    found.setdefault("debian-security", found["debian"] + "-security")
-    return found
+        return {archive: f"{DEBIAN}/{archive}" for archive in ARCHIVES}
+    return {"debian-security": found["debian"] + "-security", **found}
 
 
 def named(address: str, known: dict[str, str]) -> str:
