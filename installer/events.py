@@ -72,9 +72,14 @@ class RunFinished:
 
 @dataclass(frozen=True, slots=True)
 class BuildProgressed:
-    """A bundle is being built: `done` of `total` sources are made, `source` is next; about `left` seconds are left."""
+    """A bundle is being built: `done` of `total` in this phase, `source` is next; about `left` seconds of it are left.
+
+    Phases, in their order: "making" (sources), "packing" (components), "proving" (components in environments),
+    "writing" (bytes); "checking" (bytes) instead of them where the cache has the finished file. `source` may be empty.
+    """
 
     at: datetime
+    phase: str
     source: str
     done: int
     total: int

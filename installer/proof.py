@@ -26,6 +26,11 @@ class ProbeResult:
     seconds: float
 
 
+def count(inputs: Inputs) -> int:
+    """How many probes there are, if nothing goes wrong around them."""
+    return sum(len(verify.probes(inputs, environment)) for environment in inputs.answers.environments)
+
+
 def prove(world: World, inputs: Inputs, report: Callable[[ProbeResult], None]) -> tuple[ProbeResult, ...]:
     """Run every probe of every environment; `report` hears each result as it comes. Cleans up behind itself.
 

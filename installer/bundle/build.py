@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +18,17 @@ from installer.bundle.ingredients import ingredients
 from installer.bundle.lock import Lock, Locked
 from installer.bundle.manifest import Blob, Manifest
 from installer.bundle.manifest_json import decode, encode
+from installer.bundle.progress import Making, Stage
 from installer.bundle.recipe import C_TOOLCHAIN, Recipe, Source
 from installer.bundle.sbom import make_sbom, with_sbom
 from installer.bundle.sources import making, toolchain, upkeep
 from installer.bundle.sources.workshop import Workshop, cache_folder, file_digest, remove_tree, text_digest, tree_digest
 from installer.bundle.writing import place_archive, write_archive
 from installer.errors import BundleNotTrusted
-from installer.events import BuildProgressed, Emit
+from installer.events import Emit
 
 KEPT = 3
 """Finished bundles of one name that the cache keeps."""
-PACED = 20.0
-"""Expected seconds of work after which this machine's own pace counts."""
 PACKING = 2
 """Changes when the same made files would be packed into other bytes."""
 
@@ -53,7 +50,7 @@ def lock_recipe(folder: Path, emit: Emit, update: str | None = None, cache: Path
     present = {source.name for source in wanted.sources}
     held = replace(held, sources={name: entry for name, entry in held.sources.items() if name in present})
     workshop = replace(workshop, toolchain=held.toolchain)
-    progress = Progress(emit, {name: entry.seconds for name, entry in held.sources.items()})
+    progress = Making(emit, {name: entry.seconds for name, entry in held.sources.items()})
     stale = [source for source in wanted.sources if source.name == update or not _is_locked(held, source)]
     progress.begin([source.name for source in stale])
     for source in wanted.sources:
@@ -111,26 +108,26 @@ def build(
     name = f"{wanted.name}-{wanted.release}-{wanted.architecture}.sitewright"
     # ed25519 signs deterministically: the same body and key are the same file.
     finished = workshop.cache / "bundles" / Blob.of(body + signature).digest.partition(":")[2][:32] / name
-    if not _is_whole(finished, body, signature):
+    if not _is_whole(finished, body, signature, emit):
         finished.unlink(missing_ok=True)
         manifest = decode(body, name)
         packer = pack.Packer(workshop, wanted.architecture, {})
         if not all(packer.blob_path(digest).is_file() for digest in manifest.blobs()):
             _pack(wanted, held, workshop, packed, emit)
         finished.parent.mkdir(parents=True, exist_ok=True)
-        write_archive(finished, manifest, packer.blob_path, signature, bill)
+        write_archive(finished, manifest, packer.blob_path, signature, bill, Stage(emit, "writing"))
         _make_room(finished)
     upkeep.sweep(workshop)
     return finished if out is None else _placed(finished, out / name, split)
 
 
-def _is_whole(finished: Path, body: bytes, signature: bytes) -> bool:
+def _is_whole(finished: Path, body: bytes, signature: bytes, emit: Emit) -> bool:
     """Whether the cache holds that very bundle, every byte of it."""
     if not finished.is_file():
         return False
     try:
         with Archive.open(finished) as archive:
-            verify.intact(archive)
+            verify.intact(archive, Stage(emit, "checking"))
             return (archive.bundle_json, archive.signature) == (body, signature)
     except BundleNotTrusted:
         return False
@@ -138,7 +135,7 @@ def _is_whole(finished: Path, body: bytes, signature: bytes) -> bool:
 
 def _pack(wanted: Recipe, held: Lock, workshop: Workshop, packed: Path, emit: Emit) -> None:
     """Make every source, pack every component, prove completeness, and keep bundle.json and the bill of materials."""
-    progress = Progress(emit, _weights(wanted, held, workshop))
+    progress = Making(emit, _weights(wanted, held, workshop))
     progress.begin([source.name for source in wanted.sources])
     folders: dict[str, Path] = {}
     for source in wanted.sources:
@@ -149,9 +146,13 @@ def _pack(wanted: Recipe, held: Lock, workshop: Workshop, packed: Path, emit: Em
         making.check(source, digests, locked.made)
         progress.finish(source.name)
     packer = pack.Packer(workshop, wanted.architecture, folders)
-    components = tuple(packer.component(part) for part in wanted.parts)
-    manifest = Manifest(wanted.name, wanted.release, wanted.architecture, wanted.kubernetes, components)
-    completeness.prove(manifest, packer.blob_path, wanted.profiles, workshop)
+    packing = Stage(emit, "packing")
+    components = []
+    for count, part in enumerate(wanted.parts):
+        packing(count, len(wanted.parts), part.name)
+        components.append(packer.component(part))
+    manifest = Manifest(wanted.name, wanted.release, wanted.architecture, wanted.kubernetes, tuple(components))
+    completeness.prove(manifest, packer.blob_path, wanted.profiles, workshop, Stage(emit, "proving"))
     bill = make_sbom(manifest, ingredients(wanted, held, folders, workshop))
     body = encode(with_sbom(manifest, bill))
 
@@ -203,43 +204,3 @@ def _placed(finished: Path, target: Path, split: int) -> Path:
     """Copy the finished file to where it is wanted; its path there, or that of its first part."""
     target.parent.mkdir(parents=True, exist_ok=True)
     return place_archive(finished, target, split)[0]
-
-
-@dataclass
-class Progress:
-    """Tells how far the making is and how long the rest should take, by the lock and this machine's pace so far."""
-
-    emit: Emit
-    seconds: Mapping[str, float]
-    waiting: list[str] = field(default_factory=list)
-    of: int = 0
-    since: float = 0.0
-    spent: float = 0.0
-    expected: float = 0.0
-    clock: Callable[[], float] = time.monotonic
-
-    def begin(self, sources: list[str]) -> None:
-        """Take note of what is to be made."""
-        self.waiting = list(sources)
-        self.of = len(sources)
-
-    def start(self, source: str) -> None:
-        """A source is being made from now on."""
-        self.since = self.clock()
-        self.pulse()
-
-    def finish(self, source: str) -> None:
-        """A source is made."""
-        self.waiting.remove(source)
-        if weight := self.seconds.get(source, 0.0):
-            self.spent += self.clock() - self.since
-            self.expected += weight
-
-    def pulse(self) -> None:
-        """Tell the present state."""
-        now, *later = self.waiting
-        # A few seconds of small sources say nothing about a machine.
-        pace = self.spent / self.expected if self.expected >= PACED else 1.0
-        left = max(self.seconds.get(now, 0.0) * pace - (self.clock() - self.since), 0.0)
-        left += sum(self.seconds.get(name, 0.0) for name in later) * pace
-        self.emit(BuildProgressed(datetime.now(UTC), now, self.of - len(self.waiting), self.of, left))

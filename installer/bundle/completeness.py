@@ -17,7 +17,7 @@ import yaml
 from installer.answers_file import load as load_answers
 from installer.bundle.manifest import Artifact, Component, Manifest
 from installer.bundle.sources.workshop import Workshop
-from installer.errors import BuildFailed
+from installer.errors import BuildFailed, BundleNotTrusted
 from installer.plan import context
 from installer.plan.steps import charts
 
@@ -45,24 +45,33 @@ class Renderer:
 
 
 def prove(
-    manifest: Manifest, blob_path: Callable[[str], Path], profiles: tuple[Path, ...], workshop: Workshop
+    manifest: Manifest,
+    blob_path: Callable[[str], Path],
+    profiles: tuple[Path, ...],
+    workshop: Workshop,
+    tell: Callable[[int, int, str], None] = lambda done, total, what: None,
 ) -> frozenset[Needed]:
-    """Collect every image that is needed; returns them.
+    """Collect every image that is needed; returns them. `tell` hears which component is rendered next, of how many.
 
     Raises:
         BuildFailed: the bundle lacks one, or something cannot be rendered.
     """
     renderer = Renderer(manifest, blob_path, lambda: _kept_helm(manifest, blob_path, workshop), workshop)
     needed = set(_listed(manifest))
-    for profile in profiles:
-        answers = load_answers(profile)
-        for environment in answers.environments:
+    pairs = [(answers, each) for answers in map(load_answers, profiles) for each in answers.environments]
+    total = len(manifest.components) * max(1, len(pairs))
+    try:
+        for count, (answers, environment) in enumerate(pairs):
             names = context.context(answers, environment, manifest)
-            for component in manifest.components:
+            for number, component in enumerate(manifest.components, start=count * len(manifest.components)):
+                tell(number, total, component.name)
                 needed |= set(rendered(renderer, component, context.for_component(names, environment, component)))
-    if not profiles:
-        for component in manifest.components:
-            needed |= set(_charts(renderer, component, ""))
+        if not pairs:
+            for number, component in enumerate(manifest.components):
+                tell(number, total, component.name)
+                needed |= set(_charts(renderer, component, ""))
+    except BundleNotTrusted as error:
+        raise BuildFailed(what=error.facts["bundle"], reason=error.facts["reason"]) from error
     missing = lacking(manifest, needed)
     if missing:
         raise BuildFailed(
@@ -134,7 +143,7 @@ def _charts(renderer: Renderer, component: Component, values: str) -> Iterator[N
             (folder / "chart.tgz").symlink_to(renderer.blob(chart.file.digest))
             said = renderer.workshop.run(
                 f"{component.name}: chart {chart.name}", str(renderer.helm()), "template", component.name,
-                str(folder / "chart.tgz"), "--namespace", spec.get("namespace", "default"), "--values",
+                str(folder / "chart.tgz"), "--namespace", spec.get("namespace", component.name), "--values",
                 str(folder / "values.yaml"), "--kube-version", renderer.manifest.kubernetes,
                 env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
             )  # fmt: skip

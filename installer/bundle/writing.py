@@ -55,14 +55,16 @@ def write_archive(
                 output.write(layout.header(name, len(content)) + content)
                 output.write(bytes(layout.padded(len(content)) - len(content)))
             for blob in blobs:
+                if report is not None:
+                    report(done, total)
                 output.write(layout.header(layout.blob_name(blob.digest), blob.size))
                 _copy(blob, blob_path(blob.digest), output)
                 output.write(bytes(layout.padded(blob.size) - blob.size))
                 done += blob.size
-                if report is not None:
-                    report(done, total)
             output.write(layout.END)
             output.publish()
+            if report is not None:
+                report(done, total)
     except OSError as error:
         raise BuildFailed(what=error.filename or path, reason=error.strerror) from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from typing import Any
@@ -11,11 +11,24 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from installer import events
 from installer.ui import jsonl, terminal, words
+from installer.world.ports import Report
+
+PHASES: Mapping[str, str] = {
+    "making": "building from source",
+    "packing": "packing",
+    "proving": "proving completeness",
+    "writing": "writing the bundle",
+    "checking": "checking the bundle",
+}
+"""The phases of a build as people read them."""
+
+BYTES = frozenset({"writing", "checking"})
+"""Phases whose figures are bytes."""
 
 
 @contextmanager
 def build_bar(json: bool) -> Iterator[events.Emit]:
-    """A sink for the events of a build: a bar on a terminal, a line a source elsewhere, JSON lines if asked for."""
+    """A sink for the events of a build: a bar on a terminal, lines elsewhere, JSON lines if asked for."""
     if json:
         yield jsonl.emit
         return
@@ -23,29 +36,61 @@ def build_bar(json: bool) -> Iterator[events.Emit]:
         yield _Lines()
         return
     with _bar() as bar:
-        task = bar.add_task("building from source", figures="", total=None)
+        task = bar.add_task(PHASES["making"], figures="", total=None)
 
         def emit(event: events.Event) -> None:
             if isinstance(event, events.BuildProgressed):
-                left = f"about {words.duration(event.left)} left" if event.left else ""
-                figures = f"{event.source:<28} {event.done}/{event.total}   {left}"
-                bar.update(task, total=event.total, completed=event.done, figures=figures)
+                bar.update(
+                    task, description=PHASES[event.phase], total=event.total, completed=event.done,
+                    figures=_figures(event),
+                )  # fmt: skip
 
         yield emit
 
 
+def _figures(event: events.BuildProgressed) -> str:
+    left = f"   about {words.duration(event.left)} left" if event.left else ""
+    if event.phase in BYTES:
+        return f"{words.size(event.done)} of {words.size(event.total)}{left}"
+    return f"{event.source:<28} {event.done}/{event.total}{left}"
+
+
 class _Lines:
-    """One line a source, for logs."""
+    """For logs: a line for each source, and one for each phase after them."""
 
     def __init__(self) -> None:
-        self._last = ""
+        self._last = ("", "")
 
     def __call__(self, event: events.Event) -> None:
-        """Say what is made now."""
-        if isinstance(event, events.BuildProgressed) and event.source != self._last:
-            self._last = event.source
+        """Say what is done now."""
+        if not isinstance(event, events.BuildProgressed):
+            return
+        making = event.phase == "making"
+        now = (event.phase, event.source if making else "")
+        if now != self._last and (event.source or not making):
+            self._last = now
             left = f", about {words.duration(event.left)} left" if event.left else ""
-            terminal.stderr().print(f"  building {event.source} ({event.done} of {event.total} done{left})")
+            what = f"building {event.source} ({event.done} of {event.total} done{left})"
+            terminal.stderr().print(f"  {what if making else PHASES[event.phase]}")
+
+
+@contextmanager
+def report_bar(what: str, json: bool, *, logged: bool = False) -> Iterator[Report]:
+    """A sink for (done, total, unit, note): a bar on a terminal; elsewhere nothing, or lines where it is logged."""
+    if json or not terminal.interactive():
+        yield _logged if logged and not json else lambda *_: None
+        return
+    with _bar() as bar:
+        task = bar.add_task(what, figures="", total=None)
+
+        def report(done: int, total: int, _: str, note: str) -> None:
+            bar.update(task, total=total, completed=done, figures=f"{note:<28} {done}/{total}")
+
+        yield report
+
+
+def _logged(done: int, total: int, unit: str, note: str) -> None:
+    terminal.stderr().print(f"  {note} ({done} of {total})" if unit == "items" else f"  {note}", style="dim")
 
 
 def until(done: Future[Any], tell: Callable[[], object]) -> None:

@@ -91,14 +91,10 @@ def core_bundle(*, json: bool) -> tuple[Path, Path]:
 
 
 def _up(arguments: argparse.Namespace, practice: PracticeSite) -> None:
-    out = terminal.stderr()
-
-    def report(done: int, total: int, unit: str, note: str) -> None:
-        if not arguments.json:
-            out.print(f"  {note} ({done} of {total})" if unit == "items" else f"  {note}", style="dim")
-
-    hosts.up(practice, cache_folder(), report)
+    with progress.report_bar("raising practice hosts", arguments.json, logged=True) as report:
+        hosts.up(practice, cache_folder(), report)
     if not arguments.json:
+        out = terminal.stderr()
         count = words.many(len(practice.hosts), "host")
         out.print(f"Practice site {practice.name} · {count} on an internal network with no way out")
         out.print(f"{practice.subnet} is theirs on this machine until they are taken down", style="dim")

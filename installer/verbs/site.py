@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,9 +18,9 @@ from installer.errors import PreflightFailed, ProofInterrupted, UsageError
 from installer.events import Emit
 from installer.plan.checks import Finding, ports_table
 from installer.plan.model import BACKWARD, Plan
-from installer.proof import ProbeResult, failed
+from installer.proof import ProbeResult, count, failed
 from installer.runs import Run, Runs
-from installer.ui import console, jsonl, live, terminal, words
+from installer.ui import console, jsonl, live, progress, terminal, words
 from installer.verbs.interrupts import outliving, stopping
 from installer.verbs.opening import every_byte, opened
 
@@ -132,28 +133,35 @@ def forget(state: Path, site: str) -> None:
 
 
 def _preflight(arguments: argparse.Namespace, site: operations.Site) -> tuple[Finding, ...]:
-    def asked(done: int, total: int, _: str, host: str) -> None:
-        if arguments.json:
-            jsonl.write("asked", {"host": host, "done": done, "total": total})
+    with progress.report_bar("asking the hosts", arguments.json) as shown:
 
-    found = operations.check(site, asked, arguments.only)
+        def asked(done: int, total: int, unit: str, host: str) -> None:
+            if arguments.json:
+                jsonl.write("asked", {"host": host, "done": done, "total": total})
+            shown(done, total, unit, host)
+
+        found = operations.check(site, asked, arguments.only)
     if arguments.json:
         for finding in found:
             jsonl.write("finding", asdict(finding))
     else:
         console.findings(terminal.stderr() if arguments.verb != "check" else terminal.stdout(), found)
-    count = sum(1 for finding in found if finding.status == "failed")
-    if count:
-        raise PreflightFailed(count=count)
+    broken = sum(1 for finding in found if finding.status == "failed")
+    if broken:
+        raise PreflightFailed(count=broken)
     return found
 
 
 def _probes(arguments: argparse.Namespace, site: operations.Site) -> tuple[ProbeResult, ...]:
-    def report(result: ProbeResult) -> None:
-        if arguments.json:
-            jsonl.write("probe", asdict(result))
+    tried = itertools.count(1)
+    with progress.report_bar("trying the probes", arguments.json) as shown:
 
-    results = operations.prove(site, report)
+        def report(result: ProbeResult) -> None:
+            if arguments.json:
+                jsonl.write("probe", asdict(result))
+            shown(next(tried), count(site.inputs), "items", result.title)
+
+        results = operations.prove(site, report)
     if not arguments.json:
         console.probe_table(terminal.stdout(), [asdict(result) for result in results])
     return results

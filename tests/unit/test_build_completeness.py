@@ -96,6 +96,12 @@ def test_an_image_that_only_the_values_of_a_profile_name_is_found(tmp_path: Path
         built(tmp_path, part(chart=chart, beside=beside), PROFILE)
 
 
+def test_values_that_are_no_mapping_fail_the_build(tmp_path: Path) -> None:
+    chart = {"name": "page", "namespace": "pages", "values": "values.yaml"}
+    with pytest.raises(BuildFailed, match=r"component page, values.yaml: values are not a mapping"):
+        built(tmp_path, part(chart=chart, beside={"values.yaml": "just a text\n"}), PROFILE)
+
+
 def test_an_image_that_an_object_names_is_found(tmp_path: Path) -> None:
     with pytest.raises(BuildFailed, match=r"x.yaml names image ghost:v1"):
         built(tmp_path, part(objects=["x.yaml"], beside={"x.yaml": pod("ghost:v1")}), PROFILE)

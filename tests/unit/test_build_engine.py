@@ -21,6 +21,7 @@ from build_sample import GO, borrowed_cache, silent, write_recipe
 from installer.bundle import build
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Manifest
+from installer.bundle.progress import Making
 from installer.bundle.sources import upkeep
 from installer.bundle.sshsig import generate_key, sign
 from installer.bundle.verify import verify
@@ -62,6 +63,13 @@ def read(path: Path, key: Path) -> Manifest:
     signers = f'vendor namespaces="sitewright-bundle" {key.with_suffix(".pub").read_text()}'
     with Archive.open(path) as archive:
         return verify(archive, signers, datetime.now(UTC))
+
+
+PHASES = ["packing", "proving", "writing"]
+
+
+def told(events: list[Event]) -> list[BuildProgressed]:
+    return [event for event in events if isinstance(event, BuildProgressed)]
 
 
 def locked(tmp_path: Path, *components: Mapping[str, Any], **head: Any) -> Path:
@@ -128,7 +136,7 @@ def test_a_second_build_makes_nothing(tmp_path: Path, key: Path) -> None:
     before = first.stat()
     events: list[Event] = []
     assert build.build(folder, key, events.append, cache=tmp_path / "cache") == first
-    assert events == []
+    assert {event.phase for event in told(events)} == {"checking"}
     assert (first.stat().st_mtime_ns, first.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
 
 
@@ -180,7 +188,7 @@ def test_update_moves_one_source_and_no_other(tmp_path: Path) -> None:
     before = yaml.safe_load((folder / "bundle.lock.yaml").read_text())["sources"]
     events: list[Event] = []
     build.lock_recipe(folder, events.append, update="other", cache=tmp_path / "cache")
-    assert {event.source for event in events if isinstance(event, BuildProgressed)} == {"other"}
+    assert {event.source for event in told(events)} == {"other", ""}
     assert yaml.safe_load((folder / "bundle.lock.yaml").read_text())["sources"] == before
 
 
@@ -196,7 +204,7 @@ def test_locking_again_resolves_only_what_changed(tmp_path: Path) -> None:
     assert events == []
     (folder / "components/page/web/index.html").write_text("other")
     build.lock_recipe(folder, events.append, cache=tmp_path / "cache")
-    assert len(events) == 1
+    assert [event.source for event in told(events)] == ["page", ""]
 
 
 def test_progress_counts_and_looks_ahead(tmp_path: Path, key: Path) -> None:
@@ -208,10 +216,16 @@ def test_progress_counts_and_looks_ahead(tmp_path: Path, key: Path) -> None:
     (folder / "bundle.lock.yaml").write_text(yaml.safe_dump(document))
     events: list[Event] = []
     build.build(folder, key, events.append, cache=tmp_path / "cache")
-    seen = [event for event in events if isinstance(event, BuildProgressed)]
-    assert [(event.source, event.done, event.total) for event in seen] == [("page", 0, 2), ("z", 1, 2)]
+    seen = [event for event in told(events) if event.phase == "making"]
+    assert [(event.source, event.done, event.total) for event in seen] == [("page", 0, 2), ("z", 1, 2), ("", 2, 2)]
     assert 18 < seen[0].left <= 19
     assert 6 < seen[1].left <= 7
+    assert seen[2].left == 0
+    later = [event for event in told(events) if event.phase != "making"]
+    assert [event.phase for event in later] == sorted((event.phase for event in later), key=PHASES.index)
+    assert {event.phase for event in later} == set(PHASES)
+    assert [event.source for event in later if event.phase == "packing"] == ["page", "z"]
+    assert (later[-1].done, later[-1].total > 0) == (later[-1].total, True)
 
 
 @pytest.mark.parametrize(
@@ -251,26 +265,26 @@ def test_what_the_cache_holds_takes_no_time(tmp_path: Path, key: Path) -> None:
     path.write_text(path.read_text().replace("seconds: 1", "seconds: 1000"))
     events: list[Event] = []
     build.build(folder, key, events.append, cache=tmp_path / "cache")
-    assert [event.left for event in events if isinstance(event, BuildProgressed)] == [0.0]
+    assert {event.left for event in told(events) if event.phase == "making"} == {0.0}
     shutil.rmtree(tmp_path / "cache/made")
     shutil.rmtree(tmp_path / "cache/packed")
+    del events[:]
     build.build(folder, key, events.append, cache=tmp_path / "cache")
-    assert isinstance(events[-1], BuildProgressed)
-    assert events[-1].left > 900
+    assert told(events)[0].left > 900
 
 
 def test_the_eta_follows_the_pace_of_this_machine() -> None:
     now = [0.0]
     events: list[Event] = []
-    progress = build.Progress(events.append, {"a": 100.0, "b": 50.0, "c": 50.0}, clock=lambda: now[0])
+    progress = Making(events.append, {"a": 600.0, "b": 50.0, "c": 50.0}, clock=lambda: now[0])
     progress.begin(["a", "b", "c"])
     progress.start("a")
     now[0] = 40.0
     progress.pulse()
-    now[0] = 200.0
+    now[0] = 1200.0
     progress.finish("a")
     progress.start("b")
-    assert [event.left for event in events if isinstance(event, BuildProgressed)] == [200.0, 160.0, 200.0]
+    assert [event.left for event in told(events)] == [700.0, 660.0, 150.0], "twice as long makes half as much again"
 
 
 def test_the_cache_keeps_few_finished_bundles(tmp_path: Path, key: Path) -> None:

@@ -120,7 +120,7 @@ def test_the_second_interrupt_gives_the_terminal_back(flags: list[str], tmp_path
     slow = tmp_path / "slow.yaml"
     slow.write_text(Path(flags[-1]).read_text() + "slow: {work: 30}\n")
     argv = command("install", *flags[:-1], str(slow), "--yes", "--state", str(tmp_path))
-    code, said = said_at_a_terminal(argv, after=b"\x1b[?25l", interrupts=2)
+    code, said = said_at_a_terminal(argv, after=b"step ", interrupts=2, width=160)
     assert code == -signal.SIGINT
     assert said.rindex(b"\x1b[?25h") > said.rindex(b"\x1b[?25l")
 
