@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sizing.bands import Band
-from sizing.components import ComponentSize, component_rules
+from sizing.components import ComponentSize, PodGroup, component_rules
 from sizing.engine import Pool, Sizing, pods_at, settle
 from sizing.errors import SizingError
 from sizing.expressions import names_in
@@ -33,6 +33,28 @@ class Explanation:
     source: str = ""
     valid: str = ""
     parts: tuple[Explanation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Equal pods of a component on machines of one kind; `copies` counts them."""
+
+    component: str
+    group: PodGroup
+    copies: Band
+
+    def total(self, field: str) -> Band:
+        """A figure of one pod (`cpu_cores`, `memory_gib` ...) over all copies; their count where a pod has none."""
+        return getattr(self.group, field).times(self.copies) if hasattr(self.group, field) else self.copies
+
+
+def shares(sizing: Sizing, pool: Pool) -> tuple[Share, ...]:
+    """What runs on machines of one kind."""
+    months = sizing.needs.horizon_months
+    groups = pods_at(sizing.needs, months, settle(sizing.needs, months))[pool.environment, pool.name]
+    count = pool.band("count")
+    found = (Share(name, group, count if group.every_host else group.replicas) for name, group in groups)
+    return tuple(share for share in found if share.copies.high)
 
 
 def explain(sizing: Sizing, figure: str) -> Explanation:
@@ -163,17 +185,13 @@ def _answer(name: str, sizing: Sizing, load: Load) -> Explanation:
 
 
 def _pool(sizing: Sizing, pool: Pool, key: str) -> Explanation:
-    pods = pods_at(sizing.needs, sizing.needs.horizon_months, settle(sizing.needs, sizing.needs.horizon_months))
     field = "cpu_cores" if key == "count" else key
     parts = []
-    for component, group in pods[pool.environment, pool.name]:
-        copies = pool.band("count") if group.every_host else group.replicas
-        value = getattr(group, field).times(copies) if hasattr(group, field) else copies
-        if not copies.high:
-            continue
+    for share in shares(sizing, pool):
+        group, copies, value = share.group, share.copies, share.total(field)
         apart = ", no two on one machine" if group.spread and copies.expected > 1 else ""
         meaning = "on every machine" if group.every_host else f"{copies.expected:g} of them{apart}"
-        parts.append((value.expected, Explanation(f"{component}: {group.name}", value, unit_of(field), meaning)))
+        parts.append((value.expected, Explanation(f"{share.component}: {group.name}", value, unit_of(field), meaning)))
     parts.sort(key=lambda entry: -entry[0])
     shape = pool.expected.shape
     loss = f" and go on after the loss of {pool.failures_tolerated}" if pool.failures_tolerated else ""

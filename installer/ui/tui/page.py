@@ -24,6 +24,9 @@ class Page(VerticalScroll, can_focus=False):
     HINTS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Keys of this page alone, each with what it does."""
 
+    ASKS: ClassVar[bool] = True
+    """Whether there is something to say of what is under the cursor."""
+
     wants_cursor = False
     """Whether the cursor is to come here as soon as something takes it."""
 

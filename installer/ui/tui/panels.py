@@ -47,9 +47,7 @@ class Steps(OptionList):
         sign, colour = (
             MARKS[state(step, review.problems.get(step.key, ()), step.key in seen)] if step.gathers else (" ", "")
         )
-        room = max(self.size.width - 7, 12)
-        name = Content(self._say(step.title)).truncate(room, ellipsis=True, pad=True)
-        return Content.assemble(f"{position + 1:>2} ", name, " ", (sign, colour))
+        return Content.assemble((sign, colour), f"{position + 1:>2} ", self._say(step.title))
 
 
 class About(Static):

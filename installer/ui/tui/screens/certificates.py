@@ -16,9 +16,9 @@ from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change, Review
 
 LIVES = (
-    ("Clusters", "each cluster's own authority (kubeadm)", "1 year", "at every upgrade"),
-    ("Site registry", "an authority made for it", "825 days", "by sitewright, from 90 days before"),
-    ("Services", "the site's authority, by cert-manager", "90 days", "by cert-manager, from 30 days before"),
+    ("Clusters", "own authority (kubeadm)", "1 year", "at every upgrade"),
+    ("Registry", "an authority made for it", "825 days", "90 days before"),
+    ("Services", "the site's authority", "90 days", "30 days before"),
 )
 """Whose certificates, signed by whom, for how long, and how they are renewed. Sources: the defaults of kubeadm and of
 cert-manager, and installer/pki.py."""
@@ -43,11 +43,13 @@ class CertificatesPage(Page):
         yield Label("", id="trusted", markup=False)
         yield Label(say("Certificates that an installation makes"), classes="group")
         yield Static(id="lives")
+        told = say("Those of the registry are renewed by sitewright, those of services by cert-manager.")
+        yield Label(told, classes="muted", id="renewed")
 
     def on_mount(self) -> None:
         """Fill the table."""
         say = self.desk.say
-        table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim")
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
         for heading in ("of", "signed by", "good for", "renewed"):
             table.add_column(say(heading))
         for row in LIVES:
@@ -61,7 +63,9 @@ class CertificatesPage(Page):
         event.stop()
         bundle = located(event.value.strip())
         if event.value.strip() and (isinstance(event, Input.Submitted) or bundle != self.desk.bundle):
-            self.query_one("#trusted", Label).update(self.desk.say("checking the signature …"))
+            label = self.query_one("#trusted", Label)
+            label.update(self.desk.say("checking the signature …"))
+            label.display = True
             self.desk.open_bundle(bundle)
 
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
@@ -76,3 +80,4 @@ class CertificatesPage(Page):
         else:
             told = f"✖ {desk.manifest_trouble}" if desk.manifest_trouble else ""
         label.update(told)
+        label.display = bool(told)

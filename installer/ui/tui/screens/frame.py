@@ -73,10 +73,6 @@ class Frame(Screen[None]):
         """Open the first page."""
         self.open_page(self.here)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Titles of steps are cut to the room there is."""
-        self.call_after_refresh(self._draw)
-
     @property
     def page(self) -> Page | None:
         """The page that is open."""
@@ -125,6 +121,7 @@ class Frame(Screen[None]):
         self.query_one("#top .site", Label).update(
             f"{desk_.draft.at(('site', 'name'), '') or say('new site')} — {editor.file}"
         )
+        self.set_class(self.page is not None and not self.page.ASKS, "-silent")
         own = self.page.HINTS if self.page else ()
         keys = [*KEYS[:4], *own, *KEYS[4:]]
         self.query_one(panels.Hints).show((key, say.other.called if key == "F9" else say(what)) for key, what in keys)

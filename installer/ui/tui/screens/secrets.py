@@ -41,6 +41,7 @@ class Secret(Vertical):
         super().__init__(classes="field secret")
         self.path, self._title = path, title
         self._told = Label("", classes="told", markup=False)
+        self._told.display = False
         self._shown: Any = None
 
     @property
@@ -93,7 +94,7 @@ class Secret(Vertical):
         box = self.query_one(Input)
         self.query_one(".place").display = bool(kind)
         box.placeholder = self.desk.say(HINTS[kind]) if kind else ""
-        self._told.update("")
+        self._told.display = False
 
     def _answer(self, kind: str, text: str) -> None:
         value = {kind: text.split() if kind == "command" else text} if kind else None
@@ -110,7 +111,7 @@ class Secret(Vertical):
             value = tuple(text.split()) if kind == "command" else text
             if kind == "file":
                 value = str(located(text, self.desk.editor.file.parent))
-            self._told.update(self.desk.say("trying …"))
+            self._tell("", self.desk.say("trying …"))
             self._tried(SecretRef(kind, value))  # type: ignore[arg-type]
 
     def _typed(self, given: bool | None) -> None:
@@ -122,20 +123,22 @@ class Secret(Vertical):
         """Fetch it, in a thread: a command may take its time."""
         try:
             self.desk.secrets.resolve(reference)
-            fine, told = True, self.desk.say("✔ there is one (not shown)")
+            verdict, told = "fine", self.desk.say("✔ there is one (not shown)")
         except SecretUnavailable as error:
-            fine, told = False, f"✖ {self.desk.say(error.message)} {error.remedy}"
-        self.app.call_from_thread(self._tell, fine, told)
+            verdict, told = "wrong", f"✖ {self.desk.say(error.message)} {error.remedy}"
+        self.app.call_from_thread(self._tell, verdict, told)
 
-    def _tell(self, fine: bool, told: str) -> None:
-        self._told.set_classes("told fine" if fine else "told wrong")
+    def _tell(self, verdict: str, told: str) -> None:
+        self._told.set_classes(f"told {verdict}")
         self._told.update(told)
+        self._told.display = True
 
 
 class SecretsPage(Page):
     """Every secret that the answers may name."""
 
     KEY = "secrets"
+    ASKS = False
     INTRO: ClassVar[str] = "The answers only say where a secret is. Nothing typed or found here is written anywhere."
 
     def body(self) -> ComposeResult:

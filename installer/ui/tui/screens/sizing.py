@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from rich.console import Group, RenderableType
@@ -15,18 +16,26 @@ from installer.ui.tui.review import Change, Review
 from installer.ui.tui.words import gib
 from installer.ui.words import number
 from sizing.engine import Pool, Sizing
-from sizing.explanations import as_text, explain
+from sizing.explanations import Share, shares
 from sizing.growth import exhaustions
+from sizing.machines import Layout
 from sizing.offered import Shortfall, Shortfalls
 
 RESOURCES = {"cpu_cores": "cores", "memory_gib": "memory", "disk_gib": "disk"}
 COLUMNS = ("machines", "count", "cores", "memory", "system", "data", "fast")
 
 
+WIDE = 100
+"""Columns of a terminal from which there is room between columns of a table."""
+HEAVIEST = 9
+"""Parts that are told one by one."""
+
+
 class SizingPage(Page):
     """Tables that follow the answers; nothing is asked here."""
 
     KEY = "sizing"
+    ASKS = False
     INTRO: ClassVar[str] = (
         "What to order, with the disks of each machine. In brackets: the least and the most it may be."
     )
@@ -47,7 +56,7 @@ class SizingPage(Page):
 
     def _tables(self, sizing: Sizing) -> RenderableType:
         say = self.desk.say
-        table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
+        table = Table(box=None, padding=(0, 2 if self.app.size.width >= WIDE else 1, 0, 0), header_style="dim")
         for name in COLUMNS:
             table.add_column(
                 say(name), justify="left" if name == "machines" else "right", min_width=13 if name == "machines" else 0
@@ -56,10 +65,6 @@ class SizingPage(Page):
             table.add_row(Text(environment.name, style="bold", overflow="ellipsis", no_wrap=True))
             for pool in (each for each in sizing.pools if each.environment == environment.name):
                 table.add_row(*self._row(pool))
-        largest = max(sizing.pools, key=lambda pool: pool.expected.cpu_cores)
-        why = "\n".join(as_text(explain(sizing, f"{largest.environment}/{largest.name}.count"))[:12])
-        heading = say("Why so many ({pool})", pool=f"{largest.environment}/{largest.name}")
-        reasons = Text(why, style="dim", no_wrap=True, overflow="ellipsis")
         gap = Text("")
         parts: list[RenderableType] = [
             table,
@@ -69,8 +74,36 @@ class SizingPage(Page):
             self._lasting(sizing),
             gap,
         ]
-        parts += [Text(heading, style="bold"), reasons]
-        return Group(*parts)
+        return Group(*parts, *self._reasons(sizing))
+
+    def _reasons(self, sizing: Sizing) -> Iterator[RenderableType]:
+        """What the machines of the largest kind carry, the heaviest first, beside what they have."""
+        say = self.desk.say
+        pool = max(sizing.pools, key=lambda each: each.expected.cpu_cores)
+        layout, where = pool.expected, f"{pool.environment}/{say(pool.name)}"
+        yield Text(say("What the machines of {pool} carry", pool=where), style="bold")
+        told = say("The least machines on which all of it fits.")
+        if lost := pool.failures_tolerated:
+            told = say("The least machines on which all of it fits, also after the loss of {count}.", count=lost)
+        yield Text(told, style="dim")
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for name in ("part", "copies", "cores", "memory"):
+            table.add_column(say(name), justify="left" if name == "part" else "right", no_wrap=True)
+        ordered = sorted(shares(sizing, pool), key=lambda each: -_weight(each, layout))
+        for each in ordered[:HEAVIEST]:
+            copies = say("each machine") if each.group.every_host else number(each.copies.expected)
+            table.add_row(f"  {self._named(sizing, each, ordered)}", copies, *_taken([each]))
+        if rest := ordered[HEAVIEST:]:
+            table.add_row(f"  {say('{count} more', count=len(rest))}", "", *_taken(rest), style="dim")
+        table.add_row(say("together"), "", *_taken(ordered))
+        table.add_row(say("the machines have"), "", number(layout.cpu_cores), gib(layout.memory_gib))
+        yield table
+
+    def _named(self, sizing: Sizing, share: Share, others: Sequence[Share]) -> str:
+        """The part's title, with its pods' name where it has several kinds of them here."""
+        title = next((part.size.title for part in sizing.parts if part.size.name == share.component), share.component)
+        alone = sum(each.component == share.component for each in others) == 1
+        return self.desk.say(title) if alone else f"{self.desk.say(title)}: {share.group.name}"
 
     def _row(self, pool: Pool) -> tuple[str, ...]:
         each, counts = pool.expected, pool.band("count")
@@ -118,3 +151,14 @@ class SizingPage(Page):
             f"{say(RESOURCES.get(short.resource, short.resource))} {number(short.offered)} / {number(short.wanted)}"
         )
         return f"✖ {short.environment}/{short.pool}: {figures} → {say(short.remedy)}"
+
+
+def _weight(share: Share, layout: Layout) -> float:
+    """How much of the machines equal pods take, of what they take most of."""
+    cores, memory = (share.total(field).expected for field in ("cpu_cores", "memory_gib"))
+    return max(cores / layout.cpu_cores, memory / layout.memory_gib)
+
+
+def _taken(some: Sequence[Share]) -> tuple[str, str]:
+    cores, memory = (sum(each.total(field).expected for each in some) for field in ("cpu_cores", "memory_gib"))
+    return number(round(cores, 1)), gib(memory)
