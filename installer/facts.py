@@ -26,8 +26,7 @@ PATIENCE = 10
 
 FILES = (
     "/etc/os-release", "/etc/machine-id", "/proc/sys/kernel/hostname", "/proc/sys/kernel/osrelease",
-    "/proc/meminfo", "/proc/swaps", "/proc/stat", "/proc/filesystems", "/proc/self/mounts",
-    "/proc/net/route", "/proc/self/status", "/proc/self/limits",
+    "/proc/meminfo", "/proc/stat", "/proc/filesystems", "/proc/self/mounts", "/proc/net/route", "/proc/self/status",
     "/proc/sys/kernel/pid_max", "/proc/sys/fs/inotify/max_user_instances",
     "/proc/sys/fs/inotify/max_user_watches",
     "/sys/fs/cgroup/cgroup.controllers", "/sys/fs/selinux/enforce", reading.OWNER,
@@ -61,7 +60,6 @@ class Facts:
     os_id: str = ""
     os_version: str = ""
     os_name: str = ""
-    os_like: frozenset[str] = frozenset()
     architecture: str = ""
     kernel: str = ""
     hostname: str = ""
@@ -70,14 +68,12 @@ class Facts:
     memory: int = 0
     swap: int = 0
     capabilities: int = 0
-    open_files: int = 0
     cgroup: int = 0
     selinux: bool = False
     systemd: int = 0
     disks: Mapping[str, Disk] = field(default_factory=dict)
     listeners: tuple[Listener, ...] = ()
     addresses: frozenset[str] = frozenset()
-    interfaces: frozenset[str] = frozenset()
     default_route: bool = False
     clock_ahead: float = 0.0
     clock_doubt: float = 0.0
@@ -87,6 +83,8 @@ class Facts:
     leftovers: tuple[str, ...] = ()
     modules: frozenset[str] = frozenset()
     resolves_itself: bool = False
+    unresolved: frozenset[str] = frozenset()
+    """Of the names that it was asked to look up, those that it does not find."""
     settings: Mapping[str, int] = field(default_factory=dict)
     owner: Owner | None = None
     """Whose installation ended or at least began here."""
@@ -108,7 +106,7 @@ def gather(world: ReadOnly, answers: Answers, report: Callable[[int, int, str, s
     refused: dict[str, SitewrightError] = {}
     names = [host.name for host in answers.hosts]
     with ThreadPoolExecutor(max_workers=answers.parallel_hosts) as pool:
-        asked = {pool.submit(ask, world, name): name for name in names}
+        asked = {pool.submit(ask, world, name, *_looked_up(answers, name)): name for name in names}
         for done, answer in enumerate(as_completed(asked), start=1):
             name = asked[answer]
             try:
@@ -119,8 +117,14 @@ def gather(world: ReadOnly, answers: Answers, report: Callable[[int, int, str, s
     return Gathered({n: facts[n] for n in names if n in facts}, {n: refused[n] for n in names if n in refused})
 
 
-def ask(world: ReadOnly, host: str) -> Facts:
-    """The facts of one host.
+def _looked_up(answers: Answers, host: str) -> tuple[str, ...]:
+    """The names that a host has to find for the installation to go on."""
+    endpoint = answers.environment_of(host).endpoint
+    return (endpoint.rpartition(":")[0],) if endpoint else ()
+
+
+def ask(world: ReadOnly, host: str, *names: str) -> Facts:
+    """The facts of one host; `names` are looked up there.
 
     Raises:
         PreflightFailed: the host cannot be reached or logged in to.
@@ -140,6 +144,7 @@ def ask(world: ReadOnly, host: str) -> Facts:
         "uname": ("uname", "-m"),
         "units": ("systemctl", "show", "--property=Id,LoadState,ActiveState,UnitFileState", *UNITS),
     }
+    questions |= {name: ("getent", "ahostsv4", name) for name in names}
     identity = reading.identity(files)
     if identity["owner"]:
         questions["filled"] = ("du", "-sxB1", *FILLED)
@@ -147,7 +152,6 @@ def ask(world: ReadOnly, host: str) -> Facts:
         outputs = pool.map(lambda argv: world.query(host, *argv, timeout=PATIENCE).out, questions.values())
         said = dict(zip(questions, outputs, strict=True))
     there = frozenset(said["existing"].splitlines())
-    addresses, interfaces = reading.addresses(said["address"])
     return Facts(
         host=host,
         **identity,
@@ -156,8 +160,7 @@ def ask(world: ReadOnly, host: str) -> Facts:
         systemd=reading.number(said["systemd"]),
         disks=reading.disks(said["df"], files.get("/proc/self/mounts", ""), PLACES),
         listeners=reading.listeners(said["ports"]),
-        addresses=addresses,
-        interfaces=interfaces,
+        addresses=reading.addresses(said["address"]),
         clock_ahead=ahead,
         clock_doubt=doubt,
         clock_synchronised="NTPSynchronized=yes" in said["time"],
@@ -166,6 +169,7 @@ def ask(world: ReadOnly, host: str) -> Facts:
         leftovers=tuple(path for path in LEFTOVERS if path in there),
         modules=_modules(world, host, there, files),
         resolves_itself=bool(said["resolved"].strip()),
+        unresolved=frozenset(name for name in names if not said[name].strip()),
         filled=reading.sizes(said.get("filled", "")),
     )
 

@@ -76,7 +76,6 @@ def identity(content: Mapping[str, str]) -> dict[str, Any]:
         "os_id": system.get("ID", ""),
         "os_version": system.get("VERSION_ID", ""),
         "os_name": system.get("PRETTY_NAME", ""),
-        "os_like": frozenset(system.get("ID_LIKE", "").split()),
         "kernel": content.get("/proc/sys/kernel/osrelease", "").strip(),
         "hostname": content.get("/proc/sys/kernel/hostname", "").strip(),
         "machine_id": content.get("/etc/machine-id", "").strip(),
@@ -85,11 +84,9 @@ def identity(content: Mapping[str, str]) -> dict[str, Any]:
 
 
 def machine(content: Mapping[str, str]) -> dict[str, Any]:
-    """Cores, memory, limits, cgroups, kernel settings and the default route."""
+    """Cores, memory, capabilities, cgroups, kernel settings and the default route."""
     memory = {key: int(value) << 10 for key, value in _MEMORY.findall(content.get("/proc/meminfo", ""))}
     capabilities = re.search(r"^CapEff:\s+([0-9a-f]+)$", content.get("/proc/self/status", ""), re.MULTILINE)
-    open_files = re.search(r"^Max open files\s+\S+\s+(\S+)", content.get("/proc/self/limits", ""), re.MULTILINE)
-    limit = open_files[1] if open_files else "0"
     controllers = content.get("/sys/fs/cgroup/cgroup.controllers", "")
     settings = {path.removeprefix("/proc/sys/").replace("/", "."): text for path, text in content.items()
                 if path.startswith("/proc/sys/") and text.strip().isdigit()}  # fmt: skip
@@ -98,7 +95,6 @@ def machine(content: Mapping[str, str]) -> dict[str, Any]:
         "memory": memory.get("MemTotal", 0),
         "swap": memory.get("SwapTotal", 0),
         "capabilities": int(capabilities[1], 16) if capabilities else 0,
-        "open_files": 1 << 40 if limit == "unlimited" else int(limit),
         # A hybrid host mounts v2 beside v1, but without the controllers that kubelet needs.
         "cgroup": 2 if {"cpu", "memory", "pids"} <= set(controllers.split()) else 1,
         "default_route": any(
@@ -157,14 +153,13 @@ def listeners(text: str) -> tuple[Listener, ...]:
     return tuple(found)
 
 
-def addresses(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Addresses and interface names, from `ip -json address`."""
+def addresses(text: str) -> frozenset[str]:
+    """Every address of a host, from `ip -json address`."""
     try:
         links = json.loads(text or "[]")
     except ValueError:
-        return frozenset(), frozenset()
-    found = {info["local"] for link in links for info in link.get("addr_info", ()) if "local" in info}
-    return frozenset(found), frozenset(link["ifname"] for link in links if "ifname" in link)
+        return frozenset()
+    return frozenset(info["local"] for link in links for info in link.get("addr_info", ()) if "local" in info)
 
 
 def units(text: str) -> dict[str, Unit]:

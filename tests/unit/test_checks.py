@@ -138,6 +138,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a clock apart": ({"clock_ahead": 2.5}, "clock.skew", "apart from node-1"),
     "a free-running clock": ({"clock_synchronised": False}, "clock.sync", "no time service"),
     "no name service": ({"resolves_itself": False}, "names.resolve", "own name cp-1"),
+    "no API endpoint": ({"unresolved": frozenset({"api.acme"})}, "names.resolve", "does not find api.acme"),
     "no default route": ({"default_route": False}, "network.route", "no default route"),
     "a firewall": ({"units": {"ufw": Unit(loaded=True, active=True, enabled=True)}}, "network.firewall", "ufw"),
     "a taken port": (

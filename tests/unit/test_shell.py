@@ -38,7 +38,9 @@ def test_an_empty_command_is_a_mistake(argv: list[str]) -> None:
         shell.command_line(argv, timeout=1, sudo="")
 
 
-@pytest.mark.parametrize("argv", [("cat", "/x"), ("sysctl", "-n", "a"), ("ctr", "-n", "k8s.io", "images", "ls")])
+@pytest.mark.parametrize(
+    "argv", [("head", "/x"), ("sysctl", "-n", "a"), ("helm", "status", "shop", "--output", "json")]
+)
 def test_queries_pass_as_they_are(argv: tuple[str, ...]) -> None:
     assert shell.admitted(argv) == argv
 

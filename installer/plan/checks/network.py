@@ -38,7 +38,13 @@ def _synchronised(_: Case, facts: Facts) -> Iterator[Trouble]:
                       "start chrony there with the customer's time servers", warning=True)  # fmt: skip
 
 
-def _names(_: Case, facts: Facts) -> Iterator[Trouble]:
+def _names(case: Case, facts: Facts) -> Iterator[Trouble]:
+    for name in sorted(facts.unresolved):
+        environment = case.answers.environment_of(facts.host)
+        line = case.answers.lines.get(f"environments.{case.answers.environments.index(environment)}.endpoint")
+        where = f"endpoint in {case.answers.file}:{line}" if line else "endpoint in the answers"
+        yield Trouble(f"the host does not find {name}, by which nodes reach the API", "its address on every host",
+                      f"put it into the hosts' name service or /etc/hosts, or correct {where}")  # fmt: skip
     if not facts.resolves_itself:
         yield Trouble(f"the host does not find its own name {facts.hostname} within seconds", "an address for it",
                       f"add it to /etc/hosts there: 127.0.1.1 {facts.hostname}", warning=True)  # fmt: skip
@@ -98,7 +104,7 @@ def _link(case: Case, facts: Facts) -> Iterator[Trouble]:
 CHECKS = (
     Check("clock.skew", "clocks agree", _skew),
     Check("clock.sync", "clock is kept", _synchronised),
-    Check("names.resolve", "own name resolves", _names),
+    Check("names.resolve", "names resolve", _names),
     Check("network.route", "default route", _route),
     Check("network.firewall", "no firewall of its own", _firewall),
     Check("ports.free", "ports free", _free),

@@ -148,7 +148,6 @@ def _shown(machine: Machine) -> dict[str, str]:
     hostname = machine.hostname or machine.name
     known_id = hashlib.md5(machine.name.encode(), usedforsecurity=False).hexdigest()
     settings = {**SETTINGS, **machine.settings}
-    swap = f"/dev/sda2 partition {machine.swap >> 10} 0 -2\n" if machine.swap else ""
     route = "eth0\t00000000\t0100590A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n" if machine.default_route else ""
     capabilities = 0x1FFFFFFFFFF if machine.limits else 0x1FFFEFFFFFF
     mounts = "".join(f"/dev/{i} {v.mount} {v.kind} {','.join(v.options)} 0 0\n" for i, v in enumerate(machine.volumes))
@@ -160,12 +159,10 @@ def _shown(machine: Machine) -> dict[str, str]:
         "/proc/sys/kernel/hostname": f"{hostname}\n",
         "/proc/sys/kernel/osrelease": f"{machine.kernel}\n",
         "/proc/meminfo": f"MemTotal:       {machine.memory >> 10} kB\nSwapTotal:      {machine.swap >> 10} kB\n",
-        "/proc/swaps": f"Filename Type Size Used Priority\n{swap}",
         "/proc/stat": "cpu  0 0 0 0\n" + "".join(f"cpu{n} 0 0 0 0\n" for n in range(machine.cpus)),
         "/proc/self/mounts": mounts,
         "/proc/net/route": f"Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n{route}",
         "/proc/self/status": f"Name:\thead\nCapEff:\t{capabilities:016x}\n",
-        "/proc/self/limits": f"Max open files            1024    {1048576 if machine.limits else 20000}    files\n",
         "/sys/fs/cgroup/cgroup.controllers": "cpu memory pids io\n" if machine.cgroup == 2 else "hugetlb\n",
         **{f"/proc/sys/{name.replace('.', '/')}": f"{value}\n" for name, value in settings.items()},
     }

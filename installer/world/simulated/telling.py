@@ -89,11 +89,12 @@ def _flow(source: list[str], peer: list[str]) -> str:
 
 
 def getent(call: Call) -> Output:
-    """`getent ahostsv4 NAME`: every host finds its own name."""
+    """`getent ahostsv4 NAME`: every host finds its own name, and any address."""
     if call.argv[1] != "ahostsv4" or len(call.argv) != 3:
         raise call.unscripted()
-    own = call.argv[2] == (call.host.machine.hostname or call.host.name)
-    return said(f"127.0.1.1 STREAM {call.argv[2]}") if own else failed("", 2)
+    name, own = call.argv[2], call.host.machine.hostname or call.host.name
+    found = "127.0.1.1" if name == own else name if name.replace(".", "").isdigit() else ""
+    return said(f"{found} STREAM {name}") if found else failed("", 2)
 
 
 def timedatectl(call: Call) -> Output:
