@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from installer.answers_yaml import Document
 from installer.bundle.manifest import Manifest
 from installer.errors import AnswersInvalid, Problem, StateUnreadable
 
-__all__ = ["check_components", "document", "dump", "flaws", "load", "parse", "problems", "save", "written"]
+__all__ = ["check_components", "document", "dump", "flaws", "lacks", "load", "parse", "problems", "save", "written"]
 
 LARGEST = 1 << 20
 """Bytes of the largest answers file that is read: a thousand hosts take a quarter of it."""
@@ -80,19 +80,18 @@ def check_components(answers: Answers, manifest: Manifest) -> None:
     Raises:
         AnswersInvalid: one or more are unknown to it.
     """
-    known = {component.name for component in manifest.components}
-    wanted = f"one of: {', '.join(sorted(known))}"
-    found = []
-    for position, environment in enumerate(answers.environments):
-        for name in environment.components:
-            if name not in known:
-                path = f"environments.{position}.components.{name}"
-                line = answers.lines.get(path, 1)
-                found.append(
-                    Problem(answers.file, line, path, f"a component that bundle {manifest.name} lacks", wanted)
-                )
+    lacking = lacks([each.components for each in answers.environments], answers.file, manifest)
+    found = tuple(replace(each, line=answers.lines.get(each.path, 1)) for each in lacking)
     if found:
-        raise AnswersInvalid(file=answers.file, count=len(found), problems=tuple(found))
+        raise AnswersInvalid(file=answers.file, count=len(found), problems=found)
+
+
+def lacks(chosen: Sequence[Iterable[str]], file: str, manifest: Manifest) -> tuple[Problem, ...]:
+    """The components, chosen by each environment in turn, that a bundle does not carry: all in line 0."""
+    known = {component.name for component in manifest.components}
+    what, wanted = f"a component that bundle {manifest.name} lacks", f"one of: {', '.join(sorted(known))}"
+    places = ((f"environments.{at}.components.{name}", name) for at, names in enumerate(chosen) for name in names)
+    return tuple(Problem(file, 0, path, what, wanted) for path, name in places if name not in known)
 
 
 def dump(data: Mapping[str, Any]) -> str:

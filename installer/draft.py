@@ -95,6 +95,8 @@ class History:
     _past: list[Draft] = field(default_factory=list)
     _future: list[Draft] = field(default_factory=list)
     _place: object = None
+    former: Draft | None = None
+    """The draft before the last edit, undoing or redoing; None before the first."""
 
     def edit(self, draft: Draft, place: object = None) -> bool:
         """Go on to a draft; `place` names where the edit was. Says whether anything differs."""
@@ -102,6 +104,7 @@ class History:
             return False
         if place is None or place != self._place:
             self._past = [*self._past[-UNDOABLE:], self.now]
+            self.former = self.now
         self._place = place
         self._future.clear()
         self.now = draft
@@ -112,7 +115,7 @@ class History:
         if not self._past:
             return False
         self._future.append(self.now)
-        self.now, self._place = self._past.pop(), None
+        self.former, self.now, self._place = self.now, self._past.pop(), None
         return True
 
     def redo(self) -> bool:
@@ -120,7 +123,7 @@ class History:
         if not self._future:
             return False
         self._past.append(self.now)
-        self.now, self._place = self._future.pop(), None
+        self.former, self.now, self._place = self.now, self._future.pop(), None
         return True
 
 

@@ -73,6 +73,16 @@ class Sizing:
         return Band.total(pool.band(field) for pool in chosen)
 
 
+def considered(sizing: Sizing, name: str) -> tuple[Part, ...]:
+    """What a component takes in each environment, or would take if chosen; nothing where no need asks for it."""
+    found = []
+    for load in sizing.loads:
+        inputs = _inputs(sizing.needs, load, name)
+        if inputs is not None:
+            found.append(Part(load.environment.name, size_component(name, inputs)))
+    return tuple(found)
+
+
 Demand = Mapping[tuple[str, str], tuple[tuple[str, PodGroup], ...]]
 """Pods by environment and pool: the component's name with each group."""
 
@@ -135,15 +145,21 @@ def _extent(names: Sequence[str], pods: Demand, pools: tuple[Pool, ...]) -> Exte
 
 
 def _wanted_inputs(needs: Needs, load: Load) -> Iterator[tuple[str, dict[str, Given]]]:
-    home = load.environment.name == needs.environments[0].name
-    for name, rules in load_rules().components.items():
-        if rules.use is None or (rules.use.once and not home):
-            continue
+    for name in load_rules().components:
         if needs.components and name not in needs.components and name not in ALWAYS and name != "product":
             continue
-        inputs = inputs_for(rules, load)
+        inputs = _inputs(needs, load, name)
         if inputs is not None:
             yield name, inputs
+
+
+def _inputs(needs: Needs, load: Load, name: str) -> dict[str, Given] | None:
+    """The inputs of a component in an environment, chosen or not; None where the needs do not ask for it there."""
+    rules = load_rules().components[name]
+    elsewhere = load.environment.name != needs.environments[0].name
+    if rules.use is None or (rules.use.once and elsewhere):
+        return None
+    return inputs_for(rules, load)
 
 
 def pods_at(needs: Needs, month: float, extent: Extent) -> Demand:

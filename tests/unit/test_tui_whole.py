@@ -12,7 +12,6 @@ from wizards import answers_of, open_page, play, wizard
 from installer.ui.tui.steps import STEPS
 
 
-
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_no_text_is_cut(tmp_path: Path, language: str, size: tuple[int, int]) -> None:

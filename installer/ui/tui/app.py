@@ -32,7 +32,7 @@ from installer.ui.tui.editor import Editor
 from installer.ui.tui.keys import Keyboard
 from installer.ui.tui.messages import Heard, Reviewed
 from installer.ui.tui.panels import About
-from installer.ui.tui.review import Change, Review, changes, review
+from installer.ui.tui.review import Change, Looks, Review, review
 from installer.ui.tui.runs_watch import BEAT, Watch
 from installer.ui.tui.screens.dialogs import Ask, Help
 from installer.ui.tui.screens.frame import Frame
@@ -71,7 +71,7 @@ class Wizard(App[None]):
         self._carried = Carried(self)
         self.facts: dict[str, Facts] = {}
         self.contacts: dict[Host, acquaint.Contact] = {}
-        self.review = Review()
+        self.review, self._looks = Review(), Looks()
         self.fault: BaseException | None = None
         """A fault of ours that ended the wizard."""
         self._typed: dict[str, str] = {}
@@ -160,13 +160,14 @@ class Wizard(App[None]):
     @work(thread=True, exclusive=True, group="look")
     def _look(self, draft: Draft) -> None:
         """Keep the draft, and then look at it, in a thread."""
-        before, trouble = self.review, ""
+        trouble = ""
         try:
             self.editor.keep(draft)
         except SitewrightError as error:
             trouble = error.message
-        found = review(draft, str(self.editor.file), dict(self.facts))
-        self.call_from_thread(self._looked, draft, found, changes(before, found), trouble)
+        known = (str(self.editor.file), dict(self.facts), self.manifest)
+        found, changed = self._looks.look(draft, self.editor.history.former, *known)
+        self.call_from_thread(self._looked, draft, found, changed, trouble)
 
     def _looked(self, draft: Draft, found: Review, changed: tuple[Change, ...], trouble: str) -> None:
         if trouble:

@@ -25,6 +25,7 @@ UNDOING: tuple[BindingType, ...] = (
     Binding("ctrl+y", "app.redo", "", priority=True),
 )
 """For the screens that edit the draft, and no others: elsewhere nobody would see what is taken back."""
+GONE = object()
 
 
 def field_of(widget: Widget | None) -> Field | None:
@@ -99,16 +100,23 @@ class Field(Vertical):
         if value != self._shown:
             self._shown = value
             self._fill(value)
-        dotted = ".".join(map(str, self.path))
-        mine = [each for each in problems if each.path == dotted or each.path.startswith(f"{dotted}.")]
+        mine = [each for each in problems if self.tells(each)]
         self._problem.display = bool(mine)
         if mine:
-            say, missing = self.desk.say, value in (None, "", [])
-            told = say("needed: {wanted}") if missing else say("✖ found {found}; wanted {wanted}")
-            self._problem.update(
-                told.format(found=phrases.told(say, mine[0].found), wanted=phrases.told(say, mine[0].wanted))
-            )
+            missing = value in (None, "", [])
+            self._problem.update(phrases.problem(self.desk.say, mine[0], missing))
             self._problem.set_class(missing, "missing")
+
+    def tells(self, problem: Problem) -> bool:
+        """Whether a problem is one of this field's answer."""
+        dotted = ".".join(map(str, self.path))
+        return problem.path == dotted or problem.path.startswith(f"{dotted}.")
+
+    @property
+    def gone(self) -> bool:
+        """Whether the item of a list that this field is of is there no more, as after an undoing."""
+        within = (self.path[: at + 1] for at, part in enumerate(self.path) if isinstance(part, int))
+        return any(self.desk.draft.at(each, GONE) is GONE for each in within)
 
     def _fill(self, value: Any) -> None:
         with self.prevent(Input.Changed, Select.Changed, Tick.Changed):
@@ -171,7 +179,8 @@ class Field(Vertical):
 
     def _answer(self, value: Any) -> None:
         self._shown = value
-        self.desk.answer(self.path, value)
+        if not self.gone:
+            self.desk.answer(self.path, value)
 
     def _parsed(self, text: str) -> Any:
         """What a typed text means; what is no number stays a text, which the validator then refuses in its words."""

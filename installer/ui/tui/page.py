@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Label
 
 from installer.errors import Problem
-from installer.ui.tui import desk
-from installer.ui.tui.form import Field
+from installer.ui.tui import phrases
+from installer.ui.tui.desk import Desk, of
+from installer.ui.tui.form import Field, field_of
 from installer.ui.tui.repeated import Repeated
 from installer.ui.tui.review import Change, Review
 from installer.ui.tui.steps import STEPS
@@ -27,13 +30,24 @@ class Page(VerticalScroll, can_focus=False):
     ASKS: ClassVar[bool] = True
     """Whether there is something to say of what is under the cursor."""
 
+    TELLS: ClassVar[tuple[str, ...]] = ()
+    """Sections of the answers of whose items the page tells what is wrong in its own way."""
+
     wants_cursor = False
     """Whether the cursor is to come here as soon as something takes it."""
 
+    _making = False
+    """Whether the page is being made anew."""
+
     @property
-    def desk(self) -> desk.Desk:
+    def ready(self) -> bool:
+        """Whether everything on the page is there."""
+        return self.is_mounted and not self._making
+
+    @property
+    def desk(self) -> Desk:
         """The wizard around this page."""
-        return desk.of(self)
+        return of(self)
 
     def compose(self) -> ComposeResult:
         """Heading, sentence, body."""
@@ -41,7 +55,13 @@ class Page(VerticalScroll, can_focus=False):
         yield Label(self.desk.say(title), classes="heading")
         if self.INTRO:
             yield Label(self.desk.say(self.INTRO), classes="intro")
+        yield Label("", classes="astray", markup=False)
+        self._shape = self.shape(self.desk)
         yield from self.body()
+
+    def shape(self, around: Desk) -> object:
+        """What the body is made for: where it is another one than before, the body is made anew."""
+        return None
 
     def body(self) -> ComposeResult:
         """The page's own parts."""
@@ -49,11 +69,49 @@ class Page(VerticalScroll, can_focus=False):
 
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
         """Show the draft as it is now, with what is wrong with it; called after every edit, undoing and recovery."""
+        if self.shape(self.desk) != self._shape:
+            self._making = True
+            self.run_worker(self._remake(), exclusive=True, group="shape")
+            return
         problems = self.problems(review)
         for repeated in self.query(Repeated):
             repeated.sync()
         for field in self.query(Field):
             field.sync(problems)
+        self._tell_astray([each for each in problems if not self._tells(each)])
+
+    def _tells(self, problem: Problem) -> bool:
+        """Whether something on the page says this problem."""
+        section, dot, _ = problem.path.partition(".")
+        return (section in self.TELLS and bool(dot)) or any(field.tells(problem) for field in self.query(Field))
+
+    def _tell_astray(self, problems: Sequence[Problem]) -> None:
+        """Say at the top what is wrong with places that have no field."""
+        label = self.query_one(".astray", Label)
+        label.display = bool(problems)
+        told = (f"{each.path}: {phrases.problem(self.desk.say, each, each.found == 'nothing')}" for each in problems)
+        label.update("\n".join(told))
+
+    async def _remake(self) -> None:
+        """Make the page anew; the cursor stays in its field where that is there still."""
+        focused = self.screen.focused
+        place = self.cursor(focused) if focused is not None and self in focused.ancestors else None
+        await self.recompose()
+        self._making = False
+        self.reviewed(self.desk.review, ())
+        if focused is None or not focused.is_attached or self.wants_cursor:
+            found = self.holder(place)
+            self.screen.set_focus(found) if found is not None and self.display else self.focus_first()
+
+    def cursor(self, focused: Widget) -> object:
+        """Where the cursor is on the page, in terms that outlast its being made anew."""
+        field = field_of(focused)
+        return field.path if field is not None else None
+
+    def holder(self, place: object) -> Widget | None:
+        """What takes the cursor that was at a place; None where that is there no more."""
+        boxes = (box for field in self.query(Field) if field.path == place for box in field.query("*"))
+        return next((box for box in boxes if box.focusable), None)
 
     def focus_first(self) -> None:
         """Put the cursor on the first thing that takes it; where none is there yet, the page does it once it is."""

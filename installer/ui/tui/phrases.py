@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from installer import translations
+from installer.errors import Problem
 from installer.ui.tui.words import Say
 
 REFUSALS = (
-    "{person}, whom this machine does not know",
+    "{person}, whom this machine does not know", "a component that bundle {name} lacks",
     "the key {name}", "{value}, perhaps", "one of: {values}", "a list of {count}", "a mapping of {count}",
     "{value}, which {place} is already", "{name} in no environment", "{name}, which is no host",
     "{count} control planes", "an odd number, {less} or {more}: an even one survives no more failures",
@@ -16,6 +17,12 @@ REFUSALS = (
     "a network of its own, as in {network}", "{port}, which is registry.port",
 )  # fmt: skip
 """Messages of installer.answers_schema and installer.answers_rules that name values; the first that fits is taken."""
+
+
+def problem(say: Say, found: Problem, missing: bool) -> str:
+    """What is wrong at a place, or what is to be answered there."""
+    message = say("needed: {wanted}") if missing else say("✖ found {found}; wanted {wanted}")
+    return message.format(found=told(say, found.found), wanted=told(say, found.wanted))
 
 
 def told(say: Say, text: str) -> str:

@@ -11,14 +11,16 @@ from pathlib import Path
 
 from installer import answers_file
 from installer.answers_build import build
+from installer.bundle.manifest import Manifest
 from installer.draft import Draft
 from installer.errors import Problem
 from installer.facts import Facts
 from installer.requirements import needs_of_sections, offers_from
 from installer.ui.tui.steps import by_step
-from sizing.engine import Sizing, size
+from sizing.engine import Sizing, considered, size
 from sizing.errors import SizingError
 from sizing.offered import Shortfalls, suffices
+from sizing.rules import load_rules
 
 FIGURES = ("cpu_cores", "memory_gib", "disk_gib")
 
@@ -47,11 +49,15 @@ class Review:
         """What is expected of all machines, or of an environment's: a field of `sizing.machines.Layout`."""
         return self.sizing.total(figure, environment).expected if self.sizing else 0.0
 
-    def part(self, name: str) -> tuple[float, float, float] | None:
-        """Cores, memory in GiB and disk in GiB that a part takes in all environments; None where it is not reckoned."""
-        if self.sizing is None:
+    def part(self, name: str, environment: str = "") -> tuple[float, float, float] | None:
+        """Cores, memory in GiB and disk in GiB that a part takes, or would take, in an environment or in all of them.
+
+        None where sizing does not know the part, or no need asks for it.
+        """
+        if self.sizing is None or name not in load_rules().components:
             return None
-        sizes = [part.size for part in self.sizing.parts if part.size.name == name]
+        parts = considered(self.sizing, name)
+        sizes = [part.size for part in parts if not environment or part.environment == environment]
         cores, memory, disk = (sum(size.total(figure).expected for size in sizes) for figure in FIGURES)
         return (cores, memory, disk) if sizes else None
 
@@ -66,9 +72,13 @@ class Change:
     disk_gib: float
 
 
-def review(draft: Draft, file: str, facts: Mapping[str, Facts] | None = None) -> Review:
-    """Look at a draft; `facts` is what the hosts that were tried say of themselves, by name."""
-    problems = by_step(answers_file.flaws(draft.data, file))
+def review(
+    draft: Draft, file: str, facts: Mapping[str, Facts] | None = None, manifest: Manifest | None = None
+) -> Review:
+    """Look at a draft; `facts` is what hosts that were tried say of themselves, `manifest` what the bundle holds."""
+    chosen = [draft.section(("environments", at, "components")) for at in range(len(draft.items(("environments",))))]
+    lacking = answers_file.lacks(chosen, file, manifest) if manifest else ()
+    problems = by_step((*answers_file.flaws(draft.data, file), *lacking))
     if "needs" in problems:
         return Review(problems)
     try:
@@ -77,6 +87,26 @@ def review(draft: Draft, file: str, facts: Mapping[str, Facts] | None = None) ->
         return Review(problems, size(needs), (), suffices(needs, offers) if offers else None)
     except SizingError as error:
         return Review(problems, None, tuple(error.problems))
+
+
+class Looks:
+    """Looks at drafts, one after the other; what was looked at last time is not looked at again."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[tuple[Draft, Review], ...] = ()
+
+    def look(
+        self, draft: Draft, former: Draft | None, file: str, facts: Mapping[str, Facts], manifest: Manifest | None
+    ) -> tuple[Review, tuple[Change, ...]]:
+        """A look at a draft, and what it takes more than the `former` one."""
+        found = review(draft, file, facts, manifest)
+        if former is None:
+            self._seen = ((draft, found),)
+            return found, ()
+        before = next((seen for known, seen in self._seen if known is former), None)
+        before = before or review(former, file)
+        self._seen = ((draft, found), (former, before))
+        return found, changes(before, found)
 
 
 def changes(before: Review, after: Review) -> tuple[Change, ...]:

@@ -48,7 +48,7 @@ _OF_ENVIRONMENT = {"networks": "network", "endpoint": "network", "domain": "netw
 def step_of(path: str) -> str:
     """The key of the page on which a place ("hosts.0.address") is answered."""
     parts = path.split(".")
-    if SECRETS.intersection(parts):
+    if parts[0] in ("access", "hosts") and SECRETS.intersection(parts):
         return "secrets"
     if parts[0] == "environments":
         return _OF_ENVIRONMENT.get(parts[2] if len(parts) > 2 else "", "environments")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 from textual import on
@@ -10,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Label
 
+from installer.answers import Networks
 from installer.ui.tui.page import Page
 from installer.ui.tui.repeated import Repeated
 
@@ -62,6 +64,15 @@ def fresh(position: int, others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     name = next((usual for usual in USUAL if usual not in taken), f"environment-{position + 1}")
     made: dict[str, Any] = {"name": name, "control_planes": []}
     if position:
-        made["networks"] = {"pods": f"10.{244 + position}.0.0/16", "services": f"10.{96 + position}.0.0/16"}
+        made["networks"] = free_networks(others)
         made["domain"] = f"{name}.site.internal"
     return {**made, "components": {each: {} for each in COMPONENTS}}
+
+
+def free_networks(others: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The first pair of networks, as the answers count them up, of which no other environment has either."""
+    usual = asdict(Networks())
+    own = [each["networks"] if isinstance(each.get("networks"), Mapping) else {} for each in others]
+    taken = {str(network) for each in own for network in {**usual, **each}.values()}
+    pairs = ({"pods": f"10.{244 + at}.0.0/16", "services": f"10.{96 + at}.0.0/16"} for at in range(12))
+    return next((pair for pair in pairs if taken.isdisjoint(pair.values())), usual)

@@ -97,7 +97,8 @@ class Frame(Screen[None]):
         page = self.page
         if page is None:
             return
-        page.reviewed(self.desk.review, ())
+        if page.ready:
+            page.reviewed(self.desk.review, ())
         page.focus_first()
         self._draw()
 
@@ -105,7 +106,7 @@ class Frame(Screen[None]):
     def _reviewed(self, message: Reviewed) -> None:
         message.stop()
         self._changes = message.changes or self._changes
-        if self.page is not None:
+        if self.page is not None and self.page.ready:
             self.page.reviewed(message.review, message.changes)
         self._draw()
 

@@ -147,6 +147,13 @@ class HostForm(Form):
         """Its name."""
         return name_of(entries(desk.of(self).draft)[self._position]) or desk.of(self).say("Host")
 
+    def reviewed(self, review: Review) -> None:
+        """Close where the host is there no more, as after an undoing."""
+        if self._position < len(entries(desk.of(self).draft)):
+            super().reviewed(review)
+        else:
+            self.dismiss(None)
+
     def fields(self) -> ComposeResult:
         """What is asked of a host."""
         base: Path = ("hosts", self._position)

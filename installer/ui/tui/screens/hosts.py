@@ -29,6 +29,7 @@ class HostsPage(Trials):
     """The hosts, one a row; what is known of the one under the cursor stands in full below."""
 
     KEY = "hosts"
+    TELLS = ("hosts",)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "", show=False),
         Binding("d", "duplicate", "", show=False),

@@ -55,7 +55,7 @@ class Secret(Vertical):
         self._shown = self.desk.draft.at(self.path)
         kind, value = parts(self._shown)
         with Horizontal(classes="row"):
-            yield Label(say(self._title), classes="label", markup=False)
+            yield Label(self._title, classes="label", markup=False)
             yield Select([(say(text), name) for name, text in KINDS.items()], value=kind or Select.NULL, compact=True,
                          prompt=say("none"), classes="kind")  # fmt: skip
         with Horizontal(classes="row place") as place:
@@ -141,10 +141,15 @@ class SecretsPage(Page):
     ASKS = False
     INTRO: ClassVar[str] = "The answers only say where a secret is. Nothing typed or found here is written anywhere."
 
+    def shape(self, around: desk.Desk) -> object:
+        """Which secrets there may be."""
+        return list(_asked(around.draft))
+
     def body(self) -> ComposeResult:
         """The site's secrets, and those of hosts that have their own."""
-        for path, title in _asked(self.desk.draft):
-            yield Secret(path, title)
+        say = self.desk.say
+        for path, host, title in _asked(self.desk.draft):
+            yield Secret(path, f"{host}: {say(title)}" if host else say(title))
 
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
         """Show the draft as it is now."""
@@ -163,11 +168,12 @@ def parts(value: Any) -> tuple[str, str]:
     return str(kind), " ".join(map(str, place)) if isinstance(place, list) else str(place or "")
 
 
-def _asked(draft: Draft) -> Iterator[tuple[Path, str]]:
+def _asked(draft: Draft) -> Iterator[tuple[Path, str, str]]:
+    """Each secret's place, the name of the host whose own it is, and its title."""
     bastion = isinstance(draft.at(("access", "bastion")), Mapping)
-    yield from (each for each in OF_SITE if bastion or "bastion" not in each[0])
+    yield from ((path, "", title) for path, title in OF_SITE if bastion or "bastion" not in path)
     for position, host in enumerate(draft.sections(("hosts",))):
         own = draft.section(("hosts", position, "access"))
-        for key in ("passphrase", "password", "sudo_password"):
-            if own.get(key):
-                yield ("hosts", position, "access", key), f"{host.get('name')}: {key.replace('_', ' ')}"
+        for (_, key), title in OF_SITE[:3]:
+            if own.get(str(key)):
+                yield ("hosts", position, "access", key), str(host.get("name") or "?"), title
