@@ -1,7 +1,7 @@
 """Locks a recipe and builds its bundle: one signed file whose bytes depend on recipe and lock alone.
 
-Everything made is kept in the cache; a second build packs nothing that is there, and the same bundle signed with the
-same key is taken as it is. But nothing goes from there into a bundle unseen: every byte is hashed again.
+Everything made is kept in the cache; a second build with the same key packs nothing that is there, and takes its
+finished bundle as it is. But nothing goes from there into a bundle unseen: every byte is hashed again.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from installer.bundle.ingredients import ingredients
 from installer.bundle.lock import Lock, Locked
 from installer.bundle.manifest import Blob, Manifest
 from installer.bundle.manifest_json import decode, encode
+from installer.bundle.packed import Sealer
 from installer.bundle.progress import Making, Stage
 from installer.bundle.recipe import C_TOOLCHAIN, Recipe, Source
 from installer.bundle.sbom import make_sbom, with_sbom
@@ -98,12 +100,15 @@ def build(
     for source in wanted.sources:
         held.of(source)
     workshop = Workshop(cache or cache_folder(), wanted.architecture, held.toolchain)
-    packed = workshop.cache / "packed" / text_digest(_identity(wanted)).partition(":")[2][:32]
-    if (packed / "bundle.json").is_file():
-        os.utime(packed)
-    else:
-        _pack(wanted, held, workshop, packed, emit)
-    body, bill = (packed / "bundle.json").read_bytes(), (packed / "sbom.cdx.json").read_bytes()
+    sealer = Sealer(text_digest(_identity(wanted)), key, passphrase)
+    packed = workshop.cache / "packed" / sealer.identity.partition(":")[2][:32]
+    if (kept := sealer.read(packed)) is None:
+        if packed.exists():
+            remove_tree(packed)
+        kept = _pack(wanted, held, workshop, emit)
+        workshop.keep(packed, partial(sealer.write, body=kept[0], bill=kept[1]))
+    os.utime(packed)
+    body, bill = kept
     signature = sshsig.UNSIGNED if key is None else sshsig.sign(body, key, passphrase)
     name = f"{wanted.name}-{wanted.release}-{wanted.architecture}.sitewright"
     # ed25519 signs deterministically: the same body and key are the same file.
@@ -113,7 +118,7 @@ def build(
         manifest = decode(body, name)
         packer = pack.Packer(workshop, wanted.architecture, {})
         if not all(packer.blob_path(digest).is_file() for digest in manifest.blobs()):
-            _pack(wanted, held, workshop, packed, emit)
+            _pack(wanted, held, workshop, emit)
         finished.parent.mkdir(parents=True, exist_ok=True)
         write_archive(finished, manifest, packer.blob_path, signature, bill, Stage(emit, "writing"))
         _make_room(finished)
@@ -133,8 +138,8 @@ def _is_whole(finished: Path, body: bytes, signature: bytes, emit: Emit) -> bool
         return False
 
 
-def _pack(wanted: Recipe, held: Lock, workshop: Workshop, packed: Path, emit: Emit) -> None:
-    """Make every source, pack every component, prove completeness, and keep bundle.json and the bill of materials."""
+def _pack(wanted: Recipe, held: Lock, workshop: Workshop, emit: Emit) -> tuple[bytes, bytes]:
+    """Make every source, pack every component and prove completeness; bundle.json and the bill of materials."""
     progress = Making(emit, _weights(wanted, held, workshop))
     progress.begin([source.name for source in wanted.sources])
     folders: dict[str, Path] = {}
@@ -154,13 +159,7 @@ def _pack(wanted: Recipe, held: Lock, workshop: Workshop, packed: Path, emit: Em
     manifest = Manifest(wanted.name, wanted.release, wanted.architecture, wanted.kubernetes, tuple(components))
     completeness.prove(manifest, packer.blob_path, wanted.profiles, workshop, Stage(emit, "proving"))
     bill = make_sbom(manifest, ingredients(wanted, held, folders, workshop))
-    body = encode(with_sbom(manifest, bill))
-
-    def keep(into: Path) -> None:
-        (into / "bundle.json").write_bytes(body)
-        (into / "sbom.cdx.json").write_bytes(bill)
-
-    workshop.keep(packed, keep)
+    return encode(with_sbom(manifest, bill)), bill
 
 
 def _identity(wanted: Recipe) -> list[Any]:

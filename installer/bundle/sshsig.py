@@ -28,7 +28,7 @@ _END = "-----END SSH SIGNATURE-----"
 _MAGIC = b"SSHSIG"
 _VERSION = 1
 SIZE = 314
-"""Bytes of every signature that `sign` makes: key, namespace and hash are always of the same length."""
+"""Bytes of every signature of a bundle that `sign` makes: key, namespace and hash are always of the same length."""
 
 UNSIGNED = b"not signed yet; sign it with: sitewright bundle sign".ljust(SIZE - 1) + b"\n"
 """Holds the place of the signature in a bundle that waits for one."""
@@ -66,21 +66,21 @@ def generate_key(path: Path, *, identity: str = "vendor", passphrase: str = "") 
     return f'{identity} namespaces="{NAMESPACE}" {public.decode()}\n'
 
 
-def sign(message: bytes, key_path: Path, passphrase: str = "") -> bytes:
-    """The armored signature of `message`, the same bytes that `ssh-keygen -Y sign` makes.
+def sign(message: bytes, key_path: Path, passphrase: str = "", namespace: str = NAMESPACE) -> bytes:
+    """The armored signature of `message` for a namespace, the same bytes that `ssh-keygen -Y sign` makes.
 
     Raises:
         UsageError: the key cannot be read, is not ed25519, or the passphrase is wrong.
     """
     key = private_key(key_path, passphrase)
     raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    value = key.sign(_signed_bytes(message, NAMESPACE, "sha512"))
+    value = key.sign(_signed_bytes(message, namespace, "sha512"))
     body = b"".join(
         (
             _MAGIC,
             struct.pack(">I", _VERSION),
             _string(_string(KEY_TYPE.encode()) + _string(raw)),
-            _string(NAMESPACE.encode()),
+            _string(namespace.encode()),
             _string(b""),
             _string(b"sha512"),
             _string(_string(KEY_TYPE.encode()) + _string(value)),

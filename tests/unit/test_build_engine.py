@@ -140,7 +140,7 @@ def test_a_second_build_makes_nothing(tmp_path: Path, key: Path) -> None:
     assert (first.stat().st_mtime_ns, first.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
 
 
-def test_another_key_signs_what_is_packed_already(tmp_path: Path, key: Path) -> None:
+def test_another_key_packs_the_same_again(tmp_path: Path, key: Path) -> None:
     folder = locked(tmp_path, PAGE)
     first = build.build(folder, key, silent, cache=tmp_path / "cache")
     generate_key(tmp_path / "other")
@@ -149,6 +149,15 @@ def test_another_key_signs_what_is_packed_already(tmp_path: Path, key: Path) -> 
     second = build.build(folder, tmp_path / "other", silent, cache=tmp_path / "cache")
     assert second != first
     assert read(second, tmp_path / "other").digest == read(first, key).digest
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_what_is_packed_and_was_changed_in_the_cache_is_packed_anew(tmp_path: Path, key: Path, signed: bool) -> None:
+    folder, signer = locked(tmp_path, PAGE), key if signed else None
+    whole = build.build(folder, signer, silent, cache=tmp_path / "cache").read_bytes()
+    (body,) = (tmp_path / "cache/packed").glob("*/bundle.json")
+    body.write_bytes(body.read_bytes().replace(b"A page", b"A poem"))
+    assert build.build(folder, signer, silent, cache=tmp_path / "cache").read_bytes() == whole
 
 
 def test_a_changed_text_is_in_the_next_bundle_without_locking(tmp_path: Path, key: Path) -> None:
