@@ -80,4 +80,4 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         for s in plan
     ]  # fmt: skip
     return {"format": 1, "operation": plan.operation, "digest": plan.digest, "subject": dict(plan.subject),
-            "steps": steps}  # fmt: skip
+            "hosts_at_once": plan.hosts_at_once, "steps": steps}  # fmt: skip

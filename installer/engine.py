@@ -125,7 +125,7 @@ def inverse(plan: Plan, journal: Journal, operation: str = "rollback") -> Plan:
             continue
         steps.append(_undoing(step, step.undo, image, waits))
         gates[step.id] = (steps[-1].id,)
-    return Plan(operation, tuple(steps), plan.subject)
+    return Plan(operation, tuple(steps), plan.subject, plan.hosts_at_once)
 
 
 def staying(plan: Plan, journal: Journal) -> tuple[Step, ...]:

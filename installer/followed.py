@@ -51,6 +51,7 @@ class Planned:
     subject: Mapping[str, str]
     steps: tuple[PlannedStep, ...]
     holding: Mapping[str, bool] | None = None
+    hosts_at_once: int = 10
 
 
 @dataclass(frozen=True, slots=True)

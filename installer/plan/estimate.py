@@ -1,7 +1,9 @@
-"""How long a plan takes: the longest chain of steps that wait for each other, by their weights."""
+"""How long a plan takes, by the weights of its steps: each starts when it may, on so many hosts at a time."""
 
 from __future__ import annotations
 
+import heapq
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
@@ -9,11 +11,16 @@ from installer.plan.model import Plan
 
 
 class Weighed(Protocol):
-    """A step as far as time is concerned: `weight` in seconds, `after` the ids that it waits for."""
+    """A step as far as time is concerned: where it acts, `weight` in seconds, `after` the ids that it waits for."""
 
     @property
     def id(self) -> str:
         """Its name in the plan."""
+        ...
+
+    @property
+    def host(self) -> str:
+        """Where it acts; empty for the whole site."""
         ...
 
     @property
@@ -28,26 +35,83 @@ class Weighed(Protocol):
 
 
 class Chained(Protocol):
-    """Steps, each after those that it waits for."""
+    """Steps, each after those that it waits for, and on how many hosts at a time they run."""
 
     @property
     def steps(self) -> Sequence[Weighed]:
         """Them, in their order."""
         ...
 
+    @property
+    def hosts_at_once(self) -> int:
+        """As many hosts are worked on at a time."""
+        ...
+
 
 def remaining(plan: Chained, done: Collection[str] = (), running: Mapping[str, float] | None = None) -> float:
-    """Seconds until the plan is through, if steps take their weights and as many run at once as may.
+    """Seconds until the plan is through, if steps take their weights and start as the engine starts them.
 
     `done` are ids of finished steps; `running` maps the id of a running step to the fraction of it that is through.
     """
-    through = running or {}
-    ends: dict[str, float] = {}
-    for step in plan.steps:
-        start = max((ends[needed] for needed in step.after), default=0.0)
-        left = 0.0 if step.id in done else step.weight * (1.0 - through.get(step.id, 0.0))
-        ends[step.id] = start + left
-    return max(ends.values(), default=0.0)
+    return _Course(plan, done, running or {}).last()
+
+
+class _Course:
+    """The rest of a plan played through, without waiting."""
+
+    def __init__(self, plan: Chained, done: Collection[str], running: Mapping[str, float]) -> None:
+        self._steps = [step for step in plan.steps if step.id not in done]
+        left = {step.id: index for index, step in enumerate(self._steps)}
+        self._through, self._at_once = running, plan.hosts_at_once
+        self._waits = [0] * len(left)
+        self._next: list[list[int]] = [[] for _ in left]
+        for index, step in enumerate(self._steps):
+            for before in {left[name] for name in step.after if name in left}:
+                self._next[before].append(index)
+                self._waits[index] += 1
+        self._ends: list[tuple[float, int]] = []
+        self._active: Counter[str] = Counter()
+        self._held: dict[str, list[int]] = {}
+        self._hosts: list[tuple[int, str]] = []
+        """Hosts that must wait, by the first step that waits on each."""
+
+    def last(self) -> float:
+        """The moment of the last end."""
+        ready = [index for index, waits in enumerate(self._waits) if not waits]
+        now = 0.0
+        for index in sorted(ready, key=lambda index: self._steps[index].id not in self._through):
+            self._begin(index, now)
+        while self._ends:
+            now, index = heapq.heappop(self._ends)
+            host = self._steps[index].host
+            self._active[host] -= 1
+            if not self._active[host]:
+                del self._active[host]
+            for follower in self._next[index]:
+                self._waits[follower] -= 1
+                if not self._waits[follower]:
+                    self._begin(follower, now)
+            while self._hosts and len(self._active) < self._at_once:
+                self._admit(now)
+        return now
+
+    def _begin(self, index: int, now: float) -> None:
+        """Start a step, or have it wait for its host's turn."""
+        step = self._steps[index]
+        if step.host in self._active or len(self._active) < self._at_once:
+            self._active[step.host] += 1
+            rest = step.weight * (1.0 - self._through.get(step.id, 0.0))
+            heapq.heappush(self._ends, (now + rest, index))
+        else:
+            if step.host not in self._held:
+                heapq.heappush(self._hosts, (index, step.host))
+            self._held.setdefault(step.host, []).append(index)
+
+    def _admit(self, now: float) -> None:
+        """Let the host begin whose first step comes first in the plan."""
+        _, host = heapq.heappop(self._hosts)
+        for index in self._held.pop(host):
+            self._begin(index, now)
 
 
 def bytes_to_send(plan: Plan) -> int:

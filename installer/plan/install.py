@@ -33,7 +33,7 @@ def plan(inputs: Inputs) -> Plan:
                   if host not in inputs.answers.registry.hosts]  # fmt: skip
     for environment in environments:
         steps += _cluster(inputs, environment)
-    return Plan("install", tuple(steps), subject(inputs))
+    return Plan("install", tuple(steps), subject(inputs), inputs.answers.parallel_hosts)
 
 
 SHAPELESS = frozenset({"answers.access", "answers.limits", "answers.needs", "answers.plan", "answers.trust"})

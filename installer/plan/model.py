@@ -57,6 +57,7 @@ class Step:
 class Plan:
     """Steps in a deterministic topological order, and the digests of what they were made from.
 
+    At most `hosts_at_once` hosts are worked on at a time; that is no part of what the plan is.
     `subject` maps each thing the plan depends on ("bundle", "answers.hosts" ...) to its digest, so that a refused
     resume can say what changed.
     """
@@ -64,6 +65,7 @@ class Plan:
     operation: str
     steps: tuple[Step, ...]
     subject: Mapping[str, str] = field(default_factory=dict)
+    hosts_at_once: int = 10
 
     def __post_init__(self) -> None:
         seen: set[str] = set()

@@ -36,11 +36,6 @@ class Planned(estimate.Weighed, Protocol):
         ...
 
     @property
-    def host(self) -> str:
-        """Where it acts; empty for the whole site."""
-        ...
-
-    @property
     def environment(self) -> str:
         """For which cluster."""
         ...
@@ -62,6 +57,11 @@ class Plan(Protocol):
     @property
     def steps(self) -> Sequence[Planned]:
         """Every step after those it waits for."""
+        ...
+
+    @property
+    def hosts_at_once(self) -> int:
+        """As many hosts are worked on at a time."""
         ...
 
 

@@ -13,7 +13,7 @@ from installer.errors import ReportImpossible, UsageError
 from installer.plan import estimate
 from installer.plan import install as installing
 from installer.plan.checks import wires
-from installer.plan.model import BACKWARD, Plan
+from installer.plan.model import BACKWARD
 from installer.report import built, render, spreadsheet
 from installer.report.catalogue import words
 from installer.report.subject import Built, Component, Delivered, Subject, Wire
@@ -117,13 +117,8 @@ def _delivered(arguments: argparse.Namespace, run: Run | None, done: Built | Non
     copy = sent / rate
     return Delivered(
         manifest.name, manifest.version, manifest.kubernetes, manifest.digest, total, components, installed, copy,
-        max(0.0, _seconds(plan, trusted.answers.parallel_hosts) - copy),
+        max(0.0, estimate.remaining(plan) - copy),
     )  # fmt: skip
-
-
-def _seconds(plan: Plan, at_once: int) -> float:
-    """No sooner than the longest chain of steps, nor than all steps when so many hosts work at once."""
-    return max(estimate.remaining(plan), sum(step.weight for step in plan) / at_once)
 
 
 def _run(arguments: argparse.Namespace, answers: Answers) -> Run | None:
