@@ -18,7 +18,7 @@ test: bootstrap
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/pytest -q -n auto tests/unit tests/engine
-	.venv/bin/pytest -q tests/contract tests/e2e
+	.venv/bin/pytest -q tests/contract tests/adapter tests/e2e
 
 bench: bootstrap
 	.venv/bin/pytest -m bench -s tests/benchmarks

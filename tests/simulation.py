@@ -69,6 +69,25 @@ def act(operation, site):
     return operation(site, unwatched, threading.Event())
 
 
+def with_cluster(world: SimulatedWorld, host: str, name: str = "production") -> None:
+    """Start a cluster whose only member is one host, by the simulated kubeadm itself."""
+    on = world.site.hosts[host]
+    for path in ("/usr/local/bin/kubelet", "/usr/local/bin/kubeadm"):
+        on.tree.put(path, b"\x7fELF", 0o755)
+    on.tree.put("/etc/systemd/system/kubelet.service", b"[Service]\nExecStart=/usr/local/bin/kubelet\n")
+    on.active |= {"containerd.service", "api-proxy.service"}
+    world.run(host, "modprobe", "--all", "br_netfilter")
+    world.run(host, "sysctl", "-w", "net.ipv4.ip_forward=1")
+    config = (
+        f"kind: ClusterConfiguration\nclusterName: {name}\ncontrolPlaneEndpoint: 127.0.0.1:7443\n"
+        "networking: {dnsDomain: cluster.local, podSubnet: 10.244.0.0/16}\n---\n"
+        f"kind: InitConfiguration\nlocalAPIEndpoint: {{}}\nnodeRegistration: {{name: {host}}}\n"
+    )
+    world.write(host, "/etc/kubeadm.yaml", config.encode())
+    ended = world.run(host, "kubeadm", "init", "--config", "/etc/kubeadm.yaml", "--skip-token-print")
+    assert ended.ok, ended.err
+
+
 def differences(before, after) -> list[str]:
     """What is not on each host as it was, line by line."""
     found = []

@@ -3,12 +3,14 @@
 `ReadOnly` has no verb that changes anything: planners' checks, preflight and `--dry-run` get no more than that.
 `World` adds the effects. `Probing` is preflight's alone: it tries what cannot be read and leaves nothing behind.
 Adapters: `installer.world.site.Site` (SSH, registry, kubernetes client) and
-`installer.world.simulated.SimulatedWorld`; both pass `tests/contract`.
+`installer.world.simulated.SimulatedWorld`; both pass `tests/contract`. `tests/adapter` tries what only the real one
+has: logins, links that break, and the ways to a registry.
 
 Rules every adapter keeps:
 * Hosts are named as in the answers; every host verb acts as root (the adapter knows about sudo and bastions).
 * argv are lists to the last edge; only the adapter quotes.
-* A verb either completes or raises; `CommandFailed` is raised by nobody here: a command's exit code is in its `Output`.
+* A verb either completes or raises; a command that `run`, `query`, `work` or `execute` began does not: its exit code is
+  in its `Output`.
 * `ConnectionLost` and `HostUnreachable` are raised where the link, not the command, failed.
 """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +10,6 @@ from pathlib import Path
 import pytest
 from measured import Measured, Row
 from practice import Practice
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "contract"))
 from stages import open_site
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab]

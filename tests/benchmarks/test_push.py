@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import statistics
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -18,15 +17,13 @@ import pytest
 from core_manifest import core_manifest
 from measured import MB, Measured, Row, timed
 from practice import Practice
+from registries import CREDENTIAL, PUSH_PORT, Shelf, binary, set_up, take_down
+from stages import answers_for, open_site
 
 from installer.bundle.manifest import Artifact
-from installer.world.carrier import Carrier, Channels, Processes
+from installer.world.carrier import Carrier, Carriers, Channels, Processes
 from installer.world.push import Push
 from installer.world.site import Site, silent
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "contract"))
-from registries import CREDENTIAL, PUSH_PORT, Shelf, set_up, take_down
-from stages import answers_for, secret
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab]
 HOST, ROUNDS = "cp-1", 3
@@ -88,8 +85,8 @@ class Bench:
 @pytest.fixture(scope="module")
 def bench(practice: Practice, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     shelf, folder = Shelf(), tmp_path_factory.mktemp("bench")
-    with Site(answers_for(practice.answers_hosts()), secret, shelf, folder / "state") as site:
-        set_up(site, HOST, shelf)
+    with open_site(practice, folder / "state", archive=shelf) as site:
+        set_up(site, HOST, shelf.put(binary()))
         yield Bench(site, shelf, practice, folder)
         take_down(site, HOST)
         site.remove(HOST, "/var/tmp/bench")
@@ -99,7 +96,8 @@ def test_push_against_scp_and_sha256sum(bench: Bench, measured: Measured) -> Non
     """Ratios within a round, whose order turns from round to round: else a load that falls flatters who comes last."""
 
     def by_system_ssh(number: int) -> float:
-        with bench.site._carriers.to(HOST, PUSH_PORT, 1 << 30) as carrier:
+        carriers = Carriers(answers_for(bench.practice.answers_hosts()), bench.site.link, bench.folder)
+        with carriers.to(HOST, PUSH_PORT, 1 << 30) as carrier:
             assert isinstance(carrier, Processes)
             return bench.push(number, carrier)
 

@@ -1,125 +1,63 @@
-"""Probes against real hosts: what is open, closed or dropped is told apart, and nothing is left behind."""
+"""Preflight's probes as every World has them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from practice import Practice
-
-from installer import facts_reading as reading
-from installer.answers import Access, Answers, Environment, Host, Registry
-from installer.errors import CommandFailed
-from installer.secrets import Secrets
-from installer.world.probing import Probes
-from installer.world.site import Site
+from stages import Stage
 
 TCP, UDP = 26443, 28472
-TRACES = """
-ls -d /run/sitewright-probe* /var/lib/.sitewright-probe* 2>/dev/null
-systemctl list-units --all --no-legend 'sitewright-probe*'
-ss -H -ltun | grep -E ':(26443|28472) '
-"""
 
 
-@pytest.fixture
-def site(practice: Practice, tmp_path: Path) -> Iterator[Site]:
-    """The practice hosts as a world."""
-    hosts = tuple(Host(host.name, host.address, practice.access) for host in practice.site.hosts)
-    names = tuple(host.name for host in hosts)
-    answers = Answers("probes", hosts, (Environment("e", names[:1], names[1:]),), Registry(names[:1]), "")
-    with Site(answers, Secrets(None).resolve, None, tmp_path) as world:
-        yield world
-
-
-@pytest.fixture
-def address(practice: Practice) -> str:
-    """Where cp-1 is."""
-    return next(host.address for host in practice.site.hosts if host.name == "cp-1")
-
-
-def left_behind(site: Site, host: str) -> str:
-    """What of a probe is still on a host."""
-    return site.run(host, "bash", "-c", TRACES).out
-
-
-def test_listening_is_reached_and_ends(site: Site, address: str) -> None:
-    probes = Probes(site)
-    assert probes.connect("node-1", [(address, TCP)]) == ("refused",)
-    assert probes.listen("cp-1", [TCP], [UDP])
+def test_listening_is_reached_and_ends(stage: Stage) -> None:
+    probes, target = stage.world.probing, (stage.address, TCP)
+    assert probes.connect(stage.other, [target]) == ("refused",)
+    assert probes.listen(stage.host, [TCP], [UDP])
     try:
-        assert probes.connect("node-1", [(address, TCP), (address, 22), (address, TCP + 1)]) == (
+        assert probes.connect(stage.other, [target, (stage.address, 22), (stage.address, TCP + 1)]) == (
             "open", "open", "refused",
         )  # fmt: skip
-        probes.call("node-1", [(address, UDP)])
-        probes.call("node-2", [(address, UDP)])
-        assert probes.heard("cp-1") == {("node-1", UDP), ("node-2", UDP)}
-        assert probes.connect("node-1", [(address, TCP)]) == ("open",), "it listens on after a connection"
+        assert probes.heard(stage.host) == frozenset()
+        probes.call(stage.other, [(stage.address, UDP)])
+        probes.call("node-2", [(stage.address, UDP), (stage.address, UDP + 1)])
+        assert probes.heard(stage.host) == {(stage.other, UDP), ("node-2", UDP)}
+        assert probes.connect(stage.other, [target]) == ("open",), "it listens on after a connection"
     finally:
-        probes.hush("cp-1")
-    assert probes.connect("node-1", [(address, TCP)]) == ("refused",)
-    assert left_behind(site, "cp-1") == ""
+        probes.hush(stage.host)
+    assert probes.connect(stage.other, [target]) == ("refused",)
+    assert probes.heard(stage.host) == frozenset()
+    probes.hush(stage.host)
 
 
-def test_what_a_killed_check_left_listening_is_taken_over(site: Site, address: str) -> None:
-    probes, again = Probes(site), Probes(site)
-    assert probes.listen("cp-1", [TCP], [UDP])
-    probes.call("node-1", [(address, UDP)])
-    assert probes.heard("cp-1") == {("node-1", UDP)}
-    held = {listener.port for listener in reading.listeners(site.query("cp-1", "ss", "-H", "-ltunp").out)}
-    assert held & {TCP, UDP} == set()
-    assert again.listen("cp-1", [TCP + 1], [UDP])
+def test_what_a_killed_check_left_listening_is_taken_over(stage: Stage) -> None:
+    probes = stage.world.probing
+    assert probes.listen(stage.host, [TCP], [UDP])
+    probes.call(stage.other, [(stage.address, UDP)])
+    assert probes.listen(stage.host, [TCP + 1], [UDP])
     try:
-        assert again.connect("node-1", [(address, TCP), (address, TCP + 1)]) == ("refused", "open")
-        assert again.heard("cp-1") == frozenset(), "what was heard before it began to listen is another's"
+        targets = [(stage.address, TCP), (stage.address, TCP + 1)]
+        assert probes.connect(stage.other, targets) == ("refused", "open")
+        assert probes.heard(stage.host) == frozenset(), "what was heard before it began to listen is another's"
     finally:
-        again.hush("cp-1")
-    assert left_behind(site, "cp-1") == ""
+        probes.hush(stage.host)
 
 
-def test_a_firewall_is_told_from_a_closed_port(site: Site, address: str) -> None:
-    rule = ("INPUT", "-p", "tcp", "--dport", str(TCP), "-j", "DROP")
-    assert site.run("cp-1", "iptables", "-A", *rule).ok
-    try:
-        assert Probes(site).connect("node-1", [(address, TCP)]) == ("silent",)
-    finally:
-        site.run("cp-1", "iptables", "-D", *rule)
+def test_no_host_there_is_not_open(stage: Stage) -> None:
+    nobody = stage.address.rpartition(".")[0] + ".250"
+    assert stage.world.probing.connect(stage.other, [(nobody, TCP)])[0] in ("silent", "unreachable")
 
 
-def test_no_host_there_is_not_open(site: Site, address: str) -> None:
-    nobody = address.rpartition(".")[0] + ".250"
-    assert Probes(site).connect("node-1", [(nobody, TCP)])[0] in ("silent", "unreachable")
-
-
-def test_many_targets_keep_their_order(site: Site, address: str) -> None:
-    targets = [(address, 22 if number % 3 == 0 else TCP) for number in range(70)]
-    came = Probes(site).connect("node-1", targets)
+def test_many_targets_keep_their_order(stage: Stage) -> None:
+    targets = [(stage.address, 22 if number % 3 == 0 else TCP) for number in range(70)]
+    came = stage.world.probing.connect(stage.other, targets)
     assert came == tuple("open" if port == 22 else "refused" for _, port in targets)
 
 
-def test_measures_are_plausible_and_leave_nothing(site: Site) -> None:
-    probes = Probes(site)
-    assert 0 <= probes.fsync_latency("cp-1", "/var/lib/etcd/not/there/yet") < 60
-    assert probes.disk_speed("cp-1", "/var/lib/containerd") > 1e5
-    assert probes.link_speed("cp-1") > 1e5
-    assert left_behind(site, "cp-1") == ""
+def test_nothing_to_ask_is_answered(stage: Stage) -> None:
+    assert stage.world.probing.connect(stage.other, []) == ()
+    stage.world.probing.call(stage.other, [])
 
 
-def test_where_nothing_can_be_written_that_is_said(site: Site) -> None:
-    with pytest.raises(CommandFailed, match="cp-1"):
-        Probes(site).disk_speed("cp-1", "/proc")
-
-
-def test_nothing_to_ask_is_no_round_trip() -> None:
-    class Mute:
-        def run(self, host: str, *argv: str, stdin: bytes = b"", timeout: float = 60) -> object:
-            raise AssertionError("nobody was to be asked")
-
-    assert Probes(Mute()).connect("cp-1", []) == ()
-    Probes(Mute()).call("cp-1", [])
-
-
-def test_access_of_the_fixture_is_not_root(practice: Practice) -> None:
-    assert isinstance(practice.access, Access)
-    assert practice.access.user != "root", "or sudo would go untried"
+def test_measures_are_plausible(stage: Stage) -> None:
+    probes = stage.world.probing
+    assert 0 <= probes.fsync_latency(stage.host, "/var/lib/etcd/not/there/yet") < 60
+    assert probes.disk_speed(stage.host, "/var/lib/containerd") > 1e5
+    assert probes.link_speed(stage.host) > 1e5

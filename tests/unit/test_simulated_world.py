@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from core_manifest import core_manifest
-from simulation import NOW, machines_of, world_of
+from simulation import NOW, machines_of, with_cluster, world_of
 
 from installer.errors import CommandFailed, ConnectionLost, HostUnreachable, UsageError
 from installer.plan.steps.placed import KEEP
@@ -26,21 +26,7 @@ def world():
 @pytest.fixture
 def running(world):
     """A world with a cluster in it."""
-    host = world.site.hosts["solo"]
-    for path in ("/usr/local/bin/kubelet", "/usr/local/bin/kubeadm"):
-        host.tree.put(path, b"\x7fELF", 0o755)
-    host.tree.put("/etc/systemd/system/kubelet.service", b"[Service]\nExecStart=/usr/local/bin/kubelet\n")
-    host.active |= {"containerd.service", "api-proxy.service"}
-    world.run("solo", "modprobe", "--all", "br_netfilter")
-    world.run("solo", "sysctl", "-w", "net.ipv4.ip_forward=1")
-    config = (
-        "kind: ClusterConfiguration\nclusterName: production\ncontrolPlaneEndpoint: 127.0.0.1:7443\n"
-        "networking: {dnsDomain: cluster.local, podSubnet: 10.244.0.0/16}\n---\n"
-        "kind: InitConfiguration\nlocalAPIEndpoint: {}\nnodeRegistration: {name: solo}\n"
-    )
-    world.write("solo", "/etc/kubeadm.yaml", config.encode())
-    ended = world.run("solo", "kubeadm", "init", "--config", "/etc/kubeadm.yaml", "--skip-token-print")
-    assert ended.ok, ended.err
+    with_cluster(world, "solo")
     return world
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,11 +22,15 @@ KINDS: Mapping[tuple[str, str], tuple[str, bool]] = {
     (APPS, "DaemonSet"): ("daemonsets", True),
     (APPS, "Deployment"): ("deployments", True),
     (APPS, "StatefulSet"): ("statefulsets", True),
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): ("customresourcedefinitions", False),
     (CERTIFICATES, "Certificate"): ("certificates", True),
     (CERTIFICATES, "ClusterIssuer"): ("clusterissuers", False),
     (CERTIFICATES, "Issuer"): ("issuers", True),
 }
 """(apiVersion, kind) to (plural, whether it is in a namespace)."""
+OWN_GROUPS = frozenset({"apps", "autoscaling", "batch", "policy"})
+"""Groups that every API server serves, beside those that end in `.k8s.io`."""
+NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 DEFINED_BY = {CERTIFICATES: f"{DEFINITIONS}/certificates.cert-manager.io"}
 """API groups that are served only once the cluster has their definition."""
@@ -62,7 +67,7 @@ class Cluster:
         if parts.path in self.objects:
             return copy.deepcopy(self.objects[parts.path])
         words = _below_group(parts.path)
-        if len(words) % 2 == 0:
+        if len(words) % 2 == 0 or not self._has_group(parts.path):
             return None
         found = [thing for at, thing in sorted(self.objects.items()) if _is_in(at, parts.path, words)]
         selected = [thing for thing in found if _matches(thing, parts.query)]
@@ -72,13 +77,17 @@ class Cluster:
         """Bring an object to the wanted state; returns its path.
 
         Raises:
-            CommandFailed: the cluster serves no such kind, or has no such namespace.
+            CommandFailed: the cluster serves no such kind, has no such namespace, or nothing may be called so.
         """
         version, kind = str(thing["apiVersion"]), str(thing["kind"])
         name = thing["metadata"]["name"]
-        if (version, kind) not in KINDS or not self._serves(version):
+        served = self._served(version, kind)
+        if served is None:
             raise self._refused(f"apply {kind} {name}", f"the cluster has no kind {kind} in {version}")
-        plural, in_namespace = KINDS[version, kind]
+        if not NAME.fullmatch(name):
+            reason = f'{kind} "{name}" is invalid: metadata.name: a lowercase RFC 1123 subdomain is wanted'
+            raise self._refused(f"apply {kind} {name}", reason, 422)
+        plural, in_namespace = served
         base = group(version)
         if in_namespace:
             namespace = thing["metadata"].get("namespace", "default")
@@ -111,11 +120,25 @@ class Cluster:
         conditions = thing.get("status", {}).get("conditions", ())
         return any(c["type"] == ready["condition"] and c["status"] == "True" for c in conditions)
 
-    def _serves(self, version: str) -> bool:
-        return version not in DEFINED_BY or DEFINED_BY[version] in self.objects
+    def _served(self, version: str, kind: str) -> tuple[str, bool] | None:
+        """The plural of a kind and whether it is in a namespace: built in, or as a definition says."""
+        if (version, kind) in KINDS:
+            return KINDS[version, kind] if DEFINED_BY.get(version, "") in {"", *self.objects} else None
+        for path, thing in self.objects.items():
+            spec = thing.get("spec", {}) if path.startswith(f"{DEFINITIONS}/") else {}
+            versions = {f"{spec.get('group')}/{each['name']}" for each in spec.get("versions", ())}
+            if version in versions and spec["names"]["kind"] == kind:
+                return spec["names"]["plural"], spec["scope"] == "Namespaced"
+        return None
 
-    def _refused(self, doing: str, reason: str) -> CommandFailed:
-        return CommandFailed(host=self.name, command=doing, code=404, reason=reason)
+    def _has_group(self, path: str) -> bool:
+        """Whether the API group of a path is served: the cluster's own ones, and those that are defined."""
+        kind, name = path.split("/")[1:3]
+        own = kind == "api" or name in OWN_GROUPS or name.endswith(".k8s.io")
+        return own or any(each.startswith(f"{DEFINITIONS}/") and each.endswith(f".{name}") for each in self.objects)
+
+    def _refused(self, doing: str, reason: str, code: int = 404) -> CommandFailed:
+        return CommandFailed(host=self.name, command=doing, code=code, reason=reason)
 
 
 def group(version: str) -> str:

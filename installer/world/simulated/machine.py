@@ -40,7 +40,7 @@ MODULE_FILES = {
 """What appears below /proc and /sys when a module is loaded."""
 PROGRAMS = (
     "bash", "cat", "conntrack", "curl", "date", "df", "du", "echo", "findmnt", "flock", "getent", "head", "id", "ip",
-    "iptables", "ln", "ls", "mkdir", "modprobe", "mount", "mv", "nsenter", "rm", "sh", "sha256sum", "ss",
+    "iptables", "ln", "ls", "mkdir", "modprobe", "mount", "mv", "nsenter", "rm", "sh", "sha256sum", "sleep", "ss",
     "ssh-keygen", "stat", "sysctl", "systemctl", "systemd-run", "tar", "test", "timedatectl", "true", "uname",
 )  # fmt: skip
 FOLDERS = (

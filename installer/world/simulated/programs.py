@@ -9,6 +9,9 @@ from installer.world.ports import Output
 from installer.world.simulated.machine import load_module
 from installer.world.simulated.state import Call, Program, failed, said
 
+TIMED_OUT = 124
+"""Exit code of what was ended for taking too long."""
+
 
 def cat(call: Call) -> Output:
     """`cat FILE...`."""
@@ -69,6 +72,11 @@ def echo(call: Call) -> Output:
     return said(" ".join(call.argv[1:]))
 
 
+def sleep(call: Call) -> Output:
+    """`sleep SECONDS`: takes no time here, but more than it is given ends it as on a host."""
+    return Output(TIMED_OUT if float(call.argv[1]) > call.timeout else 0, "", "")
+
+
 def uname(call: Call) -> Output:
     """`uname -m`."""
     if call.argv[1:] != ("-m",):
@@ -127,5 +135,6 @@ def _absent(program: str, path: str) -> Output:
 
 PROGRAMS: Mapping[str, Program] = {
     "cat": cat, "command": which, "date": date, "echo": echo, "head": head, "id": identity, "ln": ln, "ls": ls,
-    "modprobe": modprobe, "sysctl": sysctl, "test": test, "true": lambda _: said(), "uname": uname, "which": which,
+    "modprobe": modprobe, "sleep": sleep, "sysctl": sysctl, "test": test, "true": lambda _: said(), "uname": uname,
+    "which": which,
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import PurePosixPath
 
@@ -30,7 +31,7 @@ def shell(call: Call) -> Output:
     program = call.site.scripts.get(call.argv[2]) if call.argv[1:2] == ("-c",) and len(call.argv) > 2 else None
     if program is None:
         raise call.unscripted()
-    return program(Call(call.site, call.host, call.argv[4:], call.stdin))
+    return program(replace(call, argv=call.argv[4:]))
 
 
 def _verify(call: Call) -> Output:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 
 from installer.bundle.manifest import Blob, Manifest
 from installer.errors import HostUnreachable
@@ -118,12 +119,13 @@ class SimulatedSite:
 
 @dataclass(frozen=True)
 class Call:
-    """What a simulated program is given."""
+    """What a simulated program is given; `timeout` in seconds."""
 
     site: SimulatedSite
     host: SimulatedHost
     argv: tuple[str, ...]
     stdin: bytes = b""
+    timeout: float = inf
 
     @property
     def tree(self) -> Tree:

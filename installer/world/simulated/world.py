@@ -103,7 +103,7 @@ class SimulatedWorld:
     def query(self, host: str, *argv: str, timeout: float = 30) -> Output:
         """Run a command that only reads."""
         shell.admitted(argv)
-        return self._on(host, "query", lambda on: self._ran(on, argv))
+        return self._on(host, "query", lambda on: self._ran(on, argv, timeout))
 
     def stored(self, host: str, artifacts: Sequence[Artifact]) -> tuple[bool, ...]:
         """For each artifact, whether the site registry on `host` serves its manifest."""
@@ -139,7 +139,7 @@ class SimulatedWorld:
 
     def run(self, host: str, *argv: str, stdin: bytes = b"", timeout: float = 60) -> Output:
         """Run a short command to its end."""
-        return self._on(host, "run", lambda on: self._ran(on, argv, stdin))
+        return self._on(host, "run", lambda on: self._ran(on, argv, timeout, stdin))
 
     def work(self, host: str, unit: str, *argv: str, timeout: float = 600) -> Output:
         """Run a long command as a transient unit; one that has ended and was not collected is not run again."""
@@ -147,7 +147,7 @@ class SimulatedWorld:
 
         def ended(on: SimulatedHost) -> Output:
             if name not in on.ended:
-                output = self._ran(on, argv)
+                output = self._ran(on, argv, timeout)
                 said = f"{output.out}{output.err}"
                 on.tree.put(f"{shell.LOGS}/{name.removesuffix('.service')}.log", said.encode())
                 on.ended[name] = Ended(Output(output.code, said, ""))
@@ -221,14 +221,14 @@ class SimulatedWorld:
             settle(self.site, of)
             return self.fate.around(verb, cluster, lambda: effect(of))
 
-    def _ran(self, host: SimulatedHost, argv: tuple[str, ...], stdin: bytes = b"") -> Output:
+    def _ran(self, host: SimulatedHost, argv: tuple[str, ...], timeout: float, stdin: bytes = b"") -> Output:
         """Run a program as a host does: one that is not there ends with 127, one nobody scripted ends the test."""
-        name = argv[0].rpartition("/")[2]
+        folder, _, name = argv[0].rpartition("/")
         program = PROGRAMS.get(name)
-        call = Call(self.site, host, argv, stdin)
-        if program is None:
+        call = Call(self.site, host, argv, stdin, timeout)
+        if program is None and (not folder or host.find(argv[0])):
             raise call.unscripted()
-        if name != "command" and not host.find(name):
+        if program is None or (name != "command" and not host.find(name)):
             return Output(NOT_FOUND, "", f"{argv[0]}: No such file or directory\n")
         try:
             return program(call)

@@ -394,15 +394,6 @@ def test_a_connection_lost_under_a_command_is_an_error(site: Site, practice: Pra
     assert [type(error) for error in caught] == [ConnectionLost]
 
 
-def test_long_work_gives_code_and_log_and_leaves_no_unit(site: Site) -> None:
-    ended = site.work("cp-1", "contract/work@cp-1", "sh", "-c", "echo out; echo err >&2; exit 3")
-    assert (ended.code, ended.out) == (3, "out\nerr\n")
-    assert site.work("cp-1", "contract/work@cp-1", "echo", "again").out == "again\n"
-    assert (
-        "not-found" in site.query("cp-1", "systemctl", "show", "-p", "LoadState", "sitewright-contract-work-cp-1").out
-    )
-
-
 def test_long_work_is_attached_to_not_started_twice(site: Site, practice: Practice, tmp_path: Path) -> None:
     script = ("sh", "-c", "echo begun; sleep 4; echo ended")
     answers: list[str] = []
@@ -413,20 +404,3 @@ def test_long_work_is_attached_to_not_started_twice(site: Site, practice: Practi
     hosts.console(practice.site, "cp-1", "pkill", "-f", "sshd: engineer")
     thread.join()
     assert answers == ["begun\nended\n"]
-
-
-def test_work_that_ended_unseen_gives_its_result_without_running_again(site: Site) -> None:
-    started = site.run(
-        "cp-1", "systemd-run", "--unit=sitewright-unseen", "--remain-after-exit", "--quiet", "sh", "-c", "exit 5"
-    )
-    assert started.ok
-    assert site.work("cp-1", "unseen", "sh", "-c", "exit 6").code == 5
-    assert site.work("cp-1", "unseen", "sh", "-c", "exit 6").code == 6
-
-
-def test_work_over_its_time_is_ended(site: Site) -> None:
-    assert site.work("cp-1", "too-long", "sleep", "600", timeout=1).code == 124
-
-
-def test_work_that_cannot_begin_says_so(site: Site) -> None:
-    assert site.work("cp-1", "no-program", "/no/such/program").code == 127

@@ -1,11 +1,10 @@
-"""A site registry on a practice host, set up from the component's own files, and a shelf of blobs to push to it."""
+"""A site registry on a host, set up from the component's own files, and a shelf of blobs to push to it."""
 
 from __future__ import annotations
 
 import io
 import json
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,14 +13,15 @@ import bcrypt
 from practice import CACHE
 
 from installer import pki
-from installer.bundle.manifest import Artifact, Blob, Manifest
-from installer.world.site import Site
+from installer.bundle.manifest import Artifact, Blob, Component, Manifest
+from installer.plan.context import REGISTRY_CA
+from installer.plan.steps.registry import BINARY, CERTIFICATE, DATA, KEY, PASSWORDS, PUSH_UNIT, UNIT
+from installer.world.ports import World
 
-COMPONENT = Path(__file__).parents[2] / "bundles/core/components/registry"
+COMPONENT = Path(__file__).parents[1] / "bundles/core/components/registry"
 CREDENTIAL = ("sitewright", "a long password of this push")
 PORT, PUSH_PORT = 5000, 5001
-BINARY = "/usr/local/bin/sitewright-registry"
-PUSH_UNIT = "contract-push"
+FILES = {"/etc/sitewright/registry": ("registry.yml", "push.yml"), "/etc/systemd/system": (UNIT, PUSH_UNIT)}
 
 
 class Shelf:
@@ -29,6 +29,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self._blobs: dict[str, bytes | Path] = {}
+        self._artifacts: list[Artifact] = []
         self.opened: Counter[str] = Counter()
 
     def put(self, content: bytes | Path) -> Blob:
@@ -50,11 +51,17 @@ class Shelf:
             for blob in (config, *layers)
         ]
         document = {"schemaVersion": 2, "mediaType": kind, "config": parts[0], "layers": parts[1:]}
-        return Artifact("file", repository, tag, self.put(json.dumps(document).encode()), (config, *layers))
+        manifest = self.put(json.dumps(document).encode())
+        self._artifacts.append(Artifact("file", repository, tag, manifest, (config, *layers)))
+        return self._artifacts[-1]
+
+    @property
+    def component(self) -> Component:
+        return Component("shelf", "1", tuple(self._artifacts))
 
     @property
     def manifest(self) -> Manifest:
-        return Manifest("shelf", "1", "amd64", "v1", ())
+        return Manifest("shelf", "1", "amd64", "v1", (self.component,))
 
     def size(self, digest: str) -> int:
         content = self._blobs[digest]
@@ -73,40 +80,33 @@ def binary() -> Path:
     return made[-1]
 
 
-def set_up(site: Site, host: str, shelf: Shelf) -> None:
-    """Both sides of the registry, as units that end with the host."""
-    program = shelf.put(binary())
-    site.send(host, BINARY, program.digest, mode=0o755)
+def set_up(world: World, host: str, program: Blob) -> None:
+    """Both sides of the registry, by the component's own files."""
+    world.send(host, BINARY, program.digest, mode=0o755)
     word = bcrypt.hashpw(CREDENTIAL[1].encode(), bcrypt.gensalt(4))
-    site.write(host, "/run/sitewright/registry.htpasswd", b"%s:%s\n" % (CREDENTIAL[0].encode(), word), mode=0o600)
-    ca = pki.make_ca("contract", datetime.now(UTC))
-    pair = pki.issue(ca, host, (host, "127.0.0.1"), datetime.now(UTC))
-    site.write(host, "/etc/sitewright/pki/registry-ca.crt", ca.certificate)
-    site.write(host, "/etc/sitewright/pki/registry.crt", pair.certificate)
-    site.write(host, "/etc/sitewright/pki/registry.key", pair.key, mode=0o600)
-    for name, port in (("registry.yml", PORT), ("push.yml", PUSH_PORT)):
-        text = (COMPONENT / name).read_text()
-        for variable, value in (("registry.push_port", PUSH_PORT), ("registry.port", port)):
-            text = text.replace("{{ " + variable + " }}", str(value))
-        site.write(host, f"/etc/sitewright/registry/{name}", text.encode())
-    serve(site, host, "contract-registry", "registry.yml", PORT)
-    serve(site, host, PUSH_UNIT, "push.yml", PUSH_PORT)
+    world.write(host, PASSWORDS, b"%s:%s\n" % (CREDENTIAL[0].encode(), word), mode=0o600)
+    ca = pki.make_ca("contract", world.now())
+    pair = pki.issue(ca, host, (host, "127.0.0.1"), world.now())
+    world.write(host, REGISTRY_CA, ca.certificate)
+    world.write(host, CERTIFICATE, pair.certificate)
+    world.write(host, KEY, pair.key, mode=0o600)
+    settings = {"ca": REGISTRY_CA, "port": PORT, "push_port": PUSH_PORT}
+    for folder, names in FILES.items():
+        for name in names:
+            text = (COMPONENT / name).read_text()
+            for variable, value in settings.items():
+                text = text.replace(f"{{{{ registry.{variable} }}}}", str(value))
+            world.write(host, f"{folder}/{name}", text.encode())
+    for argv in (("daemon-reload",), ("restart", UNIT), ("restart", PUSH_UNIT)):
+        done = world.run(host, "systemctl", *argv)
+        assert done.ok, done.err
 
 
-def serve(site: Site, host: str, unit: str, config: str, port: int) -> None:
-    """(Re)start one side and wait until it listens."""
-    site.run(host, "systemctl", "stop", unit)
-    argv = ("systemd-run", "--collect", "--setenv=OTEL_TRACES_EXPORTER=none", f"--unit={unit}")
-    started = site.run(host, *argv, BINARY, "serve", f"/etc/sitewright/registry/{config}")
-    assert started.ok, started.err
-    listening = f"for i in $(seq 100); do ss -Hltn 'sport = :{port}' | grep -q . && exit 0; sleep 0.1; done; exit 1"
-    assert site.run(host, "sh", "-c", listening).ok, site.query(host, "journalctl", "-u", unit, "--no-pager").out
-
-
-def take_down(site: Site, host: str) -> None:
-    for unit in ("contract-registry", PUSH_UNIT):
-        site.run(host, "systemctl", "stop", unit)
-    site.remove(host, BINARY, "/run/sitewright", "/etc/sitewright", "/var/lib/sitewright")
+def take_down(world: World, host: str) -> None:
+    world.run(host, "systemctl", "stop", UNIT, PUSH_UNIT)
+    world.remove(host, BINARY, "/run/sitewright", "/etc/sitewright", DATA)
+    world.remove(host, *(f"{folder}/{name}" for folder, names in FILES.items() for name in names))
+    world.run(host, "systemctl", "daemon-reload")
 
 
 class Cut(OSError):
