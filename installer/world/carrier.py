@@ -19,6 +19,8 @@ from installer.errors import ConnectionLost
 from installer.world.ssh import PATIENCE, Link
 from installer.world.trust import ALGORITHMS
 
+BASTION = "_bastion"
+"""What the bastion is called for the system's ssh; no host's name begins like that."""
 WORTH = 32 * 1024 * 1024
 """Bytes for which starting the system's ssh pays."""
 
@@ -130,12 +132,13 @@ class Carriers:
         """Write the configuration for the system's ssh, pinning the very keys that our own connection has verified."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         known, config = self._folder / f"{host.name}.known", self._folder / f"{host.name}.config"
+        agent, bastion = host.access.agent, host.access.bastion
         pinned = [(host.name, link.verified_key())]
-        text = _section(host.name, host.address, host.access, known, pinned[0][1].get_name())
-        if host.access.bastion is not None and link.bastion is not None:
-            pinned.append(("bastion", link.bastion.verified_key()))
-            text += f"  ProxyCommand ssh -F {_quoted(config)} -W %h:%p bastion\n"
-            text += _section("bastion", host.access.bastion.address, host.access, known, pinned[1][1].get_name())
+        text = _section(host.name, host.address, host.access, agent, known, pinned[0][1].get_name())
+        if bastion is not None and link.bastion is not None:
+            pinned.append((BASTION, link.bastion.verified_key()))
+            text += f"  ProxyCommand ssh -F {_quoted(config)} -W %h:%p {BASTION}\n"
+            text += _section(BASTION, bastion.address, bastion, agent, known, pinned[1][1].get_name())
         for path, content in (
             (known, "".join(f"{name} {key.get_name()} {key.get_base64()}\n" for name, key in pinned)),
             (config, text),
@@ -154,8 +157,7 @@ def willing(host: Host) -> bool:
     )
 
 
-def _section(alias: str, address: str, access: Access, known: Path, key_type: str) -> str:
-    login = access.bastion if alias == "bastion" and access.bastion is not None else access
+def _section(alias: str, address: str, login: Access | Bastion, agent: bool, known: Path, key_type: str) -> str:
     settings = {
         "HostName": address,
         "HostKeyAlias": alias,
@@ -176,7 +178,7 @@ def _section(alias: str, address: str, access: Access, known: Path, key_type: st
     }
     if login.private_key:
         settings |= {"IdentityFile": _quoted(Path(login.private_key).absolute()), "IdentitiesOnly": "yes"}
-    if not access.agent:
+    if not agent:
         settings["IdentityAgent"] = "none"
     return f"Host {alias}\n" + "".join(f"  {name} {value}\n" for name, value in settings.items())
 

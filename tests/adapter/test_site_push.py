@@ -1,4 +1,4 @@
-"""The real push where the way breaks, is taken by the system's ssh, or may not be forwarded."""
+"""The real push where the way breaks, is taken by the system's ssh, leads over a bastion, or may not be forwarded."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import random
 import subprocess
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from practice import Practice
 from registries import CREDENTIAL, PUSH_PORT, PUSH_UNIT, Breaking, Shelf, binary, set_up, take_down
 from stages import answers_for, secret
 
+from installer.answers import Bastion, Host
 from installer.errors import ConnectionLost
 from installer.world.carrier import Carriers, Channels, Processes
 from installer.world.push import Push
@@ -110,6 +112,21 @@ def test_the_systems_ssh_carries_and_leaves_no_process(
         Push(HOST, lambda _: carrier, CREDENTIAL, shelf, tmp_path / "uploads", lambda *_: None).run([artifact])
     assert site.stored(HOST, [artifact]) == (True,)
     assert our_ssh() == set()
+
+
+def test_the_systems_ssh_finds_its_way_to_a_host_called_bastion_behind_one(
+    site: Site, shelf: Shelf, noise: random.Random, practice: Practice, tmp_path: Path
+) -> None:
+    artifact = shelf.artifact("example.org/behind", "v1", shelf.put(noise.randbytes(MIB)))
+    way = Bastion(practice.address("node-2"), "deploy", private_key=practice.access.private_key)
+    behind = answers_for((Host("bastion", practice.address(HOST), replace(practice.access, bastion=way)),))
+    with (
+        Site(behind, secret, shelf, tmp_path) as other,
+        Carriers(behind, other.link, tmp_path).to("bastion", PUSH_PORT, 1 << 30) as carrier,
+    ):
+        assert isinstance(carrier, Processes), "or the system's ssh did not get there"
+        Push("bastion", lambda _: carrier, CREDENTIAL, shelf, tmp_path / "uploads", lambda *_: None).run([artifact])
+    assert site.stored(HOST, [artifact]) == (True,)
 
 
 def test_where_forwarding_is_forbidden_a_shell_carries(site: Site, shelf: Shelf, noise: random.Random) -> None:
