@@ -65,6 +65,7 @@ def read(text: str) -> Reading:
             fields = fields_of([cells[0].lstrip("# "), *cells[1:]])
             if fields:
                 continue
+            fields = None if cells[0].startswith("#") else fields
         if not cells[0].startswith("#"):
             _row(reading, number, cells, fields)
     return reading
@@ -75,7 +76,8 @@ def _rows(text: str, reading: Reading) -> Iterator[tuple[int, list[str]]]:
     lines = text.split("\n")
     skipped = 1 if lines[0].strip().startswith("sep=") else 0
     body = lines[skipped:]
-    delimiter = delimiter_of(next((line for line in body if line.strip()), ""))
+    telling = (line for line in body if line.strip() and (not line.lstrip().startswith("#") or heading_of(line)))
+    delimiter = delimiter_of(next(telling, ""))
     rows = csv.reader(io.StringIO("\n".join(body)), delimiter=delimiter, skipinitialspace=True)
     begin = skipped + 1
     while True:

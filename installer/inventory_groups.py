@@ -25,6 +25,7 @@ STAGES = (
 """Words that mean the same stage."""
 _JOINED = (("control", "plane"), ("control", "planes"), ("pre", "release"), ("pre", "production"), ("pre", "prod"))
 _WORD = re.compile(r"[^\W\d_]+")
+_NUMBERED = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,16 @@ def hint(text: str, environments: Iterable[str]) -> Hint:
     known = list(environments)
     parts = {part.strip().casefold() for part in re.split(r"[,\s/]+", text)}
     exact = [name for name in known if name.casefold() in parts]
-    alike = [name for name in known if words(name) and (words(name) <= said or _same_stage(words(name), said))]
-    return Hint(control, next(iter(exact + alike), ""))
+    within = [name for name in known if _numbered(name) <= _numbered(text)]
+    within.sort(key=lambda name: -len(_numbered(name)))
+    apart = [name for name in known if [words(each) for each in known].count(words(name)) == 1]
+    alike = [name for name in apart if words(name) and (words(name) <= said or _same_stage(words(name), said))]
+    return Hint(control, next(iter(exact + within + alike), ""))
+
+
+def _numbered(text: str) -> frozenset[str]:
+    """The words with the numbers in them: prod2 is another environment than prod1."""
+    return frozenset(_NUMBERED.findall(text.casefold()))
 
 
 def _same_stage(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -319,3 +319,10 @@ def refusals(rows) -> list[str]:
     }  # fmt: skip
     found = answers_file.problems(answers_file.dump(document), "answers.yaml")
     return [str(problem) for problem in found if problem.path.startswith("hosts")]
+
+
+@pytest.mark.parametrize("heading", ["", "name;address;user\n"])
+def test_a_remark_does_not_say_how_a_table_is_divided(heading):
+    found = read(f"# delivered by A, B, and C\n{heading}node-1;10.20.0.11;root\nnode-2;10.20.0.12;root\n")
+    assert [(row.name, row.address) for row in found.rows] == [("node-1", "10.20.0.11"), ("node-2", "10.20.0.12")]
+    assert not found.problems

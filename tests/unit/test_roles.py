@@ -224,3 +224,11 @@ def test_a_redundant_environment_gets_its_majority_even_where_one_machine_would_
     facts = known(giant=(256, 1024), a=(4, 16), b=(4, 16), c=(4, 16), d=(4, 16))
     roles = propose(rows("giant", *"abcd"), facts, two)
     assert [each.environment for each in roles.proposals] == ["production"] * 3 + ["testing"] * 2
+
+
+def test_numbers_tell_environments_apart():
+    environments = ["prod1", "prod2", "prod-eu-1"]
+    assert hint("prod2-a", environments).environment == "prod2"
+    assert hint("prod-eu-1-db", environments).environment == "prod-eu-1"
+    assert hint("prod-a", ["prod1", "prod2"]).environment == "", "it may be either"
+    assert hint("production", ["prod1"]).environment == "prod1"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hosts_page import UNPINNED, draft, hosts_page, lines, page, pasted, pressed, rehearsal, row
@@ -10,6 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 from wizards import answers_of, core, notices, on_screen, open_page, play, settled
 
+from installer.answers import Host
 from installer.facts import Facts
 from installer.hosts_editing import Place, names, places
 from installer.ui.tui import editor
@@ -344,5 +349,54 @@ def test_undoing_in_a_list_to_paste_is_about_that_list_and_in_a_form_about_the_h
         assert draft(pilot) is not grown
         await pressed(pilot, "ctrl+z")
         assert draft(pilot).data == grown.data
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+@pytest.mark.parametrize("key", ["f9", "s"])
+def test_a_test_that_is_left_or_stopped_leaves_nothing_under_way(tmp_path: Path, key: str) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    @contextmanager
+    def silent(*_: Any) -> Iterator[Any]:
+        class Silent:
+            def open(self, host: Host) -> Any:
+                begun.set()
+                go_on.wait(60)
+                raise OSError("silent")
+
+        yield Silent()
+
+    file = rehearsal(tmp_path)
+    app = Wizard(
+        Files(tmp_path / "state", file, simulate=file), Doors(core, silent), editor.opened(file), "en", "hosts"
+    )
+
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("T")
+        while not begun.is_set() or "▸" not in row(pilot, 0):
+            await pilot.pause(0.02)
+        await pilot.press(key)
+        while "▸" in row(pilot, 0):
+            await pilot.pause(0.02)
+        go_on.set()
+        await settled(pilot)
+        await pilot.pause(0.3)
+        assert not any("▸" in row(pilot, at) or "✖" in row(pilot, at) for at in range(3))
+
+    try:
+        play(app, script)
+    finally:
+        go_on.set()
+
+
+def test_groups_of_a_list_outlast_another_language(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await pasted(pilot, "db-1 10.0.1.1 masters\n")
+        await pressed(pilot, "f8")
+        groups = dict(pilot.app.groups)
+        assert groups["10.0.1.1"] == "masters"
+        await pressed(pilot, "f9")
+        assert pilot.app.groups == groups
 
     play(hosts_page(rehearsal(tmp_path)), script)

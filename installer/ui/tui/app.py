@@ -70,6 +70,7 @@ class Wizard(App[None]):
         self.manifest_trouble = ""
         self._carried = Carried(self)
         self.facts: dict[str, Facts] = {}
+        self.groups: dict[str, str] = {}
         self.contacts: dict[Host, acquaint.Contact] = {}
         self.review, self._looks = Review(), Looks()
         self.fault: BaseException | None = None
@@ -138,9 +139,9 @@ class Wizard(App[None]):
         draft = self.draft.without(path) if value is None else self.draft.with_value(path, value)
         self._edited(self.editor.history.edit(draft, path))
 
-    def change(self, draft: Draft) -> None:
-        """Go on to another draft in one edit."""
-        self._edited(self.editor.history.edit(draft))
+    def change(self, draft: Draft, place: object = None) -> None:
+        """Go on to another draft in one edit; those that name the same place in a row are one."""
+        self._edited(self.editor.history.edit(draft, place))
 
     def _edited(self, differs: bool) -> None:
         if differs:

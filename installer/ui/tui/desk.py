@@ -39,6 +39,8 @@ class Desk(Protocol):
     """Why the bundle is not trusted, in a line; empty where it is, or where none is named."""
     facts: dict[str, Facts]
     """What the hosts that were tried say of themselves, by name."""
+    groups: dict[str, str]
+    """What the lists that were taken over call their hosts' groups, by address."""
     contacts: dict[Host, acquaint.Contact]
     """How each host's connection fared, by the host without its name as it was tried."""
     watching: Watch
@@ -64,8 +66,8 @@ class Desk(Protocol):
         """Look at the answers anew, for more is known of the hosts (`facts`)."""
         ...
 
-    def change(self, draft: Draft) -> None:
-        """Go on to another draft in one undoable edit."""
+    def change(self, draft: Draft, place: object = None) -> None:
+        """Go on to another draft in one undoable edit; those that name the same place in a row are one."""
         ...
 
     def typed_secrets(self) -> Mapping[str, str]:

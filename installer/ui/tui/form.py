@@ -53,6 +53,11 @@ class Field(Vertical):
         return desk.of(self)
 
     @property
+    def value(self) -> Any:
+        """The answer as the draft has it; None where it has none."""
+        return self.desk.draft.at(self.path)
+
+    @property
     def picks(self) -> bool:
         """Whether the answer is a list of hosts' names, which can be chosen among those there are."""
         return self.path == ("registry", "hosts") or self.path[-1] in hosts_editing.LISTS.values()
@@ -72,7 +77,7 @@ class Field(Vertical):
     def compose(self) -> ComposeResult:
         """Label, control, unit; the problem below is empty while there is none."""
         say, asked = self.desk.say, self.question
-        value = self._shown = self.desk.draft.at(self.path)
+        value = self._shown = self.value
         with Horizontal(classes="row"):
             yield Label(say(self._title) + (" *" if asked.required else ""), classes="label")
             if asked.kind == "choice":
@@ -96,7 +101,7 @@ class Field(Vertical):
 
     def sync(self, problems: Iterable[Problem]) -> None:
         """Show what the draft holds now, and what is wrong with it."""
-        value = self.desk.draft.at(self.path)
+        value = self.value
         if value != self._shown:
             self._shown = value
             self._fill(value)
@@ -162,7 +167,7 @@ class Field(Vertical):
     @on(Select.Changed)
     def _chosen(self, event: Select.Changed) -> None:
         event.stop()
-        if event.value != self._choice(self.desk.draft.at(self.path)):  # it also says what it is first given
+        if event.value != self._choice(self.value):  # it also says what it is first given
             self._answer(None if event.value is Select.NULL else event.value)
 
     @on(Tick.Changed)
@@ -180,7 +185,11 @@ class Field(Vertical):
     def _answer(self, value: Any) -> None:
         self._shown = value
         if not self.gone:
-            self.desk.answer(self.path, value)
+            self.write(value)
+
+    def write(self, value: Any) -> None:
+        """Put an answer into the draft, or take it out where it is None."""
+        self.desk.answer(self.path, value)
 
     def _parsed(self, text: str) -> Any:
         """What a typed text means; what is no number stays a text, which the validator then refuses in its words."""

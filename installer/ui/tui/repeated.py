@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button
 
 from installer.answers_yaml import Path
+from installer.draft import Draft
 from installer.ui.tui import desk
 from installer.ui.tui.form import Field
 
@@ -52,7 +53,7 @@ class Repeated(Vertical):
 
     async def _remake(self, count: int, grown: bool) -> None:
         await self._room.remove_children()
-        items = [Item(self.path, position, self._fields) for position in range(count)]
+        items = [Item(position, self.fields(position)) for position in range(count)]
         await self._room.mount_all(items)
         if grown and (boxes := items[-1].query("Input, Select")):
             boxes.first().focus()
@@ -61,16 +62,28 @@ class Repeated(Vertical):
     def _add(self, event: Button.Pressed) -> None:
         event.stop()
         items = self.desk.draft.items(self.path)
-        self.desk.change(self.desk.draft.with_value((*self.path, len(items)), self.fresh(len(items))))
+        self.desk.change(self.grown(self.fresh(len(items))))
         self.sync()
 
     def fresh(self, position: int) -> dict[str, Any]:
         """A new item."""
         return dict(self._blank)
 
+    def fields(self, position: int) -> list[Field]:
+        """What is asked of an item."""
+        return [Field((*self.path, position, *names)) for names in self._fields]
+
+    def grown(self, item: Mapping[str, Any]) -> Draft:
+        """The draft with one more item."""
+        return self.desk.draft.with_value((*self.path, len(self.desk.draft.items(self.path))), item)
+
+    def shrunk(self, position: int) -> Draft:
+        """The draft with an item less."""
+        return self.desk.draft.without((*self.path, position))
+
     def remove_item(self, position: int) -> None:
         """Take an item away."""
-        self.desk.change(self.desk.draft.without((*self.path, position)))
+        self.desk.change(self.shrunk(position))
         self._count = -1
         self.sync()
 
@@ -78,14 +91,13 @@ class Repeated(Vertical):
 class Item(Vertical):
     """One thing of a list."""
 
-    def __init__(self, path: Path, position: int, fields: Sequence[tuple[str, ...]]) -> None:
+    def __init__(self, position: int, fields: Sequence[Field]) -> None:
         super().__init__(classes="item")
-        self._path, self._position, self._fields = path, position, fields
+        self._position, self._fields = position, fields
 
     def compose(self) -> ComposeResult:
         """The fields, and the button that takes the thing away."""
-        for names in self._fields:
-            yield Field((*self._path, self._position, *names))
+        yield from self._fields
         with Horizontal(classes="row"):
             yield Button(desk.of(self).say("remove"), classes="less", compact=True)
 

@@ -50,6 +50,8 @@ def step_of(path: str) -> str:
     parts = path.split(".")
     if parts[0] in ("access", "hosts") and SECRETS.intersection(parts):
         return "secrets"
+    if parts[:2] == ["needs", "environments"]:
+        return "environments"
     if parts[0] == "environments":
         return _OF_ENVIRONMENT.get(parts[2] if len(parts) > 2 else "", "environments")
     return _OF_SECTION.get(parts[0], "site")

@@ -11,14 +11,59 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Label
 
+from installer import environments_editing
 from installer.answers import Networks
+from installer.draft import Draft
+from installer.errors import Problem
+from installer.ui.tui.form import Field
 from installer.ui.tui.page import Page
 from installer.ui.tui.repeated import Repeated
 
 USUAL = ("production", "pre-release", "testing")
 """Environments that a product's delivery usually has."""
+SHARE = ("load_percent", "redundant")
 COMPONENTS = ("cert-manager", "site-ca", "metrics-server", "local-path-provisioner")
 """What a new environment has until somebody chooses otherwise."""
+
+
+class NameField(Field):
+    """The name of an environment; what the needs say of it goes along."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(("environments", position, "name"))
+        self._position = position
+
+    def write(self, value: Any) -> None:
+        """Rename it."""
+        self.desk.change(environments_editing.renamed(self.desk.draft, self._position, value), self.path)
+
+
+class ShareField(Field):
+    """What an environment is sized for, which stands among the needs."""
+
+    def __init__(self, position: int, key: str) -> None:
+        super().__init__((*environments_editing.NEEDED, 0, key))
+        self._position, self._key = position, key
+
+    @property
+    def value(self) -> Any:
+        """What the needs say, or mean while they say nothing."""
+        return environments_editing.share(self.desk.draft, self._position).get(self._key)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the environment is there no more."""
+        return self._position >= len(self.desk.draft.items(environments_editing.ENVIRONMENTS))
+
+    def tells(self, problem: Problem) -> bool:
+        """Whether a problem is one of this environment's answer."""
+        at = environments_editing.place(self.desk.draft, self._position)
+        return problem.path == ".".join(map(str, (*environments_editing.NEEDED, at, self._key)))
+
+    def write(self, value: Any) -> None:
+        """Say it of this environment."""
+        draft = environments_editing.shared(self.desk.draft, self._position, self._key, value)
+        self.desk.change(draft, (self._position, self._key))
 
 
 class Environments(Repeated):
@@ -27,6 +72,18 @@ class Environments(Repeated):
     def fresh(self, position: int) -> dict[str, Any]:
         """A new environment."""
         return fresh(position, self.desk.draft.sections(("environments",)))
+
+    def fields(self, position: int) -> list[Field]:
+        """Its name, its hosts, and what it is sized for."""
+        return [NameField(position), *super().fields(position), *(ShareField(position, key) for key in SHARE)]
+
+    def grown(self, item: Mapping[str, Any]) -> Draft:
+        """One more environment, in the needs as well."""
+        return environments_editing.added(self.desk.draft, item)
+
+    def shrunk(self, position: int) -> Draft:
+        """One environment less, in the needs as well."""
+        return environments_editing.removed(self.desk.draft, position)
 
 
 class EnvironmentsPage(Page):
@@ -38,7 +95,7 @@ class EnvironmentsPage(Page):
     def body(self) -> ComposeResult:
         """The list, and the usual ones at one stroke."""
         say = self.desk.say
-        yield Environments(("environments",), ("name", "control_planes", "workers"), say("Add an environment"), {})
+        yield Environments(("environments",), ("control_planes", "workers"), say("Add an environment"), {})
         yield Label(say("The usual ones at one stroke"), classes="group")
         with Horizontal(classes="auto"):
             yield Button(say("Production"), id="usual-1", compact=True)
@@ -50,11 +107,13 @@ class EnvironmentsPage(Page):
         """Add those of the usual ones that are missing."""
         event.stop()
         wanted = {"usual-1": USUAL[:1], "usual-2": (USUAL[0], USUAL[2]), "usual-3": USUAL}[event.button.id or ""]
-        environments = self.desk.draft.sections(("environments",))
+        draft = self.desk.draft
         for name in wanted:
+            environments = draft.sections(("environments",))
             if name not in [each.get("name") for each in environments]:
-                environments.append({**fresh(len(environments), environments), "name": name})
-        self.desk.change(self.desk.draft.with_value(("environments",), environments))
+                made = {**fresh(len(environments), environments), "name": name}
+                draft = environments_editing.added(draft, made)
+        self.desk.change(draft)
         self.query_one(Environments).sync()
 
 

@@ -6,9 +6,10 @@ import asyncio
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import on, work
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from installer import hosts_editing
@@ -48,6 +49,14 @@ class Ended(Message):
 class Trials(Page):
     """Keeps track of what is known of each host. What it shows is the business of the page itself."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "test", "", show=False),
+        Binding("T", "test_all", "", show=False),
+        Binding("s", "stop", "", show=False),
+        Binding("k", "confirm", "", show=False),
+        Binding("K", "confirm_all", "", show=False),
+    ]
+
     def __init__(self) -> None:
         super().__init__()
         self.known: list[Known] = []
@@ -59,8 +68,26 @@ class Trials(Page):
         self._built: Built | None = None
 
     def on_unmount(self) -> None:
-        """Nobody watches any more."""
+        """Nobody watches any more; what was begun and not ended is as if it had not been tried."""
         self._stop.set()
+        self._forget(self._trying)
+
+    def action_stop(self) -> None:
+        """Let the tests that run end where they are; hosts that were not reached yet are not tried."""
+        if self._trying:
+            self._stop.set()
+            self._stop = threading.Event()
+            self._forget(self._trying)
+            self._trying.clear()
+            self.notify(self.desk.say("the test is stopped; t and T try again"), timeout=4, markup=False)
+            self.show_hosts()
+
+    def _forget(self, hosts: Iterable[Host]) -> None:
+        """Take away what was heard of hosts whose test has no result."""
+        for host in hosts:
+            contact = self.desk.contacts.get(host)
+            if contact is not None and contact.result is None:
+                del self.desk.contacts[host]
 
     def show_hosts(self) -> None:
         """Draw all rows."""
@@ -133,27 +160,31 @@ class Trials(Page):
         self._trying.update(keys)
         at_once = around.draft.at(("limits", "parallel_hosts"), AT_ONCE)
         at_once = at_once if isinstance(at_once, int) and at_once > 0 else AT_ONCE
-        await asyncio.to_thread(self._visit, around, hosts, at_once)
+        await asyncio.to_thread(self._visit, around, hosts, at_once, self._stop)
 
-    def _visit(self, around: desk.Desk, hosts: Sequence[Host], at_once: int) -> None:
+    def _visit(self, around: desk.Desk, hosts: Sequence[Host], at_once: int, stop: threading.Event) -> None:
         """Try hosts; runs in a thread, and only sends messages to the page."""
         keys = {host.name: replace(host, name="") for host in hosts}
 
+        def post(message: Message) -> None:
+            if not stop.is_set():  # what was stopped is over already, and may have been begun anew
+                self.post_message(message)
+
         def tell(stage: Stage) -> None:
-            self.post_message(Heard(keys[stage.host], Contact(stage)))
+            post(Heard(keys[stage.host], Contact(stage)))
 
         def met(result: Acquaintance) -> None:
             stage = Stage(result.host, result.stage, "failed" if result.error else "ok")
-            self.post_message(Heard(keys[result.host], Contact(stage, result)))
+            post(Heard(keys[result.host], Contact(stage, result)))
 
         trouble = ""
         try:
             with around.host_doors(hosts) as doors:
-                acquaint_all(hosts, doors, tell, at_once, self._stop, met)
+                acquaint_all(hosts, doors, tell, at_once, stop, met)
         except SitewrightError as error:
             trouble = f"{error.message}\n{error.remedy}".strip()
         finally:
-            self.post_message(Ended(list(keys.values()), trouble))
+            post(Ended(list(keys.values()), trouble))
 
     @on(Heard)
     def _heard(self, event: Heard) -> None:
@@ -179,10 +210,7 @@ class Trials(Page):
     def _ended(self, event: Ended) -> None:
         event.stop()
         self._trying.difference_update(event.hosts)
-        for host in event.hosts:
-            contact = self.desk.contacts.get(host)
-            if contact is not None and contact.result is None:
-                del self.desk.contacts[host]
+        self._forget(event.hosts)
         if any(host in self.desk.contacts for host in event.hosts):
             self.desk.look_again()
         if event.trouble:

@@ -23,7 +23,8 @@ ROLES = {"control_plane": "control", "worker": "worker"}
 ROLES_IN_FULL = {"control_plane": "control plane", "worker": "worker"}
 KEYS = (
     ("Enter", "edit"), ("a", "add"), ("d", "duplicate"), ("Del", "remove"), ("i", "import"), ("/", "search"),
-    ("t", "test"), ("T", "test all"), ("k", "key"), ("K", "keys"), ("r", "role"), ("p", "propose"), ("y", "copy"),
+    ("t", "test"), ("T", "test all"), ("s", "stop"),
+    ("k", "key"), ("K", "keys"), ("r", "role"), ("p", "propose"), ("y", "copy"),
 )  # fmt: skip
 OWN = "@"
 """Stands behind the address of a host that is logged in to in its own way."""

@@ -37,10 +37,6 @@ class HostsPage(Trials):
         Binding("i", "import", "", show=False),
         Binding("r", "role", "", show=False),
         Binding("p", "propose", "", show=False),
-        Binding("t", "test", "", show=False),
-        Binding("T", "test_all", "", show=False),
-        Binding("k", "confirm", "", show=False),
-        Binding("K", "confirm_all", "", show=False),
         Binding("l", "access", "", show=False),
         Binding("y", "copy", "", show=False),
         Binding("slash", "search", "", show=False),
@@ -50,7 +46,6 @@ class HostsPage(Trials):
 
     def __init__(self) -> None:
         super().__init__()
-        self._groups: dict[str, str] = {}
         self._told = Content()
 
     def body(self) -> ComposeResult:
@@ -193,7 +188,7 @@ class HostsPage(Trials):
         if read is None:
             return
         made = hosts_editing.imported(self.desk.draft, read.rows)
-        self._groups |= {row.address: row.group for row in read.rows if row.group}
+        self.desk.groups |= {row.address: row.group for row in read.rows if row.group}
         self._edit(made.draft)
         say = self.desk.say
         told = say("{new} new, {updated} brought up to date.", new=len(made.new), updated=len(made.updated))
@@ -221,7 +216,7 @@ class HostsPage(Trials):
     def action_propose(self) -> None:
         """Propose a role for every host."""
         say, draft, sizing = self.desk.say, self.desk.draft, self.desk.review.sizing
-        listed, names = hosts_editing.listed_rows(draft, self._groups), hosts_editing.names(draft)
+        listed, names = hosts_editing.listed_rows(draft, self.desk.groups), hosts_editing.names(draft)
         trouble = ""
         if not listed:
             trouble = say("There is no host yet.")
