@@ -15,7 +15,8 @@ TOP = """# The answers file
 Made from `installer/answers.schema.json` by `python build/answers_doc.py`; a test compares the two.
 
 One YAML file says everything an installation needs to know. `sitewright check --profile FILE` tells every problem in it
-at once, each with its line. Begin with this line and an editor completes and checks as you type:
+at once, each with its line. Begin with this line, put the schema beside
+the file (`sitewright schema > answers.schema.json`), and an editor completes and checks as you type:
 
 ```yaml
 # yaml-language-server: $schema=answers.schema.json

@@ -25,6 +25,11 @@ from installer.errors import AnswersInvalid, Problem, StateUnreadable
 
 __all__ = ["check_components", "document", "dump", "flaws", "lacks", "load", "parse", "problems", "save", "written"]
 
+HEAD = """# yaml-language-server: $schema=answers.schema.json
+# So that an editor completes and checks this file: sitewright schema > answers.schema.json
+"""
+"""The first lines of a new file."""
+
 LARGEST = 1 << 20
 """Bytes of the largest answers file that is read: a thousand hosts take a quarter of it."""
 

@@ -51,6 +51,11 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(reason=message, hint=f"see: {self.prog} --help")
 
 
+def folder(text: str) -> Path:
+    """The path of a folder, as `Path` is that of a file: shells complete the one and the other."""
+    return Path(text)
+
+
 def default_state() -> Path:
     """Where runs are kept unless --state says otherwise: the XDG state directory."""
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
@@ -78,6 +83,10 @@ def parser() -> argparse.ArgumentParser:
     _later(verbs, common, bundled)
     _rehearse(verbs, common)
     _bundle(verbs, common)
+    schema = verbs.add_parser(
+        "schema", help="print the JSON schema of the answers, for editors, or of what --json prints"
+    )
+    schema.add_argument("of", nargs="?", choices=("answers", "output"), default="answers")
     completion = verbs.add_parser("completion", help="print the shell's completion script")
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
     return top
@@ -86,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
 def _common() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="JSON lines on standard output and nothing else")
-    common.add_argument("--state", type=Path, default=default_state(), metavar="DIR", help="where runs are kept")
+    common.add_argument("--state", type=folder, default=default_state(), metavar="DIR", help="where runs are kept")
     return common
 
 
@@ -127,7 +136,7 @@ def _size(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentP
 def _report(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     report = verbs.add_parser("report", parents=[common], help="what a customer reads and signs: HTML, PDF, xlsx")
     report.add_argument("--profile", type=Path, required=True, metavar="FILE", help="the answers")
-    report.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
+    report.add_argument("--out", type=folder, required=True, metavar="DIR", help="where the files go")
     report.add_argument("--language", choices=("en", "zh"), help="default: that of the answers")
     report.add_argument("--bundle", type=Path, metavar="FILE", help="name its digest, and reckon times from its size")
     report.add_argument("--signers", type=Path, metavar="FILE", help="allowed signers; overrides trust.signers")
@@ -186,11 +195,11 @@ def _bundle(verbs: Subparsers[argparse.ArgumentParser], common: argparse.Argumen
     bundle = verbs.add_parser("bundle", help="make, sign, verify and look at bundles")
     sub = bundle.add_subparsers(dest="bundle_verb", metavar="COMMAND", title="commands", required=True)
     lock = sub.add_parser("lock", parents=[common], help="resolve a recipe's sources into its lock")
-    lock.add_argument("recipe", type=Path)
+    lock.add_argument("recipe", type=folder)
     lock.add_argument("--update", metavar="NAME", help="move just this source")
     build = sub.add_parser("build", parents=[common], help="make exactly what the lock names")
-    build.add_argument("recipe", type=Path)
-    build.add_argument("--out", type=Path, default=Path("dist"), metavar="DIR")
+    build.add_argument("recipe", type=folder)
+    build.add_argument("--out", type=folder, default=Path("dist"), metavar="DIR")
     build.add_argument("--key", type=Path, metavar="FILE", help="sign with this key; without it: sign later, elsewhere")
     _passphrase(build)
     build.add_argument("--split", metavar="SIZE", help="parts of at most SIZE, e.g. 4GB")

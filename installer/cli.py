@@ -8,9 +8,11 @@ from __future__ import annotations
 import argparse
 import errno
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import resources
+from pathlib import Path
 
-from installer.arguments import default_state, parser
+from installer.arguments import default_state, folder, parser
 from installer.errors import FileRefused, InputEnded, NothingInterrupted, SitewrightError
 
 Verb = Callable[[argparse.Namespace], int]
@@ -58,6 +60,8 @@ def _verb(arguments: argparse.Namespace) -> Verb:
         return bundle.VERBS[arguments.bundle_verb]
     if arguments.verb == "completion":
         return _completion
+    if arguments.verb == "schema":
+        return _schema
     if arguments.verb == "size":
         from installer.verbs import size
 
@@ -82,7 +86,26 @@ def _verb(arguments: argparse.Namespace) -> Verb:
 def _completion(arguments: argparse.Namespace) -> int:
     import shtab
 
-    print(shtab.complete(parser(), shell=arguments.shell))
+    whole = parser()
+    paths = {Path: shtab.FILE, folder: shtab.DIRECTORY}
+    for action in _actions(whole):
+        if action.type in paths:
+            action.complete = paths[action.type]  # type: ignore[attr-defined]  # how shtab wants to be told
+    print(shtab.complete(whole, shell=arguments.shell))
+    return 0
+
+
+def _actions(of: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """Every argument of a parser and of the verbs below it."""
+    for action in of._actions:  # argparse has no public name for them
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from _actions(below)
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    print(resources.files("installer").joinpath(f"{arguments.of}.schema.json").read_text(encoding="utf-8"), end="")
     return 0
 
 

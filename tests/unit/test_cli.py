@@ -21,6 +21,7 @@ from simulation import answers_of
 
 from installer import cli
 from installer.ui import words
+from installer.ui.tui import editor
 
 
 @pytest.fixture(scope="module")
@@ -210,3 +211,50 @@ def test_each_fault_is_kept_and_told(
     assert [path.read_text().count("ValueError: of ours") for path in kept] == [1, 1]
     assert str(kept[1]) in told
     assert str(kept[0]) in line["message"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("check --profile ", {"answers.yaml", "folder", "signers"}),
+        ("check --profile a", {"answers.yaml"}),
+        ("bundle show s", {"signers"}),
+        ("bundle build ", {"folder"}),
+        ("bundle build x --out ", {"folder"}),
+        ("install --state ", {"folder"}),
+        ("bundle sig", {"sign"}),
+        ("schema ", {"answers", "output"}),
+    ],
+)
+def test_a_shell_completes_verbs_files_and_folders(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], typed: str, offered: set[str]
+) -> None:
+    assert cli.run(["completion", "bash"]) == 0
+    (tmp_path / "script").mkdir()
+    script = tmp_path / "script/completion"
+    script.write_text(capsys.readouterr().out)
+    (tmp_path / "desk/folder").mkdir(parents=True)
+    for name in ("answers.yaml", "signers"):
+        (tmp_path / "desk" / name).touch()
+    words_ = ["sitewright", *typed.split(" ")]
+    quoted = " ".join(shlex.quote(word) for word in words_)
+    asked = f"source {script}; COMP_WORDS=({quoted}); COMP_CWORD={len(words_) - 1}; _shtab_sitewright sitewright "
+    asked += f"{shlex.quote(words_[-1])} {words_[-2]}; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    done = subprocess.run(["bash", "-c", asked], cwd=tmp_path / "desk", capture_output=True, text=True, check=False)
+    assert {line.rstrip("/ ") for line in done.stdout.splitlines() if line and not line.startswith("-")} == offered
+
+
+def test_schemas_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    for argv, name in ((["schema"], "answers"), (["schema", "output"], "output")):
+        assert cli.run(argv) == 0
+        assert capsys.readouterr().out == (ROOT / f"installer/{name}.schema.json").read_text()
+
+
+def test_a_new_answers_file_names_its_schema(tmp_path: Path) -> None:
+    new = editor.opened(tmp_path / "answers.yaml")
+    new.history.edit(new.draft.with_value(("site", "name"), "acme"))
+    new.save()
+    text = (tmp_path / "answers.yaml").read_text()
+    assert text.splitlines()[0] == "# yaml-language-server: $schema=answers.schema.json"
+    assert "sitewright schema > answers.schema.json" in text.splitlines()[1]
+    assert editor.opened(tmp_path / "answers.yaml").draft.at(("site", "name")) == "acme"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from installer import answers_file, draft_yaml
+from installer.answers_file import HEAD
 from installer.draft import Draft, History
 from installer.errors import AnswersChanged, StateUnreadable
 
@@ -93,7 +94,7 @@ class Editor:
 
     def _write(self, file: Path) -> None:
         draft = self.draft
-        text = draft_yaml.rewritten(self.base, draft.data, str(self.file)) if self.base else draft.text()
+        text = draft_yaml.rewritten(self.base, draft.data, str(self.file)) if self.base else HEAD + draft.text()
         with self._writing:
             answers_file.save(text, file)
             discard(self.file)
