@@ -1,16 +1,19 @@
 """What a bundle's components were made of, for the bill of materials: Go modules, Debian packages, upstream artifacts.
 
-The modules are those that the compiler wrote into the programs, not those that a go.sum merely mentions.
+The modules are those that the compiler wrote into the programs, not those that a go.sum merely mentions. Every program
+has Go's standard library in it, and one that is made with cgo has static C libraries: those come from the C toolchain's
+packages for development alone (`libc6-dev`, `libseccomp-dev`), all of which are listed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from installer.bundle.lock import Lock
-from installer.bundle.recipe import Recipe, Source, taken_from
+from installer.bundle.recipe import C_TOOLCHAIN, Recipe, Source, taken_from
 from installer.bundle.sbom import Ingredient
 from installer.bundle.sources import golang
 from installer.bundle.sources.workshop import Workshop
@@ -28,14 +31,16 @@ def ingredients(recipe: Recipe, held: Lock, made: Mapping[str, Path], workshop: 
 def _of(source: Source, held: Lock, folder: Path, workshop: Workshop) -> Iterator[tuple[str, str]]:
     identity, spec = held.of(source).identity, source.spec
     if source.kind == "deb":
-        for package in identity["packages"]:
-            purl = f"pkg:deb/debian/{package['name']}@{_quoted(package['version'])}?arch={workshop.architecture}"
-            yield purl, _hex(package["sha256"])
+        yield from _packages(identity, workshop)
     elif source.kind == "go":
         if "module" in spec:
             yield f"pkg:golang/{spec['module']}@{_quoted(spec['version'])}", ""
         programs = [str(folder / command) for command in spec.get("commands", {})]
         if programs:
+            go = held.toolchain["go"]
+            yield f"pkg:golang/stdlib@{_quoted(go['version'])}", _hex(go["sha256"])
+            if spec.get("cgo"):
+                yield from _packages(held.sources[C_TOOLCHAIN].identity, workshop, "-dev")
             said = workshop.run(source.name, "go", "version", "-m", *programs, env=golang.environment(source, workshop))
             yield from ((f"pkg:golang/{module}@{_quoted(version)}", "") for module, version in modules(said))
     elif source.kind == "oci":
@@ -47,6 +52,14 @@ def _of(source: Source, held: Lock, folder: Path, workshop: Workshop) -> Iterato
         yield f"pkg:helm/{spec['chart']}@{_quoted(spec['version'])}?{place}", _hex(digest)
     elif source.kind == "http":
         yield f"pkg:generic/{source.name}?download_url={_quoted(spec['url'])}", _hex(identity["sha256"])
+
+
+def _packages(identity: Mapping[str, Any], workshop: Workshop, ending: str = "") -> Iterator[tuple[str, str]]:
+    """The Debian packages of a source, those whose names end so."""
+    for package in identity["packages"]:
+        if package["name"].endswith(ending):
+            purl = f"pkg:deb/debian/{package['name']}@{_quoted(package['version'])}?arch={workshop.architecture}"
+            yield purl, _hex(package["sha256"])
 
 
 def modules(said: str) -> list[tuple[str, str]]:
