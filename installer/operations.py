@@ -6,6 +6,7 @@ Each takes a site and does one thing, and returns a value or raises; nothing her
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,9 @@ from installer.plan.model import BACKWARD, Plan
 from installer.plan.steps import kubernetes, record
 from installer.runs import Run, Runs
 from installer.world.ports import Probed, Report, World
+
+SPEEDS = "speeds.json"
+"""By host of the registry, bytes per second; kept with a site."""
 
 
 def unheard(done: int, total: int, unit: str, note: str) -> None:
@@ -74,7 +78,9 @@ def check(site: Site, asked: Report = unheard, only: Iterable[str] = ()) -> tupl
     lacking: Callable[[], checks.Lacking] = dict
     if site.archive is not None and any(wanted.wants(checks.IMAGES, host.name) for host in answers.hosts):
         lacking = partial(site_images.lacking, site.inputs, site.archive)
-    return checks.preflight(site.world, answers, site.inputs.manifest, site.world.now(), asked, wanted, lacking)
+    case = checks.look(site.world, answers, site.inputs.manifest, site.world.now(), asked, wanted, lacking)
+    _keep_speeds(site, case.tried)
+    return checks.judge(case, wanted)
 
 
 def plan(inputs: Inputs) -> Plan:
@@ -83,8 +89,20 @@ def plan(inputs: Inputs) -> Plan:
 
 
 def measured(site: Site) -> Inputs:
-    """The same inputs with the speed that the link to the first registry host has now; it feeds the ETA alone."""
-    return replace(site.inputs, send_rate=site.world.probing.link_speed(site.inputs.answers.registry.hosts[0]))
+    """The same inputs with the speed to the first registry that preflight has last measured; it feeds the ETA alone."""
+    host = site.inputs.answers.registry.hosts[0]
+    try:
+        rate = float(json.loads((site.runs.folder(site.name) / SPEEDS).read_bytes())[host])
+    except (OSError, ValueError, KeyError, TypeError):  # nothing was measured, or it is damaged: no harm but the ETA's
+        return site.inputs
+    return replace(site.inputs, send_rate=rate)
+
+
+def _keep_speeds(site: Site, tried: checks.Tried) -> None:
+    """Keep, for each host of the registry that was measured, how fast bytes get onto its disk from here."""
+    speeds = {host: min(speed, tried.disk.get(host, speed)) for host, speed in tried.link.items()}
+    if speeds:
+        site.runs.keep(site.name, SPEEDS, json.dumps(speeds).encode())
 
 
 def preview(site: Site, plan_: Plan) -> dict[str, bool]:
@@ -123,7 +141,7 @@ def resume(site: Site, watch: Watch, stop: threading.Event) -> Run:
             raise UsageError(reason=f"no run of site {site.name} was broken off", hint="see: sitewright status")
         if run.operation in BACKWARD:
             return _back(site, run.operation, watch, stop)
-        return _drive(site, site.inputs, plan(site.inputs), run, watch, stop)
+        return _drive(site, site.inputs, plan(measured(site)), run, watch, stop)
 
 
 def rollback(site: Site, watch: Watch, stop: threading.Event, operation: str = "rollback") -> Run:

@@ -48,7 +48,7 @@ def _ports(arguments: argparse.Namespace) -> int:
 def plan(arguments: argparse.Namespace) -> int:
     """Every step, before anything is touched."""
     with opened(arguments, connecting=arguments.dry_run) as site:
-        wanted = operations.plan(site.inputs)
+        wanted = operations.plan(operations.measured(site))
         holding = operations.preview(site, wanted) if arguments.dry_run else None
     _show_plan(arguments, wanted, holding)
     _next(arguments, "install")
@@ -68,10 +68,8 @@ def install(arguments: argparse.Namespace) -> int:
     with opened(arguments) as site:
         with every_byte(site, arguments.json):
             _preflight(arguments, site)
-        wanted = operations.plan(site.inputs)
+        wanted = operations.plan(operations.measured(site))
         holding = operations.preview(site, wanted)
-        if not all(holding.values()):
-            wanted = operations.plan(operations.measured(site))
         if not arguments.json:
             terminal.stderr().print(console.plan_line(wanted, holding))
         if arguments.dry_run:

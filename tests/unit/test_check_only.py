@@ -13,7 +13,7 @@ from simulation import NOW, answers_of, inputs_of, world_of
 
 from installer.errors import UsageError
 from installer.plan import checks
-from installer.plan.checks import only, preflight
+from installer.plan.checks import judge, look, only
 from installer.plan.checks.choosing import Only
 
 HOSTS = [host.name for host in answers_of("rehearsal").hosts]
@@ -22,7 +22,7 @@ HOSTS = [host.name for host in answers_of("rehearsal").hosts]
 def found(world, *texts):
     inputs = inputs_of("rehearsal")
     wanted = only(texts, checks.NAMES, HOSTS)
-    return [(f.check, f.host) for f in preflight(world, inputs.answers, inputs.manifest, NOW, wanted=wanted)]
+    return [(f.check, f.host) for f in judge(look(world, inputs.answers, inputs.manifest, NOW, wanted=wanted), wanted)]
 
 
 def test_a_check_is_made_alone_on_every_host_or_on_one():

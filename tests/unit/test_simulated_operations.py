@@ -204,3 +204,23 @@ def test_what_another_site_began_on_a_host_is_left_alone(finished, tmp_path):
     assert "uninstall that site first" in failed.value.remedy
     kept = [line for line in differences(start, world.snapshot()) if "/var/lib/sitewright/runs" not in line]
     assert but_the_guard(kept) == []
+
+
+def test_the_plans_times_are_those_of_the_way_that_preflight_measured(tmp_path):
+    """Whichever is slower, the link or the disk at its end; a plan that asks no host goes by what was measured last."""
+    world = world_of("rehearsal", link_speed=8e6, disk_speed=400e6)
+    site = site_of(world, tmp_path)
+
+    def push():
+        return next(s for s in operations.plan(operations.measured(site)) if "registry.push" in s.id)
+
+    assert push().weight == pytest.approx(1 + push().bytes / 50e6), "nothing is known yet"
+    operations.check(site)
+    assert push().weight == pytest.approx(1 + push().bytes / 8e6)
+    for name, host in world.site.hosts.items():
+        host.machine = replace(host.machine, disk_speed=3e6, name=name)
+    operations.check(site)
+    assert push().weight == pytest.approx(1 + push().bytes / 3e6)
+    assert install(site).outcome == "done"
+    operations.check(site)
+    assert push().weight == pytest.approx(1 + push().bytes / 3e6), "hosts at work are not measured"

@@ -10,7 +10,7 @@ from installer import engine, proof
 from installer.events import StepFinished, StepStarted
 from installer.journal import Journal
 from installer.plan import install
-from installer.plan.checks import preflight
+from installer.plan.checks import judge, look
 from installer.plan.model import Plan
 from installer.world.simulated.machine import KERNEL_MODULES
 
@@ -60,9 +60,9 @@ def test_the_inverse_brings_every_host_back_to_the_start(profile, tmp_path):
 @pytest.mark.parametrize("profile", PROFILES)
 def test_preflight_and_probes_pass(profile, tmp_path):
     inputs, world = inputs_of(profile), world_of(profile)
-    found = preflight(world, inputs.answers, inputs.manifest, NOW)
+    found = judge(look(world, inputs.answers, inputs.manifest, NOW))
     assert [f for f in found if f.status != "ok"] == []
     go(install.plan(inputs), tmp_path / "run", world)
     results = proof.prove(world, inputs, lambda _: None)
     assert [r for r in results if not r.passed] == []
-    assert [f for f in preflight(world, inputs.answers, inputs.manifest, NOW) if f.status != "ok"] == []
+    assert [f for f in judge(look(world, inputs.answers, inputs.manifest, NOW)) if f.status != "ok"] == []

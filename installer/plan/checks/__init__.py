@@ -1,6 +1,6 @@
 """Preflight: every check on every host, all problems at once, each with its remedy.
 
-The rules are pure; only `preflight` itself looks, through the port it is given. A check that fails can be set aside by
+The rules are pure; only `look` itself looks, through the port it is given. A check that fails can be set aside by
 a waiver in the answers, never by a flag.
 """
 
@@ -23,7 +23,7 @@ from installer.plan.checks.wires import Wire, ports_table, wires
 from installer.world.ports import Probed, Report
 
 __all__ = ["CHECKS", "IMAGES", "NAMES", "Case", "Check", "DiskNeed", "Finding", "Lacking", "Only", "Status", "Tried",
-           "Wire", "disk_forecast", "examine", "only", "ports_table", "preflight", "wires"]  # fmt: skip
+           "Wire", "disk_forecast", "examine", "judge", "look", "only", "ports_table", "wires"]  # fmt: skip
 
 LOGIN, SUDO = "ssh.login", "sudo.rights"
 CHECKS: tuple[Check, ...] = (*images.CHECKS, *machine.CHECKS, *kernel.CHECKS, *disks.CHECKS, *network.CHECKS)
@@ -36,7 +36,7 @@ def _silent(_: int, __: int, ___: str, ____: str) -> None:
     """The report nobody listens to."""
 
 
-def preflight(
+def look(
     world: Probed,
     answers: Answers,
     manifest: Manifest,
@@ -44,18 +44,22 @@ def preflight(
     report: Report = _silent,
     wanted: Only = Only(),  # noqa: B008 - frozen
     lacking: Callable[[], Lacking] = dict,
-) -> tuple[Finding, ...]:
-    """Look at every host and try what cannot be read; what goes wrong meanwhile is a finding, not an error.
+) -> Case:
+    """Look at every host and try what cannot be read; what goes wrong meanwhile will be a finding, not an error.
 
     `report` hears of each host that was asked. Where some checks alone are wanted every host is asked all the same, for
-    many a rule compares hosts; but nothing is tried that no wanted check judges by. A wanted host that cannot be
-    entered is told in any case. `lacking` finds out what the bundle lacks while hosts are being asked.
+    many a rule compares hosts; but nothing is tried that no wanted check judges by. `lacking` finds out what the bundle
+    lacks while hosts are being asked.
     """
     with ThreadPoolExecutor(1, "lacking") as pool:
         found_lacking = pool.submit(lacking)
         gathered = gather(world, answers, report)
         tried = try_all(world.probing, answers, gathered) if wanted.tries(CHECKS) else Tried()
-        case = Case(answers, manifest, gathered, tried, now, found_lacking.result())
+        return Case(answers, manifest, gathered, tried, now, found_lacking.result())
+
+
+def judge(case: Case, wanted: Only = Only()) -> tuple[Finding, ...]:  # noqa: B008 - frozen
+    """What the wanted checks say. A wanted host that cannot be entered is told in any case."""
     found = examine(case)
     return tuple(each for each in found if wanted.wants(each.check, each.host) or _entrance(wanted, each))
 
