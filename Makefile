@@ -2,7 +2,7 @@
 
 PROFILE ?= profiles/rehearsal.yaml
 
-.PHONY: bootstrap demo demo-down test bench accuracy reports binary clean
+.PHONY: bootstrap demo demo-down test bench transcript accuracy reports binary clean
 
 bootstrap:
 	@build/bootstrap
@@ -22,6 +22,11 @@ test: bootstrap
 
 bench: bootstrap
 	.venv/bin/pytest -m bench -s tests/benchmarks
+
+# The wizard at a real terminal, from nothing to a proved installation, screen by screen: dist/transcript.txt.
+transcript: bootstrap
+	@mkdir -p dist && rm -f dist/transcript.txt
+	SITEWRIGHT_KEEP_TRANSCRIPT=$(CURDIR)/dist .venv/bin/pytest -q tests/e2e/test_wizard.py
 
 # Our sizing beside published ones.
 accuracy: bootstrap

@@ -1,8 +1,12 @@
-"""A whole session at a real terminal: from nothing to a proved installation, the terminal killed in the middle."""
+"""A whole session at a real terminal: from nothing to a proved installation, the terminal killed in the middle.
+
+`make transcript` keeps what the person saw, screen by screen: SITEWRIGHT_KEEP_TRANSCRIPT names the folder for it.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,9 +32,13 @@ def desk(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def transcript(desk: Path) -> Path:
+    return Path(os.environ.get("SITEWRIGHT_KEEP_TRANSCRIPT", desk), "transcript.txt")
+
+
 def terminal(site: SiteUnderTest, desk: Path) -> Tmux:
     trust = ("--bundle", site.bundle, "--signers", site.signers)
-    return Tmux(desk, desk / "transcript.txt", COMMAND, "wizard", *trust, "--state", site.operator.state)
+    return Tmux(desk, transcript(desk), COMMAND, "wizard", *trust, "--state", site.operator.state)
 
 
 def go(at: Tmux, step: int, heading: str) -> None:
@@ -162,7 +170,9 @@ def test_from_nothing_to_a_proved_installation(site: SiteUnderTest, desk: Path) 
         at.kill()
     outcome = site.operator.run("status", "--json", "--site", site.name).expect().of("status")[0]
     assert [run["outcome"] for run in outcome["runs"]] == ["done"]
-    written = "".join(path.read_text(errors="replace") for path in desk.rglob("*") if path.is_file())
+    written = "".join(
+        path.read_text(errors="replace") for path in {*desk.rglob("*"), transcript(desk)} if path.is_file()
+    )
     assert site.practice.password not in written
 
 

@@ -58,24 +58,26 @@ def test_columns_go_in_the_order_of_what_is_told_elsewhere() -> None:
     assert dict(layout(Lines([cells]), titles, 200).widths)["name"] == 10, "a wide character takes two cells"
 
 
-def test_two_hundred_hosts_stay_fluent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    hosts = "\n".join(f"n-{number} 10.30.0.{number}" for number in range(1, 200))
+def reckoning(folder: Path, hosts: int) -> dict[str, float]:
+    """Seconds that this process reckons for each key, in the median: other work on the machine is not in it."""
+    listed = "\n".join(f"n-{number} 10.30.0.{number}" for number in range(1, hosts + 1))
 
-    async def script(pilot: Pilot[None]) -> dict[str, tuple[float, float]]:
-        await pasted(pilot, hosts)
+    async def script(pilot: Pilot[None]) -> dict[str, float]:
+        await pasted(pilot, listed)
         await pressed(pilot, "f8", "home")
-        took: dict[str, list[tuple[float, float]]] = {}
-        for key in ("f12", "down", "up", "d", "delete", "ctrl+z", "end", "home") * 8:
-            began, busy = time.perf_counter(), time.process_time()
+        took: dict[str, list[float]] = {}
+        for key in ("down", "up", "d", "delete", "ctrl+z", "end", "home") * 5:
+            began = time.process_time()
             await pilot.press(key)
-            spent = (time.perf_counter() - began) * 1000, (time.process_time() - busy) * 1000
-            took.setdefault(key, []).append(spent)
+            took.setdefault(key, []).append(time.process_time() - began)
             await settled(pilot)
-        return {key: (median(each[0] for each in times), median(each[1] for each in times))
-                for key, times in took.items()}  # fmt: skip
+        return {key: median(times) for key, times in took.items()}
 
-    medians = play(hosts_page(rehearsal(tmp_path)), script)
-    with capsys.disabled():
-        told = ", ".join(f"{key} {whole:.0f} ({busy:.0f})" for key, (whole, busy) in medians.items())
-        print(f"\n202 hosts, median ms from key to screen at rest, of them reckoning; f12 does nothing: {told}")
-    assert set(medians) >= {"down", "d", "delete"}
+    found: dict[str, float] = play(hosts_page(rehearsal(folder)), script)
+    return found
+
+
+def test_keys_cost_with_two_hundred_hosts_not_much_more_than_with_few(tmp_path: Path) -> None:
+    (tmp_path / "few").mkdir()
+    few, many = reckoning(tmp_path / "few", 5), reckoning(tmp_path, 199)
+    assert all(many[key] < 15 * few[key] for key in few), (few, many)
