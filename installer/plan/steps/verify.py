@@ -29,12 +29,16 @@ PORT = 8080
 AT_ONCE = 8
 """Nodes from which the same thing is tried at a time."""
 REACH = """port=$1; shift
-ask() { wget -q -T 5 -O /dev/null "http://$1:$port/"; }
+ask() { busybox timeout 5 wget -q -O /dev/null "http://$1:$port/"; }
 for address; do
-  ask "$address" || { sleep 1; ask "$address"; } || { sleep 2; ask "$address"; } || exit 1
+  ask "$address" || { sleep 1; ask "$address"; } || { sleep 2; ask "$address"; } || {
+    echo "no answer from $address:$port" >&2
+    exit 1
+  }
 done
 """
-"""Run in a pod: ask every address in turn, each up to three times; the first that does not answer ends it."""
+"""Run in a pod: ask every address in turn, each up to three times; the first that does not answer ends it. A static
+busybox's own `wget -T` crashes."""
 PATIENCE = 120.0
 """Seconds that a probe waits for what it has asked for: the slowest, the metrics, take two scrapes of 15 s."""
 
