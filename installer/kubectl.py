@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 from pathlib import Path
 
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Manifest
-from installer.errors import BundleNotTrusted
 
 NAME = "kubectl"
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 """A bundle's architecture as the kernel calls it."""
-_CHUNK = 1 << 20
 
 
 def kept(archive: Archive, manifest: Manifest, folder: Path) -> Path | None:
@@ -31,21 +28,6 @@ def kept(archive: Archive, manifest: Manifest, folder: Path) -> Path | None:
         with path.open("rb") as file:
             if f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}" == digests[0]:
                 return path
-    part = path.with_name(f".{NAME}.{os.getpid()}.part")
-    try:
-        _copy(archive, digests[0], part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
-
-
-def _copy(archive: Archive, digest: str, path: Path) -> None:
-    hashed = hashlib.sha256()
-    with archive.blob(digest) as blob, path.open("xb") as file:
-        while data := blob.read(_CHUNK):
-            hashed.update(data)
-            file.write(data)
-    if f"sha256:{hashed.hexdigest()}" != digest:
-        raise BundleNotTrusted(bundle=archive.path, reason=f"{NAME} is altered")
+    archive.extract(digests[0], path)
     path.chmod(0o700)
+    return path

@@ -6,7 +6,9 @@ outside the layout, anything twice, anything unknown. It does not say who made t
 
 from __future__ import annotations
 
+import hashlib
 import io
+import os
 import tarfile
 from collections.abc import Callable
 from functools import cached_property
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 SMALL = 64 << 20
 """The small files are read into memory; a larger one is not ours."""
+
+_PIECE = 1 << 20
 
 Progress = Callable[[int, int], None]
 """(bytes done, bytes in all)."""
@@ -119,6 +123,24 @@ class Archive:
             BundleNotTrusted: it is not in the bundle.
         """
         return BlobStream(self._parts, *self._blob(digest))
+
+    def extract(self, digest: str, path: Path) -> None:
+        """Write a blob into a file, looked at byte by byte: what is run must be what was signed.
+
+        Raises:
+            BundleNotTrusted: it is not in the bundle, or was altered; then there is no file.
+        """
+        hashed, part = hashlib.sha256(), path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            with self.blob(digest) as stream, part.open("wb") as file:
+                while piece := stream.read(_PIECE):
+                    hashed.update(piece)
+                    file.write(piece)
+            if f"sha256:{hashed.hexdigest()}" != digest:
+                raise BundleNotTrusted(bundle=self.path, reason=f"blob {digest} is altered")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
     def ranges(self, name: str) -> list[tuple[Path, int, int]]:
         """Where one of the small files lies."""

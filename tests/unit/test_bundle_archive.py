@@ -138,6 +138,22 @@ class TestBlobStream:
             stream.read(1)
 
 
+class TestExtract:
+    def test_a_blob_becomes_a_file(self, sample: Sample, tmp_path: Path) -> None:
+        kubelet = sample.manifest.component("kubernetes").artifact("file", "kubelet").file
+        with sample.open() as archive:
+            archive.extract(kubelet.digest, tmp_path / "kubelet")
+        assert (tmp_path / "kubelet").read_bytes() == b"k" * 70000
+
+    def test_an_altered_blob_becomes_none(self, sample: Sample, tmp_path: Path) -> None:
+        kubelet = sample.manifest.component("kubernetes").artifact("file", "kubelet").file
+        sample.path.write_bytes(sample.path.read_bytes().replace(b"kkkk", b"kkkK", 1))
+        (tmp_path / "here").mkdir()
+        with sample.open() as archive, pytest.raises(BundleNotTrusted, match="is altered"):
+            archive.extract(kubelet.digest, tmp_path / "here/kubelet")
+        assert not list((tmp_path / "here").iterdir())
+
+
 class TestSplit:
     @pytest.mark.parametrize("size", [1, 511, 512, 513, 10_000, 70_000, 10_000_000])
     def test_parts_are_the_file_cut_up(self, sample: Sample, size: int) -> None:
