@@ -137,7 +137,7 @@ class Archive:
                     hashed.update(piece)
                     file.write(piece)
             if f"sha256:{hashed.hexdigest()}" != digest:
-                raise BundleNotTrusted(bundle=self.path, reason=f"blob {digest} is altered")
+                raise BundleNotTrusted(bundle=self.path, reason=f"blob {digest} was altered")
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)

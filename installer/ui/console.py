@@ -165,6 +165,6 @@ def failure(console: Console, error: SitewrightError) -> None:
     console.print(Text.assemble((f"{words.SIGNS['failed']} ", "red"), error.message), highlight=False)
     for line in error.details:
         console.print(f"  {line}", highlight=False)
-    for line in error.remedy.splitlines():
+    for line in words.typed(error.remedy).splitlines():
         console.print(Text.assemble(("  → ", "bold"), line), highlight=False)
     console.print(Text(f"  exit {error.exit_code}", style="dim"), highlight=False)

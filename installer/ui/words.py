@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import sys
@@ -58,6 +59,11 @@ def command(*argv: str) -> str:
     if called.name != PROGRAM or (found and called.resolve() == Path(found).resolve()):
         return shlex.join([PROGRAM, *argv])
     return shlex.join([str(called), *argv])
+
+
+def typed(text: str) -> str:
+    """A text in which every command of this program is as it can be typed here."""
+    return re.sub(rf"\b{PROGRAM} (?=[a-z-])", f"{command()} ", text)
 
 
 def path(where: Path) -> str:

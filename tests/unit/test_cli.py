@@ -152,6 +152,13 @@ def test_a_command_is_named_as_a_shell_here_finds_it(tmp_path: Path, monkeypatch
     assert words.command("status") == "sitewright status"
 
 
+def test_a_remedy_can_be_typed_as_it_is_printed(tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("sitewright")
+    done = subprocess.run([program, "check", "--nonsense"], env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.stderr.splitlines()[1] == f"  → see: {program} --help"
+
+
 def test_paths_are_short_below_the_home_and_quoted_where_they_must_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
