@@ -118,9 +118,10 @@ def test_a_program_of_ours_that_reaches_for_the_outside_fails(program: str, pid:
         ((), (socket("kubelet", 62, "10.1.0.6:6443", state="ESTAB"),)),
         ((flow(f"{POD}:43000", "10.96.0.1:443"), flow(f"{POD}:43001", "10.244.2.7:80")), ()),
         ((flow(f"{POD}:43000", f"{NODE_2}:10250"),), (socket("kubelet", 62, "[::1]:10248"),)),
+        ((), ('udp ESTAB 0 0 [fe80::1]%eth0:546 [fe80::2]%eth0:547 users:(("dhclient",pid=61,fd=4))',)),
     ],
     ids=["a browser at a node port", "a log forwarder", "a mount of the kernel's own", "somebody at the API",
-         "time", "names", "the customer's API endpoint", "services and pods", "hosts and loopback"],
+         "time", "names", "the customer's API endpoint", "services and pods", "hosts and loopback", "a link's own"],
 )  # fmt: skip
 def test_what_is_the_customers_own_or_the_sites_passes(flows: tuple[str, ...], sockets: tuple[str, ...]) -> None:
     assert "none of ours leaves the site" in probed(*flows, sockets=sockets)

@@ -90,7 +90,8 @@ def _sockets(text: str) -> Iterator[Reach]:
         if len(ends) == 2:
             (_, _, local), (address, _, port) = ends
             programs = re.findall(r'\("([^"]+)",pid', line)
-            peer = address.strip("[]").partition("%")[0].removeprefix("::ffff:")
+            # "[::ffff:10.0.0.1]" where the socket is of IPv6, "[fe80::1]%eth0" where an address is of one link alone.
+            peer = address.partition("%")[0].strip("[]").removeprefix("::ffff:")
             yield Reach(" and ".join(dict.fromkeys(programs)), peer, int(port), int(local), tuple(PID.findall(line)))
 
 
