@@ -38,9 +38,15 @@ class Reply:
         """What the registry complains about, for people."""
         try:
             errors = json.loads(self.body)["errors"]
-            return "; ".join(f"{error.get('message', error['code'])}" for error in errors)
+            return "; ".join(_said(error) for error in errors)
         except (ValueError, KeyError, TypeError):
             return self.body.decode("utf-8", "replace").strip()[:200] or f"HTTP status {self.status}"
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    """What is wrong, with the words of the storage below where it is that which refused: a full disk, for one."""
+    message, detail = str(error.get("message", error["code"])), error.get("detail")
+    return f"{message}: {detail['detail']}" if isinstance(detail, dict) and detail.get("detail") else message
 
 
 class _Streamed(http.client.HTTPConnection):
