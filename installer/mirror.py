@@ -1,6 +1,6 @@
 """The copy of a run's journal at the site, so that another laptop can carry on and can take everything back.
 
-It lies on the first control plane, below the directory that the first step makes there and the last undo removes. Every
+It lies on the first control plane, below the directory that the first step signs there and the last undo clears. Every
 step that has begun is in it before the step has an effect; what it may lack are ends of steps, which the next run finds
 by their checks. Records that come while one copy is written share the next one. Where there is no place for it yet, or
 the link is lost, the run goes on without: it is the run's own steps that report a lost link.
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from installer.errors import SitewrightError
+from installer.facts_reading import OWNER
 from installer.plan.steps.placed import HOME
 from installer.runs import Run
 from installer.world.ports import ReadOnly, World
@@ -92,7 +93,7 @@ class Mirror:
 
     def _copy(self, journal: bytes) -> None:
         with suppress(SitewrightError):
-            if self._world.stat(self._host, HOME) == (None,):
+            if self._world.stat(self._host, OWNER) == (None,):
                 return
             for name in FILES:
                 self._put(name, self._run.read(name) or b"")

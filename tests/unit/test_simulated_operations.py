@@ -121,6 +121,18 @@ def test_what_stood_there_before_us_comes_back(tmp_path):
     assert but_the_guard(differences(start, world.snapshot())) == []
 
 
+def test_a_disk_that_was_given_to_us_stays_with_what_was_on_it(tmp_path):
+    world = world_of(
+        "minimal", loaded=KERNEL_MODULES, files={"/var/lib/sitewright/lost+found/1": "", "/etc/sitewright/x": ""}
+    )
+    start, site = world.snapshot(), site_of(world, tmp_path, "minimal")
+    install(site)
+    act(operations.uninstall, site)
+    assert but_the_guard(differences(start, world.snapshot())) == []
+    elsewhere = site_of(world, tmp_path / "elsewhere", "minimal")
+    assert install(elsewhere).outcome == "done"
+
+
 def test_loaded_modules_are_all_that_stays(tmp_path):
     world = world_of("minimal")
     start, site = world.snapshot(), site_of(world, tmp_path, "minimal")

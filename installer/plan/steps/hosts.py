@@ -81,19 +81,28 @@ def _home(inputs: Inputs, environment: Environment, host: str) -> Step:
         # A run that died may have left the results of long work unfetched: another one would take them for its own.
         for verb in ("stop", "reset-failed"):
             world.run(host, "systemctl", verb, "sitewright-*.service")
-        world.remove(host, "/run/sitewright", *(path for path in paths if before[path] is None))
+        # Where a disk of its own is mounted, it stays, and what was on it: all else there is ours.
+        came = [f"{directory}/{name}" for directory, names in before["within"].items()
+                for name in _within(world, host, directory) if name not in names]  # fmt: skip
+        world.remove(host, "/run/sitewright", *came, *(path for path in paths if before[path] is None))
 
     def capture(world: ReadOnly) -> Before:
         states = world.stat(host, *paths)
         if file.holds(states[-1]):
-            return dict.fromkeys(paths)
-        return {path: state and state.kind for path, state in zip(paths, states, strict=True)}
+            return {**dict.fromkeys(paths), "within": {}}
+        kinds = {path: state and state.kind for path, state in zip(paths, states, strict=True)}
+        there = [directory for directory in directories if kinds[directory] == "directory"]
+        return {**kinds, "within": {directory: _within(world, host, directory) for directory in there}}
 
     return Step(
         id=step_id(environment, "hosts.home", host), title="make our directories and sign them", phase="hosts",
         host=host, environment=environment.name, check=check, apply=apply, capture=capture, undo=undo, weight=0.2,
         signed=True,
     )  # fmt: skip
+
+
+def _within(world: ReadOnly, host: str, directory: str) -> list[str]:
+    return world.query(host, "ls", "-1", directory).out.splitlines()
 
 
 def _trust(inputs: Inputs, environment: Environment, host: str) -> Step:
