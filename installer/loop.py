@@ -175,7 +175,6 @@ class Loop:
         if not step.once and self._look(step.check):
             if state is None and step.signed:
                 journal.begin(step.id, self._clock.now(), self._look(step.capture))
-                state = journal.state(step.id)
             if state != "done":
                 journal.done(step.id, self._clock.now(), changed=state is not None)
             return state in ("begin", "failed")
