@@ -224,3 +224,26 @@ def test_each_environment_shows_its_own_figures(tmp_path: Path) -> None:
         assert review.part("shop") is None
 
     play(wizard(answers_of(tmp_path, "environments"), "components"), script)
+
+
+@pytest.mark.parametrize("size", [(100, 24), (120, 40)])
+def test_what_is_wrong_is_said_beside_the_page_on_low_terminals_too(tmp_path: Path, size: tuple[int, int]) -> None:
+    async def script(pilot: Pilot[None]) -> str:
+        pilot.app.answer(("needs", "users"), 20000)
+        await settled(pilot)
+        pilot.app.answer(("site", "name"), "No Such Name")
+        await settled(pilot)
+        return on_screen(pilot)
+
+    shown = play(wizard(answers_of(tmp_path, "environments"), "needs"), script, size)
+    assert "to mend or add: 1" in shown
+    assert "hosts named: 3" in shown
+    assert ("pre-release" in shown) == (size[1] == 40), "the kinds of machines give way"
+
+
+def test_narrow_terminals_tell_of_the_disk(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> str:
+        return on_screen(pilot)
+
+    shown = play(wizard(answers_of(tmp_path, "environments"), "needs"), script, (80, 24))
+    assert "machines: 7 · disk " in shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from textual.content import Content
@@ -14,6 +14,7 @@ from installer.ui.tui.review import Change, Review
 from installer.ui.tui.steps import STEPS, state
 from installer.ui.tui.words import Say, gib
 from installer.ui.words import number
+from sizing.engine import Sizing
 from sizing.machines import Layout
 
 MARKS = {"done": ("✔", "$text-success"), "open": (" ", ""), "wrong": ("✖", "$text-error")}
@@ -75,33 +76,41 @@ class Side(Static):
     """The machines that the current answers take, what the last edit changed, and what is wrong."""
 
     def show(self, say: Say, review: Review, changes: tuple[Change, ...], hosts: int) -> None:
-        """Draw it anew; `hosts` counts those of the answers."""
+        """Draw it anew; `hosts` counts those of the answers.
+
+        Where there is no room for all of it, the kinds of machines go: their sums and what is wrong matter more.
+        """
         parts = [Content.styled(say("These needs take"), "bold"), Content("")]
+        kinds: list[Content] = []
         if review.sizing is None:
             parts += [
                 Content.styled(text, "$text-error") for text in review.doubts or (say("needs are not valid yet"),)
             ]
         else:
-            for environment in review.sizing.needs.environments:
-                parts.append(Content.styled(environment.name, "$accent"))
-                pools = (pool.expected for pool in review.sizing.pools if pool.environment == environment.name)
-                parts += [Content(_machines(say, layout)) for layout in pools]
-            parts += [Content(""), *self._totals(say, review)]
-        parts += [Content(""), *self._changed(say, changes)] if changes else []
-        parts += [Content(""), Content(say("hosts named: {count}", count=hosts))]
+            kinds = [*self._kinds(say, review.sizing), Content("")]
+        last = [*self._totals(say, review)] if review.sizing else []
+        last += [Content(""), *self._changed(say, changes)] if changes else []
+        last += [Content(""), Content(say("hosts named: {count}", count=hosts)), *self._found(say, review)]
+        whole = Content("\n").join([*parts, *kinds, *last])
+        if 0 < self.size.height < whole.get_height({}, max(self.size.width, 1)):
+            whole = Content("\n").join([*parts, *last])
+        self.update(whole)
+
+    def _kinds(self, say: Say, sizing: Sizing) -> Iterator[Content]:
+        for environment in sizing.needs.environments:
+            yield Content.styled(environment.name, "$accent")
+            pools = (pool.expected for pool in sizing.pools if pool.environment == environment.name)
+            yield from (Content(_machines(say, layout)) for layout in pools)
+
+    def _found(self, say: Say, review: Review) -> Iterator[Content]:
+        """Whether the hosts suffice, and how much is wrong."""
         if review.offered is not None:
             short = sum(len(each.shortfalls) for each in review.offered.verdicts)
-            parts.append(
-                Content.styled("✖ " + say("too small or too few: {count}", count=short), "$text-error")
-                if short
-                else Content.styled("✔ " + say("they suffice"), "$text-success")
-            )
+            lacking = Content.styled("✖ " + say("too small or too few: {count}", count=short), "$text-error")
+            yield lacking if short else Content.styled("✔ " + say("they suffice"), "$text-success")
         if review.count:
-            parts += [
-                Content(""),
-                Content.styled(say("to mend or add: {count}", count=review.count), "$text-warning"),
-            ]
-        self.update(Content("\n").join(parts))
+            yield Content("")
+            yield Content.styled(say("to mend or add: {count}", count=review.count), "$text-warning")
 
     def _totals(self, say: Say, review: Review) -> list[Content]:
         lines = []
@@ -124,10 +133,13 @@ class Brief(Label):
     """The same in a few words, for terminals too narrow for the panel."""
 
     def show(self, say: Say, review: Review) -> None:
-        """Count machines, and what is wrong."""
-        told = say("machines: {count}", count=number(review.total("count"))) if review.sizing else ""
-        wrong = say("to mend or add: {count}", count=review.count) if review.count else ""
-        self.update(" · ".join(each for each in (told, wrong) if each))
+        """Count machines, their disk, and what is wrong; the disk gives way to what is wrong."""
+        parts = [say("machines: {count}", count=number(review.total("count")))] if review.sizing else []
+        if review.count:
+            parts.append(say("to mend or add: {count}", count=review.count))
+        elif review.sizing:
+            parts.append(f"{say('disk')} {gib(review.total('disk_to_order_gib'))}")
+        self.update(" · ".join(parts))
 
 
 class Hints(Static):
