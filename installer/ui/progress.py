@@ -13,7 +13,7 @@ from installer import events
 from installer.ui import jsonl, terminal, words
 from installer.world.ports import Report
 
-PHASES: Mapping[str, str] = {
+BUILDING: Mapping[str, str] = {
     "making": "building from source",
     "packing": "packing",
     "proving": "proving completeness",
@@ -36,12 +36,12 @@ def build_bar(json: bool) -> Iterator[events.Emit]:
         yield _Lines()
         return
     with _bar() as bar:
-        task = bar.add_task(PHASES["making"], figures="", total=None)
+        task = bar.add_task(BUILDING["making"], figures="", total=None)
 
         def emit(event: events.Event) -> None:
             if isinstance(event, events.BuildProgressed):
                 bar.update(
-                    task, description=PHASES[event.phase], total=event.total, completed=event.done,
+                    task, description=BUILDING[event.phase], total=event.total, completed=event.done,
                     figures=_figures(event),
                 )  # fmt: skip
 
@@ -71,7 +71,7 @@ class _Lines:
             self._last = now
             left = f", about {words.duration(event.left)} left" if event.left else ""
             what = f"building {event.source} ({event.done} of {event.total} done{left})"
-            terminal.stderr().print(f"  {what if making else PHASES[event.phase]}")
+            terminal.stderr().print(f"  {what if making else BUILDING[event.phase]}")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import string
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from textual.pilot import Pilot
 from tui_sayings import Sayings, name_of
 from wizards import answers_of, play, wizard
 
-from installer import answers_rules, answers_schema, questions
+from installer import answers_rules, answers_schema, errors, questions
 from installer.acquaint import STAGES
 from installer.answers_yaml import Path as Place
 from installer.plan.checks import CHECKS
@@ -29,7 +30,7 @@ from installer.plan.inputs import Inputs
 from installer.plan.install import plan
 from installer.plan.steps import verify
 from installer.translations import LANGUAGES
-from installer.ui.tui.phrases import REFUSALS
+from installer.ui.tui.phrases import PROPOSALS, REASONS, REFUSALS
 from installer.ui.tui.screens import _CLASSES
 from installer.ui.tui.steps import STEPS
 from installer.ui.tui.words import Words
@@ -62,6 +63,7 @@ WRONG = ("xyz", "x y ", "UPPER/", "", "xyz\n", "x" * 5000, -1, 0.3, 10**12)
 def said() -> frozenset[str]:
     """Every message that reaches `say` in the wizard's code, and what the code takes from elsewhere to say it."""
     found = Sayings([*sorted(TUI.rglob("*.py")), *sorted(TUI.parent.glob("*.py"))]).messages
+    found |= set(failures()) | {*PROPOSALS, *REASONS}
     found |= set(asked()) | set(refused()) | set(ruled()) | set(parts()) | set(places()) | set(runs())
     return frozenset(each for each in found if re.search("[A-Za-z]", each))
 
@@ -132,6 +134,14 @@ def parts() -> Iterator[str]:
     for environment in inputs.answers.environments:
         yield from (probe.title for probe in verify.probes(inputs, environment))
         yield from (verify.preparing(inputs, environment).title, verify.cleaning(environment).title)
+
+
+def failures() -> Iterator[str]:
+    """What errors say, as far as there is a word in it, and what they tell to do."""
+    for _, error in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(error, errors.SitewrightError) and error.__module__ == errors.__name__:
+            message = inspect.cleandoc(error.__doc__ or "")
+            yield from (each for each in (message, error.hint) if re.search("[A-Za-z]", re.sub("{.*?}", "", each)))
 
 
 def places() -> Iterator[str]:

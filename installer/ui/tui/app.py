@@ -25,7 +25,7 @@ from installer.errors import AnswersChanged, SitewrightError, UsageError
 from installer.facts import Facts
 from installer.runs import Runs
 from installer.secrets import Secrets
-from installer.ui.tui import hangup, leaving, recovery, remembered, runs_start
+from installer.ui.tui import hangup, leaving, phrases, recovery, remembered, runs_start
 from installer.ui.tui.carried import Carried
 from installer.ui.tui.doors import Doors, Files
 from installer.ui.tui.editor import Editor
@@ -165,7 +165,7 @@ class Wizard(App[None]):
         try:
             self.editor.keep(draft)
         except SitewrightError as error:
-            trouble = error.message
+            trouble, _ = phrases.failure(self.say, error)
         known = (str(self.editor.file), dict(self.facts), self.manifest)
         found, changed = self._looks.look(draft, self.editor.history.former, *known)
         self.call_from_thread(self._looked, draft, found, changed, trouble)
@@ -249,7 +249,7 @@ class Wizard(App[None]):
             recovery.refused(self, self.editor)
             return
         except SitewrightError as error:
-            self.notify(f"{error.message}. {error.remedy}", severity="error", timeout=10)
+            self.notify(". ".join(phrases.failure(self.say, error)), severity="error", timeout=10, markup=False)
             return
         self.saved()
 

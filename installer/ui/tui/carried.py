@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from installer.bundle.manifest import Manifest
 from installer.errors import SitewrightError
 from installer.located import located
+from installer.ui.tui import phrases
 
 if TYPE_CHECKING:
     from installer.ui.tui.app import Wizard
@@ -45,7 +46,7 @@ class Carried:
         try:
             manifest, trouble = self._app.doors.manifest(*asked), ""
         except SitewrightError as error:
-            manifest, trouble = None, f"{error.message} → {error.remedy}".rstrip("→ ")
+            manifest, trouble = None, " → ".join(filter(None, phrases.failure(self._app.say, error)))
         self._app.call_from_thread(self._opened, asked, manifest, trouble)
 
     def _opened(self, asked: tuple[Path, Path | None], manifest: Manifest | None, trouble: str) -> None:

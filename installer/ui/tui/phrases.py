@@ -1,9 +1,11 @@
-"""What validators say with values in it, in the wizard's language: a text is held against the messages it may be."""
+"""What other parts say with values in it, in the wizard's language: a text is held against the messages it may be."""
 
 from __future__ import annotations
 
+import inspect
+
 from installer import translations
-from installer.errors import Problem
+from installer.errors import Problem, SitewrightError
 from installer.ui.tui.words import Say
 
 REFUSALS = (
@@ -19,6 +21,45 @@ REFUSALS = (
 """Messages of installer.answers_schema and installer.answers_rules that name values; the first that fits is taken."""
 
 
+PROPOSALS = (
+    "{hosts} host(s) for {count} environments ({names}); each is a cluster of its own: {more} host(s) more, or fewer "
+    "environments",
+    "no host for environment {name}: every host is marked for another by its group or name",
+    "{environment} is to survive the loss of a host, which takes {wanted} control planes; it gets {count} of {hosts} "
+    "host(s)",
+    "{environment} has one worker alone: one more, and it survives the loss of it",
+    "{reason}; carries the services too", "{environment} by {words}; {reason}",
+    "{environment} for what it needs; {reason}",
+    "control plane though {words} says worker: a cluster cannot do without",
+    "control plane, though short of {cores} cores, {memory} GiB: {figures}",
+    "control plane by its place in the list: nothing is known of it yet",
+    "control plane by its place in the list: all are alike ({figures})",
+    "control plane: small, and enough for it ({figures})", "control plane by {words}",
+    "worker though {words} says control plane: {count} is odd, and enough", "worker by {words}", "worker: {figures}",
+    "its name", 'its group "{group}"', "{cores} cores, {memory} GiB memory", "nothing is known of it yet",
+)  # fmt: skip
+"""Messages of installer.roles."""
+REASONS = (
+    "the command ended with {code}", "no answer within {seconds} s", "allowed signers {path}: {reason}",
+    "answers cannot be written: {reason}", "move it away: the draft of {file} belongs there",
+    "the variable is not set", "it is empty", "others may read the file", "there is no terminal to ask at",
+    "it is not text in UTF-8", "it is no text in UTF-8", "more than 1 MiB; this is no answers file",
+    "no allowed signers are named", "give --signers FILE, or trust.signers in the answers",
+    "No such file or directory", "Permission denied", "Is a directory", "Connection refused", "No route to host",
+)  # fmt: skip
+"""Reasons and remedies that errors of these pages are raised with, and what the system itself says most."""
+WORDS = frozenset({"reason", "words", "figures"})
+"""Places of messages in which words stand, not names."""
+
+
+def failure(say: Say, error: SitewrightError) -> tuple[str, str]:
+    """What happened, and what to do next."""
+    facts = {name: told(say, str(each)) if name in WORDS else each for name, each in error.facts.items()}
+    own = error.facts.get("hint")
+    remedy = told(say, str(own)) if own else say(error.hint).format_map(facts)
+    return say(inspect.cleandoc(type(error).__doc__ or "{reason}")).format_map(facts), remedy
+
+
 def problem(say: Say, found: Problem, missing: bool) -> str:
     """What is wrong at a place, or what is to be answered there."""
     message = say("needed: {wanted}") if missing else say("✖ found {found}; wanted {wanted}")
@@ -26,10 +67,10 @@ def problem(say: Say, found: Problem, missing: bool) -> str:
 
 
 def told(say: Say, text: str) -> str:
-    """A validator's text in the wizard's language, its values as they are; in English where no message fits."""
+    """A text in the wizard's language, its values as they are; in English where no message fits."""
     if (exact := say(text)) != text:
         return exact
-    for message in REFUSALS:
+    for message in (*REFUSALS, *PROPOSALS, *REASONS):
         if found := translations.places(message, text):
-            return say(message, **found)
+            return say(message, **{name: told(say, each) if name in WORDS else each for name, each in found.items()})
     return text

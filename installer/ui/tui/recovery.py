@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from installer.errors import SitewrightError
-from installer.ui.tui import editor
+from installer.ui.tui import editor, phrases
 from installer.ui.tui.editor import Editor
 from installer.ui.tui.screens.dialogs import Ask
 
@@ -52,7 +52,7 @@ def refused(app: Wizard, opened: Editor) -> None:
             elif choice == "again":
                 app.begin(editor.opened(opened.file, recover=False))
         except SitewrightError as error:
-            app.notify(f"{error.message}. {error.remedy}", severity="error", timeout=10)
+            app.notify(". ".join(phrases.failure(say, error)), severity="error", timeout=10, markup=False)
 
     choices = (("stay", say("Stay")), ("beside", say("Save as {file}", file=name)),
                ("again", say("Open it again, without my edits")))  # fmt: skip

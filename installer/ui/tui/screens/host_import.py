@@ -85,7 +85,8 @@ class ImportHosts(ModalScreen[Inventory]):
             path = located(name, desk.of(self).editor.file.parent)
             text = inventory_file.read(path)
         except StateUnreadable as error:
-            self._tell(Content.styled(f"✖ {error.message}. {error.remedy}".removesuffix(". "), "$text-error"))
+            message, remedy = phrases.failure(desk.of(self).say, error)
+            self._tell(Content.styled(f"✖ {message}. {remedy}".removesuffix(". "), "$text-error"))
             return
         self._source = path.name
         self.query_one("#pasted", TextArea).text = text

@@ -19,7 +19,7 @@ from installer.answers_yaml import Path
 from installer.errors import SitewrightError
 from installer.facts import Facts
 from installer.hosts_ready import Built
-from installer.ui.tui import desk
+from installer.ui.tui import desk, phrases
 from installer.ui.tui.page import Page
 from installer.ui.tui.screens.dialogs import Typed
 from installer.ui.tui.screens.host_keys import ConfirmKeys, Unconfirmed
@@ -182,7 +182,7 @@ class Trials(Page):
             with around.host_doors(hosts) as doors:
                 acquaint_all(hosts, doors, tell, at_once, stop, met)
         except SitewrightError as error:
-            trouble = f"{error.message}\n{error.remedy}".strip()
+            trouble = "\n".join(phrases.failure(around.say, error)).strip()
         finally:
             post(Ended(list(keys.values()), trouble))
 

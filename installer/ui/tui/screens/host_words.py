@@ -161,8 +161,9 @@ def _fared(say: Say, known: Known) -> list[Content]:
             Content.styled(f"! {told}", "$text-warning"),
             Content(f"  {known.unconfirmed} {result.key_type.removeprefix('ssh-')}".rstrip()),
         ]
-    lines = [Content.styled(f"✖ {result.error.message}", "$text-error")]
-    return [*lines, Content(f"→ {result.error.remedy}")] if result.error.remedy else lines
+    message, remedy = phrases.failure(say, result.error)
+    lines = [Content.styled(f"✖ {message}", "$text-error")]
+    return [*lines, Content(f"→ {remedy}")] if remedy else lines
 
 
 def _machine(facts: Facts | None) -> str:

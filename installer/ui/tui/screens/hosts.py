@@ -16,6 +16,7 @@ from installer.draft import Draft
 from installer.hosts_editing import Place
 from installer.inventory import Inventory
 from installer.roles import propose
+from installer.ui.tui import phrases
 from installer.ui.tui.review import Change, Review
 from installer.ui.tui.screens.host_forms import AccessForm, Form, HostForm
 from installer.ui.tui.screens.host_import import ImportHosts
@@ -228,7 +229,9 @@ class HostsPage(Trials):
             trouble = say("The needs do not make sense yet, and roles follow from them; see the page of needs.")
         else:
             roles = propose(listed, self.desk.facts, sizing)
-            trouble = "\n".join(roles.problems) or self._strange({each.environment for each in roles.proposals})
+            trouble = "\n".join(phrases.told(say, each) for each in roles.problems) or self._strange(
+                {each.environment for each in roles.proposals}
+            )
             if not trouble:
                 self.app.push_screen(
                     Proposals(say, roles),

@@ -15,7 +15,7 @@ from installer.answers_yaml import Path
 from installer.draft import Draft
 from installer.errors import SecretUnavailable
 from installer.located import located
-from installer.ui.tui import desk
+from installer.ui.tui import desk, phrases
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change, Review
 from installer.ui.tui.screens.dialogs import Typed
@@ -125,7 +125,7 @@ class Secret(Vertical):
             self.desk.secrets.resolve(reference)
             verdict, told = "fine", self.desk.say("✔ there is one (not shown)")
         except SecretUnavailable as error:
-            verdict, told = "wrong", f"✖ {self.desk.say(error.message)} {error.remedy}"
+            verdict, told = "wrong", "✖ " + ". ".join(phrases.failure(self.desk.say, error))
         self.app.call_from_thread(self._tell, verdict, told)
 
     def _tell(self, verdict: str, told: str) -> None:

@@ -127,7 +127,8 @@ class Start(Screen[None]):
             heading = say("{file} cannot be made out", file=file.name)
             self.app.push_screen(Ask(heading, f"{told}\n\n{after}", [("close", say("Close"))]))
         except SitewrightError as error:
-            self.notify(f"{error.message} {error.remedy}", severity="error", timeout=10)
+            told = ". ".join(filter(None, phrases.failure(desk.of(self).say, error)))
+            self.notify(told, severity="error", timeout=10, markup=False)
         else:
             cast(Wizard, self.app).begin(opened, step)
 
