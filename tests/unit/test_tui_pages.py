@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -332,3 +333,30 @@ def test_an_edit_is_not_taken_back_behind_a_dialog(tmp_path: Path, opens: str) -
         assert pilot.app.draft.at(("site", "customer")) == "Practice"
 
     play(wizard(answers_of(tmp_path, "rehearsal")), script)
+
+
+def test_waivers_are_added_changed_and_taken_away_without_any_host(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("W")
+        await settled(pilot)
+        await pilot.press("enter")
+        await settled(pilot)
+        await pilot.press("enter", *"memory.swap", "enter", "tab", *"cp-1", "tab", *"agreed for now", "tab", *"Li Wei")
+        await settled(pilot)
+        (waiver,) = pilot.app.draft.at(("waivers",))
+        assert date.fromisoformat(waiver.pop("until")) > datetime.now(UTC).date()
+        told = {"check": "memory.swap", "reason": "agreed for now", "person": "Li Wei"}
+        assert waiver == {**told, "hosts": ["cp-1"]}
+        await pilot.press("shift+tab", "end", *" only", "shift+tab", "end", "ctrl+u")
+        await settled(pilot)
+        changed = pilot.app.draft.at(("waivers", 0))
+        assert changed["reason"] == "agreed for now only"
+        assert "hosts" not in changed
+        await pilot.press("ctrl+z")
+        await settled(pilot)
+        assert pilot.app.draft.at(("waivers", 0, "hosts")) == ["cp-1"]
+        await pilot.press(*["tab"] * 4, "enter")
+        await settled(pilot)
+        assert not pilot.app.draft.at(("waivers",))
+
+    play(wizard(answers_of(tmp_path), "preflight"), script)

@@ -60,7 +60,7 @@ class Field(Vertical):
     @property
     def picks(self) -> bool:
         """Whether the answer is a list of hosts' names, which can be chosen among those there are."""
-        return self.path == ("registry", "hosts") or self.path[-1] in hosts_editing.LISTS.values()
+        return self.path[-1] == "hosts" or self.path[-1] in hosts_editing.LISTS.values()
 
     def action_pick(self) -> None:
         """Choose among the names there are, for a field that holds some."""

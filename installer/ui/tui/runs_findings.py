@@ -88,7 +88,8 @@ def holds(waiver: Mapping[str, Any], check: str, host: str, today: date) -> bool
         lasting = date.fromisoformat(str(waiver.get("until", ""))) >= today
     except ValueError:
         return False
-    hosts = waiver.get("hosts") or ()
+    named = waiver.get("hosts")
+    hosts = named if isinstance(named, list) else ()
     return lasting and waiver.get("check") == check and (not hosts or host in hosts)
 
 

@@ -59,7 +59,8 @@ def _by(say: Say, waiver: Mapping[str, Any]) -> str:
 
 def waived_where(say: Say, waiver: Mapping[str, Any]) -> str:
     """The hosts for which a waiver holds."""
-    return ", ".join(map(str, waiver.get("hosts") or ())) or say("every host")
+    hosts = waiver.get("hosts")
+    return ", ".join(map(str, hosts if isinstance(hosts, list) else ())) or say("every host")
 
 
 def waiver_told(say: Say, waiver: Mapping[str, Any]) -> RenderableType:

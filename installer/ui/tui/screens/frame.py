@@ -19,6 +19,7 @@ from installer.ui.tui.messages import Reviewed
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change
 from installer.ui.tui.screens import page_of
+from installer.ui.tui.screens.host_forms import Form
 from installer.ui.tui.steps import STEPS, answered
 
 KEYS = (("F1", "help"), ("F2", "steps"), ("F7", "back"), ("F8", "next"), ("^Z", "undo"), ("^S", "save"), ("F9", "中文"),
@@ -108,6 +109,9 @@ class Frame(Screen[None]):
         self._changes = message.changes or self._changes
         if self.page is not None and self.page.ready:
             self.page.reviewed(message.review, message.changes)
+        for screen in self.app.screen_stack:
+            if isinstance(screen, Form):
+                screen.reviewed(message.review)
         self._draw()
 
     def _draw(self) -> None:

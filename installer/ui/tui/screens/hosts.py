@@ -18,7 +18,7 @@ from installer.inventory import Inventory
 from installer.roles import propose
 from installer.ui.tui import phrases
 from installer.ui.tui.review import Change, Review
-from installer.ui.tui.screens.host_forms import AccessForm, Form, HostForm
+from installer.ui.tui.screens.host_forms import AccessForm, HostForm
 from installer.ui.tui.screens.host_import import ImportHosts
 from installer.ui.tui.screens.host_roles import NOWHERE, ChooseRole, Proposals
 from installer.ui.tui.screens.host_table import HostTable, Lines
@@ -88,12 +88,9 @@ class HostsPage(Trials):
         return row if 0 <= row < len(hosts_editing.entries(self.desk.draft)) else None
 
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
-        """Show the draft as it is now, here and in a dialog that lies over the page."""
+        """Show the draft as it is now."""
         super().reviewed(review, changes)
         self.show_hosts()
-        for screen in self.app.screen_stack:
-            if isinstance(screen, Form):
-                screen.reviewed(review)
 
     def show_hosts(self) -> None:
         """Draw what differs from before."""

@@ -28,6 +28,7 @@ from installer.ui.tui.runs_start import lacks
 from installer.ui.tui.runs_told import NAMES_WIDE, finding_line, finding_told, signed, waived_where, waiver_told
 from installer.ui.tui.runs_tree import Branches, Line
 from installer.ui.tui.screens.waive import Waive
+from installer.ui.tui.screens.waivers import Waivers
 
 
 class PreflightPage(RunPage):
@@ -36,7 +37,7 @@ class PreflightPage(RunPage):
     KEY = "preflight"
     CONCERN = "checking"
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("c", "check", ""), ("r", "again", ""), ("w", "waive", ""), ("x", "withdraw", ""),
+        ("c", "check", ""), ("r", "again", ""), ("w", "waive", ""), ("x", "withdraw", ""), ("W", "waivers", ""),
     ]  # fmt: skip
 
     def __init__(self) -> None:
@@ -196,7 +197,9 @@ class PreflightPage(RunPage):
         text = say("{count} waivers in the answers", count=count) if count > 1 else say("1 waiver in the answers")
         node = tree.branch(None, Line(signed("warn", text, "bold"), about="waivers"), open_=open_)
         for position, waiver in enumerate(waivers):
-            left = Text.assemble((f"{waiver.get('check', '?'):<{NAMES_WIDE}} ", ""), (waived_where(say, waiver), "dim"))
+            left = Text.assemble(
+                (f"{waiver.get('check', '?')!s:<{NAMES_WIDE}} ", ""), (waived_where(say, waiver), "dim")
+            )
             until = say("until {date}", date=waiver.get("until", "?"))
             tree.leaf(node, Line(left, Text(until, style="dim"), ("waiver", position)))
 
@@ -238,7 +241,7 @@ class PreflightPage(RunPage):
             text = told(self.failure)
         self.query_one("#finding").display = text is not None
         self.query_one("#told", Static).update(text or "")
-        self.query_one(Keys).show(say, [*keys, ("Enter", "open, close")])
+        self.query_one(Keys).show(say, [*keys, ("W", "all waivers"), ("Enter", "open, close")])
 
     def action_check(self) -> None:
         """Check everything."""
@@ -259,6 +262,10 @@ class PreflightPage(RunPage):
             self.notify(self.desk.say("A host that cannot be entered cannot be installed on: no waiver helps."))
             return
         self.app.push_screen(Waive(self.desk, finding.check, finding.host), self._waived)
+
+    def action_waivers(self) -> None:
+        """Show the list of waivers, to add, change and take away some."""
+        self.app.push_screen(Waivers())
 
     def _waived(self, waiver: Mapping[str, Any] | None) -> None:
         if waiver is not None:
