@@ -63,7 +63,7 @@ def command(*argv: str) -> str:
 
 def typed(text: str) -> str:
     """A text in which every command of this program is as it can be typed here."""
-    return re.sub(rf"\b{PROGRAM} (?=[a-z-])", f"{command()} ", text)
+    return re.sub(rf"(?<![\w/]){PROGRAM} (?=[a-z-])", lambda _: f"{command()} ", text)
 
 
 def path(where: Path) -> str:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from installer import answers_file, session
+from installer.arguments import default_state
 from installer.bundle import sshsig
 from installer.bundle.archive import Archive
 from installer.bundle.diff import describe
@@ -29,17 +30,16 @@ RECIPE = Path(__file__).resolve().parents[2] / "bundles" / "core"
 def run(arguments: argparse.Namespace) -> int:
     """Raise the practice hosts of a profile and install on them, or take them away."""
     answers = session.load_answers(arguments.profile)
-    practice = site_of(answers)
+    practice, again = site_of(answers), _again(arguments)
     arguments.state /= OWN
     if arguments.down:
-        return _down(arguments, practice)
+        return _down(arguments, practice, again)
     podman.require_tools()
     if arguments.bundle is None and not arguments.hosts_only:
         arguments.bundle, arguments.signers = core_bundle(json=arguments.json)
     _up(arguments, practice)
     if arguments.hosts_only:
         return 0
-    words_ = ("rehearse", "--profile", str(arguments.profile))
     arguments.profile = practice.folder / "answers.yaml"
     answers_file.save(answers_file.dump(answers_file.document(rehearsed(answers, practice))), arguments.profile)
     arguments.yes = True
@@ -47,11 +47,19 @@ def run(arguments: argparse.Namespace) -> int:
         code = site.install(arguments)
     except SitewrightError as error:
         if error.exit_code in RESUMABLE:
-            error.facts["hint"] = f"mend it and type the same again: {words.command(*words_)}"
+            error.facts["hint"] = f"when mended, it goes on where it stopped: {again}"
         raise
     if not arguments.json:
-        console.commands(terminal.stdout(), ("Take it down:  ", words.command(*words_, "--down")))
+        console.commands(terminal.stdout(), ("Take it down:  ", f"{again} --down"))
     return code
+
+
+def _again(arguments: argparse.Namespace) -> str:
+    """This very rehearsal as it can be typed."""
+    state = arguments.state if arguments.state != default_state() else None
+    given = {"profile": arguments.profile, "bundle": arguments.bundle, "signers": arguments.signers, "state": state}
+    flags = [word for name, value in given.items() if value for word in (f"--{name}", str(value))]
+    return words.command("rehearse", *flags)
 
 
 def practice_key() -> tuple[Path, Path]:
@@ -100,11 +108,11 @@ def _up(arguments: argparse.Namespace, practice: PracticeSite) -> None:
         out.print(f"{practice.subnet} is theirs on this machine until they are taken down", style="dim")
 
 
-def _down(arguments: argparse.Namespace, practice: PracticeSite) -> int:
+def _down(arguments: argparse.Namespace, practice: PracticeSite, again: str) -> int:
     if not practice.folder.is_dir():
         raise PracticeImpossible(
             site=practice.name, reason="no practice hosts of that name were raised here; nothing was taken down",
-            hint=f"raise them: {words.command('rehearse', '--profile', str(arguments.profile))}",
+            hint=f"raise them: {again}",
         )  # fmt: skip
     hosts.down(practice)
     site.forget(arguments.state, practice.name)
@@ -112,6 +120,5 @@ def _down(arguments: argparse.Namespace, practice: PracticeSite) -> int:
         jsonl.write("down", {"site": practice.name})
     else:
         terminal.stdout().print(f"✔ practice site {practice.name} is gone: hosts, volumes, network, keys and runs")
-        again = words.command("rehearse", "--profile", str(arguments.profile))
         console.commands(terminal.stdout(), ("Raise it again:  ", again))
     return 0

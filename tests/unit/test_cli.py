@@ -157,6 +157,11 @@ def test_a_remedy_can_be_typed_as_it_is_printed(tmp_path: Path) -> None:
     done = subprocess.run([program, "check", "--nonsense"], env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
                           capture_output=True, text=True, check=False)  # fmt: skip
     assert done.stderr.splitlines()[1] == f"  → see: {program} --help"
+    done = subprocess.run(
+        [program, "rehearse", "--down", "--profile", ROOT / "profiles/ha.yaml"], capture_output=True, text=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}, check=False,
+    )  # fmt: skip
+    assert done.stderr.splitlines()[1] == f"  → raise them: {program} rehearse --profile {ROOT}/profiles/ha.yaml"
 
 
 def test_paths_are_short_below_the_home_and_quoted_where_they_must_be(

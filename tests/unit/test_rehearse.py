@@ -87,5 +87,7 @@ def test_down_takes_nothing_of_a_real_site(home: Path, customers: Answers, capsy
     state = home / "state"
     run = Runs(state).begin(customers.site, "install", {})
     assert cli.run(["rehearse", "--profile", str(home / "answers.yaml"), "--down", "--state", str(state)]) == 2
-    assert "no practice hosts of that name were raised here; nothing was taken down" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "no practice hosts of that name were raised here; nothing was taken down" in told
+    assert f"→ raise them: sitewright rehearse --profile {home}/answers.yaml --state {state}" in told
     assert run.folder.is_dir()
