@@ -1,7 +1,7 @@
 """Turns what sources made into OCI artifacts: images, charts and host files, as blobs named by their sha256.
 
-Layers are plain tars: what counts on the way is the speed of pushing and unpacking, and a layer's digest is then its
-diff id as well.
+Layers are tars compressed with zstd, which containerd and every tool for images unpack: a quarter of the bytes to
+carry, to push, to hash and to keep, for some four seconds of a core and gigabyte once, where the bundle is built.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+import zstandard
 
 from installer.bundle.manifest import Artifact, Blob, Component
 from installer.bundle.recipe import Part
@@ -29,12 +30,22 @@ CHART_REGISTRY = "charts.sitewright.internal"
 FILE_REGISTRY = "files.sitewright.internal"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
-IMAGE_LAYER = "application/vnd.oci.image.layer.v1.tar"
+IMAGE_LAYER = "application/vnd.oci.image.layer.v1.tar+zstd"
 CHART_CONFIG = "application/vnd.cncf.helm.config.v1+json"
 CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 FILE_TYPE = "application/vnd.sitewright.file.v1"
 EMPTY = "application/vnd.oci.empty.v1+json"
 EPOCH = "1970-01-01T00:00:00Z"
+LEVEL = 3
+"""Of zstd. Programs written in Go: 27 % are left in 0.4 s for 100 MB; level 9 leaves 24 % in 2.6 s, 15 in 24 s."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer as it is carried, and the digest of the tar in it."""
+
+    blob: Blob
+    diff_id: str
 
 
 @dataclass(frozen=True)
@@ -75,10 +86,10 @@ class Packer:
             "architecture": self.architecture,
             "os": "linux",
             "config": {key: value for key, value in settings.items() if value is not None},
-            "rootfs": {"type": "layers", "diff_ids": [layer.digest for layer in layers]},
+            "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
             "history": [{"created": EPOCH, "created_by": "sitewright bundle build"} for _ in layers],
         }
-        described = [{"mediaType": IMAGE_LAYER, "digest": each.digest, "size": each.size} for each in layers]
+        described = [{"mediaType": IMAGE_LAYER, "digest": each.blob.digest, "size": each.blob.size} for each in layers]
         return self._artifact("image", entry["name"], entry["tag"], (IMAGE_CONFIG, config), described)
 
     def _upstream(self, part: Part, entry: Mapping[str, Any]) -> Artifact:
@@ -98,10 +109,10 @@ class Packer:
         blobs = tuple(taken(each) for each in (found["config"], *found["layers"]))
         return Artifact("image", entry["name"], entry["tag"], manifest, blobs)
 
-    def _layer(self, part: Part, image: str, layer: Mapping[str, Any]) -> Blob:
+    def _layer(self, part: Part, image: str, layer: Mapping[str, Any]) -> Layer:
         folder = self.made[layer["from"]]
         if "files" not in layer and (folder / deb.ROOT).is_file():
-            return self._add_file(folder / deb.ROOT)
+            return self._compressed(folder / deb.ROOT)
         if "files" not in layer:
             return self._tar(folder_entries(folder))
         entries: dict[str, Entry] = {}
@@ -170,10 +181,18 @@ class Packer:
         blobs = tuple(Blob(each["digest"], each["size"]) for each in layers)
         return Artifact(kind, repository, tag, self._add(_json(manifest)), (blob, *blobs))
 
-    def _tar(self, entries: Mapping[str, Entry]) -> Blob:
+    def _tar(self, entries: Mapping[str, Entry]) -> Layer:
         with self.workshop.scratch() as folder:
             write_tar(folder / "layer.tar", entries)
-            return self._add_file(folder / "layer.tar")
+            return self._compressed(folder / "layer.tar")
+
+    def _compressed(self, tar: Path) -> Layer:
+        """A tar as a layer; one thread, so that the same tar gives the same bytes."""
+        with self.workshop.scratch() as folder:
+            packed = folder / "layer.tar.zst"
+            with tar.open("rb") as source, packed.open("wb") as target:
+                zstandard.ZstdCompressor(LEVEL).copy_stream(source, target, size=tar.stat().st_size)
+            return Layer(self._add_file(packed), file_digest(tar))
 
     def _add(self, content: bytes) -> Blob:
         blob = Blob.of(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+import zstandard
 from build_sample import GO, borrowed_cache, silent, write_recipe
 
 from installer.bundle import build
@@ -78,6 +80,11 @@ def locked(tmp_path: Path, *components: Mapping[str, Any], **head: Any) -> Path:
     return folder
 
 
+def unpacked(archive: Archive, digest: str) -> bytes:
+    """A layer's tar."""
+    return zstandard.ZstdDecompressor().decompress(archive.blob(digest).read())
+
+
 def test_a_bundle_holds_what_the_recipe_says(tmp_path: Path, key: Path) -> None:
     path = build.build(locked(tmp_path, PAGE), key, silent, tmp_path / "out", cache=tmp_path / "cache")
     assert path == tmp_path / "out/small-1.0.0-amd64.sitewright"
@@ -95,8 +102,9 @@ def test_a_bundle_holds_what_the_recipe_says(tmp_path: Path, key: Path) -> None:
             "Entrypoint": ["/srv/run"], "Env": ["A=1", "B=2"], "ExposedPorts": {"8080/tcp": {}}, "User": "1000",
             "WorkingDir": "/srv",
         }  # fmt: skip
-        assert config["rootfs"]["diff_ids"] == [blob.digest for blob in image.blobs[1:]]
-        with tarfile.open(fileobj=archive.blob(image.blobs[2].digest)) as layer:
+        tars = [unpacked(archive, blob.digest) for blob in image.blobs[1:]]
+        assert config["rootfs"]["diff_ids"] == [f"sha256:{hashlib.sha256(tar).hexdigest()}" for tar in tars]
+        with tarfile.open(fileobj=io.BytesIO(tars[1])) as layer:
             assert layer.getnames() == ["srv", "srv/index.html", "srv/more", "srv/more/x"]
         assert archive.blob(page.artifact("file", "page").file.digest).read() == b"hello\n"
 
