@@ -46,7 +46,8 @@ class Reply:
 def _said(error: Mapping[str, Any]) -> str:
     """What is wrong, with the words of the storage below where it is that which refused: a full disk, for one."""
     message, detail = str(error.get("message", error["code"])), error.get("detail")
-    return f"{message}: {detail['detail']}" if isinstance(detail, dict) and detail.get("detail") else message
+    words = detail.get("detail") if isinstance(detail, dict) else detail
+    return f"{message}: {words}" if isinstance(words, str) and words else message
 
 
 class _Streamed(http.client.HTTPConnection):

@@ -19,6 +19,7 @@ FULL = "write /var/lib/sitewright/registry/x.tmp: no space left on device"
                          "detail": {"driver": "filesystem", "detail": FULL}}]},
             f"unknown error: {FULL}",
         ),
+        ({"errors": [{"code": "UNKNOWN", "message": "unknown error", "detail": FULL}]}, f"unknown error: {FULL}"),
         ({"errors": [{"code": "DENIED", "message": "denied", "detail": [{"Type": "repository"}]}]}, "denied"),
         ({"errors": [{"code": "TOOMANYREQUESTS"}]}, "TOOMANYREQUESTS"),
         ({"errors": 7}, '{"errors": 7}'),
