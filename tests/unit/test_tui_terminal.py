@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -176,5 +177,29 @@ def test_a_pasted_text_waits_for_the_keys_before_it(tmp_path: Path) -> None:
     while editor.opened(file).draft.at(("site",)) != {"name": "acme-hq", "customer": "Acme Ltd.", "language": "en"}:
         assert time.monotonic() < end, editor.opened(file).draft.at(("site",))
         terminal.read(0.1)
+    terminal.process.terminate()
+    terminal.end()
+
+
+def style_of(output: bytes, text: str) -> set[str]:
+    """The attributes with which a text was written last."""
+    found = re.findall(rb"\x1b\[([0-9;]*)m[ ]*" + text.encode(), output)
+    assert found, output[-3000:]
+    return set(found[-1].decode().split(";"))
+
+
+@pytest.mark.parametrize("environment", [{"TERM": "linux"}, {"TERM": "xterm-16color"}], ids=lambda each: each["TERM"])
+def test_with_sixteen_colours_the_cursor_is_seen(tmp_path: Path, environment: dict[str, str]) -> None:
+    terminal = begun(tmp_path, **environment, COLORTERM="")
+    assert {"30", "47"} <= style_of(terminal.output, "Practice") or {"30", "107"} <= style_of(
+        terminal.output, "Practice"
+    )
+    terminal.type(b"\t")
+    terminal.read(1)
+    assert not {"47", "107"} & style_of(terminal.output, "Practice"), "the cursor has gone on"
+    seen = len(terminal.output)
+    terminal.type(b"\x1bOQ")
+    terminal.read(1)
+    assert {"47", "107"} & style_of(terminal.output[seen:], "1 Site and people")
     terminal.process.terminate()
     terminal.end()

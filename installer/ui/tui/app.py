@@ -109,6 +109,7 @@ class Wizard(App[None]):
         self.set_interval(BEAT, self.watching.beat)
         self.register_theme(NIGHT)
         self.theme = "sitewright"
+        self.set_class(self.console.no_color or self.console.color_system in (None, "standard"), "-few-colours")
         if self._opened is None:
             self.push_screen(Start())
         else:
