@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 from wizards import answers_of, field, open_page, play, settled, type_into, wizard
@@ -18,7 +19,6 @@ from installer.answers import Answers
 from installer.answers_yaml import Path as Place
 from installer.ui.tui.screens.components import Parts
 from installer.ui.tui.screens.secrets import Secret
-from installer.ui.tui.screens.waive import Waive
 from installer.ui.tui.steps import step_of
 
 PROFILES = sorted((Path(__file__).parents[2] / "profiles").glob("*.yaml"))
@@ -52,8 +52,7 @@ def test_a_profile_is_made_from_nothing(tmp_path: Path, profile: Path) -> None:
         await access(pilot, wanted["access"])
         for path, value in leaves(wanted):
             await type_into_page(pilot, path, value)
-        for waiver in wanted.get("waivers", ()):
-            await waive(pilot, waiver)
+        await waive(pilot, wanted.get("waivers", []))
         await pilot.press("ctrl+s")
         await settled(pilot)
 
@@ -153,15 +152,19 @@ async def access(pilot: Pilot[None], wanted: dict[str, Any]) -> None:
         await settled(pilot)
 
 
-async def waive(pilot: Pilot[None], wanted: dict[str, Any]) -> None:
-    """Set a check aside, in the dialog that the page of preflight opens."""
+async def waive(pilot: Pilot[None], wanted: list[dict[str, Any]]) -> None:
+    """Set checks aside in the list that the page of preflight opens, with keys, and texts that are pasted."""
     await open_page(pilot, "preflight")
-    page = pilot.app.screen.page
-    dialog = Waive(pilot.app, wanted["check"], "")
-    pilot.app.push_screen(dialog, page._waived)
+    await pilot.press("W")
     await settled(pilot)
-    for name in ("reason", "person", "until"):
-        box = dialog.query_one(f"#{name}", Input)
-        box.value = wanted[name]
-    await pilot.press("f8")
+    for waiver in wanted:
+        pilot.app.screen.query_one("Listed > .more").focus()
+        await pilot.press("enter")
+        await settled(pilot)
+        await pilot.press("enter", *waiver["check"], "enter", "tab", *" ".join(waiver.get("hosts", ())))
+        for name in ("reason", "person", "until"):
+            await pilot.press("tab", "end", "ctrl+u")
+            pilot.app.post_message(Paste(waiver[name]))
+        await settled(pilot)
+    await pilot.press("escape")
     await settled(pilot)
