@@ -247,7 +247,7 @@ def test_waivers_hold_by_name_host_and_day(fields: dict[str, Any], status: str) 
 
 OURS = {
     "owner": Owner("acme", "production"),
-    "filled": {"/var/lib/containerd": 6 * GIB, "/usr/local/bin": GIB, "/var/log/pods": 2 * GIB},
+    "filled": {"/var/lib/containerd": 15 * GIB, "/usr/local/bin": GIB, "/var/log/pods": 2 * GIB},
     "leftovers": ("/etc/kubernetes/admin.conf", "/var/lib/etcd/member"),
     "units": {name: Unit(loaded=True, active=True, enabled=True) for name in ("containerd", "kubelet")},
     "listeners": (
@@ -276,25 +276,25 @@ def test_a_stranger_on_our_port_is_told_even_on_a_host_of_ours() -> None:
 def test_the_forecast_counts_what_is_chosen_and_where() -> None:
     forecast = checks.disk_forecast(answers(), MANIFEST)
     sizes = {host: {need.title: need.gib for need in needs} for host, needs in forecast.items()}
-    assert sizes["node-1"] == {"images": 6.0, "programs": 1.0, "logs": 2.0}, (
+    assert sizes["node-1"] == {"images": 15.0, "programs": 1.0, "logs": 2.0}, (
         "kafka is not chosen; shop and the core are"
     )
-    assert sizes["cp-1"] == {"images": 6.0, "programs": 1.0, "logs": 2.0, "etcd": 4.0, "registry": 12.0}
+    assert sizes["cp-1"] == {"images": 15.0, "programs": 1.0, "logs": 2.0, "etcd": 4.0, "registry": 12.0}
 
 
 def test_disk_space_is_judged_per_mount() -> None:
     disks = {"/": Disk("/", "ext4", 20 * GIB, 8 * GIB), "/var/lib": Disk("/var/lib", "xfs", 100 * GIB, 10 * GIB)}
     (finding,) = bad({"node-1": {"disks": disks}})
     assert finding.found == "/var/lib has 10.0 GiB free"
-    assert finding.wanted == "21.0 GiB there at the peak (images 6.0, reserve 15.0)"
-    assert finding.remedy.startswith("free 11.0 GiB, or mount a larger disk on /var/lib")
+    assert finding.wanted == "30.0 GiB there at the peak (images 15.0, reserve 15.0)"
+    assert finding.remedy.startswith("free 20.0 GiB, or mount a larger disk on /var/lib")
 
 
 def test_what_we_put_there_already_is_not_asked_for_again() -> None:
     assert bad({"node-1": {**OURS, "listeners": (), "disks": disk(16)}}) == []
     half = {**OURS, "listeners": (), "disks": disk(16), "filled": {"/var/lib/containerd": 2 * GIB}}
     (finding,) = bad({"node-1": half})
-    assert finding.wanted == "22.0 GiB there at the peak (images 4.0, programs 1.0, logs 2.0, reserve 15.0)"
+    assert finding.wanted == "31.0 GiB there at the peak (images 13.0, programs 1.0, logs 2.0, reserve 15.0)"
     assert bad({"node-1": {**half, "filled": {}}}) == [], "one that could not count in time is full"
     assert [f.check for f in bad({"node-1": {"disks": disk(16)}})] == ["disk.space"]
 
