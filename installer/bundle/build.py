@@ -31,7 +31,7 @@ from installer.events import Emit
 
 KEPT = 3
 """Finished bundles of one name that the cache keeps."""
-PACKING = 3
+PACKING = 4
 """Changes when the same made files would be packed into other bytes."""
 
 
