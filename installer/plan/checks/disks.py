@@ -20,8 +20,8 @@ PROGRAMS = "/usr/local/bin"
 POD_LOGS = "/var/log/pods"
 ETCD = "/var/lib/etcd"
 UNPACKED = 5
-"""containerd keeps each image twice: as it was pulled, and unpacked to three or four times that (measured with zstd over
-the images of core, 3.1, and over single programs in Go, 3.8)."""
+"""containerd keeps each image twice: as it was pulled, and unpacked to three or four times that (measured with zstd:
+the images of core 3.1, single programs in Go 3.8)."""
 ETCD_SIZE = 4 * GIB
 """Twice etcd's default quota of 2 GiB: the store itself, and a snapshot while it is being written."""
 LOGS = 2 * GIB
