@@ -14,7 +14,7 @@ from installer import answers_file
 from installer.draft import Draft
 from installer.ui.tui import editor
 from installer.ui.tui.screens.components import Parts
-from installer.ui.tui.screens.dialogs import Ask, Help
+from installer.ui.tui.screens.dialogs import Ask, Help, Typed
 from installer.ui.tui.screens.secrets import Secret
 from installer.ui.tui.steps import STEPS
 
@@ -360,3 +360,22 @@ def test_waivers_are_added_changed_and_taken_away_without_any_host(tmp_path: Pat
         assert not pilot.app.draft.at(("waivers",))
 
     play(wizard(answers_of(tmp_path), "preflight"), script)
+
+
+def test_a_value_is_copied_from_a_choice_and_a_box_as_from_a_line_and_a_secret_from_none(tmp_path: Path) -> None:
+    copied: list[str] = []
+
+    async def script(pilot: Pilot[None]) -> None:
+        pilot.app.copy_to_clipboard = copied.append
+        for control in (Input, Select):
+            field(pilot, "site", "customer" if control is Input else "language").query_one(control).focus()
+            await pilot.press("f5")
+        await open_page(pilot, "needs")
+        field(pilot, "needs", "users_at_once").query_one(Checkbox).focus()
+        await pilot.press("f5")
+        pilot.app.push_screen(Typed(pilot.app, "sudo"))
+        await settled(pilot)
+        await pilot.press(*"hunter22", "f5")
+
+    play(wizard(answers_of(tmp_path, "rehearsal")), script)
+    assert copied == ["Practice", "en", "unknown"]

@@ -13,7 +13,6 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Event, Key, Paste
 from textual.timer import Timer
-from textual.widgets import Input
 from textual.worker import WorkerFailed
 
 from installer import acquaint
@@ -29,6 +28,7 @@ from installer.ui.tui import hangup, leaving, phrases, recovery, remembered, run
 from installer.ui.tui.carried import Carried
 from installer.ui.tui.doors import Doors, Files
 from installer.ui.tui.editor import Editor
+from installer.ui.tui.form import text_at
 from installer.ui.tui.keys import Keyboard
 from installer.ui.tui.messages import Heard, Reviewed
 from installer.ui.tui.panels import About
@@ -275,9 +275,9 @@ class Wizard(App[None]):
 
     def action_copy_value(self) -> None:
         """Copy what stands under the cursor, through the terminal's clipboard."""
-        if isinstance(self.focused, Input) and not self.focused.password and self.focused.value:
-            self.copy_to_clipboard(self.focused.value)
-            self.notify(self.say("copied: {text}", text=self.focused.value), timeout=2)
+        if text := text_at(self.focused):
+            self.copy_to_clipboard(text)
+            self.notify(self.say("copied: {text}", text=text), timeout=2, markup=False)
 
     def _handle_exception(self, error: Exception) -> None:
         """Keep a fault of ours for whoever started the wizard, who tells it once the terminal is as it was."""

@@ -34,6 +34,14 @@ def field_of(widget: Widget | None) -> Field | None:
     return next((each for each in around if isinstance(each, Field)), None)
 
 
+def text_at(widget: Widget | None) -> str:
+    """What stands in the field or line that a widget is a part of; empty for a secret, and where nothing does."""
+    if isinstance(widget, Input):
+        return "" if widget.password else widget.value
+    field = field_of(widget)
+    return field.answer if field is not None else ""
+
+
 class Field(Vertical):
     """A question and its answer."""
 
@@ -61,6 +69,14 @@ class Field(Vertical):
     def picks(self) -> bool:
         """Whether the answer is a list of hosts' names, which can be chosen among those there are."""
         return self.path[-1] == "hosts" or self.path[-1] in hosts_editing.LISTS.values()
+
+    @property
+    def answer(self) -> str:
+        """What is answered, as the file has it; the default where nothing is."""
+        value = self._effective(self.desk.draft.at(self.path))
+        if isinstance(value, bool):
+            return str(value).lower()
+        return UNKNOWN if value == UNKNOWN else self._text(value)
 
     def action_pick(self) -> None:
         """Choose among the names there are, for a field that holds some."""
