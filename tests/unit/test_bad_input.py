@@ -46,6 +46,11 @@ class Desk:
     def state(self) -> Path:
         return self.folder / "state"
 
+    @property
+    def begun(self) -> list[Path]:
+        """Every run that was begun."""
+        return list(self.state.rglob("run.json"))
+
     def type(self, verb: str) -> int:
         """Type a command about a simulated site; the exit code."""
         hosts = [{key: host[key] for key in ("name", "address")} for host in read("rehearsal")["hosts"]]
@@ -137,7 +142,7 @@ def test_bad_answers_exit_3(
     said = capfd.readouterr()
     assert message in said.err
     assert "answers.yaml:" in said.err
-    assert (said.out, desk.state.exists()) == ("", False)
+    assert (said.out, desk.begun) == ("", [])
 
 
 def test_all_problems_of_the_answers_at_once(desk: Desk, capfd: pytest.CaptureFixture[str]) -> None:
@@ -221,7 +226,7 @@ def test_bad_bundles_exit_5(
     said = capfd.readouterr()
     assert str(desk.bundle) in said.err
     assert reason in " ".join(said.err.split())
-    assert (said.out, desk.state.exists()) == ("", False)
+    assert (said.out, desk.begun) == ("", [])
 
 
 @pytest.mark.parametrize(
