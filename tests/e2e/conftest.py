@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import secrecy
 import snapshot
 from practice import Practice, raise_practice
 from ship import Operator, core_bundle, freeze_when, host_names, kill_when, moved, records
@@ -68,7 +69,7 @@ def installed(bare: Bare) -> Installed:
 
     running = kill_and_resume("hosts", reached("production/hosts.trust@"))
     freeze_when(running, lambda: site.pushed() > 0.5)
-    push_password = site.console("cat", "/run/sitewright/registry.htpasswd").strip().removeprefix("push:")
+    push_password = secrecy.registry_password(site.practice, site.practice.site.hosts[0].name)
     running = kill_and_resume("registry", lambda: True)
     running = kill_and_resume("kubernetes", reached("production/kubernetes.init@"))
     freeze_when(running, reached("production/kubernetes.join@"))

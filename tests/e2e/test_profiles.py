@@ -7,15 +7,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from ship import PROFILES, Operator, host_names
+import secrecy
+from ship import PROFILES, Ended, Operator, host_names
 from sites import SiteUnderTest
 
+from installer import answers_file
 from installer.rehearsal import hosts
 
 pytestmark = pytest.mark.lab
 
-OTHERS = sorted(path.stem for path in PROFILES.glob("*.yaml") if path.stem not in ("rehearsal", "minimal"))
-"""`rehearsal` is what most end-to-end tests install, `minimal` what test_wizard.py does."""
+OTHERS = sorted(path.stem for path in PROFILES.glob("*.yaml") if path.stem != "rehearsal")
+"""`rehearsal` is what most end-to-end tests install."""
 
 
 @pytest.mark.parametrize("profile", OTHERS)
@@ -23,7 +25,9 @@ def test_it_is_installed_proved_and_taken_down(raise_profile: Callable[[str], Si
     site = raise_profile(profile)
     trust = ("--bundle", site.bundle, "--signers", site.signers)
 
-    said = site.operator.run("rehearse", "--profile", site.profile, *trust, "--json").expect()
+    running = site.operator.start("rehearse", "--profile", site.profile, *trust, "--json")
+    passwords = secrecy.registry_passwords(site, running)
+    said = Ended(running.wait(), site.operator.said.read_text(), "").expect()
 
     environments = {probe["environment"] for probe in said.of("probe")}
     assert environments == set(said.of("ready")[0]["kubeconfigs"])
@@ -35,6 +39,10 @@ def test_it_is_installed_proved_and_taken_down(raise_profile: Callable[[str], Si
     assert {record["environment"] for record in records.values()} == environments
     plan = json.loads((rehearsed.run / "plan.json").read_text())
     assert sum(1 for step in plan["steps"] if "registry.push" in step["id"]) == 1, "one registry is filled for all"
+
+    assert passwords.keys() == set(answers_file.load(site.profile).registry.hosts)
+    assert secrecy.leaks(site, passwords.values()) == []
+    assert secrecy.read_by_anybody(site.practice) == []
 
     gone = site.operator.run("rehearse", "--profile", site.profile, "--down", "--json").expect()
     assert gone.of("down") == [{"type": "down", "site": site.name}]
