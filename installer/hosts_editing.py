@@ -11,6 +11,7 @@ from typing import Any, Literal
 from installer.answers_yaml import Path
 from installer.draft import Draft
 from installer.inventory import Row
+from installer.inventory_entry import BadRange, expand
 from installer.roles import Role, Roles
 
 FIRST = "node-1"
@@ -99,6 +100,29 @@ def duplicated(draft: Draft, position: int) -> Draft:
     grown = _with_hosts(draft, [*hosts[: position + 1], made, *hosts[position + 1 :]])
     place = places(draft).get(name) if name else None
     return placed(grown, [made["name"]], place) if place else grown
+
+
+def spread(draft: Draft, position: int) -> Draft:
+    """The hosts that a range stands for (node-[1-12], 10.0.0.11-22) in the place of the one that was called by it.
+
+    Raises:
+        BadRange: the range is none, or names and addresses do not go together.
+    """
+    entry = entries(draft)[position]
+    before, address = name_of(entry), str(entry.get("address") or "")
+    made, addresses = expand(before), expand(address) if address else []
+    if max(len(made), len(addresses)) == 1:
+        return draft
+    if addresses and len(addresses) != len(made):
+        raise BadRange(f"{len(made)} name(s) and {len(addresses)} address(es)", "as many addresses as names")
+    if taken := [name for name in made if name in names(draft)]:
+        raise BadRange(f"{taken[0]}, which is there already", "names that no other host has")
+    shared = {key: value for key, value in entry.items() if key != "host_key"}
+    hosts: list[Any] = [{**shared, "name": name} for name in made]
+    hosts = [{**host, "address": each} for host, each in zip(hosts, addresses, strict=True)] if addresses else hosts
+    listed = draft.items(("hosts",))
+    grown = _with_hosts(draft, [*listed[:position], *hosts, *listed[position + 1 :]])
+    return _with_references(grown, lambda known: [x for each in known for x in (made if each == before else [each])])
 
 
 def renamed(draft: Draft, position: int, name: str) -> Draft:

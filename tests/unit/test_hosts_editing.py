@@ -12,6 +12,7 @@ from installer.errors import StateUnreadable
 from installer.hosts_editing import Place
 from installer.hosts_ready import Built
 from installer.inventory import Row
+from installer.inventory_entry import BadRange
 from installer.inventory_file import read
 from installer.roles import Proposal, Roles
 
@@ -168,3 +169,18 @@ def test_what_is_no_list_is_refused_with_a_reason(tmp_path, content, told):
         read(tmp_path / "list")
     with pytest.raises(StateUnreadable, match="No such file"):
         read(tmp_path / "none")
+
+
+def test_a_range_takes_its_name_s_place_everywhere():
+    ranged = editing.renamed(draft().with_value(("hosts", 1, "address"), "10.0.0.12-13"), 1, "w-[1-2]")
+    after = editing.spread(ranged, 1)
+    assert editing.names(after) == ["cp-1", "w-1", "w-2", "node-2"]
+    assert after.at(("hosts", 2)) == {"name": "w-2", "address": "10.0.0.13", "access": {"user": "ops"}}
+    assert after.at(("environments", 0, "workers")) == after.at(("registry", "hosts")) == ["w-1", "w-2"]
+    assert after.at(("waivers", 1, "hosts")) == ["cp-1", "w-1", "w-2"]
+    assert editing.spread(draft(), 1) == draft()
+
+
+def test_a_range_that_would_name_a_host_twice_is_refused():
+    with pytest.raises(BadRange, match="node-2"):
+        editing.spread(editing.renamed(draft().without(("hosts", 0, "address")), 0, "node-[2-3]"), 0)

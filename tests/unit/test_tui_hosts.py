@@ -42,6 +42,25 @@ def test_a_new_host_is_typed_and_an_untouched_one_does_not_stay(tmp_path: Path) 
     play(hosts_page(rehearsal(tmp_path)), script)
 
 
+@pytest.mark.parametrize("address", ["10.89.10.21-23", "10.89.10.[21-23]"])
+def test_a_range_that_is_typed_becomes_the_hosts_it_stands_for(tmp_path: Path, address: str) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        before = draft(pilot)
+        await pressed(pilot, "a")
+        await pressed(pilot, "ctrl+u", *"db-[1-3]", "tab", *address, "enter")
+        assert draft(pilot).items(("hosts",))[3:] == [
+            {"name": f"db-{at}", "address": f"10.89.10.2{at}"} for at in (1, 2, 3)
+        ]  # fmt: skip
+        assert row(pilot, 5).startswith("db-3 10.89.10.23")
+        await pressed(pilot, "a")
+        await pressed(pilot, "ctrl+u", *"db-[1-3]", "tab", *"10.89.10.30", "enter")
+        assert "3 name(s) and 1 address(es)" in notices(pilot)
+        assert len(draft(pilot).items(("hosts",))) == 7, "what was typed stays, to be mended"
+        assert draft(pilot).items(("hosts",))[:3] == before.items(("hosts",))
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
 def test_the_first_hosts_of_a_new_file(tmp_path: Path) -> None:
     async def script(pilot: Pilot[None]) -> None:
         assert "No host yet" in lines(pilot)

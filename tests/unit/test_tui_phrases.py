@@ -19,7 +19,7 @@ from installer.facts_reading import Disk
 from installer.inventory import Row
 from installer.roles import GIB, propose
 from installer.translations import messages
-from installer.ui.tui.phrases import PROPOSALS, REASONS, failure, told
+from installer.ui.tui.phrases import PROPOSALS, RANGES, REASONS, failure, told
 from installer.ui.tui.words import Words
 from sizing.engine import size
 from sizing.needs import Environment, Needs
@@ -65,7 +65,7 @@ def test_the_reason_and_a_remedy_of_its_own_are_said_too() -> None:
     assert "something nobody foresaw" in failure(Words("zh"), unknown)[0]
 
 
-@pytest.mark.parametrize("message", [*PROPOSALS, *REASONS])
+@pytest.mark.parametrize("message", [*PROPOSALS, *RANGES, *REASONS])
 def test_messages_that_texts_are_held_against_are_in_the_catalogue(message: str) -> None:
     assert fields(messages("installer.ui.tui", "zh")[message]) == fields(message)
 

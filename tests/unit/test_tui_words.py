@@ -30,7 +30,7 @@ from installer.plan.inputs import Inputs
 from installer.plan.install import plan
 from installer.plan.steps import verify
 from installer.translations import LANGUAGES
-from installer.ui.tui.phrases import PROPOSALS, REASONS, REFUSALS
+from installer.ui.tui.phrases import PROPOSALS, RANGES, REASONS, REFUSALS
 from installer.ui.tui.screens import _CLASSES
 from installer.ui.tui.steps import STEPS
 from installer.ui.tui.words import Words
@@ -63,7 +63,7 @@ WRONG = ("xyz", "x y ", "UPPER/", "", "xyz\n", "x" * 5000, -1, 0.3, 10**12)
 def said() -> frozenset[str]:
     """Every message that reaches `say` in the wizard's code, and what the code takes from elsewhere to say it."""
     found = Sayings([*sorted(TUI.rglob("*.py")), *sorted(TUI.parent.glob("*.py"))]).messages
-    found |= set(failures()) | {*PROPOSALS, *REASONS}
+    found |= set(failures()) | {*PROPOSALS, *RANGES, *REASONS}
     found |= set(asked()) | set(refused()) | set(ruled()) | set(parts()) | set(places()) | set(runs())
     return frozenset(each for each in found if re.search("[A-Za-z]", each))
 

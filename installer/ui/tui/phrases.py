@@ -21,6 +21,12 @@ REFUSALS = (
 """Messages of installer.answers_schema and installer.answers_rules that name values; the first that fits is taken."""
 
 
+RANGES = (
+    "{names} name(s) and {addresses} address(es)", "as many addresses as names", "{name}, which is there already",
+    "names that no other host has", "{range} with a bracket too many", "a range as in node-[1-12]",
+    "a range that runs backwards in {range}", "the lower end first",
+)  # fmt: skip
+"""Messages on ranges of hosts."""
 PROPOSALS = (
     "{hosts} host(s) for {count} environments ({names}); each is a cluster of its own: {more} host(s) more, or fewer "
     "environments",
@@ -70,7 +76,7 @@ def told(say: Say, text: str) -> str:
     """A text in the wizard's language, its values as they are; in English where no message fits."""
     if (exact := say(text)) != text:
         return exact
-    for message in (*REFUSALS, *PROPOSALS, *REASONS):
+    for message in (*REFUSALS, *PROPOSALS, *RANGES, *REASONS):
         if found := translations.places(message, text):
             return say(message, **{name: told(say, each) if name in WORDS else each for name, each in found.items()})
     return text

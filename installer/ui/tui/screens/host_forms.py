@@ -12,8 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from installer.answers_yaml import Path
-from installer.hosts_editing import entries, name_of, names, renamed
-from installer.ui.tui import desk
+from installer.hosts_editing import entries, name_of, names, renamed, spread
+from installer.inventory_entry import BadRange
+from installer.ui.tui import desk, phrases
 from installer.ui.tui.form import UNDOING, Field, field_of
 from installer.ui.tui.review import Review
 from installer.ui.tui.ticks import Tick
@@ -165,10 +166,22 @@ class HostForm(Form):
             yield OwnField((*base, "access", key), title)
 
     def action_done(self) -> None:
-        """Close; a name that cannot be is told first."""
-        if objection := self.query_one(NameField).keep():
+        """Close; a name that cannot be is told first, and a range becomes the hosts it stands for."""
+        if objection := self.query_one(NameField).keep() or self._spread():
             self.notify(objection, severity="warning", markup=False)
         self.dismiss(None)
+
+    def _spread(self) -> str:
+        """Put the hosts that a range stands for in its place; gives what is wrong with it where that cannot be."""
+        around = desk.of(self)
+        if self._position >= len(entries(around.draft)):
+            return ""
+        try:
+            around.change(spread(around.draft, self._position))
+        except BadRange as error:
+            found, wanted = (phrases.told(around.say, text) for text in (error.found, error.wanted))
+            return around.say("✖ found {found}; wanted {wanted}", found=found, wanted=wanted)
+        return ""
 
 
 class AccessForm(Form):
