@@ -62,6 +62,7 @@ SITE = (
 """The life of a site, in its order."""
 
 REFUSED = (
+    Said("install --such-a-flag", 2, frozenset({"error"})),
     Said("install --profile {here}/none.yaml", 3, frozenset({"error"})),
     Said("install --profile {here}/bad.yaml", 3, frozenset({"error"})),
     Said("install --bundle {here}/none.sitewright", 2, frozenset({"error"})),
