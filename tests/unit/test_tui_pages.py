@@ -379,3 +379,15 @@ def test_a_value_is_copied_from_a_choice_and_a_box_as_from_a_line_and_a_secret_f
 
     play(wizard(answers_of(tmp_path, "rehearsal")), script)
     assert copied == ["Practice", "en", "unknown"]
+
+
+def test_help_tells_where_a_secret_may_be(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> str:
+        await pilot.press("f1")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, Help)
+        return on_screen(pilot)
+
+    shown = play(wizard(answers_of(tmp_path, "rehearsal"), "secrets"), script)
+    for text in ("Passphrase of the private key", "name of the variable", "program and arguments", "access.passphrase"):
+        assert text in shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 from textual import on
 from textual.app import App, ComposeResult
@@ -43,6 +43,15 @@ class Ask(ModalScreen[str]):
         self.dismiss(event.button.id or "")
 
 
+@runtime_checkable
+class Explained(Protocol):
+    """A widget that is no field and has a help of its own."""
+
+    def explained(self) -> tuple[str, list[tuple[str, str]]]:
+        """The heading, and line by line a name and what is to be said of it."""
+        ...
+
+
 class Help(ModalScreen[None]):
     """All there is to say about a field, or about a page."""
 
@@ -59,6 +68,9 @@ class Help(ModalScreen[None]):
         field = field_of(app.focused)
         if field is not None:
             return cls(say(field.question.title), _of_field(say, field), say("Escape closes"))
+        around = app.focused.ancestors_with_self if app.focused is not None else ()
+        if explained := next((each for each in around if isinstance(each, Explained)), None):
+            return cls(*explained.explained(), say("Escape closes"))
         page = next(iter(app.screen.query(Page).results()), None)
         lines = [("", say(page.INTRO))] if page is not None and page.INTRO else []
         return cls(say("Keys"), [*lines, *((key, say(what)) for key, what in GENERAL)], say("Escape closes"))

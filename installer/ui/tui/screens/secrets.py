@@ -65,6 +65,16 @@ class Secret(Vertical):
         place.display = bool(kind)
         yield self._told
 
+    def explained(self) -> tuple[str, list[tuple[str, str]]]:
+        """The kinds of places, and where the answers name this one."""
+        say = self.desk.say
+        kinds = [(say(text), say(HINTS[kind])) for kind, text in KINDS.items()]
+        return say(self._title), [
+            ("", say(SecretsPage.INTRO)),
+            *kinds,
+            (say("in the file"), ".".join(map(str, self.path))),
+        ]
+
     def sync(self) -> None:
         """Show what the draft holds now."""
         value = self.desk.draft.at(self.path)
