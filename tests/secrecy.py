@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 import shlex
 import subprocess
@@ -51,8 +52,14 @@ def leaks(site: SiteUnderTest, registry_passwords: Iterable[str]) -> list[str]:
     digests = tuple(word.encode() for word in registry_passwords)
     with Archive.open(site.bundle) as archive:
         public = {digest.removeprefix("sha256:") for digest in archive.digests}
-    return [f"{path}: {kind}" for path, text in (*texts(operator.state), *said)
+    return [f"{path}: {kind}" for path, text in (*texts(operator.state), *said) if not _is_one_of(public, path)
             for kind in _kinds(path, text, practice, digests, public)]  # fmt: skip
+
+
+def _is_one_of(public: set[str], path: Path) -> bool:
+    """Whether a file is a part of the bundle, kept as it is: programs have words for all that is looked for."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() in public
 
 
 def _kinds(path: Path, text: str, practice: Practice, digests: tuple[bytes, ...], public: set[str]) -> Iterator[str]:
