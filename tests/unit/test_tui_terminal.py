@@ -157,24 +157,19 @@ def test_a_wizard_that_nobody_reads_can_still_be_ended(tmp_path: Path, gone: boo
     assert terminal.process.wait(timeout=60) is not None
 
 
-def test_keys_typed_ahead_reach_the_next_field(tmp_path: Path) -> None:
+AHEAD = {
+    "keys": b"\x15Acme\x1b[Z\x15acme-hq\t\t",
+    "pasted": b"\x15A\x1b[Z\x15\x1b[200~acme-hq\x1b[201~\t\x15\x1b[200~Acme\x1b[201~\t\t",
+}
+
+
+@pytest.mark.parametrize("typed", AHEAD.values(), ids=AHEAD)
+def test_what_is_typed_and_pasted_ahead_reaches_the_next_field(tmp_path: Path, typed: bytes) -> None:
     terminal = begun(tmp_path)
-    terminal.type(b"\x15Acme\x1b[Z\x15acme-hq\t\t")
+    terminal.type(typed)
     end = time.monotonic() + 20
     file = tmp_path / "answers.yaml"
     while editor.opened(file).draft.at(("site",)) != {"name": "acme-hq", "customer": "Acme", "language": "en"}:
-        assert time.monotonic() < end, editor.opened(file).draft.at(("site",))
-        terminal.read(0.1)
-    terminal.process.terminate()
-    terminal.end()
-
-
-def test_a_pasted_text_waits_for_the_keys_before_it(tmp_path: Path) -> None:
-    terminal = begun(tmp_path)
-    terminal.type(b"\x15Acme\x1b[Z\x15\x1b[200~acme-hq\x1b[201~\t\x15\x1b[200~Acme Ltd.\x1b[201~\t\t")
-    end = time.monotonic() + 20
-    file = tmp_path / "answers.yaml"
-    while editor.opened(file).draft.at(("site",)) != {"name": "acme-hq", "customer": "Acme Ltd.", "language": "en"}:
         assert time.monotonic() < end, editor.opened(file).draft.at(("site",))
         terminal.read(0.1)
     terminal.process.terminate()
