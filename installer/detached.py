@@ -167,7 +167,7 @@ def start(argv: Sequence[str], runs: Runs, site: str, answers_to_prompts: Mappin
         (folder / RECORD).unlink(missing_ok=True)
         with _replaced(folder / CONSOLE) as said, _replaced(folder / COMPLAINTS) as complaints, _interrupts_waiting():
             child = subprocess.Popen(
-                [*_program(), *argv, *FLAGS],
+                [*program(), *argv, *FLAGS],
                 stdin=subprocess.PIPE, stdout=said, stderr=complaints, start_new_session=True, env=_environment(),
             )  # fmt: skip
         with _pipe(child) as pipe:
@@ -236,7 +236,7 @@ def handed_over(stream: BinaryIO) -> Ask:
     return ask
 
 
-def _program() -> list[str]:
+def program() -> list[str]:
     """This program's own command. -P: a folder `installer` in the working directory is not taken for it."""
     return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-P", "-m", "installer"]
 

@@ -116,7 +116,7 @@ Item = Event | Asked | Finding | ProbeResult | Planned | Ready | Gone | Failure 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A site's last run, which did not end well, and what it has kept of itself."""
+    """A site's last run, which did not end well or was not proved, and what it has kept of itself."""
 
     run: Run
     items: tuple[Item, ...]
@@ -171,12 +171,15 @@ class Follower:
 
 
 def left(runs: Runs, site: str) -> Left | None:
-    """The run of a site that can be gone on with; None where the last one ended well, or there is none.
+    """The run of a site that can be gone on with or is to be proved; None where the last one stands, or there is none.
 
     Raises:
         StateUnreadable: its files cannot be read.
     """
     run = runs.unfinished(site)
+    standing = runs.standing(site)
+    if run is None and standing and not standing[-1].proved:
+        run = standing[-1]
     return Left(run, tuple(replayed(run))) if run is not None else None
 
 

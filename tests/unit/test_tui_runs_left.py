@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import run_stories
 from run_pages import Place, begun, checked, page, until
+from run_stories import Story
 from textual.pilot import Pilot
 from wizards import on_screen, open_page, play, settled, wizard
 
 from installer import detached, followed
 from installer.bundle.sshsig import generate_key
 from installer.plan.checks import CHECKS, Finding
-from installer.ui.tui import runs_dialogs
+from installer.ui.tui import runs_dialogs, runs_grid
 from installer.ui.tui.runs_dialogs import TypeName
 from installer.ui.tui.runs_findings import Findings
 from installer.ui.tui.runs_state import ACTIVE, RESUMABLE
@@ -22,6 +24,7 @@ from installer.ui.tui.screens.dialogs import Ask
 from installer.ui.tui.screens.install import InstallPage
 from installer.ui.tui.screens.plan import PlanPage
 from installer.ui.tui.screens.preflight import PreflightPage
+from installer.ui.tui.screens.result import ResultPage
 
 
 async def stopped(pilot: Pilot[None]) -> None:
@@ -227,3 +230,93 @@ def test_the_start_leads_to_what_runs_and_knows_the_files_of_a_site(
         await until(pilot, lambda: page(pilot, InstallPage).mode == "starting")
 
     play(wizard(None, simulate=place.folder / "site.yaml"), script)
+
+
+def test_long_lists_are_narrowed_and_remedies_copied(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    run_stories.failed_checks(story)
+
+    async def script(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "clock.skew@node-1" in on_screen(pilot))
+        await pilot.press("y")
+        assert pilot.app.clipboard == run_stories.CLOCK.remedy
+        await pilot.press("slash", *"kernel")
+        await until(pilot, lambda: "clock.skew" not in on_screen(pilot))
+        assert "kernel.modules" in on_screen(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: "clock.skew" in on_screen(pilot))
+
+    play(wizard(story.file, "preflight"), script)
+
+
+def test_a_plan_is_narrowed_to_what_holds_a_text(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    run_stories.plan_made(story)
+
+    async def script(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "53 steps on 3 hosts" in on_screen(pilot))
+        await pilot.press("slash", *"fill the")
+        await until(pilot, lambda: "fill the registry" in on_screen(pilot))
+        assert "charts" not in on_screen(pilot)
+
+    play(wizard(story.file, "plan", bundle=tmp_path / "core.sitewright"), script)
+
+
+def test_what_is_cut_is_read_on_by_a_key(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    run_stories.broken(story)
+
+    async def script(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "PgUp PgDn" in on_screen(pilot))
+        assert "takes the run back" not in on_screen(pilot)
+        await pilot.press("pagedown")
+        await until(pilot, lambda: "takes the run" in on_screen(pilot))
+
+    play(wizard(story.file, "install"), script, (80, 24))
+
+
+@pytest.mark.parametrize("hosts", [1, 4, 9, 200])
+def test_a_host_at_least_has_a_column_on_the_narrowest_screen(hosts: int) -> None:
+    assert runs_grid.columns(57, hosts) >= 1
+
+
+def test_f1_tells_of_the_keys_of_a_page_and_of_its_dialogs(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    run_stories.paused(story)
+
+    async def script(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "b take it back" in on_screen(pilot))
+        await pilot.press("f1")
+        assert "pauses: steps that run finish" in on_screen(pilot)
+        await pilot.press("escape", "b", "f1")
+        assert "once the name is typed in full" in on_screen(pilot)
+
+    play(wizard(story.file, "install"), script)
+
+
+def test_an_installation_that_was_not_proved_is_offered_to_be(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    run_stories.done(story)
+    (story.runs.folder(run_stories.SITE) / "runs" / run_stories.RUN / "probes.json").unlink()
+    (story.runs.folder(run_stories.SITE) / detached.RECORD).unlink()
+
+    async def script(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "g prove it again" in on_screen(pilot))
+        assert "take it back" not in on_screen(pilot)
+
+    play(wizard(story.file, "install"), script)
+
+
+def test_the_report_is_made_by_a_key_and_its_files_are_named(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    run_stories.done(story)
+
+    async def script(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "m make the report" in on_screen(pilot))
+        await pilot.press("m")
+        result = page(pilot, ResultPage)
+        await until(pilot, lambda: any(each.endswith("practice-as-built-en.html") for each in result._copies))
+
+    play(wizard(story.file, "result"), script)
+    made = story.runs.folder(run_stories.SITE) / "runs" / run_stories.RUN / "report"
+    assert "Kubernetes" in (made / "practice-as-built-en.html").read_text()

@@ -33,6 +33,9 @@ class Page(VerticalScroll, can_focus=False):
     TELLS: ClassVar[tuple[str, ...]] = ()
     """Sections of the answers of whose items the page tells what is wrong in its own way."""
 
+    KEYS_TOLD: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """What F1 tells of this page's keys."""
+
     wants_cursor = False
     """Whether the cursor is to come here as soon as something takes it."""
 

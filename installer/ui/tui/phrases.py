@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 
 from installer import translations
 from installer.errors import Problem, SitewrightError
@@ -54,7 +55,7 @@ REASONS = (
     "No such file or directory", "Permission denied", "Is a directory", "Connection refused", "No route to host",
 )  # fmt: skip
 """Reasons and remedies that errors of these pages are raised with, and what the system itself says most."""
-WORDS = frozenset({"reason", "words", "figures"})
+WORDS = frozenset({"reason", "words", "figures", "part", "purpose"})
 """Places of messages in which words stand, not names."""
 
 
@@ -72,11 +73,11 @@ def problem(say: Say, found: Problem, missing: bool) -> str:
     return message.format(found=told(say, found.found), wanted=told(say, found.wanted))
 
 
-def told(say: Say, text: str) -> str:
+def told(say: Say, text: str, messages: Sequence[str] = (*REFUSALS, *PROPOSALS, *RANGES, *REASONS)) -> str:
     """A text in the wizard's language, its values as they are; in English where no message fits."""
     if (exact := say(text)) != text:
         return exact
-    for message in (*REFUSALS, *PROPOSALS, *RANGES, *REASONS):
+    for message in messages:
         if found := translations.places(message, text):
             return say(message, **{name: told(say, each) if name in WORDS else each for name, each in found.items()})
     return text

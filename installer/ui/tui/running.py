@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import events, on
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -25,13 +27,22 @@ COLOURS = {"ok": str(NIGHT.success), "warn": str(NIGHT.warning), "waived": str(N
 """What repeats a sign: the colours of the wizard's theme."""
 
 
+GAP = "   "
+"""Between two keys."""
+
+
 class Keys(Static):
     """The keys that work on a page now, each with what it does."""
 
     def show(self, say: Say, keys: Sequence[tuple[str, str]]) -> None:
-        """Write them."""
-        parts = [Content.assemble((key, "bold $accent"), " ", say(what)) for key, what in keys]
-        self.update(Content("   ").join(parts))
+        """Write them, in as many lines as they need; a key and what it does stay together."""
+        rows: list[list[Content]] = [[]]
+        for key, what in keys:
+            part = Content.assemble((key, "bold $accent"), " ", say(what))
+            if rows[-1] and sum(each.cell_length + len(GAP) for each in rows[-1]) + part.cell_length > self.size.width:
+                rows.append([])
+            rows[-1].append(part)
+        self.update(Content("\n").join(Content(GAP).join(row) for row in rows))
 
 
 class RunPage(Page):
@@ -39,9 +50,15 @@ class RunPage(Page):
 
     CONCERN: ClassVar[Concern]
     """What of a process this page is about."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "read(-1)", "", priority=True), Binding("pagedown", "read(1)", "", priority=True),
+    ]  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__(classes="run-page")
+        self.taken_up = False
+        """Whether it is known what runs."""
+        self._keys: Sequence[tuple[str, str]] = ()
 
     @property
     def watching(self) -> Watch:
@@ -72,6 +89,8 @@ class RunPage(Page):
     def on_mount(self) -> None:
         """Take up what is under way."""
         self.watching.take_up()
+        self.taken_up = True
+        self.draw()
 
     @on(events.Show)
     @on(events.Hide)
@@ -91,6 +110,28 @@ class RunPage(Page):
 
     def draw(self) -> None:
         """Show where things stand."""
+
+    def show_keys(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Write which keys do something now."""
+        self._keys = keys
+        self._write_keys()
+        self.call_after_refresh(self._write_keys)  # what is cut is known once it is laid out
+
+    def _write_keys(self) -> None:
+        more = [("PgUp PgDn", "read on")] if self._cut is not None else []
+        self.query_one(Keys).show(self.desk.say, [*self._keys, *more])
+
+    @property
+    def _cut(self) -> VerticalScroll | None:
+        """What is told on this page and does not fit; None where all of it does."""
+        return next((each for each in self.query(".read").results(VerticalScroll)
+                     if each.display and each.max_scroll_y > 0), None)  # fmt: skip
+
+    def action_read(self, by: int) -> None:
+        """Read on in what is told and cut; where nothing is, turn the pages of the list that has the cursor."""
+        where = self._cut or self.screen.focused
+        if where is not None:
+            where.action_page_down() if by > 0 else where.action_page_up()
 
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
         """Follow the answers."""

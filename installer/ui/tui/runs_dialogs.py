@@ -26,10 +26,18 @@ class StepLog(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,q,l", "dismiss", ""), ("y", "copy", "")]
 
-    def __init__(self, say: Say, heading: str, told: Callable[[], Content], log: Path | None) -> None:
+    KEYS_TOLD = (
+        ("↑↓ PgUp PgDn", "scroll the log, which is followed while its step runs"),
+        ("y", "copies where the log is kept"),
+        ("Escape", "closes this"),
+    )
+
+    def __init__(
+        self, say: Say, heading: str, told: Callable[[], Content], log: Path | None, none: Callable[[], str]
+    ) -> None:
         super().__init__()
-        self._say, self._heading, self._told, self._log = say, heading, told, log
-        self._shown = ""
+        self._say, self._heading, self._told, self._log, self._none = say, heading, told, log, none
+        self._shown: str | None = None
 
     def compose(self) -> ComposeResult:
         """Title, what is known, the log, the keys."""
@@ -48,11 +56,10 @@ class StepLog(ModalScreen[None]):
 
     def _look(self) -> None:
         self.query_one("#known", Static).update(self._told())
-        text = tail(self._log) if self._log else ""
-        if text != self._shown or not self._shown:
+        text = (tail(self._log) if self._log else "") or self._none()
+        if text != self._shown:
             self._shown = text
-            none = self._say("There is no log: a step keeps one only when it breaks.")
-            self.query_one("#text", Static).update(text or none)
+            self.query_one("#text", Static).update(text)
             self.call_after_refresh(lambda: self.query_one(VerticalScroll).scroll_end(animate=False))
 
     def action_copy(self) -> None:
@@ -76,6 +83,8 @@ def tail(path: Path) -> str:
 
 class TypeName(ModalScreen[bool]):
     """Asks a person to type a name, for what is meant by it is not done by mistake."""
+
+    KEYS_TOLD = (("Enter", "does it, once the name is typed in full"), ("Escape", "does nothing and closes this"))
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(False)", "")]
 

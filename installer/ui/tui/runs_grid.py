@@ -12,6 +12,7 @@ from rich.text import Text
 from installer.ui import words
 from installer.ui.course import PHASES, Cell, Course, State, counted, state_of
 from installer.ui.tui.running import COLOURS
+from installer.ui.tui.runs_phrases import title
 from installer.ui.tui.words import Say
 
 PHASE_WIDE, HOST_WIDE, LEAST_WIDE, REST_WIDE, GAP = 19, 19, 10, 24, 2
@@ -19,11 +20,11 @@ STATES: Sequence[State] = ("failed", "running", "waiting", "ok")
 
 
 def columns(width: int, hosts: int) -> int:
-    """How many hosts have a column of their own; the others are summed."""
+    """How many hosts have a column of their own, one at least; the others are summed."""
     room = width - PHASE_WIDE
     if hosts <= room // (LEAST_WIDE + GAP):
         return hosts
-    return max((room - REST_WIDE) // (HOST_WIDE + GAP), 0)
+    return max((room - REST_WIDE) // (HOST_WIDE + GAP), 1)
 
 
 def host_width(width: int, hosts: int) -> int:
@@ -44,11 +45,11 @@ def _table(say: Say, course: Course, environment: str, width: int, first: int, n
     rest = [host for host in hosts if host not in set(shown)]
     table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold")
     table.add_column(environment or say("the whole site"), width=PHASE_WIDE - GAP, no_wrap=True, overflow="ellipsis")
-    wide = HOST_WIDE if rest else host_width(width, count)
+    wide = min(HOST_WIDE, width - PHASE_WIDE - REST_WIDE - GAP) if rest else host_width(width, count)
     for host in shown:
         table.add_column(host, width=wide, no_wrap=True, overflow="ellipsis")
     if rest:
-        heading = say("and {count} hosts", count=len(rest)) if shown else say("{count} hosts", count=len(rest))
+        heading = say("and {count} hosts", count=len(rest))
         table.add_column(heading, width=REST_WIDE, no_wrap=True, header_style="dim")
     for phase in course.phases(environment):
         cells = {host: course.cells.get((environment, phase, host)) for host in hosts}
@@ -75,14 +76,14 @@ def _cell(say: Say, course: Course, cell: Cell | None, now: datetime, wide: int)
         sign = "waiting" if course.outcome else "running"
         return Text.assemble((f"{words.SIGNS[sign]} ", COLOURS[sign]), (f"{cell.done} / {cell.total}", "dim"))
     if pace.state == "failed":
-        return _signed("failed", course.steps[cell.step].title)
+        return _signed("failed", title(say, course.steps[cell.step].title))
     if pace.unit == "bytes":
         speed = f" · {words.speed(pace.speed)}" if wide >= HOST_WIDE else ""
         return _signed("running", f"{_percent(pace.done, pace.total)}{speed}")
     seconds = clock((now - pace.started).total_seconds()) if pace.started else ""
-    title = Text(course.steps[cell.step].title)
-    title.truncate(max(wide - len(seconds) - 3, 1), overflow="ellipsis")
-    return Text.assemble(("▸ ", COLOURS["running"]), title, " ", (seconds, "dim"))
+    name = Text(title(say, course.steps[cell.step].title))
+    name.truncate(max(wide - len(seconds) - 3, 1), overflow="ellipsis")
+    return Text.assemble(("▸ ", COLOURS["running"]), name, " ", (seconds, "dim"))
 
 
 def _summed(cells: Sequence[Cell | None]) -> Text:

@@ -130,14 +130,23 @@ class Watched:
     def reasons(self, say: Say) -> list[tuple[str, str]]:
         """Why it failed and what to do: what its process said last, and the step that broke; empty where none did."""
         told, course = [], self.course
-        if self.failure and self.failure.error != Interrupted.__name__:
+        remedy = say("when it is mended, g goes on there") if self.back else say(
+            "when it is mended, g goes on there; b takes the run back")  # fmt: skip
+        if self.failure and self.failure.error in OF_STEPS:
+            told.append((self.failure.message, _in_keys(self.failure.remedy, remedy)))
+        elif self.failure and self.failure.error != Interrupted.__name__:
             told.append((self.failure.message, self.failure.remedy))
         if course is not None and course.failed and (self.failure is None or self.failure.error not in OF_STEPS):
             step = course.failed[-1]
-            remedy = say("when it is mended, g goes on there") if self.back else say(
-                "when it is mended, g goes on there; b takes the run back")  # fmt: skip
             told.append((say("{step} failed: {reason}", step=step, reason=course.paces[step].reason), remedy))
         return told
+
+
+def _in_keys(remedy: str, keys: str) -> str:
+    """What to do after a step broke, with this page's keys in place of the commands that do the same."""
+    for hint in (StepFailed.hint, RollbackIncomplete.hint):
+        remedy = remedy.replace(hint, keys)
+    return remedy
 
 
 def heading(say: Say, mode: Mode, *, back: bool) -> str:
@@ -172,7 +181,7 @@ def keys(watched: Watched, mode: Mode, *, following: bool, more_hosts: bool) -> 
         failed = watched.failure is not None and watched.failure.error == PreflightFailed.__name__
         return [("i", "install"), *([("o", "see what failed")] if failed else [])]
     if mode == "unproved":
-        again = ("g" if watched.left else "i", "prove it again")
-        return [again, ("o", "the result"), *steps]
+        again = [("g", "prove it again"), ("i", "install")] if watched.left else [("i", "prove it again")]
+        return [*again, ("o", "the result"), *steps]
     see = [("o", "the result")] if mode == "done" and watched.ready else []
     return [*see, ("i", "install"), *steps]

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.content import Content
 from textual.widgets import DataTable
 
 from installer.ui import words
-from installer.ui.course import Course
-from installer.ui.tui.running import COLOURS
+from installer.ui.course import Course, Pace, Planned
+from installer.ui.tui.running import COLOURS, moment
 from installer.ui.tui.runs_grid import clock
+from installer.ui.tui.runs_phrases import title as title_of
 from installer.ui.tui.words import Say
 
 SIGN, HOST, STATE, PADDING = 1, 12, 22, 8
-NARROW, BRIEF = 76, 11
+NARROW, BRIEF = 76, 10
 KEYS = frozenset({"up", "down", "pageup", "pagedown", "home", "end"})
 
 
@@ -43,8 +45,9 @@ class Steps(DataTable[Text]):
         self.clear(columns=True)
         self._brief = width < NARROW
         state = BRIEF if self._brief else STATE
-        title = max(width - SIGN - HOST - state - PADDING - 1, 16)
-        for name, width in (("", SIGN), (self._say("step"), title), (self._say("host"), HOST), ("", state)):
+        host = min(max((cell_len(self._where(step)) for step in course.steps.values()), default=4), HOST)
+        title = max(width - SIGN - host - state - PADDING - 1, 16)
+        for name, width in (("", SIGN), (self._say("step"), title), (self._say("host"), host), ("", state)):
             self.add_column(name, width=width, key=str(len(self.columns)))
         for name in course.steps:
             self.add_row(*self._cells(course, name, course.last), key=name)
@@ -72,14 +75,16 @@ class Steps(DataTable[Text]):
         if event.key in KEYS:
             self.following = False
 
+    def _where(self, step: Planned) -> str:
+        return step.host or self._say("the whole site")
+
     def _cells(self, course: Course, name: str, now: datetime | None) -> tuple[Text, Text, Text, Text]:
         step, pace = course.steps[name], course.paces[name]
         sign = Text(words.SIGNS[pace.state], style=COLOURS[pace.state])
         dim = "dim" if pace.state == "waiting" or (pace.state == "ok" and not pace.changed) else ""
-        where = step.host or self._say("the whole site")
         cells = (
-            Text(step.title, style=dim),
-            Text(where, style="dim"),
+            Text(title_of(self._say, step.title), style=dim),
+            Text(self._where(step), style="dim"),
             state_of(self._say, course, name, now, brief=self._brief),
         )
         return sign, *cells
@@ -102,6 +107,23 @@ def state_of(say: Say, course: Course, name: str, now: datetime | None, *, brief
     return Text(text, style=colour, justify="right", no_wrap=True)
 
 
+def _between(pace: Pace) -> str:
+    """When a step began and ended."""
+    end = pace.started + timedelta(seconds=pace.seconds) if pace.started else None
+    return f"{moment(f'{pace.started}')} – {moment(f'{end}')}"
+
+
+def log_missing(say: Say, course: Course, name: str) -> str:
+    """Why there is no log of a step."""
+    texts = {
+        "waiting": "It has not begun.",
+        "running": "While it runs its output is on its host; should it break, that is kept here as its log.",
+        "ok": "There is no log: a step keeps one only when it breaks.",
+        "failed": "There is no log: it broke before it said anything.",
+    }
+    return say(texts[course.paces[name].state])
+
+
 def step_told(say: Say, course: Course, name: str) -> Content:
     """All that is known of a step."""
     step, pace = course.steps[name], course.paces[name]
@@ -112,14 +134,15 @@ def step_told(say: Say, course: Course, name: str) -> Content:
                          (f"{step.host}  {say('expected')} {words.duration(step.weight)}", "dim")),
     ]  # fmt: skip
     if pace.state == "ok":
-        lines.append(
-            Content(say("took {time}", time=words.duration(pace.seconds)) if pace.changed else say("already so"))
-        )
+        took = say("took {time}", time=words.duration(pace.seconds)) if pace.changed else say("already so")
+        lines.append(Content(f"{took} · {_between(pace)}" if pace.started else took))
     if pace.unit == "bytes":
         sent = say("{done} of {total} sent", done=words.size(pace.done), total=words.size(pace.total))
         lines.append(Content(f"{sent} · {words.speed(pace.speed)}"))
     elif pace.note and pace.state == "running":
         lines.append(Content(pace.note))
+    if pace.state == "running" and pace.started:
+        lines.append(Content(say("since {time}", time=moment(f"{pace.started}"))))
     waiting = [other for other in step.after if course.paces[other].state != "ok"] if pace.state == "waiting" else []
     if waiting:
         lines.append(Content(say("waits for {steps}", steps=", ".join(waiting[:6]))))

@@ -13,6 +13,8 @@ from rich.text import Text
 from installer.plan.checks import CHECKS, Finding
 from installer.ui import words
 from installer.ui.tui.running import COLOURS
+from installer.ui.tui.runs_findings import ORDER
+from installer.ui.tui.runs_phrases import finding as said
 from installer.ui.tui.words import Say
 
 TITLES = {"ssh.login": "login", "sudo.rights": "root rights", **{check.name: check.title for check in CHECKS}}
@@ -24,13 +26,24 @@ def signed(state: str, text: str, style: str) -> Text:
     return Text.assemble((f"{words.SIGNS[state]} ", COLOURS[state]), (text, style))
 
 
+def host_line(say: Say, host: str, count: Mapping[str, int]) -> tuple[Text, Text]:
+    """A host with what its checks came to, in columns."""
+    worst = next(status for status in ORDER if count[status])
+    right = Text()
+    for status in ORDER:
+        shown = count[status] if status != "warn" else count["warn"] + count["waived"]
+        if status != "waived":
+            right.append(f"  {words.SIGNS[status]}{shown:>4}" if shown else " " * 7, COLOURS[status])
+    return Text.assemble((f"{words.SIGNS[worst]} ", COLOURS[worst]), (host or say("the whole site"), "bold")), right
+
+
 def finding_line(say: Say, finding: Finding) -> tuple[Text, Text]:
     """A finding as a line of the tree."""
     sign = (f"{words.SIGNS[finding.status]} ", COLOURS[finding.status])
     title = say(TITLES.get(finding.check, finding.check))
     if finding.status == "ok":
         return Text.assemble(sign, f"{finding.check:<{NAMES_WIDE}} ", (title, "dim")), Text()
-    return Text.assemble(sign, f"{finding.check:<{NAMES_WIDE}} ", finding.found), Text()
+    return Text.assemble(sign, f"{finding.check:<{NAMES_WIDE}} ", said(say, finding.found)), Text()
 
 
 def finding_told(say: Say, finding: Finding) -> RenderableType:
@@ -42,11 +55,11 @@ def finding_told(say: Say, finding: Finding) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    table.add_row(say("found"), Text(finding.found))
+    table.add_row(say("found"), Text(said(say, finding.found)))
     if finding.wanted:
-        table.add_row(say("wanted"), Text(finding.wanted))
+        table.add_row(say("wanted"), Text(said(say, finding.wanted)))
     for line in finding.remedy.splitlines():
-        table.add_row(Text("→", style="bold", justify="right"), Text(line))
+        table.add_row(Text("→", style="bold", justify="right"), Text(said(say, line)))
     if finding.waiver:
         table.add_row(say("waived"), Text(_by(say, asdict(finding.waiver)), style=COLOURS["warn"]))
     return Group(head, table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol, cast, runtime_checkable
 
 from textual import on
 from textual.app import App, ComposeResult
@@ -52,6 +52,12 @@ class Explained(Protocol):
         ...
 
 
+class Helped(Protocol):
+    """A page or a dialog that tells of its keys."""
+
+    KEYS_TOLD: ClassVar[tuple[tuple[str, str], ...]]
+
+
 class Help(ModalScreen[None]):
     """All there is to say about a field, or about a page."""
 
@@ -71,9 +77,13 @@ class Help(ModalScreen[None]):
         around = app.focused.ancestors_with_self if app.focused is not None else ()
         if explained := next((each for each in around if isinstance(each, Explained)), None):
             return cls(*explained.explained(), say("Escape closes"))
-        page = next(iter(app.screen.query(Page).results()), None)
+        page = next((each for each in app.screen.query(Page).results() if each.display), None)
         lines = [("", say(page.INTRO))] if page is not None and page.INTRO else []
-        return cls(say("Keys"), [*lines, *((key, say(what)) for key, what in GENERAL)], say("Escape closes"))
+        told = page if page is not None else cast(Helped, app.screen) if hasattr(app.screen, "KEYS_TOLD") else None
+        lines += [(key, say(what)) for key, what in told.KEYS_TOLD] if told is not None else []
+        if page is not None or told is None:
+            lines += [(key, say(what)) for key, what in GENERAL]
+        return cls(say("Keys"), lines, say("Escape closes"))
 
     def compose(self) -> ComposeResult:
         """Name and text, line by line."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -23,14 +24,17 @@ from installer.ui import words
 from installer.ui.tui import runs_grid
 from installer.ui.tui.running import COLOURS, Keys, RunPage, moment, told
 from installer.ui.tui.runs_dialogs import StepLog, TypeName
+from installer.ui.tui.runs_phrases import title
 from installer.ui.tui.runs_result import begun
 from installer.ui.tui.runs_start import lacks
 from installer.ui.tui.runs_state import ACTIVE, RESTING, RESUMABLE, SIGNS, Mode, Watched, heading, keys
-from installer.ui.tui.runs_steps import Steps, step_told
+from installer.ui.tui.runs_steps import Steps, log_missing, step_told
 from installer.ui.tui.runs_summary import summary
 from installer.ui.tui.runs_watch import BEAT
 from installer.ui.tui.screens.dialogs import Ask
 
+LOG_NAMED = 90
+"""Columns from which on the path of a log is told beside why its step broke; `l` shows it anywhere."""
 CLOCK = 0.9
 """Seconds after which clocks are drawn anew where nothing was heard."""
 
@@ -40,6 +44,17 @@ class InstallPage(RunPage):
 
     KEY = "install"
     CONCERN = "running"
+    KEYS_TOLD = (
+        ("i", "installs, after a question: hosts are checked first, and nothing is touched before they pass"),
+        ("p", "pauses: steps that run finish, none begins; what is done stays done"),
+        ("s", "stops at once: steps that run are cut off and done again later"),
+        ("g", "goes on where a run was broken off, or proves again what was not proved"),
+        ("b", "takes a broken-off run back, the last step first, after the site's name was typed"),
+        ("l", "all that is known of the step under the cursor, and its log"),
+        ("f", "lets the cursor follow the newest step again"),
+        ("[ ]", "shows other hosts in the columns"),
+        ("PgUp PgDn", "reads on in what is told below; turns the list's pages where nothing is cut there"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         ("i", "install", ""), ("p", "pause", ""), ("g", "resume", ""), ("s", "stop", ""), ("b", "back", ""),
         ("l", "log", ""), ("f", "newest", ""), ("o", "see", ""), ("left_square_bracket", "across(-1)", ""),
@@ -57,11 +72,11 @@ class InstallPage(RunPage):
         """Where it stands, the bar; before a run its summary; then the grid, the steps, why it failed; the keys."""
         yield Static(id="status")
         yield Static(id="bar")
-        with VerticalScroll(id="room", can_focus=False):
+        with VerticalScroll(id="room", classes="read", can_focus=False):
             yield Static(id="across")
         yield Button(self.desk.say("Install"), id="go", compact=True)
         yield Steps(self.desk.say)
-        with VerticalScroll(id="why", can_focus=False):
+        with VerticalScroll(id="why", classes="read", can_focus=False):
             yield Static(id="told")
         yield Keys(classes="keys")
 
@@ -94,13 +109,14 @@ class InstallPage(RunPage):
         button.display = idle and not self.at_work
         button.disabled = not button.display
         steps.display = not idle and self.watched.course is not None
+        self.set_class(not steps.display, "-summary")
         self._hold_focus(steps if steps.display else button if button.display else self.query_one("#room"))
         self._draw_run()
         self._draw_why(mode)
         if mode != self._mode and steps.display:
             self._mode = mode
             self.call_after_refresh(steps.reveal)
-        self.query_one(Keys).show(self.desk.say, self._keys(mode))
+        self.show_keys(self._keys_now(mode))
 
     def _hold_focus(self, widget: Widget) -> None:
         """The page's keys work while the cursor is on it: it goes to the part that is shown now."""
@@ -155,7 +171,8 @@ class InstallPage(RunPage):
         reasons = [] if mode in ACTIVE else self.watched.reasons(say)
         if reasons:
             course = self.watched.course
-            log = self.log_of(course.failed[-1]) if course and course.failed else ""
+            wide = self.size.width >= LOG_NAMED
+            log = self.log_of(course.failed[-1]) if wide and course and course.failed else ""
             lines = [told(Failure("", reason, remedy, 0)) for reason, remedy in reasons]
             return Content("\n").join([*lines, *([Content.styled(f"  {say('log')}: {log}", "dim")] if log else [])])
         if mode == "broken":
@@ -165,7 +182,7 @@ class InstallPage(RunPage):
             return Content(say("{count} probes passed. o shows the result.", count=passed))
         return None
 
-    def _keys(self, mode: Mode) -> list[tuple[str, str]]:
+    def _keys_now(self, mode: Mode) -> list[tuple[str, str]]:
         most = max(self._hosts_across(), default=0)
         more = most > runs_grid.columns(self.query_one("#room").size.width, most)
         following = self.query_one(Steps).following
@@ -187,7 +204,7 @@ class InstallPage(RunPage):
     @on(Button.Pressed, "#go")
     def action_install(self) -> None:
         """Install, after one question that names the hosts."""
-        if self.busy or self.watched.left is not None:
+        if self.busy or self.mode in RESUMABLE:
             return
         say = self.desk.say
         lacking = lacks(self.desk)
@@ -256,7 +273,8 @@ class InstallPage(RunPage):
             return
         say = self.desk.say
         log = self.desk.runs.log(self.watching.site, course.run, step) if course.run else None
-        self.app.push_screen(StepLog(say, course.steps[step].title, lambda: step_told(say, course, step), log))
+        told_, none = partial(step_told, say, course, step), partial(log_missing, say, course, step)
+        self.app.push_screen(StepLog(say, title(say, course.steps[step].title), told_, log, none))
 
     def action_newest(self) -> None:
         """Let the cursor follow the step that began last."""

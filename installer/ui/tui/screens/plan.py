@@ -16,8 +16,9 @@ from textual.widgets.tree import TreeNode
 from installer.followed import Planned, PlannedStep
 from installer.ui import words
 from installer.ui.course import PHASES
-from installer.ui.tui.review import Change, Review
-from installer.ui.tui.running import COLOURS, Keys, RunPage, told
+from installer.ui.tui import runs_phrases
+from installer.ui.tui.running import COLOURS, Keys, told
+from installer.ui.tui.runs_find import Find, Searched
 from installer.ui.tui.runs_start import lacks
 from installer.ui.tui.runs_summary import plan_line
 from installer.ui.tui.runs_tree import Branches, Line
@@ -29,11 +30,17 @@ FEW = 30
 """Steps up to which everything below a phase is shown at once."""
 
 
-class PlanPage(RunPage):
+class PlanPage(Searched):
     """The last plan that was made; hosts are asked which steps hold already where a person wants that."""
 
     KEY = "plan"
     CONCERN = "planning"
+    KEYS_TOLD = (
+        ("p", "makes the plan anew; that takes seconds and changes nothing"),
+        ("d", "asks the hosts which steps hold already: those will not be done again"),
+        ("/", "lists only what holds a text; Escape lists all again"),
+        ("Enter", "opens and closes what is under the cursor; so do → and ←"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [("p", "plan", ""), ("d", "ask", "")]
 
     def __init__(self) -> None:
@@ -45,6 +52,7 @@ class PlanPage(RunPage):
         """The totals, the tree, the keys."""
         yield Static(id="counts")
         yield Branches("steps-planned")
+        yield Find(self.desk.say)
         yield Keys(classes="keys")
 
     @property
@@ -62,10 +70,9 @@ class PlanPage(RunPage):
         """A plan that could not be made is tried once more when the page is opened again."""
         self._tried = False
 
-    def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
-        """Make the plan by itself when the page is opened, where nothing has to be asked for it."""
-        super().reviewed(review, changes)
-        known = self.planned is not None or self._tried or self.busy
+    def _make_by_itself(self) -> None:
+        """Make the plan when the page is opened, where nothing has to be asked for it."""
+        known = self.planned is not None or self._tried or self.busy or not self.taken_up
         if not known and not lacks(self.desk) and not self.desk.editor.changed:
             self._tried = True
             self.begin("plan")
@@ -74,12 +81,14 @@ class PlanPage(RunPage):
         """Draw what differs."""
         if not self.is_mounted or not self.query("#counts"):
             return
+        self._make_by_itself()
         self.query_one("#counts", Static).update(self._counts())
-        if self.planned is not None and self._drawn is not self.planned:
-            self._drawn = self.planned
+        drawn = (self.planned, self.query_one(Find).value)
+        if self.planned is not None and self._drawn != drawn:
+            self._drawn = drawn
             self._fill(self.planned)
         keys = [] if self.busy else [("p", "plan anew"), ("d", "ask the hosts which steps hold already")]
-        self.query_one(Keys).show(self.desk.say, [*keys, ("Enter", "open, close")])
+        self.show_keys([*keys, ("/", "find"), ("Enter", "open, close")])
 
     def _counts(self) -> Content:
         say = self.desk.say
@@ -101,12 +110,17 @@ class PlanPage(RunPage):
         tree.clear()
         several = len({step.environment for step in planned.steps}) > 1
         levels = [level for position, level in enumerate(LEVELS) if position != 1 or several]
-        self._branch(tree, tree.root, planned.steps, levels)
+        find = self.query_one(Find)
+        steps = [step for step in planned.steps if find.holds(self._searched(step))]
+        self._branch(tree, tree.root, steps, levels, open_=bool(find.value) and len(steps) <= FEW)
         self.call_after_refresh(lambda: tree.move_cursor(next(iter(tree.root.children), None)))
+
+    def _searched(self, step: PlannedStep) -> str:
+        return f"{step.title} {runs_phrases.title(self.desk.say, step.title)} {step.host} {step.id}"
 
     def _branch(
         self, tree: Branches, parent: TreeNode[Line], steps: Sequence[PlannedStep],
-        levels: Sequence[Callable[[PlannedStep], str]],
+        levels: Sequence[Callable[[PlannedStep], str]], *, open_: bool = False,
     ) -> None:  # fmt: skip
         """Add what is below a node; hosts get their steps when they are opened, for there may be thousands."""
         if not levels:
@@ -120,9 +134,9 @@ class PlanPage(RunPage):
             text = Text(shown, style="bold" if first else "")
             below = self.desk.say("{count} steps", count=len(mine)) if len(mine) > 1 else self.desk.say("1 step")
             line = Line(text.append(f"  {below}", "dim"), self._figures(mine), (mine, levels[1:]))
-            node = tree.branch(parent, line, open_=first and len(mine) <= FEW)
-            if not last:
-                self._branch(tree, node, mine, levels[1:])
+            node = tree.branch(parent, line, open_=open_ or (first and len(mine) <= FEW))
+            if not last or open_:
+                self._branch(tree, node, mine, levels[1:], open_=open_)
 
     @on(Tree.NodeExpanded)
     def _opened(self, event: Tree.NodeExpanded[Line]) -> None:
@@ -133,13 +147,13 @@ class PlanPage(RunPage):
             self._branch(self.query_one(Branches), node, steps, levels)
 
     def _step(self, step: PlannedStep) -> Text:
-        holding = self.planned.holding if self.planned else None
+        holding, title = self.planned.holding if self.planned else None, runs_phrases.title(self.desk.say, step.title)
         if holding is None:
-            text = Text(step.title)
+            text = Text(title)
         elif holding.get(step.id):
-            text = Text.assemble(("✔ ", COLOURS["ok"]), (step.title, "dim"))
+            text = Text.assemble(("✔ ", COLOURS["ok"]), (title, "dim"))
         else:
-            text = Text.assemble(("─ ", "dim"), step.title)
+            text = Text.assemble(("─ ", "dim"), title)
         if not step.can_be_undone:
             text.append(f"  {self.desk.say('point of no return')}", COLOURS["warn"])
         return text

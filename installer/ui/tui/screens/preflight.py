@@ -19,25 +19,44 @@ from textual.widgets.tree import TreeNode
 from installer import hosts_editing
 from installer.errors import PreflightFailed
 from installer.plan.checks import Finding
-from installer.ui import words
 from installer.ui.tui import runs_findings
-from installer.ui.tui.running import COLOURS, Keys, RunPage, moment, out_of_date, told
+from installer.ui.tui.running import COLOURS, Keys, moment, out_of_date, told
+from installer.ui.tui.runs_find import Find, Searched
 from installer.ui.tui.runs_findings import UNWAIVABLE
 from installer.ui.tui.runs_session import Checked
 from installer.ui.tui.runs_start import lacks
-from installer.ui.tui.runs_told import NAMES_WIDE, finding_line, finding_told, signed, waived_where, waiver_told
+from installer.ui.tui.runs_told import (
+    NAMES_WIDE,
+    finding_line,
+    finding_told,
+    host_line,
+    signed,
+    waived_where,
+    waiver_told,
+)
 from installer.ui.tui.runs_tree import Branches, Line
 from installer.ui.tui.screens.waive import Waive
 from installer.ui.tui.screens.waivers import Waivers
 
 
-class PreflightPage(RunPage):
+class PreflightPage(Searched):
     """The findings of the last check, and what can be done about each."""
 
     KEY = "preflight"
     CONCERN = "checking"
+    KEYS_TOLD = (
+        ("✔ ! ✖", "in order; to be known, or waived with a reason; failed: to be mended before an installation"),
+        ("c", "checks everything on every host and changes nothing"),
+        ("r", "tries the check under the cursor once more, alone"),
+        ("w x", "sets a failed check aside, with a reason, a person and a last day; takes that back"),
+        ("W", "lists every waiver of the answers, to be changed there"),
+        ("y", "copies what to do about the check under the cursor"),
+        ("/", "lists only what holds a text; Escape lists all again"),
+        ("PgUp PgDn", "reads on in what is told below; turns the list's pages where nothing is cut there"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("c", "check", ""), ("r", "again", ""), ("w", "waive", ""), ("x", "withdraw", ""), ("W", "waivers", ""),
+        ("c", "check", ""), ("r", "again", ""), ("w", "waive", ""), ("x", "withdraw", ""),
+        ("y", "copy", ""), ("W", "waivers", ""),
     ]  # fmt: skip
 
     def __init__(self) -> None:
@@ -53,8 +72,9 @@ class PreflightPage(RunPage):
         """The counts, the tree, what is to be said of the line under the cursor, the keys."""
         yield Static(id="counts")
         yield Branches("findings")
-        with VerticalScroll(id="finding", can_focus=False):
+        with VerticalScroll(id="finding", classes="read", can_focus=False):
             yield Static(id="told")
+        yield Find(self.desk.say)
         yield Keys(classes="keys")
 
     @property
@@ -79,9 +99,16 @@ class PreflightPage(RunPage):
         """Draw what differs."""
         if not self.is_mounted or not self.query("#findings"):
             return
-        found = self.shown()
+        found, sought = self.shown(), self.query_one(Find)
         self.query_one("#counts", Static).update(self._counts(found))
-        drawn = (found, runs_findings.waivers_of(self.desk.draft), self.at_work, len(self.check.findings.asked))
+        found = [each for each in found if sought.holds(f"{each.check} {each.host} {each.found}")]
+        drawn = (
+            found,
+            sought.value,
+            runs_findings.waivers_of(self.desk.draft),
+            self.at_work,
+            len(self.check.findings.asked),
+        )
         if drawn != self._drawn:
             self._drawn = drawn
             self._fill(found)
@@ -128,7 +155,7 @@ class PreflightPage(RunPage):
         self._filled = bool(found)
         tree.clear()
         hosts = [name or "?" for name in hosts_editing.names(self.desk.draft)]
-        groups = runs_findings.by_host(found)
+        groups, sought = runs_findings.by_host(found), bool(self.query_one(Find).value)
         if self.at_work and not found:
             for host in hosts:
                 self._waiting(tree, host)
@@ -136,15 +163,15 @@ class PreflightPage(RunPage):
         for host, mine in groups.items():
             bad = [each for each in mine if each.status != "ok"]
             count = runs_findings.counts(mine)
-            open_ = host in opened or (host not in closed and bool(count["failed"]))
-            node = tree.branch(None, Line(*self._host_line(host, count), host), open_=open_)
+            open_ = sought or host in opened or (host not in closed and bool(count["failed"]))
+            node = tree.branch(None, Line(*host_line(self.desk.say, host, count), host), open_=open_)
             for each in bad:
                 leaf = tree.leaf(node, Line(*finding_line(self.desk.say, each), each))
                 worst = worst or (leaf if each.status == "failed" else None)
             good = [each for each in mine if each.status == "ok"]
             if good:
                 told_ = self.desk.say("{count} in order", count=len(good))
-                below = tree.branch(node, Line(signed("ok", told_, "dim"), about=(host, "ok")))
+                below = tree.branch(node, Line(signed("ok", told_, "dim"), about=(host, "ok")), open_=sought)
                 for each in good:
                     tree.leaf(below, Line(*finding_line(self.desk.say, each), each))
         self._list_waivers(tree, open_="waivers" in opened)
@@ -177,16 +204,6 @@ class PreflightPage(RunPage):
         sign = ("▸ ", COLOURS["running"]) if answered else ("─ ", "dim")
         said = self.desk.say("answered") if answered else ""
         tree.branch(None, Line(Text.assemble(sign, host), Text(said, style="dim"), host)).allow_expand = False
-
-    def _host_line(self, host: str, count: Mapping[str, int]) -> tuple[Text, Text]:
-        worst = next(status for status in runs_findings.ORDER if count[status])
-        name = host or self.desk.say("the whole site")
-        right = Text()
-        for status in runs_findings.ORDER:
-            shown = count[status] if status != "warn" else count["warn"] + count["waived"]
-            if status != "waived":
-                right.append(f"  {words.SIGNS[status]}{shown:>4}" if shown else " " * 7, COLOURS[status])
-        return Text.assemble((f"{words.SIGNS[worst]} ", COLOURS[worst]), (name, "bold")), right
 
     def _list_waivers(self, tree: Branches, *, open_: bool) -> None:
         waivers = runs_findings.waivers_of(self.desk.draft)
@@ -232,6 +249,7 @@ class PreflightPage(RunPage):
         if isinstance(about, Finding):
             text = finding_told(say, about)
             keys += [] if self.busy else [("r", "try this again")]
+            keys += [("y", "copy what to do")] if about.remedy else []
             if about.status == "failed" and about.check not in UNWAIVABLE:
                 keys.append(("w", "waive"))
         elif waiver := self._waiver:
@@ -241,11 +259,17 @@ class PreflightPage(RunPage):
             text = told(self.failure)
         self.query_one("#finding").display = text is not None
         self.query_one("#told", Static).update(text or "")
-        self.query_one(Keys).show(say, [*keys, ("W", "all waivers"), ("Enter", "open, close")])
+        self.show_keys([*keys, ("W", "all waivers"), ("/", "find"), ("Enter", "open, close")])
 
     def action_check(self) -> None:
         """Check everything."""
         self.begin("check")
+
+    def action_copy(self) -> None:
+        """Copy what to do about the check under the cursor."""
+        if (finding := self._chosen) and finding.remedy:
+            self.app.copy_to_clipboard(finding.remedy)
+            self.notify(self.desk.say("copied"), timeout=2)
 
     def action_again(self) -> None:
         """Try the check under the cursor again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -16,11 +17,13 @@ from textual.widgets.option_list import Option
 
 from installer.errors import SitewrightError
 from installer.followed import Failure, failure
+from installer.runs import Run
 from installer.ui import words
+from installer.ui.tui import runs_report
 from installer.ui.tui.running import COLOURS, Keys, RunPage, told
 from installer.ui.tui.runs_result import Result, later_command, read, report_command
 
-TITLE, WIDE = 18, 34
+TITLE, WIDE, PROBE = 18, 34, 30
 
 
 class ResultPage(RunPage):
@@ -28,13 +31,19 @@ class ResultPage(RunPage):
 
     KEY = "result"
     CONCERN = "standing"
-    BINDINGS: ClassVar[list[BindingType]] = [("y", "copy", ""), ("u", "ask", "")]
+    KEYS_TOLD = (
+        ("y", "copies the line under the cursor; so does Enter"),
+        ("m", "makes the report on what was built and lists its files"),
+        ("u", "asks each host what stands on it"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [("y", "copy", ""), ("u", "ask", ""), ("m", "report", "")]
 
     def __init__(self) -> None:
         super().__init__()
         self.result = Result()
         self._trouble: Failure | None = None
         self._copies: list[str] = []
+        self._reporting = False
         self._read_of: object = None
         self._drawn: object = None
 
@@ -66,17 +75,27 @@ class ResultPage(RunPage):
             return
         self._read()
         self.query_one("#counts", Static).update(self._head())
-        drawn = (self.result, self.session.hosts, self.desk.bundle, self.desk.editor.file, self.size.width)
+        drawn = (
+            self.result,
+            runs_report.files(self.result.run),
+            self.session.hosts,
+            self.desk.bundle,
+            self.desk.editor.file,
+            self.size.width,
+        )
         if drawn != self._drawn:
             self._drawn = drawn
             self._fill()
         ask = [] if self.busy or not self.result.run else [("u", "ask the hosts what stands")]
-        self.query_one(Keys).show(self.desk.say, [*([("y", "copy this line")] if self._copies else []), *ask])
+        report = [("m", "make the report")] if self.result.run and not self._reporting else []
+        self.show_keys([*([("y", "copy this line")] if self._copies else []), *report, *ask])
 
     def _head(self) -> Content:
         say, result = self.desk.say, self.result
         if self.at_work:
             return Content.styled(say("asking the hosts what stands …"), "$accent")
+        if self._reporting:
+            return Content.styled(say("making the report …"), "$accent")
         if trouble := self._trouble or self.failure:
             return told(trouble)
         if result.run is None:
@@ -111,10 +130,10 @@ class ResultPage(RunPage):
         lines.add_option(Option(Text(self.desk.say(title), style="bold"), disabled=True))
         self._copies.append("")
 
-    def _line(self, lines: OptionList, left: Text | str, right: Text | str, copied: str) -> None:
+    def _line(self, lines: OptionList, left: Text | str, right: Text | str, copied: str, least: int = TITLE) -> None:
         room = max(self.size.width - 6, 30)
         left = Text(left, style="dim") if isinstance(left, str) else left.copy()
-        wide = min(max(TITLE if room < 70 else WIDE, 8), room // 2)
+        wide = min(max(least if room < 70 else WIDE, 8), room * 3 // 5)
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(width=2)
         table.add_column(width=wide, overflow="fold")
@@ -133,7 +152,7 @@ class ResultPage(RunPage):
             where = f"{probe.environment}: " if several else ""
             title = Text.assemble((f"{words.SIGNS[state]} ", COLOURS[state]), where, self.desk.say(probe.title))
             evidence = Text(probe.evidence, style="dim" if probe.passed else COLOURS["failed"])
-            self._line(lines, title, evidence, f"{probe.title}: {probe.evidence}")
+            self._line(lines, title, evidence, f"{probe.title}: {probe.evidence}", PROBE)
 
     def _addresses(self, lines: OptionList) -> None:
         result = self.result
@@ -160,13 +179,12 @@ class ResultPage(RunPage):
         self._section(lines, "What happened, and what comes next")
         profile = desk.editor.file
         flags = {"--bundle": desk.bundle, "--signers": desk.signers, "--simulate": desk.simulate}
-        commands = {
-            "what happened": str(run.folder),
-            "the report": report_command(profile, run, desk.bundle, desk.signers),
-            "what stands": later_command("status", profile, flags),
-            "take it away": later_command("uninstall", profile, flags),
-        }
-        for title, text in commands.items():
+        self._line(lines, desk.say("what happened"), str(run.folder), str(run.folder))
+        made = [str(path) for path in runs_report.files(run)]
+        for text in made or [report_command(profile, run, desk.bundle, desk.signers)]:
+            self._line(lines, desk.say("the report"), text, text)
+        for title, verb in (("what stands", "status"), ("take it away", "uninstall")):
+            text = later_command(verb, profile, flags)
             self._line(lines, desk.say(title), text, text)
 
     def _standing(self, lines: OptionList) -> None:
@@ -199,6 +217,19 @@ class ResultPage(RunPage):
         if here is not None and here < len(self._copies) and self._copies[here]:
             self.app.copy_to_clipboard(self._copies[here])
             self.notify(self.desk.say("copied: {text}", text=self._copies[here][:60]), timeout=2)
+
+    def action_report(self) -> None:
+        """Make the report on what was built."""
+        if self.result.run is not None and not self._reporting:
+            self._reporting = True
+            self.draw()
+            self.run_worker(self._report(self.result.run), group="report")
+
+    async def _report(self, run: Run) -> None:
+        flags = {"--profile": self.desk.editor.file, "--bundle": self.desk.bundle, "--signers": self.desk.signers}
+        self._trouble = await asyncio.to_thread(runs_report.make, run, self.desk.runs.state, flags)
+        self._reporting = False
+        self.draw()
 
     def action_ask(self) -> None:
         """Ask each host what stands on it."""

@@ -23,6 +23,11 @@ USUAL = timedelta(days=30)
 class Waive(ModalScreen[Mapping[str, Any]]):
     """Asks for a waiver of a check; gives it as the answers hold it, None where Escape was pressed."""
 
+    KEYS_TOLD = (
+        ("Tab", "next field; Shift+Tab goes back"),
+        ("F8", "waives the check; a reason of two words or more, a person and a last day are needed"),
+        ("Escape", "waives nothing and closes this"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", ""), ("ctrl+enter,f8", "take", "")]
 
     def __init__(self, around: desk.Desk, check: str, host: str) -> None:

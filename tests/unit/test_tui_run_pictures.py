@@ -1,0 +1,104 @@
+"""What the pages that run something look like in the middle of it: 80x24 and 120x40, English and Chinese.
+
+After a change that is meant, look at the new pictures and keep them: SITEWRIGHT_KEEP_PICTURES=1 pytest THIS_FILE
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+import pytest
+import run_stories
+from core_manifest import ROOT
+from run_stories import NOW, Story
+from textual.pilot import Pilot
+from wizards import on_screen, play, settled, wizard
+
+from installer.ui.tui import runs_summary
+from installer.ui.tui.screens import install, preflight, waive
+
+PICTURES = ROOT / "tests" / "golden" / "wizard-runs"
+KEEP = bool(os.environ.get("SITEWRIGHT_KEEP_PICTURES"))
+PLACE = "/srv/acme"
+"""What the folder of a test is called in pictures."""
+
+
+class Clock(datetime):
+    """The time at which pictures are taken."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return NOW.astimezone(tz)
+
+
+SCENES: dict[str, tuple[Callable[[Story], None], str, tuple[str, ...]]] = {
+    "check-failed": (run_stories.failed_checks, "preflight", ()),
+    "check-good": (run_stories.good_checks, "preflight", ()),
+    "waive": (run_stories.failed_checks, "preflight", ("w",)),
+    "plan": (run_stories.plan_made, "plan", ("down", "enter")),
+    "half-way": (run_stories.half_way, "install", ()),
+    "broken": (run_stories.broken, "install", ()),
+    "log": (run_stories.broken, "install", ("l",)),
+    "paused": (run_stories.paused, "install", ()),
+    "take-back": (run_stories.paused, "install", ("b",)),
+    "done": (run_stories.done, "install", ()),
+    "result": (run_stories.done, "result", ()),
+    "help": (run_stories.paused, "install", ("f1",)),
+}
+"""What has happened, the page, the keys that are pressed there."""
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time stands still, in UTC."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    for module in (install, preflight, waive, runs_summary):
+        monkeypatch.setattr(module, "datetime", Clock)
+
+
+async def still_standing(pilot: Pilot[None]) -> str:
+    """The screen once nothing on it changes any more."""
+    await settled(pilot)
+    before = ""
+    while before != (before := on_screen(pilot)):
+        await pilot.pause(0.6)
+    return before
+
+
+@pytest.mark.usefixtures("still")
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("scene", SCENES)
+def test_a_run_looks_as_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scene: str, language: str, size: tuple[int, int]
+) -> None:
+    tell, page, keys = SCENES[scene]
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    story = Story(Path())
+    tell(story)
+
+    async def script(pilot: Pilot[None]) -> str:
+        await still_standing(pilot)
+        for key in keys:
+            await pilot.press(key)
+        shown = await still_standing(pilot)
+        return "".join(f"{line.rstrip()}\n" for line in shown.splitlines())
+
+    shown = play(wizard(Path("answers.yaml"), page, language, bundle=Path("core.sitewright")), script, size)
+    kept = PICTURES / f"{scene}-{language}-{size[0]}x{size[1]}.txt"
+    if KEEP:
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(shown, encoding="utf-8")
+    assert shown == kept.read_text(encoding="utf-8")
+
+
+def test_no_picture_of_a_run_is_left_over() -> None:
+    assert {path.stem.rsplit("-", 2)[0] for path in PICTURES.iterdir()} == set(SCENES)
+    assert len(list(PICTURES.iterdir())) == 4 * len(SCENES)
