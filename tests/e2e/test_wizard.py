@@ -159,7 +159,7 @@ def test_from_nothing_to_a_proved_installation(site: SiteUnderTest, desk: Path) 
             time.sleep(0.2)
         assert Path("/proc", str(running)).exists(), "the installation goes on without its terminal"
         at = terminal(site, desk)
-        at.until("Go on with the run")
+        at.until("Look at what runs")
         at.type("Enter")
         at.until("hosts prepared", MINUTES)
         at.until("8 probes passed", 12 * MINUTES)
