@@ -16,6 +16,7 @@ run() {
     # Whoever owns it could have put anything there.
     [ -O "$home" ] && [ -O "$home/sitewright" ] ||
         fail "$home is not yours" "remove it, or: export XDG_CACHE_HOME=FOLDER, one of your own"
+    export SITEWRIGHT_CALLED="$0"
     exec "$home/sitewright" "$@"
 }
 

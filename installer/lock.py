@@ -27,7 +27,7 @@ from installer.errors import (
     SitewrightError,
     StateUnreadable,
 )
-from installer.runs import Runs
+from installer.runs import Runs, trouble
 from installer.world.ports import Output, World
 
 PATH = "/run/sitewright.lock"
@@ -92,8 +92,9 @@ def _here(runs: Runs, site: str, owner: str) -> Iterator[str]:
         except BlockingIOError:
             held = _parsed(os.pread(handle, 4096, 0))
             raise SiteLocked(owner=held["owner"], since=held["since"], expires="when it ends") from None
-        place = _parsed(os.pread(handle, 4096, 0))["place"] or secrets.token_hex(8)
-        os.ftruncate(handle, os.pwrite(handle, _claim(owner, place, datetime.now(UTC)), 0))
+        with trouble(path):
+            place = _parsed(os.pread(handle, 4096, 0))["place"] or secrets.token_hex(8)
+            os.ftruncate(handle, os.pwrite(handle, _claim(owner, place, datetime.now(UTC)), 0))
         yield place
     finally:
         os.close(handle)

@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from installer import driving, engine, kubectl, lock, mirror, origin, proof, site_images
 from installer.bundle.archive import Archive
 from installer.driving import Watch
-from installer.errors import SitewrightError, UsageError
+from installer.errors import SitewrightError, StateUnreadable, UsageError
 from installer.plan import checks, context
 from installer.plan import install as installing
 from installer.plan.checks import Finding
@@ -102,7 +102,8 @@ def _keep_speeds(site: Site, tried: checks.Tried) -> None:
     """Keep, for each host of the registry that was measured, how fast bytes get onto its disk from here."""
     speeds = {host: min(speed, tried.disk.get(host, speed)) for host, speed in tried.link.items()}
     if speeds:
-        site.runs.keep(site.name, SPEEDS, json.dumps(speeds).encode())
+        with suppress(StateUnreadable):  # whoever only looks at hosts needs no place for it
+            site.runs.keep(site.name, SPEEDS, json.dumps(speeds).encode())
 
 
 def preview(site: Site, plan_: Plan) -> dict[str, bool]:

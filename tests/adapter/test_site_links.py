@@ -372,6 +372,7 @@ def test_sudo_as_strict_distributions_set_it_up(
 def test_an_idle_connection_that_was_lost_is_made_again(site: Site, practice: Practice) -> None:
     assert whoami(site) == "root"
     hosts.console(practice.site, "cp-1", "pkill", "-f", "sshd: engineer")
+    time.sleep(1)  # idle is one whose end has arrived here
     assert whoami(site) == "root"
 
 

@@ -154,7 +154,9 @@ def test_help_is_that_of_the_source_and_comes_at_once(desk: Desk) -> None:
 @pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.glob("*.yaml")))
 def test_sizes_are_those_of_the_source(desk: Desk, example: str) -> None:
     argv = ("size", "--profile", EXAMPLES / example)
-    assert desk.run(*argv, LANG="C.UTF-8").expect().out == source(*argv, cwd=desk.home).out != ""
+    frozen, typed = desk.run(*argv, LANG="C.UTF-8").expect().out, source(*argv, cwd=desk.home).out
+    assert frozen.replace(str(desk.program), "sitewright") == typed.replace(COMMAND, "sitewright") != ""
+    assert f"Next:  {desk.program} report" in frozen, "each can be typed as it was called"
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

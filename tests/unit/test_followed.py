@@ -31,7 +31,7 @@ def one_of_each():
     yield StepFinished(AT, "a@b", True, 0.5)
     yield StepBroke(AT, "a@b", "no\nway", "hosts/b/a.log")
     yield RunFinished(AT, "20261123T120000Z-install", "failed", 2.0, 1)
-    yield events.BuildProgressed(AT, "etcd", 1, 2, 3.0)
+    yield events.BuildProgressed(AT, "making", "etcd", 1, 2, 3.0)
 
 
 @pytest.fixture

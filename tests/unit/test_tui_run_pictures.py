@@ -64,10 +64,11 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
 async def still_standing(pilot: Pilot[None]) -> str:
     """The screen once nothing on it changes any more."""
     await settled(pilot)
-    before = ""
-    while before != (before := on_screen(pilot)):
-        await pilot.pause(0.6)
-    return before
+    seen = [""]
+    while len(seen) < 5 or len(set(seen[-4:])) > 1:  # what a follower tells, it tells some time after
+        await pilot.pause(0.3)
+        seen.append(on_screen(pilot))
+    return seen[-1]
 
 
 @pytest.mark.usefixtures("still")

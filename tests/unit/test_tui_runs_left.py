@@ -102,25 +102,27 @@ def test_what_could_not_be_gone_on_with_is_still_to_be_gone_on_with(place: Place
         place.site()
         app: Any = pilot.app
         signers, app.signers = app.signers, others
-        for key in ("g", "b"):
+        for key, reason in (("g", "signed by a key that"), ("b", "connection was lost")):
             await until(pilot, lambda: not install.busy)
             await pilot.press(key)
             if key == "b":
+                place.site('faults: {"run@cp-1": TTTTTTTT}\n')
                 await pilot.press(*"practice", "enter")
             await until(pilot, lambda: install.session.verb in ("resume", "rollback") and install.mode == "failed")
-            await until(pilot, lambda: "signed by a key that" in on_screen(pilot))
+            await until(pilot, lambda reason=reason: reason in on_screen(pilot))
             assert "kubernetes.join@node-2 failed" in on_screen(pilot)
             assert "g go on" in on_screen(pilot)
             assert "b take it back" in on_screen(pilot)
             install.session.verb = ""
         app.signers = signers
+        place.site()
 
     play(place.wizard("install"), script)
 
     async def back(pilot: Pilot[None]) -> None:
         install = page(pilot, InstallPage)
         await until(pilot, lambda: install.mode == "failed")
-        await until(pilot, lambda: "signed by a key that" in on_screen(pilot))
+        await until(pilot, lambda: "connection was lost" in on_screen(pilot))
         await pilot.press("g")
         await until(pilot, lambda: install.mode == "done")
 

@@ -30,6 +30,9 @@ class Page(VerticalScroll, can_focus=False):
     ASKS: ClassVar[bool] = True
     """Whether there is something to say of what is under the cursor."""
 
+    WHOLE: ClassVar[bool] = False
+    """Whether it takes the room of the panels beside and below it as well."""
+
     TELLS: ClassVar[tuple[str, ...]] = ()
     """Sections of the answers of whose items the page tells what is wrong in its own way."""
 

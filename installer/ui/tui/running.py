@@ -50,6 +50,7 @@ class RunPage(Page):
 
     CONCERN: ClassVar[Concern]
     """What of a process this page is about."""
+    WHOLE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("pageup", "read(-1)", "", priority=True), Binding("pagedown", "read(1)", "", priority=True),
     ]  # fmt: skip
@@ -95,10 +96,8 @@ class RunPage(Page):
     @on(events.Show)
     @on(events.Hide)
     def _seen(self) -> None:
-        """Pages that run something take the whole width; what happened meanwhile elsewhere is taken up."""
-        page = getattr(self.screen, "page", None)
-        self.screen.set_class(isinstance(page, RunPage), "-running")
-        if page is self:
+        """What happened meanwhile elsewhere is taken up."""
+        if getattr(self.screen, "page", None) is self:
             self.watching.take_up()
             self.draw()
 

@@ -92,6 +92,7 @@ class Frame(Screen[None]):
             page.display = step == page.KEY
         if self.page is None:
             await self.query_one("#place").mount(page_of(step)())
+        self.set_class(self.page is not None and self.page.WHOLE, "-whole")
         self.call_after_refresh(self._arrived)
 
     def _arrived(self) -> None:

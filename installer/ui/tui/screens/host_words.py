@@ -201,7 +201,7 @@ def access_line(say: Say, draft: Draft, problems: Iterable[Problem], room: int) 
     wrong = not ways or any(each.path.startswith(("access.", "limits.")) or each.path == "access" for each in problems)
     sign = Content.styled("✖ ", "$text-error") if wrong else Content("")
     while True:
-        line = Content.assemble(("l", "bold $foreground"), " ", sign, say("reached"), " ", " · ".join(parts))
+        line = Content.assemble(("l", "bold $foreground"), " ", sign, say("connection"), " ", " · ".join(parts))
         if line.cell_length <= room or len(parts) == 1:
             return line
         parts.pop()

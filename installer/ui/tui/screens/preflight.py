@@ -259,7 +259,7 @@ class PreflightPage(Searched):
             text = told(self.failure)
         self.query_one("#finding").display = text is not None
         self.query_one("#told", Static).update(text or "")
-        self.show_keys([*keys, ("W", "all waivers"), ("/", "find"), ("Enter", "open, close")])
+        self.show_keys([*keys, ("W", "waivers"), ("/", "find"), ("Enter", "open, close")])
 
     def action_check(self) -> None:
         """Check everything."""
