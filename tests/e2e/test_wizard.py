@@ -80,7 +80,7 @@ def answer(at: Tmux, site: SiteUnderTest) -> None:
     at.until("How the hosts are reached")
     fill(at, "engineer", "", str(site.practice.folder / "id_ed25519"))
     at.type("Escape")
-    at.until("reached as engineer")
+    at.until("connection as engineer")
     at.type("p")
     at.until("Proposed roles")
     at.type("F8")
