@@ -57,8 +57,8 @@ def test_a_failed_check_is_told_in_full_waived_and_tried_again_alone(place: Plac
         await pilot.press("r")
         await until(pilot, lambda: isinstance(pilot.app.screen, Ask))
         assert "Save the answers?" in on_screen(pilot)
-        await pilot.press("enter")
         before = preflight.check.findings.found
+        await pilot.press("enter")
         await until(
             pilot, lambda: preflight.session.ended and not preflight.busy and preflight.check.findings.found != before
         )
@@ -320,9 +320,9 @@ def test_every_page_opens_in_every_size_and_language(place: Place, step: str, la
         await pilot.resize_terminal(*size)
         await settled(pilot)
         await open_page(pilot, "site")
-        assert not pilot.app.screen.has_class("-running")
+        assert not pilot.app.screen.has_class("-whole")
         await open_page(pilot, step)
-        assert pilot.app.screen.has_class("-running")
+        assert pilot.app.screen.has_class("-whole")
         return on_screen(pilot)
 
     assert all(len(line) <= size[0] for line in play(place.wizard(step, language), script, size).splitlines())

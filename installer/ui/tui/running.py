@@ -92,6 +92,12 @@ class RunPage(Page):
         self.watching.take_up()
         self.taken_up = True
         self.draw()
+        for told in self.query(".read").results(VerticalScroll):
+            self.watch(told, "show_vertical_scrollbar", self._write_keys, init=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Set what stands to the right anew."""
+        self.call_after_refresh(self.draw)
 
     @on(events.Show)
     @on(events.Hide)
