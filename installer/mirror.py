@@ -93,7 +93,8 @@ class Mirror:
 
     def _copy(self, journal: bytes) -> None:
         with suppress(SitewrightError):
-            if self._world.stat(self._host, OWNER) == (None,):
+            # Once it has a place it keeps it as long as the run goes on: a step waits for this round trip.
+            if not self._there and self._world.stat(self._host, OWNER) == (None,):
                 return
             for name in FILES:
                 self._put(name, self._run.read(name) or b"")
