@@ -40,7 +40,7 @@ def test_a_stop_while_hosts_are_checked_leaves_nothing_to_go_on_with(place: Plac
     async def installed(pilot: Pilot[None]) -> None:
         install = await begun(pilot)
         await until(pilot, lambda: install.mode == "done")
-        place.site("slow: {query: 2}\n")
+        place.site("slow: {query: 600}\n")
         await pilot.press("i")
         await until(pilot, lambda: isinstance(pilot.app.screen, Ask))
         await pilot.press("enter")
@@ -59,7 +59,7 @@ def test_a_stop_while_hosts_are_checked_leaves_nothing_to_go_on_with(place: Plac
 
 
 def test_a_stop_at_work_can_be_gone_on_with_and_taken_back_by_its_date(place: Place) -> None:
-    place.site("slow: {work: 5, push: 5}\n")
+    place.site("slow: {work: 600, push: 600}\n")
 
     async def script(pilot: Pilot[None]) -> None:
         install = await begun(pilot)
@@ -77,7 +77,7 @@ def test_a_stop_at_work_can_be_gone_on_with_and_taken_back_by_its_date(place: Pl
 
 
 def test_a_stop_while_it_proves_itself_offers_to_prove_it_again(place: Place) -> None:
-    place.site("slow: {execute: 3}\n")
+    place.site("slow: {execute: 600}\n")
 
     async def script(pilot: Pilot[None]) -> None:
         install = await begun(pilot)
@@ -150,7 +150,7 @@ def test_pages_that_are_made_anew_or_come_back_know_what_was_found(place: Place)
 
 
 def test_while_it_installs_other_pages_are_at_rest(place: Place) -> None:
-    place.site("slow: {work: 5, push: 5}\n")
+    place.site("slow: {work: 600, push: 600}\n")
 
     async def script(pilot: Pilot[None]) -> None:
         await begun(pilot)
