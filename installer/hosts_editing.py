@@ -11,7 +11,7 @@ from typing import Any, Literal
 from installer.answers_yaml import Path
 from installer.draft import Draft
 from installer.inventory import Row
-from installer.inventory_entry import BadRange, expand
+from installer.inventory.entry import BadRange, expand
 from installer.roles import Role, Roles
 
 FIRST = "node-1"

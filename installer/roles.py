@@ -13,7 +13,7 @@ from typing import Literal
 
 from installer.facts import GIB, Facts
 from installer.inventory import Row
-from installer.inventory_groups import WORKER, Hint, hint, words
+from installer.inventory.groups import WORKER, Hint, hint, words
 from sizing.engine import Sizing
 from sizing.hosts import KUBERNETES_POOLS, Shape, weight
 

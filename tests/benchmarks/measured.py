@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from ship import Operator, peak_memory
 
+from installer import kubectl
+
 MB = 1_000_000
 
 
@@ -88,10 +90,12 @@ def watched(operator: Operator, temporary: Path, *argv: object) -> Watched:
 
 
 def held(folder: Path) -> int:
-    """Bytes in the files below a folder that others may be changing."""
+    """Bytes in the files below a folder that others may be changing, but for the kubectl that is there to be used."""
     total = 0
     for where, _, names in os.walk(folder):
         for name in names:
+            if kubectl.NAME in name:
+                continue
             try:
                 total += Path(where, name).lstat().st_size
             except FileNotFoundError:

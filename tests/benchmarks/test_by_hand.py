@@ -14,6 +14,7 @@ from padded import padded
 from practice import Practice, raise_practice
 from ship import COMMAND, Operator, core_bundle, host_names, moved, records
 
+from installer import kubectl
 from installer.rehearsal import hosts
 from installer.verbs.rehearse import practice_key
 
@@ -89,6 +90,7 @@ def _costs(
     again = watched(operator, temporary, *flags)
     looked = watched(operator, temporary, *flags, "--no-probes")
     (run, *_) = operator.runs(practice.site.name)
+    (tool,) = operator.state.rglob(kubectl.NAME)
     events = records(run / "events.jsonl")
     push = next(e for e in events if e["event"] == "StepFinished" and "registry.push" in e["step"])
     return [
@@ -96,6 +98,7 @@ def _costs(
         Row("  without probes", looked.seconds, "s", most=10),
         Row("  of the first installation: filling the registry", push["seconds"], "s", first),
         Row("kept on this machine by a run", left / MB, "MB", most=20),
+        Row("  and kubectl beside the kubeconfig", tool.stat().st_size / MB, "MB"),
     ]
 
 

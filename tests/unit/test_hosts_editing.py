@@ -12,8 +12,8 @@ from installer.errors import StateUnreadable
 from installer.hosts_editing import Place
 from installer.hosts_ready import Built
 from installer.inventory import Row
-from installer.inventory_entry import BadRange
-from installer.inventory_file import read
+from installer.inventory.entry import BadRange
+from installer.inventory.file import read
 from installer.roles import Proposal, Roles
 
 KEY = "SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDwv1Lb7uHuTJqAzAA"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from installer import answers_file
 from installer.inventory import LARGEST, TOLD, Inventory, Row, read
-from installer.inventory_entry import MOST, BadRange, expand
+from installer.inventory.entry import MOST, BadRange, expand
 
 
 def hosts(inventory: Inventory) -> list[tuple[str, str]]:

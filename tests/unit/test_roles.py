@@ -10,7 +10,7 @@ from installer import answers_file
 from installer.facts import Facts
 from installer.facts_reading import Disk
 from installer.inventory import Row, read
-from installer.inventory_groups import hint, words
+from installer.inventory.groups import hint, words
 from installer.roles import GIB, Roles, propose
 from sizing.engine import Sizing, size
 from sizing.needs import Environment, Needs

@@ -14,10 +14,11 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Button, Input, Label, Static, TextArea
 
-from installer import inventory, inventory_file
+from installer import inventory
 from installer.errors import StateUnreadable
 from installer.hosts_editing import Imported, imported
 from installer.inventory import Inventory
+from installer.inventory import file as inventory_file
 from installer.located import located
 from installer.ui.tui import desk, phrases
 from installer.ui.tui.words import Say

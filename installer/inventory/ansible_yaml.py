@@ -7,8 +7,8 @@ from typing import Any
 from installer import answers_yaml
 from installer.answers_schema import shown
 from installer.answers_yaml import Document, Path
-from installer.inventory_ansible import TAKEN, Tree, entries
-from installer.inventory_entry import Reading
+from installer.inventory.ansible import TAKEN, Tree, entries
+from installer.inventory.entry import Reading
 
 WANTED = "groups, as in: all: {hosts: {node-1: {ansible_host: 10.20.0.11}}}"
 PARTS = ("hosts", "vars", "children")

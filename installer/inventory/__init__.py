@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from installer import inventory_csv, inventory_ini, inventory_list, inventory_yaml
 from installer.answers_rules import broken_rules
 from installer.answers_schema import shown, violations
 from installer.errors import Problem
-from installer.inventory_entry import MOST, BadRange, Entry, Reading, Trouble, expand, login
+from installer.inventory import ansible_ini, ansible_yaml, csv_table, plain_list
+from installer.inventory.entry import MOST, BadRange, Entry, Reading, Trouble, expand, login
 
 Kind = Literal["list", "csv", "ansible-ini", "ansible-yaml"]
 
@@ -24,10 +24,10 @@ LARGEST = 1 << 20
 TOLD = 500
 """Problems that are told one by one; a text with more of them is no list of hosts."""
 READERS: Mapping[Kind, Callable[[str], Reading]] = {
-    "list": inventory_list.read,
-    "csv": inventory_csv.read,
-    "ansible-ini": inventory_ini.read,
-    "ansible-yaml": inventory_yaml.read,
+    "list": plain_list.read,
+    "csv": csv_table.read,
+    "ansible-ini": ansible_ini.read,
+    "ansible-yaml": ansible_yaml.read,
 }
 _SECTION = re.compile(r"\[[^\[\]]+\]\s*([#;].*)?")
 _GROUP = re.compile(r"[\w.-]+:\s*(#.*)?|---.*|\{.*")
@@ -70,7 +70,7 @@ def read(text: str, kind: Kind | Literal["auto"] = "auto", source: str = "hosts"
         rows = rows[:MOST]
     rows = _sound(_single(_named(rows), reading), reading)
     if not rows and not reading.troubles:
-        reading.trouble(1, "", "no host", inventory_list.WANTED)
+        reading.trouble(1, "", "no host", plain_list.WANTED)
     return Inventory(tuple(rows), _told(reading.troubles, source), form)
 
 
@@ -85,9 +85,9 @@ def recognised(text: str) -> Kind:
         return "ansible-ini"
     if _GROUP.fullmatch(bare[0]):
         return "ansible-yaml"
-    if bare[0].startswith("sep=") or inventory_csv.heading_of(lines[0]) or inventory_csv.heading_of(bare[0]):
+    if bare[0].startswith("sep=") or csv_table.heading_of(lines[0]) or csv_table.heading_of(bare[0]):
         return "csv"
-    cells = [cell.strip() for cell in bare[0].split(inventory_csv.delimiter_of(bare[0]))]
+    cells = [cell.strip() for cell in bare[0].split(csv_table.delimiter_of(bare[0]))]
     table = len(cells) > 2 and "[" not in bare[0] and ("," in bare[0] or ";" in bare[0])
     return "csv" if table and sum(login(cell) is not None for cell in cells) == 1 else "list"
 
