@@ -22,7 +22,7 @@ from sizing.machines import Layout
 from sizing.offered import Shortfall, Shortfalls
 
 RESOURCES = {"cpu_cores": "cores", "memory_gib": "memory", "disk_gib": "disk"}
-COLUMNS = ("machines", "count", "cores", "memory", "system", "data", "fast")
+COLUMNS = ("kind", "count", "cores", "memory", "system", "data", "fast")
 
 
 WIDE = 100
@@ -59,7 +59,7 @@ class SizingPage(Page):
         table = Table(box=None, padding=(0, 2 if self.app.size.width >= WIDE else 1, 0, 0), header_style="dim")
         for name in COLUMNS:
             table.add_column(
-                say(name), justify="left" if name == "machines" else "right", min_width=13 if name == "machines" else 0
+                say(name), justify="left" if name == "kind" else "right", min_width=13 if name == "kind" else 0
             )
         for environment in sizing.needs.environments:
             table.add_row(Text(environment.name, style="bold", overflow="ellipsis", no_wrap=True))
