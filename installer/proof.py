@@ -28,7 +28,7 @@ class ProbeResult:
 
 def count(inputs: Inputs) -> int:
     """How many probes there are, if nothing goes wrong around them."""
-    return sum(len(verify.probes(inputs, environment)) for environment in inputs.answers.environments)
+    return sum(len(verify.probes(inputs, verify.Ground(each, ""))) for each in inputs.answers.environments)
 
 
 def prove(world: World, inputs: Inputs, report: Callable[[ProbeResult], None]) -> tuple[ProbeResult, ...]:
@@ -44,12 +44,13 @@ def prove(world: World, inputs: Inputs, report: Callable[[ProbeResult], None]) -
 def _environment(
     world: World, inputs: Inputs, environment: Environment, report: Callable[[ProbeResult], None]
 ) -> tuple[ProbeResult, ...]:
-    probes = verify.probes(inputs, environment)
-    prepared = _one(world, verify.preparing(inputs, environment))
+    ground = verify.Ground.of_now(environment, world.now())
+    probes = verify.probes(inputs, ground)
+    prepared = _one(world, verify.preparing(inputs, ground))
     with ThreadPoolExecutor(max_workers=len(probes), thread_name_prefix="probe") as pool:
         results = pool.map(lambda probe: _told(_one(world, probe), report), probes)
         found = [*(_told(each, report) for each in (prepared,) if not each.passed), *results]
-    cleaned = _one(world, verify.cleaning(environment))
+    cleaned = _one(world, verify.cleaning(ground))
     return (*found, *(_told(each, report) for each in (cleaned,) if not each.passed))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -59,7 +60,9 @@ def test_applied_objects_are_ours_and_applied_again_change(cluster: Stage) -> No
     found = cluster.world.get(CLUSTER, "/api/v1/namespaces/contract/configmaps/settings")
     assert (first["data"], found["data"]) == ({"a": "1", "b": "1"}, {"a": "2"})
     assert {entry["manager"] for entry in found["metadata"]["managedFields"]} == {"sitewright"}
-    assert found["metadata"]["uid"] == first["metadata"]["uid"]
+    for name in ("uid", "creationTimestamp"):
+        assert found["metadata"][name] == first["metadata"][name]
+    assert datetime.fromisoformat(first["metadata"]["creationTimestamp"]).tzinfo is not None
 
 
 def test_a_kind_defined_in_the_same_breath_is_applied(cluster: Stage) -> None:

@@ -105,7 +105,11 @@ class Story:
 
     def probes(self) -> list[ProbeResult]:
         """Every probe of the site, passed."""
-        named = [probe for each in self.inputs.answers.environments for probe in verify.probes(self.inputs, each)]
+        named = [
+            probe
+            for each in self.inputs.answers.environments
+            for probe in verify.probes(self.inputs, verify.Ground(each, ""))
+        ]
         return [ProbeResult(probe.id, probe.title, probe.environment, True, "as wanted", 1.5) for probe in named]
 
 

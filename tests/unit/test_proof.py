@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,8 +19,8 @@ from installer.world.simulated.faults import Faults
 from installer.world.simulated.kubernetes import Cluster
 from installer.world.simulated.world import SimulatedWorld
 
-PODS = "/api/v1/namespaces/sitewright-probe/pods"
-SECRET = "/api/v1/namespaces/sitewright-probe/secrets/probe"
+PLACE = f"/api/v1/namespaces/sitewright-probe-{int(NOW.timestamp()):x}"
+PODS, SECRET = f"{PLACE}/pods", f"{PLACE}/secrets/probe"
 Break = Callable[[SimulatedWorld, Cluster], None]
 
 
@@ -127,6 +128,19 @@ def test_every_probe_is_made_to_fail_and_what_it_saw_can_be_told_in_every_langua
     for result in results.values():
         assert result.passed
         assert any(translations.places(known, result.evidence, filling=r"\S+") is not None for known in EVIDENCE)
+
+
+def test_what_a_killed_proof_has_left_is_taken_away_once_nobody_can_be_at_it(world: SimulatedWorld) -> None:
+    inputs, old, young = inputs_of("rehearsal"), NOW - timedelta(minutes=16), NOW - timedelta(minutes=1)
+    for since in (old, young):
+        ground = verify.Ground.of_now(inputs.answers.environments[0], since)
+        world.site.now = lambda since=since: since
+        verify.preparing(inputs, ground).run(world)
+    world.site.now = lambda: NOW
+    proved(world)
+    left = {path for path in world.site.clusters["production"].objects if "sitewright-probe" in path}
+    assert left
+    assert all(ground.namespace in path for path in left)
 
 
 def test_a_node_that_vanished_is_a_failed_probe(world: SimulatedWorld) -> None:

@@ -50,12 +50,8 @@ def said_by_bundle() -> set[str]:
     inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"")
     probes = {
         probe.title
-        for environment in inputs.answers.environments
-        for probe in (
-            verify.preparing(inputs, environment),
-            *verify.probes(inputs, environment),
-            verify.cleaning(environment),
-        )
+        for ground in (verify.Ground(each, "") for each in inputs.answers.environments)
+        for probe in (verify.preparing(inputs, ground), *verify.probes(inputs, ground), verify.cleaning(ground))
     }
     return {component.spec["title"] for component in inputs.manifest.components} | probes | {c.title for c in CHECKS}
 

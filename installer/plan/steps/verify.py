@@ -1,7 +1,7 @@
 """Probes: what must work, tried for real, after an installation and whenever `status --probe` asks.
 
-Each environment gets a namespace with one small pod per node for as long as the probes last. A probe returns its
-evidence in a few words, or raises `ProbeFailed`.
+For as long as the probes last, each environment gets a namespace, of this proof alone, with one small pod per node. A
+probe returns its evidence in a few words, or raises `ProbeFailed`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -24,7 +25,9 @@ from installer.world.ports import ReadOnly, World
 
 T = TypeVar("T")
 NAMESPACE = "sitewright-probe"
-PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
+NAMESPACES = "/api/v1/namespaces"
+ABANDONED = timedelta(minutes=15)
+"""Age at which the namespace of a proof is one that was left behind: its installer was killed."""
 PORT = 8080
 AT_ONCE = 8
 """Nodes from which the same thing is tried at a time."""
@@ -44,6 +47,32 @@ PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
+class Ground:
+    """Where probes stand: an environment, and the namespace in it that their proof has for itself.
+
+    What a former proof made may still be going: a cluster takes its time to delete a namespace.
+    """
+
+    environment: Environment
+    namespace: str
+
+    @property
+    def cluster(self) -> str:
+        """The cluster's name."""
+        return self.environment.name
+
+    @property
+    def path(self) -> str:
+        """The namespace in the API."""
+        return f"{NAMESPACES}/{self.namespace}"
+
+    @classmethod
+    def of_now(cls, environment: Environment, now: datetime) -> Ground:
+        """That of a proof that begins now."""
+        return cls(environment, f"{NAMESPACE}-{int(now.timestamp()):x}")
+
+
+@dataclass(frozen=True)
 class Probe:
     """One thing that must work in an environment; `run` returns what was seen, or raises."""
 
@@ -53,15 +82,16 @@ class Probe:
     run: Callable[[World], str]
 
 
-def probes(inputs: Inputs, environment: Environment) -> tuple[Probe, ...]:
+def probes(inputs: Inputs, ground: Ground) -> tuple[Probe, ...]:
     """The probes of an environment: the built-in ones that its components call for, then the components' own."""
+    environment = ground.environment
     chosen = {component.name: component for component in inputs.components(environment)}
     every: list[tuple[str, str, Callable[[World], str], str]] = [
-        ("schedule", "a pod on every node, pulled by digest", lambda w: _schedule(w, inputs, environment), ""),
-        ("traffic", "traffic between nodes, both ways", lambda w: _traffic(w, environment), ""),
-        ("dns", "cluster DNS on every node", lambda w: _dns(w, environment), ""),
-        ("volume", "a volume survives its pod", lambda w: _volume(w, environment), "local-path-provisioner"),
-        ("certificate", "a certificate issued, its chain valid", lambda w: _certificate(w, environment), "site-ca"),
+        ("schedule", "a pod on every node, pulled by digest", lambda w: _schedule(w, inputs, ground), ""),
+        ("traffic", "traffic between nodes, both ways", lambda w: _traffic(w, ground), ""),
+        ("dns", "cluster DNS on every node", lambda w: _dns(w, ground), ""),
+        ("volume", "a volume survives its pod", lambda w: _volume(w, ground), "local-path-provisioner"),
+        ("certificate", "a certificate issued, its chain valid", lambda w: _certificate(w, ground), "site-ca"),
         ("metrics", "metrics of every node", lambda w: _metrics(w, environment), "metrics-server"),
         ("outside", "nothing reaches for the outside", lambda w: reaching.probe(w, inputs, environment), ""),
     ]
@@ -75,26 +105,29 @@ def probes(inputs: Inputs, environment: Environment) -> tuple[Probe, ...]:
     return tuple(found)
 
 
-def preparing(inputs: Inputs, environment: Environment) -> Probe:
-    """Puts the probes' pods there, once those of a former proof are gone: what is being deleted cannot be used."""
-    return _probe(environment, "pods", "pods for the probes", partial(_prepare, inputs=inputs, environment=environment))
+def preparing(inputs: Inputs, ground: Ground) -> Probe:
+    """Puts the probes' pods there."""
+    return _probe(ground.environment, "pods", "pods for the probes", partial(_prepare, inputs=inputs, ground=ground))
 
 
-def cleaning(environment: Environment) -> Probe:
-    """Takes everything away that preparing and the probes made."""
+def cleaning(ground: Ground) -> Probe:
+    """Takes everything away that preparing and the probes made, and what a proof that was killed has left."""
 
     def clean(world: World) -> str:
-        world.delete(environment.name, f"/api/v1/namespaces/{NAMESPACE}")
+        world.delete(ground.cluster, ground.path)
+        for left in _abandoned(world, ground):
+            world.delete(ground.cluster, f"{NAMESPACES}/{left}")
         return "taken away"
 
-    return _probe(environment, "clean", "the probes' pods taken away", clean)
+    return _probe(ground.environment, "clean", "the probes' pods taken away", clean)
 
 
-def _prepare(world: World, inputs: Inputs, environment: Environment) -> str:
-    until("the end of a former proof", lambda: not _is_ending(world, environment))
+def _prepare(world: World, inputs: Inputs, ground: Ground) -> str:
+    environment = ground.environment
     component = inputs.manifest.component("probe")
     image = component.artifact("image", "busybox")
-    names = {**inputs.names(environment), "probe": f"{image.repository}@{image.manifest.digest}", "port": PORT}
+    names = {**inputs.names(environment), "probe": f"{image.repository}@{image.manifest.digest}", "port": PORT,
+             "namespace": ground.namespace}  # fmt: skip
     chosen = {c.name for c in inputs.components(environment)}
     for text in ("pods.yaml", "volume.yaml", "certificate.yaml"):
         needs = {"volume.yaml": "local-path-provisioner", "certificate.yaml": "site-ca"}.get(text)
@@ -103,9 +136,12 @@ def _prepare(world: World, inputs: Inputs, environment: Environment) -> str:
     return "put there"
 
 
-def _is_ending(world: ReadOnly, environment: Environment) -> bool:
-    namespace = world.get(environment.name, f"/api/v1/namespaces/{NAMESPACE}")
-    return namespace is not None and "deletionTimestamp" in namespace["metadata"]
+def _abandoned(world: ReadOnly, ground: Ground) -> list[str]:
+    """Namespaces of proofs that nobody can be at work on any more."""
+    listing = world.get(ground.cluster, f"{NAMESPACES}?labelSelector=app.kubernetes.io/part-of%3D{NAMESPACE}")
+    metadata = [each["metadata"] for each in (listing or {"items": []})["items"]]
+    return [each["name"] for each in metadata
+            if world.now() - datetime.fromisoformat(each["creationTimestamp"]) > ABANDONED]  # fmt: skip
 
 
 def until(what: str, attempt: Callable[[], Any]) -> Any:
@@ -128,23 +164,23 @@ def _probe(environment: Environment, name: str, title: str, run: Callable[[World
     return Probe(f"{environment.name}/probe.{name}", title, environment.name, run)
 
 
-def _pods(world: ReadOnly, environment: Environment) -> dict[str, dict[str, Any]]:
+def _pods(world: ReadOnly, ground: Ground) -> dict[str, dict[str, Any]]:
     """The Ready probe pod of each node."""
-    listing = world.get(environment.name, f"{PODS}?labelSelector=app%3Dprobe") or {"items": []}
+    listing = world.get(ground.cluster, f"{ground.path}/pods?labelSelector=app%3Dprobe") or {"items": []}
     return {pod["spec"]["nodeName"]: pod for pod in listing["items"] if condition(pod, "Ready")}
 
 
-def _all_pods(world: ReadOnly, environment: Environment) -> dict[str, dict[str, Any]]:
+def _all_pods(world: ReadOnly, ground: Ground) -> dict[str, dict[str, Any]]:
     def attempt() -> dict[str, dict[str, Any]] | None:
-        pods = _pods(world, environment)
-        return pods if set(pods) == set(environment.hosts) else None
+        pods = _pods(world, ground)
+        return pods if set(pods) == set(ground.environment.hosts) else None
 
     found: dict[str, dict[str, Any]] = until("a Ready pod on every node", attempt)
     return found
 
 
-def _execute(world: World, environment: Environment, pod: str, *argv: str) -> str:
-    output = world.execute(environment.name, NAMESPACE, pod, *argv, timeout=PATIENCE)
+def _execute(world: World, ground: Ground, pod: str, *argv: str) -> str:
+    output = world.execute(ground.cluster, ground.namespace, pod, *argv, timeout=PATIENCE)
     if not output.ok:
         raise ProbeFailed(reason=f"`{shown(argv)}` in pod {pod}: {output.err.strip() or output.out.strip()}")
     return output.out
@@ -156,59 +192,59 @@ def _from_each(nodes: Iterable[str], ask: Callable[[str], T]) -> list[T]:
         return list(pool.map(ask, nodes))
 
 
-def _schedule(world: World, inputs: Inputs, environment: Environment) -> str:
+def _schedule(world: World, inputs: Inputs, ground: Ground) -> str:
     digest = inputs.manifest.component("probe").artifact("image", "busybox").manifest.digest
-    pods = _all_pods(world, environment)
+    pods = _all_pods(world, ground)
     for node, pod in pods.items():
         running = pod["status"]["containerStatuses"][0]["imageID"]
         if not running.endswith(digest):
             raise ProbeFailed(reason=f"{node} runs {running}, wanted {digest}")
-    return f"{len(pods)} of {len(environment.hosts)} nodes"
+    return f"{len(pods)} of {len(ground.environment.hosts)} nodes"
 
 
-def _traffic(world: World, environment: Environment) -> str:
+def _traffic(world: World, ground: Ground) -> str:
     """From every node's pod to that of every other node, each pod asking all the others in one call."""
-    pods = _all_pods(world, environment)
+    pods = _all_pods(world, ground)
     addresses = {node: pod["status"]["podIP"] for node, pod in pods.items()}
 
     def ask(node: str) -> int:
         targets = [addresses[other] for other in pods if other != node] or [addresses[node]]
-        _execute(world, environment, pods[node]["metadata"]["name"], "sh", "-c", REACH, "reach", str(PORT), *targets)
+        _execute(world, ground, pods[node]["metadata"]["name"], "sh", "-c", REACH, "reach", str(PORT), *targets)
         return len(targets)
 
     return f"{sum(_from_each(pods, ask))} ways"
 
 
-def _dns(world: World, environment: Environment) -> str:
-    name = f"kubernetes.default.svc.{environment.networks.domain}"
-    pods = _all_pods(world, environment)
-    _from_each(pods, lambda node: _execute(world, environment, pods[node]["metadata"]["name"], "nslookup", name))
+def _dns(world: World, ground: Ground) -> str:
+    name = f"kubernetes.default.svc.{ground.environment.networks.domain}"
+    pods = _all_pods(world, ground)
+    _from_each(pods, lambda node: _execute(world, ground, pods[node]["metadata"]["name"], "nslookup", name))
     return f"asked from {len(pods)} nodes"
 
 
-def _volume(world: World, environment: Environment) -> str:
+def _volume(world: World, ground: Ground) -> str:
     """Write, delete the pod, read back in its successor (a StatefulSet makes one under the same name)."""
-    path = f"{PODS}/volume-0"
+    path = f"{ground.path}/pods/volume-0"
 
     def pod(not_uid: str = "") -> Any:
-        found = world.get(environment.name, path)
+        found = world.get(ground.cluster, path)
         return found if found and found["metadata"]["uid"] != not_uid and condition(found, "Ready") else None
 
     first = until("a pod with a volume", pod)["metadata"]["uid"]
-    _execute(world, environment, "volume-0", "sh", "-c", f"echo {first} > /data/written && sync")
-    world.delete(environment.name, path)
+    _execute(world, ground, "volume-0", "sh", "-c", f"echo {first} > /data/written && sync")
+    world.delete(ground.cluster, path)
     until("the pod's successor", lambda: pod(first))
-    if _execute(world, environment, "volume-0", "cat", "/data/written").strip() != first:
+    if _execute(world, ground, "volume-0", "cat", "/data/written").strip() != first:
         raise ProbeFailed(reason="what was written is not what is read back")
     return "written, restarted, read back"
 
 
-def _certificate(world: World, environment: Environment) -> str:
-    path = f"/apis/cert-manager.io/v1/namespaces/{NAMESPACE}/certificates/probe"
-    until("the certificate", lambda: condition(world.get(environment.name, path) or {}, "Ready"))
-    secret = world.get(environment.name, f"/api/v1/namespaces/{NAMESPACE}/secrets/probe")
-    issuer = world.get(environment.name, "/api/v1/namespaces/cert-manager/secrets/site-ca")
-    return outside.valid_chain(secret or {}, issuer or {}, f"probe.{environment.domain}", world.now())
+def _certificate(world: World, ground: Ground) -> str:
+    path = f"/apis/cert-manager.io/v1/namespaces/{ground.namespace}/certificates/probe"
+    until("the certificate", lambda: condition(world.get(ground.cluster, path) or {}, "Ready"))
+    secret = world.get(ground.cluster, f"{ground.path}/secrets/probe")
+    issuer = world.get(ground.cluster, "/api/v1/namespaces/cert-manager/secrets/site-ca")
+    return outside.valid_chain(secret or {}, issuer or {}, f"probe.{ground.environment.domain}", world.now())
 
 
 def _metrics(world: World, environment: Environment) -> str:

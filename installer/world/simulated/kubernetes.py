@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,6 +31,8 @@ KINDS: Mapping[tuple[str, str], tuple[str, bool]] = {
 """(apiVersion, kind) to (plural, whether it is in a namespace)."""
 OWN_GROUPS = frozenset({"apps", "autoscaling", "batch", "policy"})
 """Groups that every API server serves, beside those that end in `.k8s.io`."""
+ITS_OWN = frozenset({"uid", "creationTimestamp"})
+"""What the API server itself writes into an object's metadata, once."""
 NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 DEFINED_BY = {CERTIFICATES: f"{DEFINITIONS}/certificates.cert-manager.io"}
@@ -73,8 +76,8 @@ class Cluster:
         selected = [thing for thing in found if _matches(thing, parts.query)]
         return {"items": copy.deepcopy(selected)}
 
-    def apply(self, thing: Mapping[str, Any]) -> str:
-        """Bring an object to the wanted state; returns its path.
+    def apply(self, thing: Mapping[str, Any], now: datetime) -> str:
+        """Bring an object to the wanted state, at this time; returns its path.
 
         Raises:
             CommandFailed: the cluster serves no such kind, has no such namespace, or nothing may be called so.
@@ -96,20 +99,24 @@ class Cluster:
             base = f"{base}/namespaces/{namespace}"
         path = f"{base}/{plural}/{name}"
         self.put(path, thing)
-        self.objects[path]["metadata"]["managedFields"] = [{"manager": "sitewright"}]
+        metadata = self.objects[path]["metadata"]
+        metadata["managedFields"] = [{"manager": "sitewright"}]
+        metadata.setdefault("creationTimestamp", f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
         return path
 
     def put(self, path: str, thing: Mapping[str, Any]) -> None:
         """Store an object; what the cluster itself knows of it (uid, status) stays unless the object says otherwise."""
         former = self.objects.get(path, {})
         wanted: dict[str, Any] = copy.deepcopy(dict(thing))
-        metadata = {"uid": former.get("metadata", {}).get("uid") or str(uuid.uuid4()), **wanted.get("metadata", {})}
+        known = {name: value for name, value in former.get("metadata", {}).items() if name in ITS_OWN}
+        metadata = {"uid": str(uuid.uuid4()), **known, **wanted.get("metadata", {})}
         self.objects[path] = {"status": former.get("status", {}), **wanted, "metadata": metadata}
 
     def delete(self, path: str) -> None:
         """Delete an object, whatever is in it where it is a namespace, and the pods it owns."""
+        inside = f"{path.removeprefix('/api/v1')}/" if path.startswith("/api/v1/namespaces/") else f"{path}/"
         for each in [at for at, thing in self.objects.items()
-                     if at == path or at.startswith(f"{path}/") or thing["metadata"].get("owner") == path]:  # fmt: skip
+                     if at == path or inside in at or thing["metadata"].get("owner") == path]:  # fmt: skip
             del self.objects[each]
 
     def holds(self, ready: Mapping[str, str]) -> bool:

@@ -186,7 +186,7 @@ class SimulatedWorld:
 
         def applied(of: Cluster) -> None:
             for thing in objects:
-                of.apply(json.loads(json.dumps(thing)))
+                of.apply(json.loads(json.dumps(thing)), self.now())
                 settle(self.site, of)
 
         self._in(cluster, "apply", applied)
