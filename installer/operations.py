@@ -31,6 +31,8 @@ from installer.world.ports import Probed, Report, World
 
 SPEEDS = "speeds.json"
 """By host of the registry, bytes per second; kept with a site."""
+COMPLETE = "complete"
+"""Digest of the bundle and the answers that were last proved to lack no image; kept with a site."""
 
 
 def unheard(done: int, total: int, unit: str, note: str) -> None:
@@ -77,10 +79,23 @@ def check(site: Site, asked: Report = unheard, only: Iterable[str] = ()) -> tupl
     wanted = checks.only(only, checks.NAMES, [host.name for host in answers.hosts])
     lacking: Callable[[], checks.Lacking] = dict
     if site.archive is not None and any(wanted.wants(checks.IMAGES, host.name) for host in answers.hosts):
-        lacking = partial(site_images.lacking, site.inputs, site.archive)
+        lacking = partial(_lacking, site, site.archive)
     case = checks.look(site.world, answers, site.inputs.manifest, site.world.now(), asked, wanted, lacking)
     _keep_speeds(site, case.tried)
     return checks.judge(case, wanted)
+
+
+def _lacking(site: Site, archive: Archive) -> checks.Lacking:
+    """What the charts ask for and the bundle lacks: all of them are rendered, once for a bundle and its answers."""
+    of = site_images.digest(site.inputs)
+    with suppress(OSError):
+        if (site.runs.folder(site.name) / COMPLETE).read_text() == of:
+            return site_images.none(site.inputs)
+    found = site_images.lacking(site.inputs, archive)
+    if not any(found.values()):
+        with suppress(StateUnreadable):  # as with speeds
+            site.runs.keep(site.name, COMPLETE, of.encode())
+    return found
 
 
 def plan(inputs: Inputs) -> Plan:

@@ -5,10 +5,13 @@ The bundle's own helm renders each chosen chart here, on the operator's machine,
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from installer import __version__
 from installer.answers import Answers, Environment
 from installer.bundle import completeness
 from installer.bundle.archive import Archive
@@ -22,6 +25,17 @@ from installer.plan.inputs import Inputs
 
 WANTED = "every image in the bundle: nothing else can be pulled at the site"
 FAULT = "this is a fault of the bundle; tell the vendor"
+
+
+def digest(inputs: Inputs) -> str:
+    """Of all that the proof goes by: the bundle, the answers, and this program."""
+    body = json.dumps([__version__, hashlib.sha256(inputs.bundle_json).hexdigest(), inputs.answers.text])
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def none(inputs: Inputs) -> Lacking:
+    """That nothing is lacking, as `lacking` tells it."""
+    return {environment.control_planes[0]: () for environment in inputs.answers.environments}
 
 
 def lacking(inputs: Inputs, archive: Archive) -> Lacking:

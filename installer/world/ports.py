@@ -27,7 +27,7 @@ from installer.bundle.manifest import Artifact
 QUERIES: frozenset[tuple[str, ...]] = frozenset(
     {
         ("command",), ("conntrack", "--dump"), ("curl", "--silent"), ("date",), ("df",), ("du", "-sxB1"), ("getent",),
-        ("head",), ("helm", "status"), ("ip", "-json"), ("journalctl",), ("ls",), ("modprobe", "--dry-run"), ("ss",),
+        ("head",), ("helm", "history"), ("ip", "-json"), ("journalctl",), ("ls",), ("modprobe", "--dry-run"), ("ss",),
         ("sysctl", "-n"), ("systemctl", "is-active"), ("systemctl", "show"), ("test",), ("timedatectl", "show"),
         ("uname",), ("which",),
     }

@@ -39,7 +39,7 @@ def test_an_empty_command_is_a_mistake(argv: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "argv", [("head", "/x"), ("sysctl", "-n", "a"), ("helm", "status", "shop", "--output", "json")]
+    "argv", [("head", "/x"), ("sysctl", "-n", "a"), ("helm", "history", "shop", "--output", "json")]
 )
 def test_queries_pass_as_they_are(argv: tuple[str, ...]) -> None:
     assert shell.admitted(argv) == argv

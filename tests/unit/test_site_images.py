@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -89,3 +90,17 @@ def test_an_altered_helm_is_not_run(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes().replace(comment, b"exit 0".ljust(len(comment))))
     with pytest.raises(BundleNotTrusted, match="was altered"):
         looked(opened)
+
+
+def test_what_was_proved_of_a_bundle_and_its_answers_is_not_proved_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = site(tmp_path / "one", "{page: {}}")
+    before = looked(once)
+    with monkeypatch.context() as without:
+        without.setattr(operations.site_images, "lacking", lambda *_: pytest.fail("proved again"))
+        assert looked(once) == before
+    other = site(tmp_path / "two", "{page: {image: docker.io/library/nginx:1}}")
+    for _ in range(2):
+        assert looked(replace(other, runs=once.runs))[0].status == "failed"
+    assert looked(once) == before

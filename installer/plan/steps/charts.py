@@ -168,14 +168,17 @@ def _laid_over(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 def _status(world: ReadOnly, host: str, wanted: Release) -> tuple[str, str]:
-    """Helm's status of the release and the digest it carries; empty strings where there is none."""
+    """Helm's status of the release and the digest it carries; empty strings where there is none.
+
+    `helm status` would tell it too, and with it every object of the release as it is now: megabytes.
+    """
     output = world.query(
-        host, "helm", "status", wanted.name, "--namespace", wanted.namespace, "--output", "json", *FLAGS
+        host, "helm", "history", wanted.name, "--namespace", wanted.namespace, "--max", "1", "--output", "json", *FLAGS
     )
     if not output.ok:
         return "", ""
-    info = json.loads(output.out)["info"]
-    return info["status"], info.get("description", "")
+    (newest,) = json.loads(output.out)
+    return newest["status"], newest.get("description", "")
 
 
 def _deploy(world: World, host: str, source: Source, wanted: Release) -> None:

@@ -13,13 +13,13 @@ from installer.world.simulated.state import Call, Program, failed, said
 
 
 def helm(call: Call) -> Output:
-    """status, upgrade --install, uninstall and rollback."""
+    """history, upgrade --install, uninstall and rollback."""
     cluster = call.site.cluster_of(call.host.name)
     if cluster is None or call.option("--kubeconfig") not in call.tree or not serving(call.site, cluster):
         return failed("Error: Kubernetes cluster unreachable")
     match call.argv[1:4]:
-        case ("status", name, _):
-            return _status(cluster, (call.option("--namespace"), name))
+        case ("history", name, _):
+            return _history(cluster, (call.option("--namespace"), name))
         case ("upgrade", "--install", name):
             return _upgrade(call, cluster, name)
         case ("uninstall", name, _):
@@ -34,11 +34,11 @@ def deployed(cluster: Cluster, name: str) -> bool:
     return any(own == name and release.status == "deployed" for (_, own), release in cluster.releases.items())
 
 
-def _status(cluster: Cluster, key: tuple[str, str]) -> Output:
+def _history(cluster: Cluster, key: tuple[str, str]) -> Output:
     release = cluster.releases.get(key)
     if release is None:
         return failed("Error: release: not found")
-    return said(json.dumps({"info": {"status": release.status, "description": release.description}}))
+    return said(json.dumps([{"status": release.status, "description": release.description}]))
 
 
 def _upgrade(call: Call, cluster: Cluster, name: str) -> Output:
