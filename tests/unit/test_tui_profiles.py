@@ -78,7 +78,9 @@ def leaves(wanted: Mapping[str, Any]) -> Iterator[tuple[Place, Any]]:
 
 async def type_into_page(pilot: Pilot[None], path: Place, value: Any) -> None:
     """Answer a question on the page where it is asked."""
-    await open_page(pilot, step_of(".".join(map(str, path))))
+    step = step_of(".".join(map(str, path)))
+    if pilot.app.screen.here != step:
+        await open_page(pilot, step)
     choices = field(pilot, *path).query(Select)
     if choices:
         choices.first().value = value

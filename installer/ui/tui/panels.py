@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from pathlib import Path
+from typing import cast
 
-from textual.content import Content
+from textual.content import Content, Span
 from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -38,8 +40,9 @@ class Steps(OptionList):
             self.clear_options()
             self.add_options(Option(line, step.key) for line, step in zip(lines, STEPS, strict=True))
         else:
-            for step, line in zip(STEPS, lines, strict=True):
-                self.replace_option_prompt(step.key, line)
+            for option, line in zip(self.options, lines, strict=True):
+                if _looks(line) != _looks(cast(Content, option.prompt)):
+                    self.replace_option_prompt(cast(str, option.id), line)
         if not self.has_focus:
             self.highlighted = [step.key for step in STEPS].index(here)
 
@@ -51,13 +54,25 @@ class Steps(OptionList):
         return Content.assemble((sign, colour), f"{position + 1:>2} ", self._say(step.title))
 
 
-class About(Static):
+class Telling(Static):
+    """Says a text, and draws it only where it is another than before: each drawing lays out the whole screen anew."""
+
+    def tell(self, text: Content) -> None:
+        """Say it."""
+        if _looks(text) != self._told:
+            self._told = _looks(text)
+            self.update(text)
+
+    _told: tuple[str, tuple[Span, ...]] = ("", ())
+
+
+class About(Telling):
     """What the field under the cursor is about, its example, and what the last edit did."""
 
     def show(self, say: Say, asked: Question | None, changes: tuple[Change, ...], picks: bool = False) -> None:
         """Say it; `picks` where the names may be chosen among those there are."""
         if asked is None:
-            self.update(Content())
+            self.tell(Content())
             return
         told = say(asked.description)
         lines = [Content(told)]
@@ -69,10 +84,10 @@ class About(Static):
             lines.append(Content(say("Example: {example}", example=text)))
         if picks:
             lines.append(Content(say("F4 chooses among the names there are.")))
-        self.update(Content("\n").join(lines))
+        self.tell(Content("\n").join(lines))
 
 
-class Side(Static):
+class Side(Telling):
     """The machines that the current answers take, what the last edit changed, and what is wrong."""
 
     def show(self, say: Say, review: Review, changes: tuple[Change, ...], hosts: int) -> None:
@@ -94,7 +109,7 @@ class Side(Static):
         whole = Content("\n").join([*parts, *kinds, *last])
         if 0 < self.size.height < whole.get_height({}, max(self.size.width, 1)):
             whole = Content("\n").join([*parts, *last])
-        self.update(whole)
+        self.tell(whole)
 
     def _kinds(self, say: Say, sizing: Sizing) -> Iterator[Content]:
         for environment in sizing.needs.environments:
@@ -129,7 +144,7 @@ class Side(Static):
         return [Content.styled(f"{sign} {say('by the last edit')}", "bold"), *(Content(f"  {line}") for line in told)]
 
 
-class Brief(Label):
+class Brief(Telling, Label):
     """The same in a few words, for terminals too narrow for the panel."""
 
     def show(self, say: Say, review: Review) -> None:
@@ -139,10 +154,10 @@ class Brief(Label):
             parts.append(say("to mend or add: {count}", count=review.count))
         elif review.sizing:
             parts.append(f"{say('disk')} {gib(review.total('disk_to_order_gib'))}")
-        self.update(" · ".join(parts))
+        self.tell(Content(" · ".join(parts)))
 
 
-class Hints(Static):
+class Hints(Telling):
     """The keys that work here."""
 
     def show(self, hints: Iterable[tuple[str, str]]) -> None:
@@ -152,19 +167,27 @@ class Hints(Static):
         while line.cell_length > self.app.size.width - 2 and len(parts) > 1:
             parts.pop(-2)
             line = Content("  ").join(parts)
-        self.update(line)
+        self.tell(line)
 
 
-class Kept(Label):
+class Kept(Telling, Label):
     """When the answers were last written down."""
 
     def show(self, say: Say, at: datetime | None, changed: bool) -> None:
         """Say it in this machine's time of day."""
         if at is None:
-            self.update(say("nothing changed yet"))
+            self.tell(Content(say("nothing changed yet")))
             return
         clock = f"{at.astimezone():%H:%M:%S}"
-        self.update(say("draft kept {time}", time=clock) if changed else say("saved {time}", time=clock))
+        self.tell(Content(say("draft kept {time}", time=clock) if changed else say("saved {time}", time=clock)))
+
+
+class Name(Telling, Label):
+    """The site and the file of its answers."""
+
+    def show(self, site: str, file: Path) -> None:
+        """Say them."""
+        self.tell(Content(f"{site} — {file}"))
 
 
 def effect(say: Say, changes: Iterable[Change]) -> Content:
@@ -183,6 +206,11 @@ def grown(say: Say, cpu_cores: float, memory_gib: float, disk_gib: float) -> lis
         f"{sign}{f'{abs(value):.1f}' if name == 'cores' else gib(abs(value))} {say(name)}"
         for value, sign, name in signed
     ]
+
+
+def _looks(text: Content) -> tuple[str, tuple[Span, ...]]:
+    """What a text looks like; texts of the same words are equal whatever their styles."""
+    return text.plain, tuple(text.spans)
 
 
 def _machines(say: Say, layout: Layout) -> str:

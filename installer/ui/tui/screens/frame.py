@@ -59,7 +59,7 @@ class Frame(Screen[None]):
         """The panels, and room for a page."""
         with Horizontal(id="top"):
             yield Label("sitewright", classes="name")
-            yield Label("", classes="site", markup=False)
+            yield panels.Name("", classes="site", markup=False)
             yield panels.Brief("", classes="brief", markup=False)
             yield panels.Kept("", classes="kept")
         with Horizontal(id="body"):
@@ -124,9 +124,7 @@ class Frame(Screen[None]):
             self.query_one(panels.About).show(say, self._asked, self._changes)
         self.query_one(panels.Brief).show(say, desk_.review)
         self.query_one(panels.Kept).show(say, editor.kept_at, editor.changed)
-        self.query_one("#top .site", Label).update(
-            f"{desk_.draft.at(('site', 'name'), '') or say('new site')} — {editor.file}"
-        )
+        self.query_one(panels.Name).show(desk_.draft.at(("site", "name"), "") or say("new site"), editor.file)
         self.set_class(self.page is not None and not self.page.ASKS, "-silent")
         own = self.page.HINTS if self.page else ()
         keys = [*KEYS[:4], *own, *KEYS[4:]]
