@@ -34,7 +34,8 @@ def count(inputs: Inputs) -> int:
 def prove(world: World, inputs: Inputs, report: Callable[[ProbeResult], None]) -> tuple[ProbeResult, ...]:
     """Run every probe of every environment; `report` hears each result as it comes. Cleans up behind itself.
 
-    What goes wrong before or after the probes is a failed probe of its own, and the others are tried all the same.
+    What goes wrong before or after the probes is a failed probe of its own. Where nothing could be put there, those
+    that need it fail with that, at once; the others are tried all the same.
     """
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="environment") as pool:
         groups = pool.map(lambda e: _environment(world, inputs, e, report), inputs.answers.environments)
@@ -48,10 +49,16 @@ def _environment(
     probes = verify.probes(inputs, ground)
     prepared = _one(world, verify.preparing(inputs, ground))
     with ThreadPoolExecutor(max_workers=len(probes), thread_name_prefix="probe") as pool:
-        results = pool.map(lambda probe: _told(_one(world, probe), report), probes)
+        results = pool.map(lambda probe: _told(_after(prepared, world, probe), report), probes)
         found = [*(_told(each, report) for each in (prepared,) if not each.passed), *results]
     cleaned = _one(world, verify.cleaning(ground))
     return (*found, *(_told(each, report) for each in (cleaned,) if not each.passed))
+
+
+def _after(prepared: ProbeResult, world: World, probe: verify.Probe) -> ProbeResult:
+    if probe.prepared and not prepared.passed:
+        return ProbeResult(probe.id, probe.title, probe.environment, False, f"not tried: {prepared.evidence}", 0.0)
+    return _one(world, probe)
 
 
 def _one(world: World, probe: verify.Probe) -> ProbeResult:

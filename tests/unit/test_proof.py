@@ -170,6 +170,8 @@ def test_what_goes_wrong_before_or_after_is_a_failed_probe_and_the_others_are_tr
     failed = {name for name, result in results.items() if not result.passed}
     assert {"pre-release/probe.pods", "testing/probe.clean"} <= failed
     assert not any(name.startswith("production/") for name in failed)
+    untried = {name for name in failed if results[name].evidence.startswith("not tried: ")}
+    assert untried == {f"pre-release/probe.{name}" for name in verify.PREPARED}
     assert "production/probe.traffic" in results
     assert results["pre-release/probe.outside"].passed
     assert results["testing/probe.clean"].evidence == "testing: `delete` ended with 1: a fault of the simulation"

@@ -28,6 +28,8 @@ NAMESPACE = "sitewright-probe"
 NAMESPACES = "/api/v1/namespaces"
 ABANDONED = timedelta(minutes=15)
 """Age at which the namespace of a proof is one that was left behind: its installer was killed."""
+PREPARED = frozenset({"schedule", "traffic", "dns", "volume", "certificate"})
+"""Probes of what `preparing` puts there."""
 PORT = 8080
 AT_ONCE = 8
 """Nodes from which the same thing is tried at a time."""
@@ -74,12 +76,16 @@ class Ground:
 
 @dataclass(frozen=True)
 class Probe:
-    """One thing that must work in an environment; `run` returns what was seen, or raises."""
+    """One thing that must work in an environment; `run` returns what was seen, or raises.
+
+    `prepared` says that it needs what `preparing` puts there: it cannot pass where that failed.
+    """
 
     id: str
     title: str
     environment: str
     run: Callable[[World], str]
+    prepared: bool = False
 
 
 def probes(inputs: Inputs, ground: Ground) -> tuple[Probe, ...]:
@@ -95,7 +101,8 @@ def probes(inputs: Inputs, ground: Ground) -> tuple[Probe, ...]:
         ("metrics", "metrics of every node", lambda w: _metrics(w, environment), "metrics-server"),
         ("outside", "nothing reaches for the outside", lambda w: reaching.probe(w, inputs, environment), ""),
     ]
-    found = [_probe(environment, name, title, run) for name, title, run, needs in every if not needs or needs in chosen]
+    found = [_probe(environment, name, title, run, name in PREPARED)
+             for name, title, run, needs in every if not needs or needs in chosen]  # fmt: skip
     for component in chosen.values():
         for spec in component.spec.get("probes", ()):
             names = context.for_component(inputs.names(environment), environment, component)
@@ -160,8 +167,10 @@ def until(what: str, attempt: Callable[[], Any]) -> Any:
         time.sleep(0.3)
 
 
-def _probe(environment: Environment, name: str, title: str, run: Callable[[World], str]) -> Probe:
-    return Probe(f"{environment.name}/probe.{name}", title, environment.name, run)
+def _probe(
+    environment: Environment, name: str, title: str, run: Callable[[World], str], prepared: bool = False
+) -> Probe:
+    return Probe(f"{environment.name}/probe.{name}", title, environment.name, run, prepared)
 
 
 def _pods(world: ReadOnly, ground: Ground) -> dict[str, dict[str, Any]]:
