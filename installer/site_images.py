@@ -30,7 +30,7 @@ FAULT = "this is a fault of the bundle; tell the vendor"
 def digest(inputs: Inputs) -> str:
     """Of all that the proof goes by: the bundle, the answers, and this program."""
     body = json.dumps([__version__, hashlib.sha256(inputs.bundle_json).hexdigest(), inputs.answers.text])
-    return hashlib.sha256(body.encode()).hexdigest()
+    return f"sha256:{hashlib.sha256(body.encode()).hexdigest()}"
 
 
 def none(inputs: Inputs) -> Lacking:

@@ -67,8 +67,12 @@ class Steps(DataTable[Text]):
             self.move_cursor(row=self.get_row_index(target))
 
     def reveal(self) -> None:
-        """Bring the line under the cursor into view, as after the room for the list has changed."""
+        """Bring the line under the cursor into view."""
         self.move_cursor(row=self.cursor_row)
+
+    def on_resize(self) -> None:
+        """Keep it in view where the room for the list has changed."""
+        self.call_after_refresh(self.reveal)
 
     def on_key(self, event: events.Key) -> None:
         """A person who moves the cursor wants to stay there."""
