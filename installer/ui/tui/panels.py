@@ -57,13 +57,13 @@ class Steps(OptionList):
 class Telling(Static):
     """Says a text, and draws it only where it is another than before: each drawing lays out the whole screen anew."""
 
+    _told: tuple[str, tuple[Span, ...]] = ("", ())
+
     def tell(self, text: Content) -> None:
         """Say it."""
         if _looks(text) != self._told:
             self._told = _looks(text)
             self.update(text)
-
-    _told: tuple[str, tuple[Span, ...]] = ("", ())
 
 
 class About(Telling):

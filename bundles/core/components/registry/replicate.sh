@@ -7,7 +7,9 @@ work=$directory/work
 mkdir -p "$work"
 
 here() { curl --silent --config "$directory/curlrc" "$@"; }
-there() { curl --fail --silent --show-error --cacert "$ca" --retry 3 "$@"; }
+there() { # a peer that is silent is given up, and asked again
+  curl --fail --silent --show-error --cacert "$ca" --retry 3 --connect-timeout 5 --speed-limit 1000 --speed-time 30 "$@"
+}
 
 code() { here --output /dev/null --write-out '%{http_code}' "$@"; }
 
