@@ -18,8 +18,10 @@ APART = ("test_profiles.py",)
 """Modules whose tests share nothing."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep together what shares hosts, where tests run in several processes side by side (`--dist loadgroup`)."""
+    if config.getoption("dist", "no") != "loadgroup":
+        return
     wanted: dict[Path, set[str]] = {}
     for item in items:
         wanted.setdefault(item.path, set()).update(getattr(item, "fixturenames", ()))
