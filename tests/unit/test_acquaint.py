@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -179,6 +180,10 @@ class Server(paramiko.ServerInterface):
     def _relay(self, chanid: int, far: socket.socket) -> None:
         channel = None
         while channel is None:
+            if not any(transport.is_active() for transport in self._transports):  # it was hung up meanwhile
+                far.close()
+                return
+            time.sleep(0.001)
             channel = next((c for t in self._transports if (c := t._channels.get(chanid))), None)
 
         threading.Thread(target=pump, args=(channel.recv, far.sendall, far.close), daemon=True).start()
