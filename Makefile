@@ -13,13 +13,13 @@ demo: bootstrap
 demo-down: bootstrap
 	@.venv/bin/sitewright rehearse --profile $(PROFILE) --down
 
-# Much of both parts is waiting: for what a wizard shows, for a host that starts.
+# Much of the first part is waiting for what a wizard shows.
 test: bootstrap
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/pytest -q -n $$((2 * $$(nproc))) --dist worksteal tests/unit tests/engine
-	.venv/bin/pytest -q -n 2 --dist loadgroup tests/contract tests/adapter tests/e2e
+	.venv/bin/pytest -q tests/contract tests/adapter tests/e2e
 
 bench: bootstrap
 	.venv/bin/pytest -m bench -s tests/benchmarks
