@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from practice import Practice, raise_practice
@@ -12,23 +11,6 @@ from installer.errors import PracticeToolMissing
 from installer.rehearsal import hosts
 
 RaisePractice = Callable[[int], Practice]
-SHARED = {"bare": "bare", "practice": "practice", "stage": "practice"}
-"""Fixtures of hosts that many modules use one after the other, to what those hosts are called; the weightiest first."""
-APART = ("test_profiles.py",)
-"""Modules whose tests share nothing."""
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep together what shares hosts, where tests run in several processes side by side (`--dist loadgroup`)."""
-    if config.getoption("dist", "no") != "loadgroup":
-        return
-    wanted: dict[Path, set[str]] = {}
-    for item in items:
-        wanted.setdefault(item.path, set()).update(getattr(item, "fixturenames", ()))
-    for item in items:
-        if item.path.name not in APART:
-            shared = (hosts for fixture, hosts in SHARED.items() if fixture in wanted[item.path])
-            item.add_marker(pytest.mark.xdist_group(next(shared, item.path.stem)))
 
 
 @pytest.fixture(scope="session")
