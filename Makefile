@@ -18,7 +18,7 @@ test: bootstrap
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/pytest -q -n $$((2 * $$(nproc))) --dist worksteal tests/unit tests/engine
+	.venv/bin/pytest -q -n $$((2 * $$(nproc))) tests/unit tests/engine
 	.venv/bin/pytest -q tests/contract tests/adapter tests/e2e
 
 bench: bootstrap
