@@ -19,16 +19,17 @@ find / /var -xdev ! -type s -printf '%y %m %U:%G %p -> %l\n' 2>/dev/null \
   | awk -v skip="$skip" '$4 !~ skip' | sort -u | section entry
 find / /var -xdev -type f -printf '%p\n' 2>/dev/null | grep -Ev "$skip|$logins" | sort -u \
   | tr '\n' '\0' | xargs -0 sha256sum | section content
+# Credentials of systemd's own units are mounted while such a unit starts, and gone a moment later.
 # Guards of locks stay until the next boot: whoever holds one cannot remove it safely.
 find /run /tmp -xdev -mindepth 1 -maxdepth 2 ! -path '/run/systemd*' ! -path '/run/user*' ! -path '/run/sudo*' \
-  ! -path '/tmp/systemd-private*' ! -path '/run/log*' ! -path '/run/motd.dynamic' \
+  ! -path '/tmp/systemd-private*' ! -path '/run/log*' ! -path '/run/motd.dynamic' ! -path '/run/credentials*' \
   ! -path '/run/xtables.lock' ! -path '/run/sitewright.lock.guard' -printf '%y %m %U:%G %p\n' | sort | section run
 systemctl list-unit-files --no-legend --no-pager | awk '{ print $1, $2 }' | sort | section installed
 # systemd-timedated answers who asks for the time, and leaves by itself half a minute later.
 systemctl list-units --all --plain --no-legend --no-pager --type=service,socket,timer,mount,path \
-  | awk '$2 != "not-found" && $1 !~ /^(user|user-runtime-dir)@/ && $1 !~ /^(run-user|systemd-(tmpfiles|timedated))/ \
-      { print $1, $2, $3, $4 }' | sort | section unit
-findmnt --list --noheadings --output TARGET,SOURCE,FSTYPE | grep -v '^/run/user' | sort | section mount
+  | awk '$2 != "not-found" && $1 !~ /^(user|user-runtime-dir)@/ && $1 !~ /^run-(user|credentials)/ \
+      && $1 !~ /^systemd-(tmpfiles|timedated)/ { print $1, $2, $3, $4 }' | sort | section unit
+findmnt --list --noheadings --output TARGET,SOURCE,FSTYPE | grep -v '^/run/\(user\|credentials\)' | sort | section mount
 ip -o link | sed 's/^[0-9]*: //; s/@if[0-9]*//; s/ qlen [0-9]*//' | sort | section link
 ip -o address | sed 's/^[0-9]*: //; s/valid_lft.*//' | sort | section address
 ip route | sort | section route
