@@ -25,10 +25,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from installer.answers import SecretRef
-from installer.errors import SecretUnavailable, SiteLocked, StateUnreadable, UsageError
+from installer.errors import SiteLocked, StateUnreadable
 from installer.runs import Runs, trouble
-from installer.secrets import Ask
 
 FORMAT = 1
 RECORD, GUARD, CONSOLE, COMPLAINTS = "process.json", "process.lock", "console.jsonl", "console.err"
@@ -37,8 +35,6 @@ AT_ONCE = 1 << 20
 """Bytes that one reading takes, lest catching up hold a screen; a longer line is read whole."""
 TAIL = 4096
 """Bytes at the end of what was said among which the last line is looked for."""
-LARGEST = 1 << 20
-"""Bytes that all secrets of a site may have."""
 GRACE, BETWEEN = 5.0, 0.2
 """Seconds that a process has to end after it was told to stop at once, and between two times it is told."""
 
@@ -208,32 +204,6 @@ def under_way(runs: Runs) -> Iterator[Detached]:
             process = find(runs, folder.parent.name)
             if process is not None and process.alive:
                 yield process
-
-
-def handed_over(stream: BinaryIO) -> Ask:
-    """Answers prompts with what a program wrote to a stream: one JSON object {prompt: secret}, read to its end.
-
-    Raises:
-        UsageError: it is anything else, or was cut off.
-    """
-    raw = stream.read(LARGEST + 1)
-    try:
-        told = json.loads(raw) if len(raw) <= LARGEST else None
-    except (ValueError, RecursionError):  # not named as the cause: it holds the text, and the text holds secrets
-        told = None
-    if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):
-        raise UsageError(
-            reason="standard input holds no JSON object of secrets; nothing was done",
-            hint='with --secrets-from-stdin, write {"text of the prompt": "secret"} to it and close it',
-        )
-    secrets: dict[str, str] = told
-
-    def ask(text: str) -> str:
-        if text not in secrets:
-            raise SecretUnavailable(reference=SecretRef("prompt", text), reason="standard input did not hold it")
-        return secrets[text]
-
-    return ask
 
 
 def program() -> list[str]:

@@ -5,19 +5,22 @@ No message in here holds a secret or the output of a command that was to print o
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from installer.answers import SecretRef
-from installer.errors import SecretUnavailable
+from installer.errors import SecretUnavailable, UsageError
 
 MASK = "●●●●●●"
 SHORTEST = 4
 """Shorter values are not masked: they would mask half of every text. `Secrets` refuses none, a site may have them."""
-LARGEST = 64 << 10
+LARGEST, LARGEST_HANDED_OVER = 64 << 10, 1 << 20
+"""Bytes that one secret may have, and that all may have which a program hands over."""
 PATIENCE = 120
 """Seconds for a secret's command: a person may have to unlock a key store meanwhile."""
 
@@ -94,6 +97,32 @@ def redact(text: str, values: Iterable[str]) -> str:
     for value in sorted({value for value in values if len(value) >= SHORTEST}, key=len, reverse=True):
         text = text.replace(value, MASK)
     return text
+
+
+def handed_over(stream: BinaryIO) -> Ask:
+    """Answers prompts with what a program wrote to a stream: one JSON object {prompt: secret}, read to its end.
+
+    Raises:
+        UsageError: it is anything else, or was cut off.
+    """
+    raw = stream.read(LARGEST_HANDED_OVER + 1)
+    try:
+        told = json.loads(raw) if len(raw) <= LARGEST_HANDED_OVER else None
+    except (ValueError, RecursionError):  # not named as the cause: it holds the text, and the text holds secrets
+        told = None
+    if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):
+        raise UsageError(
+            reason="standard input holds no JSON object of secrets; nothing was done",
+            hint='with --secrets-from-stdin, write {"text of the prompt": "secret"} to it and close it',
+        )
+    secrets: dict[str, str] = told
+
+    def ask(text: str) -> str:
+        if text not in secrets:
+            raise SecretUnavailable(reference=SecretRef("prompt", text), reason="standard input did not hold it")
+        return secrets[text]
+
+    return ask
 
 
 def _from_file(ref: SecretRef, path: Path) -> str:

@@ -17,13 +17,13 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from installer import detached, operations, origin, session
+from installer import operations, origin, session
 from installer.bundle import verify
 from installer.bundle.archive import Archive
 from installer.errors import UsageError
 from installer.plan.inputs import Inputs
 from installer.runs import Runs
-from installer.secrets import Ask, Secrets
+from installer.secrets import Ask, Secrets, handed_over
 from installer.ui import progress
 from installer.world.simulated import keeping, reading
 from installer.world.simulated.world import SimulatedWorld
@@ -148,5 +148,5 @@ def _owner() -> str:
 def _whom_to_ask(arguments: argparse.Namespace) -> Ask | None:
     """Who answers `prompt` references: the program that started us, a person at the terminal, or nobody."""
     if arguments.secrets_from_stdin:
-        return detached.handed_over(sys.stdin.buffer)
+        return handed_over(sys.stdin.buffer)
     return (lambda text: getpass.getpass(f"{text}: ")) if sys.stdin.isatty() else None

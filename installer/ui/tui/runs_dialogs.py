@@ -1,8 +1,8 @@
-"""What lies over the pages that run something: the log of a step, and a name typed to confirm."""
+"""What lies over the pages that run something: a question, the log of a step, a name typed to confirm."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,10 +15,22 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from installer.followed import plain
+from installer.ui.tui.screens.dialogs import Ask
 from installer.ui.tui.words import Say
 
 TAIL = 64 << 10
 """Bytes of a log that are shown, from its end."""
+NAMED = 20
+"""Hosts that a question names."""
+
+
+def install_question(say: Say, hosts: Sequence[str]) -> Ask:
+    """Whether to install on these hosts: the first twenty by name; gives "install", or "cancel"."""
+    shown = ", ".join(hosts[:NAMED]) + (f" … ({len(hosts)})" if len(hosts) > NAMED else "")
+    told = say("{hosts}\n\nThey are checked first; it can be paused, gone on with and taken back.", hosts=shown)
+    many = say("Install on {count} hosts?", count=len(hosts))
+    question = many if len(hosts) > 1 else say("Install on this host?")
+    return Ask(question, told, (("install", say("Install")), ("cancel", say("Cancel"))))
 
 
 class StepLog(ModalScreen[None]):

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+from textual.content import Content
 
 from installer.plan.checks import CHECKS, Finding
 from installer.ui import words
@@ -24,6 +25,17 @@ NAMES_WIDE = 18
 def signed(state: str, text: str, style: str) -> Text:
     """A text with the sign of its state before it."""
     return Text.assemble((f"{words.SIGNS[state]} ", COLOURS[state]), (text, style))
+
+
+def counts_told(say: Say, count: Mapping[str, int]) -> Content:
+    """How many findings there are of each kind, on a line."""
+    parts = [Content.assemble(("✔", "$text-success"), f" {count['ok']}")]
+    if count["warn"]:
+        parts.append(Content.assemble(("!", "$text-warning"), f" {say('{count} to know', count=count['warn'])}"))
+    if count["waived"]:
+        parts.append(Content.assemble(("!", "$text-warning"), f" {say('{count} waived', count=count['waived'])}"))
+    parts.append(Content.assemble(("✖", "$text-error" if count["failed"] else "dim"), f" {count['failed']}"))
+    return Content("    ").join(parts)
 
 
 def host_line(say: Say, host: str, count: Mapping[str, int]) -> tuple[Text, Text]:

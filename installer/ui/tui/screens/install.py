@@ -23,7 +23,7 @@ from installer.followed import Failure
 from installer.ui import words
 from installer.ui.tui import runs_grid
 from installer.ui.tui.running import COLOURS, Keys, RunPage, moment, told
-from installer.ui.tui.runs_dialogs import StepLog, TypeName
+from installer.ui.tui.runs_dialogs import StepLog, TypeName, install_question
 from installer.ui.tui.runs_phrases import title
 from installer.ui.tui.runs_result import begun
 from installer.ui.tui.runs_start import lacks
@@ -212,18 +212,12 @@ class InstallPage(RunPage):
             self.notify(lacking, severity="warning", timeout=8)
             return
         names = [str(host.get("name")) for host in self.desk.draft.sections(("hosts",))]
-        shown = ", ".join(names[:20]) + (f" … ({len(names)})" if len(names) > 20 else "")
-        told_ = say("{hosts}\n\nThey are checked first; it can be paused, gone on with and taken back.", hosts=shown)
-        question = (
-            say("Install on {count} hosts?", count=len(names)) if len(names) > 1 else say("Install on this host?")
-        )
 
         def answered(choice: str | None) -> None:
             if choice == "install":
                 self.begin("install", "--yes")
 
-        choices = (("install", say("Install")), ("cancel", say("Cancel")))
-        self.app.push_screen(Ask(question, told_, choices), answered)
+        self.app.push_screen(install_question(say, names), answered)
 
     def action_pause(self) -> None:
         """Let the running steps finish, then stop."""

@@ -27,6 +27,7 @@ from installer.ui.tui.runs_session import Checked
 from installer.ui.tui.runs_start import lacks
 from installer.ui.tui.runs_told import (
     NAMES_WIDE,
+    counts_told,
     finding_line,
     finding_told,
     host_line,
@@ -127,13 +128,7 @@ class PreflightPage(Searched):
             return Content(
                 lacks(self.desk) or say("Nothing was checked yet. A check looks at every host and changes nothing.")
             )
-        parts = [Content.assemble(("✔", "$text-success"), f" {count['ok']}")]
-        if count["warn"]:
-            parts.append(Content.assemble(("!", "$text-warning"), f" {say('{count} to know', count=count['warn'])}"))
-        if count["waived"]:
-            parts.append(Content.assemble(("!", "$text-warning"), f" {say('{count} waived', count=count['waived'])}"))
-        parts.append(Content.assemble(("✖", "$text-error" if count["failed"] else "dim"), f" {count['failed']}"))
-        line = Content("    ").join(parts)
+        line = counts_told(say, count)
         if self.at_work:
             return Content.assemble(line, "    ", (say("checking again …"), "$accent"))
         if self.check.alone:
