@@ -86,5 +86,5 @@ async def begun(pilot: Pilot[None]) -> InstallPage:
     assert "cp-1, node-1, node-2" in on_screen(pilot)
     await pilot.press("enter")
     found: InstallPage = page(pilot, InstallPage)
-    await until(pilot, lambda: found.mode in ("running", "refused", "done", "failed"))
+    await until(pilot, lambda: found.mode in ("running", "proving", "refused", "done", "unproved", "failed"))
     return found
