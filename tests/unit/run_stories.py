@@ -57,13 +57,19 @@ class Story:
         """A process that has said these lines: under way, or ended with a code."""
         folder = self.runs.make(SITE)
         said = [*lines, *([{"type": "ended", "exit_code": ended}] if ended is not None else [])]
-        (folder / detached.CONSOLE).write_text("".join(json.dumps(line, default=str) + "\n" for line in said))
+        (folder / detached.CONSOLE).write_text("")
+        self.says(said)
         (folder / detached.COMPLAINTS).write_text("")
         fields = Path(f"/proc/{os.getpid()}/stat").read_text().rpartition(")")[2].split()
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         record = {"format": 1, "pid": os.getpid(), "began": int(fields[19]) if ended is None else 0, "boot": boot,
                   "since": BEGAN.isoformat(), "argv": [*argv, "--profile", str(self.file)]}  # fmt: skip
         self.runs.keep(SITE, detached.RECORD, json.dumps(record).encode())
+
+    def says(self, lines: Iterable[Line]) -> None:
+        """The process says these lines as well."""
+        with (self.runs.folder(SITE) / detached.CONSOLE).open("a") as console:
+            console.writelines(json.dumps(line, default=str) + "\n" for line in lines)
 
     def folder(self, events: Sequence[Event], outcome: str = "", probes: Sequence[ProbeResult] = ()) -> None:
         """The folder of the run, as far as its events say."""

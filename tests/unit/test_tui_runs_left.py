@@ -251,6 +251,20 @@ def test_long_lists_are_narrowed_and_remedies_copied(tmp_path: Path) -> None:
     play(wizard(story.file, "preflight"), script)
 
 
+def test_findings_that_come_bit_by_bit_still_lead_to_what_failed(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    told = story.findings(run_stories.CLOCK)
+    good = [line for line in told if line["host"] == "cp-1" or line["type"] == "asked"]
+    story.process(["check"], good)
+
+    async def script(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "cp-1" in on_screen(pilot) and "checking again" in on_screen(pilot))
+        story.says(line for line in told if line not in good)
+        await until(pilot, lambda: "clock.skew@node-1" in on_screen(pilot))
+
+    play(wizard(story.file, "preflight"), script)
+
+
 def test_a_plan_is_narrowed_to_what_holds_a_text(tmp_path: Path) -> None:
     story = Story(tmp_path)
     run_stories.plan_made(story)

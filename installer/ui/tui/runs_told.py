@@ -49,6 +49,12 @@ def host_line(say: Say, host: str, count: Mapping[str, int]) -> tuple[Text, Text
     return Text.assemble((f"{words.SIGNS[worst]} ", COLOURS[worst]), (host or say("the whole site"), "bold")), right
 
 
+def waiting_line(say: Say, host: str, answered: bool) -> tuple[Text, Text]:
+    """A host while it is asked."""
+    sign = ("▸ ", COLOURS["running"]) if answered else ("─ ", "dim")
+    return Text.assemble(sign, host), Text(say("answered") if answered else "", style="dim")
+
+
 def finding_line(say: Say, finding: Finding) -> tuple[Text, Text]:
     """A finding as a line of the tree."""
     sign = (f"{words.SIGNS[finding.status]} ", COLOURS[finding.status])
@@ -86,6 +92,18 @@ def waived_where(say: Say, waiver: Mapping[str, Any]) -> str:
     """The hosts for which a waiver holds."""
     hosts = waiver.get("hosts")
     return ", ".join(map(str, hosts if isinstance(hosts, list) else ())) or say("every host")
+
+
+def waivers_line(say: Say, count: int) -> Text:
+    """How many waivers there are, at least one."""
+    text = say("{count} waivers in the answers", count=count) if count > 1 else say("1 waiver in the answers")
+    return signed("warn", text, "bold")
+
+
+def waiver_line(say: Say, waiver: Mapping[str, Any]) -> tuple[Text, Text]:
+    """A waiver as a line of the tree."""
+    left = Text.assemble(f"{waiver.get('check', '?')!s:<{NAMES_WIDE}} ", (waived_where(say, waiver), "dim"))
+    return left, Text(say("until {date}", date=waiver.get("until", "?")), style="dim")
 
 
 def waiver_told(say: Say, waiver: Mapping[str, Any]) -> RenderableType:

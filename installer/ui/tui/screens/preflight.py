@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from rich.console import RenderableType
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -20,20 +19,21 @@ from installer import hosts_editing
 from installer.errors import PreflightFailed
 from installer.plan.checks import Finding
 from installer.ui.tui import runs_findings
-from installer.ui.tui.running import COLOURS, Keys, moment, out_of_date, told
+from installer.ui.tui.running import Keys, moment, out_of_date, told
 from installer.ui.tui.runs_find import Find, Searched
 from installer.ui.tui.runs_findings import UNWAIVABLE
 from installer.ui.tui.runs_session import Checked
 from installer.ui.tui.runs_start import lacks
 from installer.ui.tui.runs_told import (
-    NAMES_WIDE,
     counts_told,
     finding_line,
     finding_told,
     host_line,
     signed,
-    waived_where,
+    waiting_line,
+    waiver_line,
     waiver_told,
+    waivers_line,
 )
 from installer.ui.tui.runs_tree import Branches, Line
 from installer.ui.tui.screens.waive import Waive
@@ -68,6 +68,8 @@ class PreflightPage(Searched):
         self._fills = 0
         self._aimed: Any = None
         """Where the cursor is on its way to."""
+        self._offhand: Any = None
+        """Where the cursor was put while nothing had failed: it may still go to what fails later."""
 
     def body(self) -> ComposeResult:
         """The counts, the tree, what is to be said of the line under the cursor, the keys."""
@@ -142,10 +144,10 @@ class PreflightPage(Searched):
         tree = self.query_one(Branches)
         here = self._aimed if self._aimed is not None else self._about
         opened = {n.data.about for n in tree.root.children if n.data and n.is_expanded}
-        closed = {n.data.about for n in tree.root.children if n.data and not n.is_expanded}
+        closed = {n.data.about for n in tree.root.children if n.data and not n.is_expanded and _failed(n)}
         if not self._filled:
             here, opened, closed = None, set(), set()
-        if self._onward:  # what was waived is settled: on to the next
+        if self._onward or here == self._offhand:  # what was waived is settled: on to the next
             here, self._onward = None, False
         self._filled = bool(found)
         tree.clear()
@@ -184,6 +186,7 @@ class PreflightPage(Searched):
         was = next((n for n in nodes if here is not None and n.data and same(n.data.about)), None)
         target = was or worst or next(iter(tree.root.children), None)
         self._aimed = target.data.about if target and target.data else None
+        self._offhand = None if was or worst else self._aimed
         self._fills += 1
         fill = self._fills
 
@@ -196,24 +199,14 @@ class PreflightPage(Searched):
 
     def _waiting(self, tree: Branches, host: str) -> None:
         answered = host in self.check.findings.asked
-        sign = ("▸ ", COLOURS["running"]) if answered else ("─ ", "dim")
-        said = self.desk.say("answered") if answered else ""
-        tree.branch(None, Line(Text.assemble(sign, host), Text(said, style="dim"), host)).allow_expand = False
+        tree.branch(None, Line(*waiting_line(self.desk.say, host, answered), host)).allow_expand = False
 
     def _list_waivers(self, tree: Branches, *, open_: bool) -> None:
-        waivers = runs_findings.waivers_of(self.desk.draft)
-        if not waivers:
-            return
-        say = self.desk.say
-        count = len(waivers)
-        text = say("{count} waivers in the answers", count=count) if count > 1 else say("1 waiver in the answers")
-        node = tree.branch(None, Line(signed("warn", text, "bold"), about="waivers"), open_=open_)
-        for position, waiver in enumerate(waivers):
-            left = Text.assemble(
-                (f"{waiver.get('check', '?')!s:<{NAMES_WIDE}} ", ""), (waived_where(say, waiver), "dim")
-            )
-            until = say("until {date}", date=waiver.get("until", "?"))
-            tree.leaf(node, Line(left, Text(until, style="dim"), ("waiver", position)))
+        say, waivers = self.desk.say, runs_findings.waivers_of(self.desk.draft)
+        if waivers:
+            node = tree.branch(None, Line(waivers_line(say, len(waivers)), about="waivers"), open_=open_)
+            for position, waiver in enumerate(waivers):
+                tree.leaf(node, Line(*waiver_line(say, waiver), ("waiver", position)))
 
     @on(Tree.NodeHighlighted)
     def _moved(self, event: Tree.NodeHighlighted[Line]) -> None:
@@ -298,3 +291,8 @@ class PreflightPage(Searched):
             about = self._about
             self.desk.change(runs_findings.without_waiver(self.desk.draft, about[1]))
             self.draw()
+
+
+def _failed(host: TreeNode[Line]) -> bool:
+    """Whether a host has checks that failed: it is closed only where a person closed it."""
+    return any(n.data and isinstance(n.data.about, Finding) and n.data.about.status == "failed" for n in host.children)
