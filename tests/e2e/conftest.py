@@ -2,7 +2,7 @@
 
 bare        three hosts as they were before us, with a snapshot of each
 installed   the same after installation; what happened on the way is kept for the tests to judge
-test_uninstall.py, the last in order, takes it all back
+the last test of test_install.py takes it all back
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""The main job through the real command: what an installation leaves and says, and that it need not be done twice."""
+"""The main job through the real command: what an installation leaves and says, that it need not be done twice; and that
+it is taken back, down to files, units, rules, settings and processes.
+
+The last test of the site that is installed: what comes after has this machine for itself.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,9 @@ import json
 
 import pytest
 import secrecy
-from sites import Installed
+import snapshot
+from ship import kill_when
+from sites import Bare, Installed
 
 pytestmark = pytest.mark.lab
 
@@ -84,3 +90,21 @@ def test_the_kubeconfig_works_from_outside(installed: Installed) -> None:
     with config.new_client_from_config(config_file=path) as api:
         nodes = client.CoreV1Api(api).list_node().items
     assert {node.metadata.name for node in nodes} == {"cp-1", "node-1", "node-2"}
+
+
+def test_after_uninstall_the_hosts_are_as_before(bare: Bare, installed: Installed) -> None:
+    """Also where the first try is killed half-way."""
+    site = installed.site
+    runs = len(site.operator.runs(site.name))
+    running = site.operator.start("uninstall", "--yes")
+    kill_when(running, lambda: len(site.operator.runs(site.name)) > runs and site.state("undo:production/kube") != "")
+    done = site.operator.run("uninstall", "--yes").expect()
+    assert "the hosts are as before" in done.out
+
+    assert snapshot.differences(bare.before, snapshot.take(site.practice)) == []
+
+    status = site.operator.run("status", "--json").expect().of("status")[0]
+    assert set(status["hosts"].values()) == {None}
+    again = site.operator.run("uninstall", "--yes")
+    again.expect(2)
+    assert "nothing of site" in again.err
