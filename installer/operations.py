@@ -1,7 +1,7 @@
 """One short function per verb; console, terminal interface and tests all call these.
 
 Each takes a site and does one thing, and returns a value or raises; nothing here prints. The order of an installation:
-`check`, `plan`, `preview`, `install`, `prove`.
+`check`, `plan`, `preview`, `install`, `prove`; of another one where all is `whole`: `prove`.
 """
 
 from __future__ import annotations
@@ -124,6 +124,18 @@ def _keep_speeds(site: Site, tried: checks.Tried) -> None:
 def preview(site: Site, plan_: Plan) -> dict[str, bool]:
     """Which steps already hold; nothing is touched."""
     return engine.preview(plan_, site.world, hosts_at_once=site.inputs.answers.parallel_hosts)
+
+
+def whole(site: Site) -> Run | None:
+    """The run that stands, where everything is as the plan wants it; None where there may be something to do.
+
+    Hosts that cannot be looked at are no reason to fail: a check says of all of them what is wrong.
+    """
+    standing = site.runs.standing(site.name)
+    if standing and not site.runs.unfinished(site.name):
+        with suppress(SitewrightError):
+            return standing[-1] if all(preview(site, plan(site.inputs)).values()) else None
+    return None
 
 
 def install(site: Site, plan_: Plan, watch: Watch, stop: threading.Event) -> Run:

@@ -63,25 +63,25 @@ def _show_plan(arguments: argparse.Namespace, wanted: Plan, holding: Mapping[str
 
 
 def install(arguments: argparse.Namespace) -> int:
-    """Check, plan, install, prove."""
+    """Check, plan, install, prove; where all is there already, prove alone."""
     began = time.monotonic()
     with opened(arguments) as site:
-        with every_byte(site, arguments.json):
-            _preflight(arguments, site)
-        wanted = operations.plan(operations.measured(site))
-        holding = operations.preview(site, wanted)
-        if not arguments.json:
-            terminal.stderr().print(console.plan_line(wanted, holding))
-        if arguments.dry_run:
-            _show_plan(arguments, wanted, holding)
-            return 0
-        if all(holding.values()) and not site.runs.unfinished(site.name) and site.runs.standing(site.name):
+        run = None if arguments.dry_run else operations.whole(site)
+        if run is None:
+            with every_byte(site, arguments.json):
+                _preflight(arguments, site)
+            wanted = operations.plan(operations.measured(site))
+            holding = operations.preview(site, wanted)
             if not arguments.json:
-                terminal.stderr().print("Nothing has to change.")
-            return _finish(arguments, site, site.runs.standing(site.name)[-1], began)
-        _confirm(arguments, f"Install on {words.many(len(site.inputs.answers.hosts), 'host')}?")
-        with stopping() as stop:
-            run = operations.install(site, wanted, _watch(arguments, holding), stop)
+                terminal.stderr().print(console.plan_line(wanted, holding))
+            if arguments.dry_run:
+                _show_plan(arguments, wanted, holding)
+                return 0
+            _confirm(arguments, f"Install on {words.many(len(site.inputs.answers.hosts), 'host')}?")
+            with stopping() as stop:
+                run = operations.install(site, wanted, _watch(arguments, holding), stop)
+        elif not arguments.json:
+            terminal.stderr().print("Everything is there as the answers and the bundle want it; nothing has to change.")
         return _finish(arguments, site, run, began)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -66,7 +67,13 @@ def another_image(world: SimulatedWorld, cluster: Cluster) -> None:
 
 
 def cut_off(world: SimulatedWorld, cluster: Cluster) -> None:
-    world.fate = At("execute", lambda: cluster.objects[f"{PODS}/probe-node-2"]["status"].update(podIP="10.244.9.9"))
+    """Whatever address somebody has read, the pod has left it when it is asked there."""
+    numbers = itertools.count(9)
+
+    def act() -> None:
+        cluster.objects[f"{PODS}/probe-node-2"]["status"]["podIP"] = f"10.244.9.{next(numbers)}"
+
+    world.fate = At("execute", act)
 
 
 def no_names(world: SimulatedWorld, cluster: Cluster) -> None:

@@ -30,6 +30,8 @@ ABANDONED = timedelta(minutes=15)
 """Age at which the namespace of a proof is one that was left behind: its installer was killed."""
 PREPARED = frozenset({"schedule", "traffic", "dns", "volume", "certificate"})
 """Probes of what `preparing` puts there."""
+PUT_THERE = ("namespace.yaml", "volume.yaml", "certificate.yaml", "pods.yaml")
+"""The templates of component `probe`, those first for which a cluster takes longest."""
 PORT = 8080
 AT_ONCE = 8
 """Nodes from which the same thing is tried at a time."""
@@ -136,7 +138,7 @@ def _prepare(world: World, inputs: Inputs, ground: Ground) -> str:
     names = {**inputs.names(environment), "probe": f"{image.repository}@{image.manifest.digest}", "port": PORT,
              "namespace": ground.namespace}  # fmt: skip
     chosen = {c.name for c in inputs.components(environment)}
-    for text in ("pods.yaml", "volume.yaml", "certificate.yaml"):
+    for text in PUT_THERE:
         needs = {"volume.yaml": "local-path-provisioner", "certificate.yaml": "site-ca"}.get(text)
         if needs is None or needs in chosen:
             world.apply(environment.name, *charts.parse(component, text, context.render(component, text, names)))
