@@ -87,12 +87,12 @@ def _pod(
         return
     image = template["spec"]["containers"][0]["image"]
     pulled = registry.pulls(site, image)
-    network = ipaddress.ip_network(cluster.pods_network)
-    used = sum(1 for each in cluster.objects if "/pods/" in each)
+    taken = {thing.get("status", {}).get("podIP") for thing in cluster.objects.values()}
+    address = next(str(each) for each in ipaddress.ip_network(cluster.pods_network).hosts() if str(each) not in taken)
     cluster.put(path, {
         "metadata": {"name": name, "namespace": namespace, "owner": owner_path, **template["metadata"]},
         "spec": {**template["spec"], "nodeName": node.name},
-        "status": {"podIP": str(network[10 + used]), "containerStatuses": [{"imageID": image if pulled else ""}],
+        "status": {"podIP": address, "containerStatuses": [{"imageID": image if pulled else ""}],
                    **condition("Ready", pulled)},
     })  # fmt: skip
 
