@@ -19,6 +19,7 @@ KINDS: Mapping[tuple[str, str], tuple[str, bool]] = {
     ("v1", "Namespace"): ("namespaces", False),
     ("v1", "Pod"): ("pods", True),
     ("v1", "Secret"): ("secrets", True),
+    ("v1", "ServiceAccount"): ("serviceaccounts", True),
     ("v1", "Service"): ("services", True),
     (APPS, "DaemonSet"): ("daemonsets", True),
     (APPS, "Deployment"): ("deployments", True),
