@@ -93,6 +93,15 @@ def notices(pilot: Pilot[None]) -> str:
     return "\n".join(each.message for each in pilot.app._notifications)
 
 
+async def noticed(pilot: Pilot[None], text: str) -> None:
+    """Wait until something that says this has popped up: a notice is a message, and comes when its turn does."""
+    for _ in range(1500):
+        if text in notices(pilot):
+            return
+        await pilot.pause(0.02)
+    raise AssertionError(f"{text!r} is not in {notices(pilot)!r}")
+
+
 def on_screen(pilot: Pilot[None]) -> str:
     """The text on the screen, line by line."""
     height = pilot.app.size.height

@@ -74,8 +74,8 @@ async def checked(pilot: Pilot[None]) -> PreflightPage:
     await pilot.press("c")
     await until(pilot, lambda: page(pilot, PreflightPage).session.ended and not page(pilot, PreflightPage).busy)
     await settled(pilot)
-    await pilot.pause(0.2)  # the cursor goes to what failed once that is drawn
     found: PreflightPage = page(pilot, PreflightPage)
+    await until(pilot, lambda: found.arrived)
     return found
 
 

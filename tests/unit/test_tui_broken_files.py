@@ -73,10 +73,10 @@ def refused() -> Iterator[dict[str, Any]]:
     for name in SECTIONS:
         for value in ODD:
             yield {**yaml.safe_load(GOOD), name: value}
-            for part in ("environments", "hosts"):
-                changed = yaml.safe_load(GOOD)
-                changed[part][0][name] = value
-                yield changed
+        for part in ("environments", "hosts"):
+            changed = yaml.safe_load(GOOD)
+            changed[part][0][name] = ODD[0]
+            yield changed
     for key in ("name", "control_planes", "workers", "components", "networks", "address", "access"):
         for value in ODD:
             for part in ("environments", "hosts"):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button
-from wizards import answers_of, notices, on_screen, play, settled, type_into, wizard
+from wizards import answers_of, noticed, on_screen, play, settled, type_into, wizard
 
 from installer.draft import Draft
 from installer.ui.tui import editor
@@ -117,7 +117,7 @@ def test_a_stray_draft_hides_nothing_and_ends_nothing(
         await pilot.press("enter")
         await settled(pilot)
         assert isinstance(pilot.app.screen, Start)
-        assert "move it away" in notices(pilot)
+        await noticed(pilot, "move it away")
 
     play(wizard(None), script)
 
@@ -130,7 +130,7 @@ def test_a_mistyped_name_opens_nothing(tmp_path: Path, monkeypatch: pytest.Monke
         await pilot.press("end", "enter", *name, "enter")
         await settled(pilot)
         assert isinstance(pilot.app.screen, Start)
-        assert name.split("/")[0] in notices(pilot)
+        await noticed(pilot, name.split("/")[0])
 
     play(wizard(None), script)
     assert not list(tmp_path.glob("*ac*"))

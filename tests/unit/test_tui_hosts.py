@@ -12,7 +12,7 @@ import pytest
 from hosts_page import UNPINNED, draft, hosts_page, lines, page, pasted, pressed, rehearsal, row
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
-from wizards import answers_of, core, notices, on_screen, open_page, play, settled
+from wizards import answers_of, core, noticed, on_screen, open_page, play, settled
 
 from installer.answers import Host
 from installer.facts import Facts
@@ -54,7 +54,7 @@ def test_a_range_that_is_typed_becomes_the_hosts_it_stands_for(tmp_path: Path, a
         assert row(pilot, 5).startswith("db-3 10.89.10.23")
         await pressed(pilot, "a")
         await pressed(pilot, "ctrl+u", *"db-[1-3]", "tab", *"10.89.10.30", "enter")
-        assert "3 name(s) and 1 address(es)" in notices(pilot)
+        await noticed(pilot, "3 name(s) and 1 address(es)")
         assert len(draft(pilot).items(("hosts",))) == 7, "what was typed stays, to be mended"
         assert draft(pilot).items(("hosts",))[:3] == before.items(("hosts",))
 
@@ -65,7 +65,7 @@ def test_the_first_hosts_of_a_new_file(tmp_path: Path) -> None:
     async def script(pilot: Pilot[None]) -> None:
         assert "No host yet" in lines(pilot)
         await pressed(pilot, "delete", "d", "r", "t", "k", "y", "p", "n", "enter")
-        assert "There is no host yet" in notices(pilot)
+        await noticed(pilot, "There is no host yet")
         await pressed(pilot, "a", "tab", *"10.0.0.1", "enter", "d")
         assert [each["address"] for each in draft(pilot).at(("hosts",))] == ["10.0.0.1", "10.0.0.2"]
 
@@ -96,7 +96,7 @@ def test_a_name_that_cannot_be_is_told_and_changes_nothing(tmp_path: Path, typed
         await pressed(pilot, "down", "enter", "ctrl+u", *typed)
         assert told in on_screen(pilot)
         await pressed(pilot, "escape")
-        assert told in notices(pilot)
+        await noticed(pilot, told)
         assert draft(pilot).data == before.data
 
     play(hosts_page(rehearsal(tmp_path)), script)
@@ -110,7 +110,7 @@ def test_what_is_wrong_with_a_field_is_said_below_it_and_in_the_row(tmp_path: Pa
         assert "✖ entry" in row(pilot, 0)
         assert "wanted an IPv4 address" in lines(pilot)
         await pressed(pilot, "t")
-        assert "not tried" in notices(pilot)
+        await noticed(pilot, "not tried")
 
     play(hosts_page(rehearsal(tmp_path)), script)
 
@@ -233,7 +233,7 @@ def test_connections_are_tried_and_a_key_is_confirmed_and_pinned(tmp_path: Path)
         assert "10.89.10.12) cannot be reached" in lines(pilot)
         assert "→ check the address" in lines(pilot)
         await pressed(pilot, "k")
-        assert "no key to confirm" in notices(pilot)
+        await noticed(pilot, "no key to confirm")
         await pressed(pilot, "up", "k")
         assert isinstance(app.screen, ConfirmKeys)
         fingerprint = str(app.screen.query_one(".fingerprint", Static).render())
@@ -267,7 +267,7 @@ def test_facts_follow_a_host_under_its_new_name_and_not_to_another_address(tmp_p
 def test_a_simulated_site_that_is_none_is_told(tmp_path: Path) -> None:
     async def script(pilot: Pilot[None]) -> None:
         await pressed(pilot, "T")
-        assert "problem(s) in the simulated site" in notices(pilot)
+        await noticed(pilot, "problem(s) in the simulated site")
         assert row(pilot, 0).endswith("–")
 
     play(hosts_page(rehearsal(tmp_path), "hosts: [none]\n"), script)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Checkbox, Input, Select
-from wizards import answers_of, field, notices, on_screen, open_page, play, settled, type_into, wizard
+from wizards import answers_of, field, noticed, on_screen, open_page, play, settled, type_into, wizard
 
 from installer import answers_file
 from installer.draft import Draft
@@ -191,7 +191,7 @@ def test_a_part_that_is_needed_stays_and_says_by_which(tmp_path: Path) -> None:
             assert name in parts_of(pilot).selected, "it is taken along"
         await pilot.press("space")
         await settled(pilot)
-        assert "cert-manager stays" in notices(pilot)
+        await noticed(pilot, "cert-manager stays")
         assert pilot.app.draft.at(("environments", 0, "components")) == chosen
         return on_screen(pilot)
 

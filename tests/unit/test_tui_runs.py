@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from run_pages import SECRET, Place, begun, checked, page, until
 from textual.pilot import Pilot
 from textual.widgets import Input
-from wizards import notices, on_screen, open_page, play, settled, wizard
+from wizards import noticed, on_screen, open_page, play, settled, wizard
 
 from installer import detached
 from installer.bundle.sshsig import generate_key
@@ -96,7 +96,7 @@ def test_an_unreachable_host_cannot_be_waived(place: Place) -> None:
         assert [f.check for f in preflight.shown() if f.host == "node-1"] == ["ssh.login"]
         await pilot.press("w")
         assert not isinstance(pilot.app.screen, Waive)
-        assert "no waiver helps" in notices(pilot)
+        await noticed(pilot, "no waiver helps")
 
     play(place.wizard("preflight"), script)
 
@@ -107,8 +107,8 @@ def test_answers_with_mistakes_are_not_run(place: Place) -> None:
     async def script(pilot: Pilot[None]) -> None:
         await pilot.press("c")
         await settled(pilot)
-        assert "to be mended" in notices(pilot)
-        assert "Hosts" in notices(pilot)
+        await noticed(pilot, "to be mended")
+        await noticed(pilot, "Hosts")
 
     play(place.wizard("preflight"), script)
     assert detached.find(place.runs, "practice") is None

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
-from wizards import answers_of, field, notices, on_screen, play, settled, wizard
+from wizards import answers_of, field, noticed, on_screen, play, settled, wizard
 
 from installer.answers_file import flaws
 from installer.draft import Draft, History
@@ -195,7 +195,7 @@ def test_a_part_says_what_it_would_take_and_each_tick_is_an_edit(tmp_path: Path)
         await settled(pilot)
         parts = await tick(pilot, SIZED, "kafka")
         assert parts.selected == ["kafka"]
-        assert "one part stays" in notices(pilot)
+        await noticed(pilot, "one part stays")
 
     play(wizard(answers_of(tmp_path, "rehearsal"), "components"), script)
 

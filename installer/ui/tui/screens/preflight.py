@@ -91,12 +91,13 @@ class PreflightPage(Searched):
         return out_of_date(self.desk, self.check)
 
     @property
-    def _today(self) -> Any:
-        return datetime.now(UTC).date()
+    def arrived(self) -> bool:
+        """Whether the cursor stands where it was sent."""
+        return self._aimed is None
 
     def shown(self) -> list[Finding]:
         """The findings, with the waivers that the answers hold now."""
-        return self.check.findings.shown(self.desk.draft, self._today)
+        return self.check.findings.shown(self.desk.draft, datetime.now(UTC).date())
 
     def draw(self) -> None:
         """Draw what differs."""
