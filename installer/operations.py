@@ -1,7 +1,7 @@
 """One short function per verb; console, terminal interface and tests all call these.
 
 Each takes a site and does one thing, and returns a value or raises; nothing here prints. The order of an installation:
-`check`, `plan`, `preview`, `install`, `prove`; of another one where all is `whole`: `prove`.
+`check`, `plan`, `preview`, `install`, `prove`; of another one where all is `repeated.whole`: `prove`.
 """
 
 from __future__ import annotations
@@ -126,18 +126,6 @@ def preview(site: Site, plan_: Plan) -> dict[str, bool]:
     return engine.preview(plan_, site.world, hosts_at_once=site.inputs.answers.parallel_hosts)
 
 
-def whole(site: Site) -> Run | None:
-    """The run that stands, where everything is as the plan wants it; None where there may be something to do.
-
-    Hosts that cannot be looked at are no reason to fail: a check says of all of them what is wrong.
-    """
-    standing = site.runs.standing(site.name)
-    if standing and not site.runs.unfinished(site.name):
-        with suppress(SitewrightError):
-            return standing[-1] if all(preview(site, plan(site.inputs)).values()) else None
-    return None
-
-
 def install(site: Site, plan_: Plan, watch: Watch, stop: threading.Event) -> Run:
     """Carry the plan out: a run that was broken off goes on, otherwise a new one begins.
 
@@ -191,9 +179,11 @@ def uninstall(site: Site, watch: Watch, stop: threading.Event) -> Run:
     return run
 
 
-def prove(site: Site, report: Callable[[proof.ProbeResult], None]) -> tuple[proof.ProbeResult, ...]:
-    """Try every probe."""
-    return proof.prove(site.world, site.inputs, report)
+def prove(
+    site: Site, report: Callable[[proof.ProbeResult], None], prepared: Mapping[str, proof.Prepared]
+) -> tuple[proof.ProbeResult, ...]:
+    """Try every probe; `prepared` has, by environment, those whose pods are there already."""
+    return proof.prove(site.world, site.inputs, report, prepared)
 
 
 def fetch_kubeconfigs(site: Site) -> dict[str, Path]:

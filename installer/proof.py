@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 
 from installer.answers import Environment
 from installer.errors import ProbeFailed, SitewrightError
@@ -26,32 +28,72 @@ class ProbeResult:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Where an environment's probes stand, and how it went to put their pods there."""
+
+    ground: verify.Ground
+    result: ProbeResult
+
+
 def count(inputs: Inputs) -> int:
     """How many probes there are, if nothing goes wrong around them."""
     return sum(len(verify.probes(inputs, verify.Ground(each, ""))) for each in inputs.answers.environments)
 
 
-def prove(world: World, inputs: Inputs, report: Callable[[ProbeResult], None]) -> tuple[ProbeResult, ...]:
+def prepare(world: World, inputs: Inputs) -> dict[str, Prepared]:
+    """Put the pods of every environment's probes there, whatever fails; by environment, for `prove` or `clean`.
+
+    A cluster takes a while to start them: whoever has something else to do first lets it begin.
+    """
+    with _environments() as pool:
+        found = pool.map(partial(_prepare, world, inputs), inputs.answers.environments)
+        return {each.ground.cluster: each for each in found}
+
+
+def clean(world: World, prepared: Mapping[str, Prepared]) -> None:
+    """Take away what was put there for a proof that will not be; what stays goes with the next proof."""
+    with _environments() as pool:
+        list(pool.map(lambda each: _one(world, verify.cleaning(each.ground)), prepared.values()))
+
+
+def prove(
+    world: World,
+    inputs: Inputs,
+    report: Callable[[ProbeResult], None],
+    prepared: Mapping[str, Prepared] = MappingProxyType({}),
+) -> tuple[ProbeResult, ...]:
     """Run every probe of every environment; `report` hears each result as it comes. Cleans up behind itself.
 
     What goes wrong before or after the probes is a failed probe of its own. Where nothing could be put there, those
     that need it fail with that, at once; the others are tried all the same.
     """
-    with ThreadPoolExecutor(max_workers=4, thread_name_prefix="environment") as pool:
-        groups = pool.map(lambda e: _environment(world, inputs, e, report), inputs.answers.environments)
-        return tuple(result for group in groups for result in group)
+
+    def environment(environment: Environment) -> tuple[ProbeResult, ...]:
+        ready = prepared.get(environment.name) or _prepare(world, inputs, environment)
+        return _prove(world, inputs, ready, report)
+
+    with _environments() as pool:
+        return tuple(result for group in pool.map(environment, inputs.answers.environments) for result in group)
 
 
-def _environment(
-    world: World, inputs: Inputs, environment: Environment, report: Callable[[ProbeResult], None]
-) -> tuple[ProbeResult, ...]:
+def _environments() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=4, thread_name_prefix="environment")
+
+
+def _prepare(world: World, inputs: Inputs, environment: Environment) -> Prepared:
     ground = verify.Ground.of_now(environment, world.now())
-    probes = verify.probes(inputs, ground)
-    prepared = _one(world, verify.preparing(inputs, ground))
+    return Prepared(ground, _one(world, verify.preparing(inputs, ground)))
+
+
+def _prove(
+    world: World, inputs: Inputs, ready: Prepared, report: Callable[[ProbeResult], None]
+) -> tuple[ProbeResult, ...]:
+    prepared, probes = ready.result, verify.probes(inputs, ready.ground)
     with ThreadPoolExecutor(max_workers=len(probes), thread_name_prefix="probe") as pool:
         results = pool.map(lambda probe: _told(_after(prepared, world, probe), report), probes)
         found = [*(_told(each, report) for each in (prepared,) if not each.passed), *results]
-    cleaned = _one(world, verify.cleaning(ground))
+    cleaned = _one(world, verify.cleaning(ready.ground))
     return (*found, *(_told(each, report) for each in (cleaned,) if not each.passed))
 
 

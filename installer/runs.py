@@ -58,6 +58,11 @@ class Run:
         except (ValueError, KeyError, TypeError):
             return False
 
+    @property
+    def planned(self) -> str:
+        """Digest of the plan that it carried out; empty where that is not known."""
+        return str(_read(self.folder / "plan.json").get("digest", ""))
+
     @contextmanager
     def journal(self, copy: Copy | None = None) -> Iterator[Journal]:
         """The run's journal, open for reading and writing; `copy` hears of each record."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from installer.answers import Answers, Environment
@@ -119,7 +120,7 @@ def fill(component: Component, source: str, names: Mapping[str, Any]) -> str:
 
 def _render(where: str, source: str, names: Mapping[str, Any]) -> str:
     try:
-        return _JINJA.from_string(source).render(names)
+        return _template(source).render(names)
     except TemplateError as error:
         line = getattr(error, "lineno", None)
         raise BundleNotTrusted(
@@ -127,6 +128,12 @@ def _render(where: str, source: str, names: Mapping[str, Any]) -> str:
             reason=f"template cannot be rendered: {error}",
             hint="this is a fault of the bundle; tell the vendor",
         ) from error
+
+
+@lru_cache(maxsize=1024)
+def _template(source: str) -> Template:
+    """Compiled once, for it is filled for one host after another."""
+    return _JINJA.from_string(source)
 
 
 _JINJA = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True,

@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 
-from installer import operations, session
+from installer import operations, repeated, session
 from installer.arguments import default_state
 from installer.driving import Watch, plan_json
 from installer.errors import PreflightFailed, ProofInterrupted, UsageError
 from installer.events import Emit
 from installer.plan.checks import Finding, ports_table
 from installer.plan.model import BACKWARD, Plan
-from installer.proof import ProbeResult, count, failed
+from installer.proof import Prepared, ProbeResult, count, failed
+from installer.repeated import Standing
 from installer.runs import Run, Runs
 from installer.ui import console, jsonl, live, progress, terminal, words
 from installer.verbs.interrupts import outliving, stopping
@@ -66,8 +68,8 @@ def install(arguments: argparse.Namespace) -> int:
     """Check, plan, install, prove; where all is there already, prove alone."""
     began = time.monotonic()
     with opened(arguments) as site:
-        run = None if arguments.dry_run else operations.whole(site)
-        if run is None:
+        standing = None if arguments.dry_run else repeated.whole(site, probes=not arguments.no_probes)
+        if standing is None:
             with every_byte(site, arguments.json):
                 _preflight(arguments, site)
             wanted = operations.plan(operations.measured(site))
@@ -79,10 +81,10 @@ def install(arguments: argparse.Namespace) -> int:
                 return 0
             _confirm(arguments, f"Install on {words.many(len(site.inputs.answers.hosts), 'host')}?")
             with stopping() as stop:
-                run = operations.install(site, wanted, _watch(arguments, holding), stop)
+                standing = Standing(operations.install(site, wanted, _watch(arguments, holding), stop))
         elif not arguments.json:
             terminal.stderr().print("Everything is there as the answers and the bundle want it; nothing has to change.")
-        return _finish(arguments, site, run, began)
+        return _finish(arguments, site, standing, began)
 
 
 def resume(arguments: argparse.Namespace) -> int:
@@ -93,7 +95,7 @@ def resume(arguments: argparse.Namespace) -> int:
             run = operations.resume(site, _watch(arguments), stop)
         if run.operation in BACKWARD:
             return _gone(arguments, run)
-        return _finish(arguments, site, run, began)
+        return _finish(arguments, site, Standing(run), began)
 
 
 def rollback(arguments: argparse.Namespace) -> int:
@@ -150,7 +152,9 @@ def _preflight(arguments: argparse.Namespace, site: operations.Site) -> tuple[Fi
     return found
 
 
-def _probes(arguments: argparse.Namespace, site: operations.Site) -> tuple[ProbeResult, ...]:
+def _probes(
+    arguments: argparse.Namespace, site: operations.Site, prepared: Mapping[str, Prepared] = MappingProxyType({})
+) -> tuple[ProbeResult, ...]:
     tried = itertools.count(1)
     with progress.report_bar("trying the probes", arguments.json) as shown:
 
@@ -159,19 +163,20 @@ def _probes(arguments: argparse.Namespace, site: operations.Site) -> tuple[Probe
                 jsonl.write("probe", asdict(result))
             shown(next(tried), count(site.inputs), "items", result.title)
 
-        results = operations.prove(site, report)
+        results = operations.prove(site, report, prepared)
     if not arguments.json:
         console.probe_table(terminal.stdout(), [asdict(result) for result in results])
     return results
 
 
-def _finish(arguments: argparse.Namespace, site: operations.Site, run: Run, began: float) -> int:
+def _finish(arguments: argparse.Namespace, site: operations.Site, standing: Standing, began: float) -> int:
     """Prove what stands, keep the evidence, and say what to do next."""
+    run = standing.run
     kubeconfigs, kubectl = operations.fetch_kubeconfigs(site), operations.keep_kubectl(site)
     results: tuple[ProbeResult, ...] = ()
     if not arguments.no_probes:
         try:
-            results = _probes(arguments, site)
+            results = _probes(arguments, site, standing.prepared)
         except KeyboardInterrupt as interrupt:
             raise ProofInterrupted from interrupt
         operations.keep_proof(run, results)

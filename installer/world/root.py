@@ -28,8 +28,9 @@ SESSIONS = 6
 Where it allows fewer (MaxSessions of sshd_config) that is found out."""
 FULL = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds to wait before asking again for the only session: a former one may not have ended yet."""
-WORTH = 0.2
-"""Seconds for which a command waits for a shell that is busy before it gets a new one, which costs as much as that."""
+WORTH = 0.3
+"""Seconds for which a command waits for a shell that is busy before it gets a new one, which costs about as much; then
+every other one that waits does so once more, for what the new one may do for it."""
 RESTED = 1.0
 """Seconds after which a shell is asked whether it is still there before anything is begun in it."""
 SHORT = 64 * 1024
@@ -58,6 +59,7 @@ class Root:
         self._taken = 0
         self._most = SESSIONS
         self._none_stays = False
+        self._grown = 0.0
 
     def execute(self, argv: tuple[str, ...], payload: Iterable[bytes], timeout: float) -> Ended:
         """Run a command to its end; `payload` is its standard input, `timeout` in seconds.
@@ -103,13 +105,14 @@ class Root:
         """A shell that is free, first come first served; None where there is room for a new one, then taken."""
         ticket = object()
         with self._changed:
-            until = time.monotonic() + (WORTH if self._taken else 0)
+            arrived = time.monotonic()
             self._line.append(ticket)
             try:
                 while not (self._idle and self._line[0] is ticket):
-                    left = until - time.monotonic()
+                    left = max(arrived, self._grown) + WORTH - time.monotonic() if self._taken else 0
                     if left <= 0 and self._taken < self._most:
                         self._taken += 1
+                        self._grown = time.monotonic()
                         return None
                     self._changed.wait(left if left > 0 else None)
                 return self._idle.pop()
@@ -155,6 +158,7 @@ class Root:
         """Whether a shell has begun; where its connection is at fault, that is hung up, for nothing was begun by it."""
         try:
             standing.begin(*self._escalation())
+            self._grown = time.monotonic()
         except BROKEN as error:
             if not isinstance(error, TimeoutError | SSHException) and standing.refused():
                 self._none_stays = True
