@@ -115,12 +115,16 @@ def test_input_that_is_still_being_made_gets_a_session_of_its_own(made: Made) ->
     assert connection.open == 1
 
 
-def test_input_makes_room_for_itself(made: Made) -> None:
+def test_input_makes_room_for_itself(made: Made, tmp_path: Path) -> None:
     """Shells that stay hold sessions; a long input finds one all the same."""
     connection = LocalConnection(most=SESSIONS)
-    on = made(connection)
+    on, over = made(connection), tmp_path / "over"
+    long = ("sh", "-c", f"until [ -e {over} ]; do sleep 0.05; done")
     with ThreadPoolExecutor(SESSIONS) as pool:
-        list(pool.map(lambda _: on.execute(("sleep", "0.8"), (), 20), range(SESSIONS)))
+        running = [pool.submit(on.execute, long, (), 20) for _ in range(SESSIONS)]
+        while connection.open < SESSIONS and not any(each.done() for each in running):
+            time.sleep(0.05)
+        over.touch()
     assert connection.open == SESSIONS
     with ThreadPoolExecutor(2 * SESSIONS) as pool:
         ended = list(pool.map(lambda _: on.execute(("wc", "-c"), (b"x" * (SHORT + 1),), 20).out, range(2 * SESSIONS)))
