@@ -83,6 +83,7 @@ def machine(tmp_path: Path) -> Path:
     (tmp_path / ".venv/bootstrap.sha256").write_text(hashlib.sha256(wanted).hexdigest() + "\n")
     programs = {
         ".venv/bin/sitewright": "",
+        ".venv/bin/python": 'cd ..; echo "$*" >> asked',
         "bin/dpkg-query": 'for p; do case $p in skopeo | tmux | -*) ;; *) echo "installed $p" ;; esac; done; exit 1',
         "bin/apt-get": 'echo "$*" >> ../asked; echo "debconf: delaying package configuration" >&2; exit ${APT:-0}',
         "bin/id": "echo 0",
@@ -114,6 +115,7 @@ def test_bootstrap_says_what_is_missing_what_for_and_about_how_long(machine: Pat
     ]
     assert (machine / "asked").read_text().splitlines() == [
         "update -qq", "install -y -qq --no-install-recommends skopeo tmux",
+        "-m compileall -q installer sizing",
     ]  # fmt: skip
 
 
