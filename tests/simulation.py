@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -67,6 +68,18 @@ def install(site):
 def act(operation, site):
     """Resume, roll back or uninstall."""
     return operation(site, unwatched, threading.Event())
+
+
+class At:
+    """A fate that does something to the cluster just before each call of a verb."""
+
+    def __init__(self, verb: str, act: Callable[[], object]) -> None:
+        self.verb, self.act = verb, act
+
+    def around(self, verb, _host, effect):
+        if verb == self.verb:
+            self.act()
+        return effect()
 
 
 def with_cluster(world: SimulatedWorld, host: str, name: str = "production") -> None:

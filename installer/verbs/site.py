@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from types import MappingProxyType
 
 from installer import operations, repeated, session
 from installer.arguments import default_state
@@ -112,7 +111,7 @@ def status(arguments: argparse.Namespace) -> int:
     """What stands, what ran, what is next."""
     with opened(arguments, connecting=False) as site:
         records, silent = operations.standing(site)
-        results = _probes(arguments, site) if arguments.probe and not silent else ()
+        results = _probes(arguments, site, {}) if arguments.probe and not silent else ()
         history = [
             {"run": r.name, "operation": r.operation, "outcome": r.outcome} for r in site.runs.history(site.name)
         ]
@@ -153,7 +152,7 @@ def _preflight(arguments: argparse.Namespace, site: operations.Site) -> tuple[Fi
 
 
 def _probes(
-    arguments: argparse.Namespace, site: operations.Site, prepared: Mapping[str, Prepared] = MappingProxyType({})
+    arguments: argparse.Namespace, site: operations.Site, prepared: Mapping[str, Prepared]
 ) -> tuple[ProbeResult, ...]:
     tried = itertools.count(1)
     with progress.report_bar("trying the probes", arguments.json) as shown:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from simulation import NOW, inputs_of, install, site_of, world_of
+from simulation import NOW, At, inputs_of, install, site_of, world_of
 
 from installer import pki, proof, translations
 from installer.plan.steps import verify
@@ -36,18 +36,6 @@ def world(tmp_path):
     world = world_of("rehearsal")
     install(site_of(world, tmp_path))
     return world
-
-
-class At:
-    """A fate that does something to the cluster just before each call of a verb."""
-
-    def __init__(self, verb: str, act: Callable[[], object]) -> None:
-        self.verb, self.act = verb, act
-
-    def around(self, verb, _host, effect):
-        if verb == self.verb:
-            self.act()
-        return effect()
 
 
 def proved(world: SimulatedWorld, profile: str = "rehearsal") -> tuple[dict[str, proof.ProbeResult], list[str]]:

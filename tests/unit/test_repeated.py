@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import pytest
-from simulation import act, install, site_of, world_of
+from simulation import At, act, install, site_of, world_of
 
 from installer import operations
 from installer.operations import Site
 from installer.repeated import Standing, whole
 from installer.world.simulated.faults import Faults
 from installer.world.simulated.world import SimulatedWorld
-
-
-class Counted:
-    """A fate that lets all go well and counts the calls of each verb."""
-
-    def __init__(self) -> None:
-        self.calls: Counter[str] = Counter()
-
-    def around(self, verb, _host, effect):
-        self.calls[verb] += 1
-        return effect()
 
 
 def prove(site: Site, standing: Standing) -> bool:
@@ -57,16 +45,18 @@ def test_what_stands_is_found_with_its_probes_pods_and_proved_by_them(site: Site
     assert standing.run == site.runs.standing(site.name)[-1]
     assert standing.prepared.keys() == {each.name for each in site.inputs.answers.environments}
     assert left(world)
-    world.fate = counted = Counted()
+    applied: list[bool] = []
+    world.fate = At("apply", lambda: applied.append(True))
     assert prove(site, standing)
-    assert counted.calls["apply"] == 0, "they were there"
+    assert applied == [], "they were there"
     assert left(world) == []
 
 
 def test_nothing_is_put_there_where_nothing_will_be_proved(site: Site, world: SimulatedWorld) -> None:
-    world.fate = counted = Counted()
+    applied: list[bool] = []
+    world.fate = At("apply", lambda: applied.append(True))
     assert whole(site, probes=False) == Standing(site.runs.standing(site.name)[-1])
-    assert counted.calls["apply"] == 0
+    assert applied == []
 
 
 def test_an_installation_that_was_not_proved_gets_its_pods_when_it_is(tmp_path: Path) -> None:
@@ -79,9 +69,10 @@ def test_another_plan_gets_no_pods_in_a_cluster_that_may_lack_what_they_need(
     site: Site, world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("installer.runs.Run.planned", "sha256:another")
-    world.fate = counted = Counted()
+    applied: list[bool] = []
+    world.fate = At("apply", lambda: applied.append(True))
     assert whole(site, probes=True) == Standing(site.runs.standing(site.name)[-1])
-    assert counted.calls["apply"] == 0
+    assert applied == []
 
 
 def test_where_anything_is_not_as_it_should_be_the_pods_are_taken_away(site: Site, world: SimulatedWorld) -> None:
