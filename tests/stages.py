@@ -64,3 +64,7 @@ def answers_for(hosts: tuple[Host, ...]) -> Answers:
 
 def open_site(practice: Practice, state: Path, access: Access | None = None, archive: Bundle | None = None) -> Site:
     return Site(answers_for(practice.answers_hosts(access)), secret, archive, state)
+
+
+def whoami(site: Site, host: str = "cp-1") -> str:
+    return site.run(host, "id", "-un").out.strip()

@@ -1,32 +1,20 @@
-"""The wizard's page of hosts: everything by keyboard, lists taken over as they are, keys confirmed by a person."""
+"""The wizard's page of hosts: everything by keyboard, lists taken over as they are."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hosts_page import UNPINNED, draft, hosts_page, lines, page, pasted, pressed, rehearsal, row
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
-from wizards import answers_of, core, noticed, on_screen, open_page, play, settled
+from wizards import answers_of, noticed, on_screen, open_page, play, settled
 
-from installer.answers import Host
-from installer.facts import Facts
 from installer.hosts_editing import Place, names, places
-from installer.ui.tui import editor
-from installer.ui.tui.app import Wizard
-from installer.ui.tui.doors import Doors, Files
-from installer.ui.tui.screens.dialogs import Typed
 from installer.ui.tui.screens.host_forms import AccessForm, HostForm
 from installer.ui.tui.screens.host_import import ImportHosts
-from installer.ui.tui.screens.host_keys import ConfirmKeys
 from installer.ui.tui.screens.host_roles import ChooseRole, Proposals
 from installer.ui.tui.screens.host_table import HostTable
-from installer.verbs.wizard import host_doors
 
 
 def test_a_new_host_is_typed_and_an_untouched_one_does_not_stay(tmp_path: Path) -> None:
@@ -223,70 +211,6 @@ def test_the_groups_of_a_list_count_for_the_proposal(tmp_path: Path) -> None:
     play(hosts_page(rehearsal(tmp_path)), script)
 
 
-def test_connections_are_tried_and_a_key_is_confirmed_and_pinned(tmp_path: Path) -> None:
-    async def script(pilot: Pilot[None]) -> None:
-        app = pilot.app
-        await pressed(pilot, "T")
-        assert [row(pilot, at).split()[3:] for at in range(3)] == [["!", "key"], ["✖", "port"], ["!", "key"]]
-        assert "k compares and pins it" in lines(pilot)
-        await pressed(pilot, "down")
-        assert "10.89.10.12) cannot be reached" in lines(pilot)
-        assert "→ check the address" in lines(pilot)
-        await pressed(pilot, "k")
-        await noticed(pilot, "no key to confirm")
-        await pressed(pilot, "up", "k")
-        assert isinstance(app.screen, ConfirmKeys)
-        fingerprint = str(app.screen.query_one(".fingerprint", Static).render())
-        assert "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" in on_screen(pilot)
-        await pressed(pilot, "enter")
-        assert draft(pilot).at(("hosts", 0, "host_key")) is None, "the careful answer comes first"
-        await pressed(pilot, "k", "right", "enter")
-        assert draft(pilot).at(("hosts", 0, "host_key")) == fingerprint
-        assert row(pilot, 0).split()[3:] == ["✔", "yes", "6", "12", "GiB", "100", "GiB"]
-        assert isinstance(app.facts["cp-1"], Facts)
-        await pressed(pilot, "K", "right", "enter")
-        assert set(app.facts) == {"cp-1", "node-2"}
-        await pressed(pilot, "ctrl+z", "ctrl+z")
-        assert app.facts == {}
-        assert row(pilot, 0).endswith("! key")
-
-    play(hosts_page(rehearsal(tmp_path, UNPINNED)), script)
-
-
-def test_facts_follow_a_host_under_its_new_name_and_not_to_another_address(tmp_path: Path) -> None:
-    async def script(pilot: Pilot[None]) -> None:
-        await pressed(pilot, "t", "enter", "ctrl+u", *"boss", "enter")
-        assert set(pilot.app.facts) == {"boss"}
-        await pressed(pilot, "enter", "tab", "end", "backspace", "5", "enter")
-        assert pilot.app.facts == {}
-        assert row(pilot, 0).endswith("–")
-
-    play(hosts_page(rehearsal(tmp_path)), script)
-
-
-def test_a_simulated_site_that_is_none_is_told(tmp_path: Path) -> None:
-    async def script(pilot: Pilot[None]) -> None:
-        await pressed(pilot, "T")
-        await noticed(pilot, "problem(s) in the simulated site")
-        assert row(pilot, 0).endswith("–")
-
-    play(hosts_page(rehearsal(tmp_path), "hosts: [none]\n"), script)
-
-
-def test_secrets_that_a_person_types_are_asked_for_before_real_hosts_are_tried(tmp_path: Path) -> None:
-    file = rehearsal(tmp_path, ("{file: ~/.local/state/sitewright/practice/practice/password}", "{prompt: Sudo?}"))
-    app = Wizard(Files(tmp_path / "state", file), Doors(core, host_doors), editor.opened(file), "en", "hosts")
-
-    async def script(pilot: Pilot[None]) -> None:
-        await pilot.press("t")
-        await pilot.pause(0.2)
-        assert isinstance(pilot.app.screen, Typed)
-        await pressed(pilot, "escape")
-        assert row(pilot, 0).endswith("–")
-
-    play(app, script)
-
-
 def test_how_hosts_are_reached_is_asked_with_a_bastion_behind_a_tick(tmp_path: Path) -> None:
     async def script(pilot: Pilot[None]) -> None:
         await pressed(pilot, "l")
@@ -370,43 +294,6 @@ def test_undoing_in_a_list_to_paste_is_about_that_list_and_in_a_form_about_the_h
         assert draft(pilot).data == grown.data
 
     play(hosts_page(rehearsal(tmp_path)), script)
-
-
-@pytest.mark.parametrize("key", ["f9", "s"])
-def test_a_test_that_is_left_or_stopped_leaves_nothing_under_way(tmp_path: Path, key: str) -> None:
-    begun, go_on = threading.Event(), threading.Event()
-
-    @contextmanager
-    def silent(*_: Any) -> Iterator[Any]:
-        class Silent:
-            def open(self, host: Host) -> Any:
-                begun.set()
-                go_on.wait(60)
-                raise OSError("silent")
-
-        yield Silent()
-
-    file = rehearsal(tmp_path)
-    app = Wizard(
-        Files(tmp_path / "state", file, simulate=file), Doors(core, silent), editor.opened(file), "en", "hosts"
-    )
-
-    async def script(pilot: Pilot[None]) -> None:
-        await pilot.press("T")
-        while not begun.is_set() or "▸" not in row(pilot, 0):
-            await pilot.pause(0.02)
-        await pilot.press(key)
-        while "▸" in row(pilot, 0):
-            await pilot.pause(0.02)
-        go_on.set()
-        await settled(pilot)
-        await pilot.pause(0.3)
-        assert not any("▸" in row(pilot, at) or "✖" in row(pilot, at) for at in range(3))
-
-    try:
-        play(app, script)
-    finally:
-        go_on.set()
 
 
 def test_groups_of_a_list_outlast_another_language(tmp_path: Path) -> None:
