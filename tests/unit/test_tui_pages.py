@@ -292,21 +292,18 @@ def test_leaving_is_asked_first(tmp_path: Path, key: str) -> None:
     assert "customer: Acme" in file.read_text()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("step", [step.key for step in STEPS if step.gathers or step.key == "sizing"])
-def test_every_page_opens_at_every_size_in_both_languages(
-    tmp_path: Path, step: str, language: str, size: tuple[int, int]
-) -> None:
-    async def script(pilot: Pilot[None]) -> None:
-        await pilot.resize_terminal(200, 60)
-        await pilot.resize_terminal(*size)
-        await settled(pilot)
-        assert step == pilot.app.screen.page.KEY
-        assert pilot.app.draft.data == Draft.of(file.read_text()).data, "to look changes nothing"
+def test_the_panel_below_tells_of_what_the_cursor_comes_to(tmp_path: Path) -> None:
+    """Not of the page that was left, whose fields it passes on its way."""
 
-    file = answers_of(tmp_path, "environments")
-    play(wizard(file, step, language), script, size)
+    async def script(pilot: Pilot[None]) -> None:
+        await open_page(pilot, "needs")
+        assert "How many people will ever log in" in on_screen(pilot)
+        await open_page(pilot, "components")
+        assert "Sends alarms to people, once." in on_screen(pilot)
+        await open_page(pilot, "needs")
+        assert "How many people will ever log in" in on_screen(pilot)
+
+    play(wizard(answers_of(tmp_path, "environments")), script)
 
 
 def test_the_language_changes_without_losing_the_place(tmp_path: Path) -> None:

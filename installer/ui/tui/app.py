@@ -62,6 +62,8 @@ class Wizard(App[None]):
         self, files: Files, doors: Doors, editor: Editor | None, language: str = "en", step: str = "site"
     ) -> None:
         super().__init__()
+        self.register_theme(NIGHT)
+        self.theme = NIGHT.name
         self.files, self.doors = files, doors
         self.bundle, self.signers, self.simulate = files.bundle, files.signers, files.simulate
         self.runs = Runs(files.state / "simulated" if files.simulate else files.state)
@@ -107,8 +109,6 @@ class Wizard(App[None]):
         hangup.look_after(self, self.keep_draft)
         self.run_worker(self._keyboard.feed(), group="keys")
         self.set_interval(BEAT, self.watching.beat)
-        self.register_theme(NIGHT)
-        self.theme = "sitewright"
         self.set_class(self.console.no_color or self.console.color_system in (None, "standard"), "-few-colours")
         if self._opened is None:
             self.push_screen(Start())
@@ -208,7 +208,7 @@ class Wizard(App[None]):
     def tell(self, text: str) -> None:
         """Say something about what is under the cursor, in the panel below the page."""
         if isinstance(self.screen, Frame):
-            self.screen.query_one(About).update(Content(text))
+            self.screen.query_one(About).tell(Content(text))
 
     def host_doors(self, hosts: Sequence[Host]) -> AbstractContextManager[acquaint.Doors]:
         """The doors of hosts, to be left when they have been tried.

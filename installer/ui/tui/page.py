@@ -82,14 +82,15 @@ class Page(VerticalScroll, can_focus=False):
         problems = self.problems(review)
         for repeated in self.query(Repeated):
             repeated.sync()
-        for field in self.query(Field):
+        fields = list(self.query(Field))
+        for field in fields:
             field.sync(problems)
-        self._tell_astray([each for each in problems if not self._tells(each)])
+        self._tell_astray([each for each in problems if not self._tells(each, fields)])
 
-    def _tells(self, problem: Problem) -> bool:
+    def _tells(self, problem: Problem, fields: Sequence[Field]) -> bool:
         """Whether something on the page says this problem."""
         section, dot, _ = problem.path.partition(".")
-        return (section in self.TELLS and bool(dot)) or any(field.tells(problem) for field in self.query(Field))
+        return (section in self.TELLS and bool(dot)) or any(field.tells(problem) for field in fields)
 
     def _tell_astray(self, problems: Sequence[Problem]) -> None:
         """Say at the top what is wrong with places that have no field."""

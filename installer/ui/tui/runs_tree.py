@@ -46,6 +46,11 @@ class Branches(Tree[Line]):
         """Add a node that has none."""
         return parent.add_leaf(line.left, line)
 
+    def move_cursor(self, node: TreeNode[Line] | None, animate: bool = False) -> None:
+        """Put the cursor on a node, also on one that was added a moment ago."""
+        if self.last_line >= 0:  # to ask for it numbers the lines, which else waits until the tree is at leisure
+            super().move_cursor(node, animate)
+
     def _room(self, node: TreeNode[Line]) -> int:
         depth, above = 0, node.parent
         while above is not None:

@@ -40,9 +40,13 @@ class ComponentsPage(Page):
     HINTS: ClassVar[tuple[tuple[str, str], ...]] = (("Space", "tick"),)
 
     def shape(self, around: Desk) -> object:
-        """The bundle, the choices and what they take."""
-        sizing, draft = around.review.sizing, around.draft
-        return around.manifest, around.manifest_trouble, draft.at(("environments",)), draft.at(SIZED_PATH), sizing
+        """The bundle, the choices, what they take, and whether there is room for all of it."""
+        chosen = around.draft.at(("environments",)), around.draft.at(SIZED_PATH)
+        return around.manifest, around.manifest_trouble, chosen, around.review.sizing, self._wide
+
+    @property
+    def _wide(self) -> bool:
+        return self.app.size.width >= NARROW
 
     def cursor(self, focused: Widget) -> object:
         """The list, and the line in it."""
@@ -64,7 +68,7 @@ class ComponentsPage(Page):
     def body(self) -> ComposeResult:
         """The parts of the bundle for each environment, and those that sizing reckons with."""
         say, manifest, review = self.desk.say, self.desk.manifest, self.desk.review
-        wide = self.app.size.width >= NARROW
+        wide = self._wide
         if manifest is None:
             told = self.desk.manifest_trouble or say("Name the bundle on the page of certificates to see its parts.")
             yield Label(told, classes="muted", markup=False)

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Label, OptionList
 
 from installer import hosts_editing
@@ -43,6 +44,7 @@ class Frame(Screen[None]):
         self.seen: set[str] = {step}
         self._changes: tuple[Change, ...] = ()
         self._asked: Question | None = None
+        self._place = Vertical(id="place")
 
     def anew(self) -> Frame:
         """The same screen, to be drawn anew."""
@@ -65,7 +67,7 @@ class Frame(Screen[None]):
         with Horizontal(id="body"):
             yield panels.Steps(self.desk.say)
             with Vertical(id="middle"):
-                yield Vertical(id="place")
+                yield self._place
                 yield panels.About(id="about")
             yield panels.Side(id="side")
         yield panels.Hints(id="hints")
@@ -77,31 +79,46 @@ class Frame(Screen[None]):
     @property
     def page(self) -> Page | None:
         """The page that is open."""
-        found = [page for page in self.query(Page) if page.display]
-        return found[0] if found else None
+        return next((page for page in self._pages if page.display), None)
+
+    @property
+    def _pages(self) -> list[Page]:
+        """Those that were opened once."""
+        return [page for page in self._place.children if isinstance(page, Page)]
 
     def open_page(self, step: str) -> None:
         """Show a page; the first field of it gets the cursor."""
         self.here = step
         self.seen.add(step)
         self._asked, self._changes = None, ()
+        self.query_one(panels.About).show(self.desk.say, None, ())
         self.run_worker(self._open(step), exclusive=True, group="page")
 
     async def _open(self, step: str) -> None:
-        for page in self.query(Page):
+        for page in self._pages:
             page.display = step == page.KEY
         if self.page is None:
-            await self.query_one("#place").mount(page_of(step)())
-        self.set_class(self.page is not None and self.page.WHOLE, "-whole")
+            await self._place.mount(page_of(step)())
+        # A class of this screen would be looked up anew for everything on every page.
+        whole, asks = (self.page.WHOLE, self.page.ASKS) if self.page else (False, True)
+        self.query_one(panels.Side).set_class(whole, "-away")
+        self.query_one(panels.About).set_class(whole or not asks, "-away")
         self.call_after_refresh(self._arrived)
 
     def _arrived(self) -> None:
-        page = self.page
-        if page is None:
-            return
-        if page.ready:
-            page.reviewed(self.desk.review, ())
-        page.focus_first()
+        if self.page is not None:
+            self._fit()
+            self.page.focus_first()
+            self._tell_of(self.focused)
+
+    def on_resize(self) -> None:
+        """Tables and lines of keys are made for the room there is."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """Show the answers in the room there is."""
+        if self.page is not None and self.page.ready:
+            self.page.reviewed(self.desk.review, ())
         self._draw()
 
     @on(Reviewed)
@@ -125,14 +142,18 @@ class Frame(Screen[None]):
         self.query_one(panels.Brief).show(say, desk_.review)
         self.query_one(panels.Kept).show(say, editor.kept_at, editor.changed)
         self.query_one(panels.Name).show(desk_.draft.at(("site", "name"), "") or say("new site"), editor.file)
-        self.set_class(self.page is not None and not self.page.ASKS, "-silent")
         own = self.page.HINTS if self.page else ()
         keys = [*KEYS[:4], *own, *KEYS[4:]]
         self.query_one(panels.Hints).show((key, say.other.called if key == "F9" else say(what)) for key, what in keys)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Tell what the field under the cursor is about."""
-        field = field_of(event.widget)
+        self._tell_of(event.widget)
+
+    def _tell_of(self, widget: Widget | None) -> None:
+        field = field_of(widget)
+        if field is not None and self.page not in field.ancestors:
+            return  # a page that is left hands its cursor on before it is gone
         asked = field.question if field else None
         if asked != self._asked:
             self._asked, self._changes = asked, ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -31,6 +31,7 @@ class HostsPage(Trials):
 
     KEY = "hosts"
     TELLS = ("hosts",)
+    ASKS = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "", show=False),
         Binding("d", "duplicate", "", show=False),
@@ -62,14 +63,6 @@ class HostsPage(Trials):
     def on_mount(self) -> None:
         """Searching begins with its key."""
         self.query_one("#host-search").display = False
-
-    def on_show(self, event: events.Show) -> None:
-        """The lines on the host take the place of the panel on fields."""
-        self.screen.add_class("-hosts")
-
-    def on_hide(self, event: events.Hide) -> None:
-        """Other pages have that panel."""
-        self.screen.remove_class("-hosts")
 
     def focus_first(self) -> None:
         """The table is what matters."""
