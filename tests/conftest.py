@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from practice import Practice, raise_practice
+from ship import core_bundle
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from installer.errors import PracticeToolMissing
 from installer.rehearsal import hosts
@@ -13,8 +19,41 @@ from installer.rehearsal import hosts
 RaisePractice = Callable[[int], Practice]
 
 
+FIRST = ("test_install.py", "test_rollback.py", "[environments]", "[minimal]")
+"""The tests on practice hosts that the first of two processes takes; the second takes the rest, and about as long."""
+
+
+class Lanes(LoadScopeScheduling):
+    """Two processes, each with a share of the tests on practice hosts that is always the same (`--dist loadscope`)."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "first" if any(part in nodeid for part in FIRST) else "second"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes | None:
+    return Lanes(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that want the kernel to themselves come first, those that share it last: nobody waits long for anybody."""
+
+    def turn(item: pytest.Item) -> int:
+        fixtures = getattr(item, "fixturenames", ())
+        return 0 if "kernel_alone" in fixtures else 2 if "kernel_shared" in fixtures else 1
+
+    items.sort(key=turn)
+
+
 @pytest.fixture(scope="session")
-def practice_sites() -> Iterator[RaisePractice]:
+def bundle() -> Path:
+    """The bundle core, built once for all processes of a test run where the cache has it not."""
+    with (Path(tempfile.gettempdir()) / "sitewright-test-bundle.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return core_bundle()
+
+
+@pytest.fixture(scope="session")
+def practice_sites(bundle: Path) -> Iterator[RaisePractice]:
     """Raises further practice sites, side by side; all are taken down when the run ends."""
     raised: list[Practice] = []
 

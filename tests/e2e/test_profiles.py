@@ -14,7 +14,7 @@ from sites import SiteUnderTest
 from installer import answers_file
 from installer.rehearsal import hosts
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("kernel_shared")]
 
 OTHERS = sorted(path.stem for path in PROFILES.glob("*.yaml") if path.stem != "rehearsal")
 """`rehearsal` is what most end-to-end tests install."""

@@ -11,9 +11,13 @@ import pytest
 import yaml
 from core_bundle import make_core_bundle
 from core_manifest import ROOT
+from hypothesis import settings
 from run_pages import Place
 
 from installer import detached
+
+settings.register_profile("sitewright", deadline=None)  # how long an example takes is this machine's affair
+settings.load_profile("sitewright")
 
 
 @pytest.fixture(scope="session")

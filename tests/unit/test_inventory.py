@@ -285,7 +285,7 @@ WORDS = ["node-1", "cp-[1-3]", "10.0.0.1", "10.0.0.[1-3]", "10.0.0.5-9", "ansibl
          "\ud800", "\x00", "0", "-", "root", "children:", "[x:children]", "&a", "*a", "!vault"]  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.one_of(st.text(), st.lists(st.sampled_from(WORDS)).map("".join)), st.sampled_from(KINDS))
 @example("all:\n  hosts:\n    ? [a]\n    : b", "auto")
 @example('name,ip\n"', "auto")

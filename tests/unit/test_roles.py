@@ -184,7 +184,7 @@ HOSTS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(HOSTS, st.sampled_from([ONE, SAFE, THREE]))
 def test_every_host_is_in_one_place_and_answers_accept_it(told, sizing: Sizing):
     hosts = [Row(f"{name}{at}", f"10.0.0.{at + 1}", group=group) for at, (group, name, _) in enumerate(told)]

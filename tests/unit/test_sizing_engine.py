@@ -167,7 +167,7 @@ MORE = {
 }
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=300, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(data=st.data())
 def test_more_need_never_asks_for_less(data):
     name = data.draw(st.sampled_from(sorted(MORE)))

@@ -165,7 +165,7 @@ SETS = st.lists(
 FLEETS = st.lists(st.tuples(st.integers(1, 30), st.floats(1, 32), st.floats(2, 128)), min_size=1, max_size=3)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(sets=SETS, fleets=FLEETS)
 def test_whatever_is_placed_is_accounted_for_and_never_overcommits(sets, fleets):
     machines = [fleet(f"{cores} {memory}", count, Room(cores, memory, 200, 110)) for count, cores, memory in fleets]
@@ -185,7 +185,7 @@ def test_whatever_is_placed_is_accounted_for_and_never_overcommits(sets, fleets)
         assert alike.left.pods >= 0
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(sets=SETS)
 def test_a_layout_carries_its_pods_and_survives_what_it_must(sets):
     layout = lay_out("worker", tuple(sets), 1)

@@ -22,7 +22,6 @@ from sizing.rules import load_rules, load_schema
 def often(examples: int) -> settings:
     return settings(
         max_examples=examples,
-        deadline=None,
         derandomize=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )

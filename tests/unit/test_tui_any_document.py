@@ -42,7 +42,7 @@ def documents(draw: st.DrawFn) -> Draft:
     return draft
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(draft=documents())
 def test_any_document_is_looked_at_and_shown(draft: Draft) -> None:
     found = review(draft, str(Path("answers.yaml")), {}, core_manifest())

@@ -16,7 +16,6 @@ from installer.ui.tui import editor
 from installer.ui.tui.screens.components import Parts
 from installer.ui.tui.screens.dialogs import Ask, Help, Typed
 from installer.ui.tui.screens.secrets import Secret
-from installer.ui.tui.steps import STEPS
 
 
 def test_what_is_typed_is_kept_and_taken_up_again(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def test_a_profile_is_made_from_nothing(tmp_path: Path, profile: Path) -> None:
         await access(pilot, wanted["access"])
         for path, value in leaves(wanted):
             await type_into_page(pilot, path, value)
+        await settled(pilot)
         if profile.stem == WAIVING:
             await waive(pilot, wanted["waivers"])
         await pilot.press("ctrl+s")
@@ -90,16 +91,13 @@ async def type_into_page(pilot: Pilot[None], path: Place, value: Any) -> None:
     choices = field(pilot, *path).query(Select)
     if choices:
         choices.first().value = value
-        await settled(pilot)
     else:
-        text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
-        await put(pilot, path, text)
+        put(pilot, path, " ".join(map(str, value)) if isinstance(value, list) else str(value))
 
 
-async def put(pilot: Pilot[None], path: Place, text: str) -> None:
-    """Write into a field at one stroke, as pasting does."""
+def put(pilot: Pilot[None], path: Place, text: str) -> None:
+    """Write into a field at one stroke, as pasting does, and go on to the next one."""
     field(pilot, *path).query(Input).first().value = text
-    await settled(pilot)
 
 
 async def hosts(pilot: Pilot[None], wanted: list[dict[str, Any]]) -> None:
@@ -126,7 +124,8 @@ async def environments(pilot: Pilot[None], wanted: list[dict[str, Any]]) -> None
             if name in environment:
                 value = environment[name]
                 text = value if isinstance(value, str) else " ".join(value)
-                await put(pilot, ("environments", position, name), text)
+                put(pilot, ("environments", position, name), text)
+        await settled(pilot)
     await open_page(pilot, "components")
     for position, environment in enumerate(wanted):
         for name in environment["components"]:
@@ -148,7 +147,7 @@ async def access(pilot: Pilot[None], wanted: dict[str, Any]) -> None:
             dialog = pilot.app.screen
             box = next(each for each in dialog.query("Field") if each.path == ("access", name)).query_one(Input)
             box.value = str(value)
-            await settled(pilot)
+    await settled(pilot)
     await pilot.press("escape")
     await open_page(pilot, "secrets")
     for name in SECRETS & set(wanted):
@@ -157,7 +156,7 @@ async def access(pilot: Pilot[None], wanted: dict[str, Any]) -> None:
         secret.query_one(Select).value = kind
         await settled(pilot)
         secret.query_one(Input).value = place
-        await settled(pilot)
+    await settled(pilot)
 
 
 async def waive(pilot: Pilot[None], wanted: list[dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from installer import answers_file
@@ -19,6 +20,7 @@ from installer.requirements import needs_of_sections, offers_from
 from installer.ui.tui.steps import by_step
 from sizing.engine import Sizing, considered, size
 from sizing.errors import SizingError
+from sizing.needs import Needs
 from sizing.offered import Shortfalls, suffices
 from sizing.rules import load_rules
 
@@ -84,9 +86,19 @@ def review(
     try:
         needs = needs_of_sections(draft.at(("needs",), {}), draft.at(("environments",), []))
         offers = offers_from(build(dict(draft.data), Path(file).parent), facts, needs) if facts and not problems else ()
-        return Review(problems, size(needs), (), suffices(needs, offers) if offers else None)
+        return Review(problems, sized(needs), (), suffices(needs, offers) if offers else None)
     except SizingError as error:
         return Review(problems, None, tuple(error.problems))
+
+
+@lru_cache(maxsize=8)
+def sized(needs: Needs) -> Sizing:
+    """What needs take. Most edits change none of them.
+
+    Raises:
+        SizingError: the needs contradict each other, or nothing can carry them.
+    """
+    return size(needs)
 
 
 class Looks:
