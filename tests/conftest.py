@@ -19,7 +19,7 @@ from installer.rehearsal import hosts
 RaisePractice = Callable[[int], Practice]
 
 
-FIRST = ("test_install.py", "test_rollback.py", "[environments]", "[minimal]")
+FIRST = ("test_install.py", "test_rollback.py", "[environments]", "test_wizard.py")
 """The tests on practice hosts that the first of two processes takes; the second takes the rest, and about as long."""
 
 
@@ -30,6 +30,7 @@ class Lanes(LoadScopeScheduling):
         return "first" if any(part in nodeid for part in FIRST) else "second"
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes | None:
     return Lanes(config, log) if config.getvalue("dist") == "loadscope" else None
 

@@ -1,5 +1,7 @@
 """A whole session at a real terminal: from nothing to a proved installation, the terminal killed in the middle.
 
+What is typed comes to profiles/minimal.yaml: this is the end-to-end run of that profile.
+
 `make transcript` keeps what the person saw, screen by screen: SITEWRIGHT_KEEP_TRANSCRIPT names the folder for it.
 """
 
@@ -12,9 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import secrecy
 from ship import COMMAND
 from sites import SiteUnderTest
 from tmux import Tmux
+
+from installer import answers_file
+from installer.answers import Answers
 
 pytestmark = pytest.mark.lab
 
@@ -173,10 +179,19 @@ def test_from_nothing_to_a_proved_installation(site: SiteUnderTest, desk: Path) 
         at.kill()
     outcome = site.operator.run("status", "--json", "--site", site.name).expect().of("status")[0]
     assert [run["outcome"] for run in outcome["runs"]] == ["done"]
+    assert parts(answers_file.load(desk / "answers.yaml")) == parts(answers_file.load(site.profile))
+    assert secrecy.leaks(site, ()) == []
+    assert secrecy.read_by_anybody(site.practice) == []
     written = "".join(
         path.read_text(errors="replace") for path in {*desk.rglob("*"), transcript(desk)} if path.is_file()
     )
     assert site.practice.password not in written
+
+
+def parts(answers: Answers) -> list[object]:
+    """What stands on which hosts."""
+    environments = [(each.name, each.hosts, each.networks, set(each.components)) for each in answers.environments]
+    return [*environments, answers.registry.hosts, [(host.name, host.address) for host in answers.hosts]]
 
 
 def process_of(site: SiteUnderTest) -> int:

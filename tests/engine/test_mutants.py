@@ -62,7 +62,7 @@ def suite_fails(tmp_path: Path, file: str, old: str, new: str) -> bool:
     # A mutant that never ends is found out too; a sound suite takes a small part of this.
     tests = [str(Path(__file__).parent / name) for name in TESTS]
     without = [word for plugin in ("cacheprovider", "xdist", "hypothesispytest") for word in ("-p", f"no:{plugin}")]
-    options = ["-q", "-x", *without, "-k", CORE, "--basetemp", str(tmp_path / "t")]
+    options = ["-q", "-x", "--noconftest", *without, "-k", CORE, "--basetemp", str(tmp_path / "t")]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", *options, *tests]
     try:
