@@ -13,13 +13,13 @@ demo: bootstrap
 demo-down: bootstrap
 	@.venv/bin/sitewright rehearse --profile $(PROFILE) --down
 
-# Much of the first part is waiting for what a wizard shows.
+# Much of the first part is waiting for what a wizard shows. The second is shared out between two processes: tests/conftest.py.
 test: bootstrap
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/pytest -q -n $$((2 * $$(nproc))) tests/unit tests/engine
-	.venv/bin/pytest -q tests/contract tests/adapter tests/e2e
+	.venv/bin/pytest -q -n 2 --dist loadscope tests/contract tests/adapter tests/e2e
 
 bench: bootstrap
 	.venv/bin/pytest -m bench -s tests/benchmarks

@@ -19,8 +19,8 @@ from installer.ui.tui.steps import STEPS
 
 PICTURES = ROOT / "tests" / "golden" / "wizard"
 SIZES = ((80, 24), (120, 40))
-UNCUT_OTHERWISE = {"start", "hosts", *(step.key for step in STEPS if not step.gathers and step.key != "sizing")}
-"""Lists, whose lines are cut on purpose or told in full below."""
+LISTS = {"start", "hosts", *(step.key for step in STEPS if not step.gathers and step.key != "sizing")}
+"""Pages whose lines are cut on purpose, or told in full below."""
 KEEP = bool(os.environ.get("SITEWRIGHT_KEEP_PICTURES"))
 
 
@@ -52,7 +52,7 @@ def test_a_page_looks_as_it_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         for width, height in SIZES:
             await pilot.resize_terminal(width, height)
             await settled(pilot)
-            if step not in UNCUT_OTHERWISE:
+            if step not in LISTS:
                 whole(pilot)
             picture = "".join(f"{line.rstrip()}\n" for line in on_screen(pilot).splitlines())
             shown[f"{step}-{language}-{width}x{height}.txt"] = picture

@@ -71,8 +71,8 @@ async def still_standing(pilot: Pilot[None]) -> str:
     """The screen once nothing on it changes any more."""
     await settled(pilot)
     seen = [""]
-    while len(seen) < 6 or len(set(seen[-5:])) > 1:  # what a follower tells, it tells a quarter of a second after
-        await pilot.pause(0.1)
+    while len(seen) < 4 or len(set(seen[-3:])) > 1:  # what a follower tells, it tells a quarter of a second after
+        await pilot.pause(0.2)
         seen.append(on_screen(pilot))
     return seen[-1]
 
