@@ -19,12 +19,15 @@ from installer.rehearsal import hosts
 RaisePractice = Callable[[int], Practice]
 
 
-FIRST = ("test_install.py", "test_rollback.py", "[environments]", "test_wizard.py")
-"""The tests on practice hosts that the first of two processes takes; the second takes the rest, and about as long."""
+FIRST = ("test_install.py", "test_rollback.py", "test_profiles.py", "test_wizard.py")
+"""The tests that set up Kubernetes, which the first of two processes takes; the second takes the rest.
+
+Practice hosts share this machine's kernel, of which Kubernetes sets some, and hosts are compared with what they were.
+"""
 
 
 class Lanes(LoadScopeScheduling):
-    """Two processes, each with a share of the tests on practice hosts that is always the same (`--dist loadscope`)."""
+    """Two processes with a share each of the tests on practice hosts (`--dist loadscope`)."""
 
     def _split_scope(self, nodeid: str) -> str:
         return "first" if any(part in nodeid for part in FIRST) else "second"
@@ -33,16 +36,6 @@ class Lanes(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes | None:
     return Lanes(config, log) if config.getvalue("dist") == "loadscope" else None
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that want the kernel to themselves come first, those that share it last: nobody waits long for anybody."""
-
-    def turn(item: pytest.Item) -> int:
-        fixtures = getattr(item, "fixturenames", ())
-        return 0 if "kernel_alone" in fixtures else 2 if "kernel_shared" in fixtures else 1
-
-    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session")

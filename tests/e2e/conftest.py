@@ -3,18 +3,12 @@
 bare        three hosts as they were before us, with a snapshot of each
 installed   the same after installation; what happened on the way is kept for the tests to judge
 the last test there takes it all back
-
-Practice hosts share the kernel of this machine, and Kubernetes sets some of what it has one of. Who compares a host
-with what it was before takes `kernel_alone`; whoever else sets up Kubernetes takes `kernel_shared`.
 """
 
 from __future__ import annotations
 
-import fcntl
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,30 +41,8 @@ def raise_profile(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         hosts.down(practice.site)
 
 
-@contextmanager
-def kernel(how: int) -> Iterator[None]:
-    """Hold the kernel, alone (fcntl.LOCK_EX) or with others (LOCK_SH), across the processes of a test run."""
-    with (Path(tempfile.gettempdir()) / "sitewright-test-kernel.lock").open("w") as lock:
-        fcntl.flock(lock, how)
-        yield
-
-
 @pytest.fixture(scope="module")
-def kernel_alone() -> Iterator[None]:
-    """Nobody else sets up Kubernetes on this machine as long as the tests of this module last."""
-    with kernel(fcntl.LOCK_EX):
-        yield
-
-
-@pytest.fixture(scope="module")
-def kernel_shared() -> Iterator[None]:
-    """Nobody compares what this machine's kernel is set to as long as the tests of this module last."""
-    with kernel(fcntl.LOCK_SH):
-        yield
-
-
-@pytest.fixture(scope="module")
-def bare(kernel_alone: None, raise_profile: Callable[[str], SiteUnderTest]) -> Bare:
+def bare(raise_profile: Callable[[str], SiteUnderTest]) -> Bare:
     site = raise_profile("rehearsal")
     return Bare(site, snapshot.take(site.practice))
 

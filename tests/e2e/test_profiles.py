@@ -14,7 +14,7 @@ from sites import SiteUnderTest
 from installer import answers_file
 from installer.rehearsal import hosts
 
-pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("kernel_shared")]
+pytestmark = pytest.mark.lab
 
 OTHERS = sorted({path.stem for path in PROFILES.glob("*.yaml")} - {"rehearsal", "minimal"})
 """`rehearsal` is what test_install.py installs, `minimal` what test_wizard.py does."""

@@ -46,7 +46,7 @@ TROUBLES = {
 
 
 @pytest.fixture(scope="module")
-def solo(kernel_alone: None, raise_profile: Callable[[str], SiteUnderTest]) -> Bare:
+def solo(raise_profile: Callable[[str], SiteUnderTest]) -> Bare:
     """One host, put back by every test."""
     site = raise_profile("minimal")
     return Bare(site, snapshot.take(site.practice))

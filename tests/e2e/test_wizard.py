@@ -28,7 +28,7 @@ MINUTES = 60
 
 
 @pytest.fixture(scope="module")
-def site(kernel_shared: None, raise_profile: Callable[[str], SiteUnderTest]) -> SiteUnderTest:
+def site(raise_profile: Callable[[str], SiteUnderTest]) -> SiteUnderTest:
     return raise_profile("minimal")
 
 
