@@ -87,10 +87,10 @@ class Practice:
 def raise_practice(count: int, names: tuple[str, ...] = ()) -> Practice:
     """Raise a site of `count` hosts (cp-1, node-1, node-2 ...) on the first free subnet."""
     podman.require_tools()
-    _sweep()
     chosen = names or ("cp-1", *(f"node-{number}" for number in range(1, count)))
     with (Path(tempfile.gettempdir()) / "sitewright-test-subnets.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        _sweep()
         octet = _free_octet()
         addressed = [PracticeHost(name, f"10.89.{octet}.{11 + at}") for at, name in enumerate(chosen)]
         site = PracticeSite(f"test-{os.getpid()}-{octet}", addressed)
@@ -104,8 +104,7 @@ def raise_practice(count: int, names: tuple[str, ...] = ()) -> Practice:
 
 def _free_octet() -> int:
     """The first of 10.89.100.0/24 to 10.89.249.0/24 that no podman network has."""
-    names = podman.run("podman", "network", "ls", "--format", "{{.Name}}").split()
-    networks = json.loads(podman.run("podman", "network", "inspect", *names))
+    networks = json.loads(podman.run("podman", "network", "ls", "--format", "json"))
     taken = {subnet["subnet"] for network in networks for subnet in network.get("subnets") or ()}
     return next(octet for octet in range(100, 250) if f"10.89.{octet}.0/24" not in taken)
 
