@@ -60,10 +60,7 @@ def test_a_page_looks_as_it_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
             assert step == pilot.app.screen.page.KEY
             assert pilot.app.draft.data == answers.data, "to look changes nothing"
 
-    if step == "start":
-        play(wizard(None, "site", language), script)
-    else:
-        play(wizard(Path("answers.yaml"), step, language), script)
+    play(wizard(None if step == "start" else Path("answers.yaml"), step, language), script)
     for name, picture in shown.items():
         if KEEP:
             PICTURES.mkdir(exist_ok=True)
