@@ -20,6 +20,8 @@ CA = "/etc/sitewright/pki/registry-ca.crt"
 BROKEN = (OSError, EOFError, http.client.HTTPException, SSHException)
 """What a broken connection looks like."""
 TRIES = 3
+CLIENT_CLOSED = 499
+"""The registry's word for a client that went away amid a body; CNCF distribution, registry/handlers/helpers.go."""
 _MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
 _INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 ACCEPT = ", ".join(_MANIFESTS + _INDEXES)
@@ -134,7 +136,10 @@ class Registry:
 
     def _reply(self, connection: http.client.HTTPConnection) -> Reply:
         response = connection.getresponse()
-        return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        reply = Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        if reply.status == CLIENT_CLOSED:  # not a refusal: a link that broke in one direction only
+            raise http.client.HTTPException(reply.reason)
+        return reply
 
 
 def path_of(location: str) -> str:
