@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,10 @@ from installer.secrets import Secrets
 BARE = Manifest("none", "", "amd64", "", ())
 """What simulated hosts run while nothing is installed on them."""
 
+COLLECTION = (20_000, 10, 20)
+"""When garbage is collected. By Python's default (700, 10, 10) everything is looked through ten times in a walk through
+the pages, and keys wait up to 0.2 s each time; by this, what is young is, and all of it hardly ever."""
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the wizard; it ends when the person leaves."""
@@ -32,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     opened = editor.opened(arguments.profile) if arguments.profile else None
     files = Files(arguments.state, arguments.profile, arguments.bundle, arguments.signers, arguments.simulate)
     app = Wizard(files, Doors(manifest, host_doors), opened, arguments.language or _language())
+    gc.set_threshold(*COLLECTION)
     app.run()
     if app.fault is None:
         app.keep_draft()

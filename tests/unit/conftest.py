@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -15,9 +16,11 @@ from hypothesis import settings
 from run_pages import Place
 
 from installer import detached
+from installer.verbs import wizard
 
 settings.register_profile("sitewright", deadline=None)  # how long an example takes is this machine's affair
 settings.load_profile("sitewright")
+gc.set_threshold(*wizard.COLLECTION)  # many wizards, each as the command makes it
 
 
 @pytest.fixture(scope="session")
