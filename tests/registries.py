@@ -80,13 +80,13 @@ def binary() -> Path:
     return made[-1]
 
 
-def set_up(world: World, host: str, program: Blob) -> None:
-    """Both sides of the registry, by the component's own files."""
+def set_up(world: World, host: str, program: Blob, *addresses: str) -> None:
+    """Both sides of the registry, by the component's own files; `addresses` are further ones of its certificate."""
     world.send(host, BINARY, program.digest, mode=0o755)
     word = bcrypt.hashpw(CREDENTIAL[1].encode(), bcrypt.gensalt(4))
     world.write(host, PASSWORDS, b"%s:%s\n" % (CREDENTIAL[0].encode(), word), mode=0o600)
     ca = pki.make_ca("contract", world.now())
-    pair = pki.issue(ca, host, (host, "127.0.0.1"), world.now())
+    pair = pki.issue(ca, host, (host, "127.0.0.1", *addresses), world.now())
     world.write(host, REGISTRY_CA, ca.certificate)
     world.write(host, CERTIFICATE, pair.certificate)
     world.write(host, KEY, pair.key, mode=0o600)

@@ -216,19 +216,22 @@ def _push(inputs: Inputs, host: str) -> Step:
     )  # fmt: skip
 
 
+def to_replicate(artifacts: tuple[Artifact, ...]) -> bytes:
+    """What replicate.sh reads: a line for each artifact, its repository, tag, manifest and blobs."""
+    lines = (" ".join((a.repository, a.tag, a.manifest.digest, *(blob.digest for blob in a.blobs))) for a in artifacts)
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
 def _replicate(inputs: Inputs, host: str) -> Step:
     environment = inputs.answers.environment_of(host)
     registry = inputs.answers.registry
     artifacts = needed(inputs)
     origin = f"{inputs.answers.host(registry.hosts[0]).address}:{registry.port}"
-    lines = "".join(
-        f"{a.repository} {a.tag} {a.manifest.digest} {' '.join(blob.digest for blob in a.blobs)}\n" for a in artifacts
-    )
 
     def apply(world: World) -> None:
         def prepare() -> None:
             user, password = _open_for_writing(world, host)
-            world.write(host, f"{REPLICATE}/artifacts", lines.encode())
+            world.write(host, f"{REPLICATE}/artifacts", to_replicate(artifacts))
             world.write(host, f"{REPLICATE}/curlrc", f'user = "{user}:{password}"\n'.encode(), mode=0o600)
 
         try:

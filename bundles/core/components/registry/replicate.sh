@@ -1,37 +1,64 @@
 #!/bin/sh
 # Fill this registry from another one over the LAN: replicate DIRECTORY ORIGIN LOCAL CA
 # DIRECTORY holds `artifacts` (repository tag manifest-digest blob-digests...) and `curlrc` (the push password).
+# One curl asks or carries as much as it can over one connection; only one artifact's blobs are on the disk twice.
 set -eu
 directory=$1 origin=https://$2/v2 local=http://$3/v2 ca=$4
+kind='Accept: application/vnd.oci.image.manifest.v1+json'
 work=$directory/work
+doing='asking what is here'
+trap 'code=$?; [ "$code" = 0 ] || echo "failed while $doing" >&2' EXIT
 mkdir -p "$work"
 
-here() { curl --silent --config "$directory/curlrc" "$@"; }
+here() { curl --silent --show-error --fail-early --config "$directory/curlrc" --config - "$@"; }
 there() { # a peer that is silent is given up, and asked again
-  curl --fail --silent --show-error --cacert "$ca" --retry 3 --connect-timeout 5 --speed-limit 1000 --speed-time 30 "$@"
+  curl --fail --fail-early --silent --show-error --cacert "$ca" --retry 3 --connect-timeout 5 \
+    --speed-limit 1000 --speed-time 30 --config - "$@"
 }
 
-code() { here --output /dev/null --write-out '%{http_code}' "$@"; }
+# The lines on standard input as requests of a curl's configuration: & is the line, \n ends an option.
+requests() { sed "s|.*|$1|"; }
 
-copy_blob() { # repository digest
-  [ "$(code --head "$local/$1/blobs/$2")" = 200 ] && return 0
-  there --output "$work/blob" "$origin/$1/blobs/$2"
-  location=$(here --request POST --data '' --dump-header - --output /dev/null "$local/$1/blobs/uploads/" |
-    tr -d '\r' | sed -n 's/^[Ll]ocation: //p')
-  case $location in /*) location=http://$3$location ;; esac
-  case $location in *\?*) location="$location&digest=$2" ;; *) location="$location?digest=$2" ;; esac
-  here --fail --show-error --request PUT --header 'Content-Type: application/octet-stream' \
-    --upload-file "$work/blob" --output /dev/null "$location"
+# The artifacts whose tags name another manifest here, or none.
+lacking() {
+  awk '{print $1 "/manifests/" $2}' "$directory/artifacts" | requests "url = \"$local/&\"" |
+    here --head --header "$kind" >"$work/answers"
+  tr -d '\r' <"$work/answers" | awk '
+    /^HTTP\// {if (asked++) print held; held = "-"}
+    tolower($1) == "docker-content-digest:" {held = $2}
+    END {if (asked) print held}' | paste -d' ' - "$directory/artifacts" | awk '$1 != $4'
 }
 
-while read -r repository tag manifest blobs; do
-  for blob in $blobs; do copy_blob "$repository" "$blob" "$3"; done
-  [ "$(code --head --header 'Accept: application/vnd.oci.image.manifest.v1+json' "$local/$repository/manifests/$tag")" = 200 ] &&
-    here --head --header 'Accept: application/vnd.oci.image.manifest.v1+json' "$local/$repository/manifests/$tag" |
-    grep -qi "^docker-content-digest: $manifest" && continue
-  there --header 'Accept: application/vnd.oci.image.manifest.v1+json' --output "$work/manifest" \
-    "$origin/$repository/manifests/$manifest"
-  here --fail --show-error --request PUT --header 'Content-Type: application/vnd.oci.image.manifest.v1+json' \
-    --data-binary "@$work/manifest" --output /dev/null "$local/$repository/manifests/$tag"
-done <"$directory/artifacts"
-rm -rf "$work"
+upload() { # repository: the blobs that $work/blobs names
+  requests "url = \"$local/$1/blobs/uploads/\"\noutput = \"/dev/null\"" <"$work/blobs" |
+    here --fail --request POST --data '' --dump-header "$work/answers"
+  tr -d '\r' <"$work/answers" | sed -n 's/^[Ll]ocation: //p' | paste -d' ' - "$work/blobs" |
+    while read -r location blob; do
+      case $location in /*) location=${local%/v2}$location ;; esac
+      case $location in *\?*) location="$location&digest=$blob" ;; *) location="$location?digest=$blob" ;; esac
+      printf 'url = "%s"\nupload-file = "%s"\noutput = "/dev/null"\n' "$location" "$work/$blob"
+    done | here --fail --header 'Content-Type: application/octet-stream'
+}
+
+copy() { # repository tag manifest-digest blob-digests...
+  repository=$1 tag=$2 manifest=$3 doing="copying $1:$2 from $origin"
+  shift 3
+  printf '%s\n' "$@" >"$work/wanted"
+  requests "url = \"$local/$repository/blobs/&\"\noutput = \"/dev/null\"" <"$work/wanted" |
+    here --head --write-out '%{http_code}\n' >"$work/answers"
+  paste -d' ' "$work/answers" "$work/wanted" | sed -n '/^200 /!s/^[0-9]* //p' >"$work/blobs"
+  {
+    requests "url = \"$origin/$repository/blobs/&\"\noutput = \"$work/&\"" <"$work/blobs"
+    echo "$manifest" | requests "url = \"$origin/$repository/manifests/&\"\noutput = \"$work/manifest\""
+  } | there --header "$kind"
+  if [ -s "$work/blobs" ]; then upload "$repository"; fi
+  echo "$repository/manifests/$tag" | requests "url = \"$local/&\"\noutput = \"/dev/null\"" |
+    here --fail --request PUT --header "Content-Type: ${kind#Accept: }" --data-binary "@$work/manifest"
+  rm -rf "${work:?}"/*
+}
+
+lacking >"$directory/lacking"
+while read -r _ artifact; do
+  # shellcheck disable=SC2086  # an artifact is a line of words
+  copy $artifact
+done <"$directory/lacking"
