@@ -16,12 +16,13 @@ there() { # a peer that is silent is given up, and asked again
     --speed-limit 1000 --speed-time 30 --config - "$@"
 }
 
-# The lines on standard input as requests of a curl's configuration: & is the line, \n ends an option.
-requests() { sed "s|.*|$1|"; }
+# Requests of a curl's configuration: one, and one for each line of standard input, where & stands for the line.
+request() { printf 'url = "%s"\noutput = "%s"\n' "$1" "$2"; } # url output
+requests() { sed "s|.*|url = \"$1\"\noutput = \"$2\"|"; }
 
 # The artifacts whose tags name another manifest here, or none.
 lacking() {
-  awk '{print $1 "/manifests/" $2}' "$directory/artifacts" | requests "url = \"$local/&\"" |
+  awk '{print $1 "/manifests/" $2}' "$directory/artifacts" | requests "$local/&" - |
     here --head --header "$kind" >"$work/answers"
   tr -d '\r' <"$work/answers" | awk '
     /^HTTP\// {if (asked++) print held; held = "-"}
@@ -30,13 +31,14 @@ lacking() {
 }
 
 upload() { # repository: the blobs that $work/blobs names
-  requests "url = \"$local/$1/blobs/uploads/\"\noutput = \"/dev/null\"" <"$work/blobs" |
+  requests "$local/$1/blobs/uploads/" /dev/null <"$work/blobs" |
     here --fail --request POST --data '' --dump-header "$work/answers"
   tr -d '\r' <"$work/answers" | sed -n 's/^[Ll]ocation: //p' | paste -d' ' - "$work/blobs" |
     while read -r location blob; do
       case $location in /*) location=${local%/v2}$location ;; esac
       case $location in *\?*) location="$location&digest=$blob" ;; *) location="$location?digest=$blob" ;; esac
-      printf 'url = "%s"\nupload-file = "%s"\noutput = "/dev/null"\n' "$location" "$work/$blob"
+      request "$location" /dev/null
+      printf 'upload-file = "%s"\n' "$work/$blob"
     done | here --fail --header 'Content-Type: application/octet-stream'
 }
 
@@ -44,15 +46,15 @@ copy() { # repository tag manifest-digest blob-digests...
   repository=$1 tag=$2 manifest=$3 doing="copying $1:$2 from $origin"
   shift 3
   printf '%s\n' "$@" >"$work/wanted"
-  requests "url = \"$local/$repository/blobs/&\"\noutput = \"/dev/null\"" <"$work/wanted" |
+  requests "$local/$repository/blobs/&" /dev/null <"$work/wanted" |
     here --head --write-out '%{http_code}\n' >"$work/answers"
   paste -d' ' "$work/answers" "$work/wanted" | sed -n '/^200 /!s/^[0-9]* //p' >"$work/blobs"
   {
-    requests "url = \"$origin/$repository/blobs/&\"\noutput = \"$work/&\"" <"$work/blobs"
-    echo "$manifest" | requests "url = \"$origin/$repository/manifests/&\"\noutput = \"$work/manifest\""
+    requests "$origin/$repository/blobs/&" "$work/&" <"$work/blobs"
+    request "$origin/$repository/manifests/$manifest" "$work/manifest"
   } | there --header "$kind"
   if [ -s "$work/blobs" ]; then upload "$repository"; fi
-  echo "$repository/manifests/$tag" | requests "url = \"$local/&\"\noutput = \"/dev/null\"" |
+  request "$local/$repository/manifests/$tag" /dev/null |
     here --fail --request PUT --header "Content-Type: ${kind#Accept: }" --data-binary "@$work/manifest"
   rm -rf "${work:?}"/*
 }
