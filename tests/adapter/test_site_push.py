@@ -25,6 +25,9 @@ from installer.world.site import Site
 pytestmark = pytest.mark.lab
 MIB = 1 << 20
 HOST = "cp-1"
+CONNECTED = f"ss --no-header --tcp state connected exclude time-wait sport = :{PUSH_PORT}"
+UNREAD = f"while {CONNECTED} | grep --quiet .; do sleep 0.1; done"
+"""Lasts until the registry has read all that was sent to it and hung up."""
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +69,8 @@ def test_a_killed_push_goes_on_where_it_stopped(
     first = Breaking(Channels(site.link(HOST), PUSH_PORT), 15 * MIB, then_hold=False)
     with pytest.raises(ConnectionLost):
         cut_push(shelf, tmp_path, first).run([artifact])
-    if restarted:
+    if restarted:  # once it has read what was under way: what it has not read ends with it, however much that is
+        assert site.run(HOST, "sh", "-c", f"timeout 60 sh -c '{UNREAD}'").ok
         assert site.run(HOST, "systemctl", "restart", PUSH_UNIT).ok
     second = Breaking(Channels(site.link(HOST), PUSH_PORT))
     cut_push(shelf, tmp_path, second).run([artifact])
