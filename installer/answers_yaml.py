@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from installer.libyaml import LOADER
+
 Path = tuple[str | int, ...]
 """Where a value is: keys and list positions from the top."""
 
@@ -21,7 +23,6 @@ Flaw = tuple[int, Path, str, str]
 """(line, path, found, wanted): what is wrong at a place."""
 
 DEEPEST = 32
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
 _WORDS = {"": None, "~": None, "null": None, "true": True, "True": True, "false": False, "False": False}
@@ -46,7 +47,7 @@ def read(text: str) -> Document:
     """Read one YAML document; flaws end up in the result, never in an exception."""
     document = Document()
     try:
-        _Reader(document, yaml.parse(text, Loader=_LOADER)).run()
+        _Reader(document, yaml.parse(text, Loader=LOADER)).run()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         found = " ".join(part for part in (error.context, error.problem) if part)

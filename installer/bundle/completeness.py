@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from installer import libyaml
 from installer.answers_file import load as load_answers
 from installer.bundle.manifest import Artifact, Component, Manifest
 from installer.bundle.sources.workshop import Workshop
@@ -128,7 +129,7 @@ def rendered(renderer: Renderer, component: Component, names: Mapping[str, Any])
 
 def _objects(component: Component, name: str, text: str) -> Iterator[Needed]:
     try:
-        documents = list(yaml.load_all(text, Loader=_LOADER))
+        documents = libyaml.load_all(text)
     except yaml.YAMLError as error:
         raise BuildFailed(what=f"{component.name}: {name}", reason=f"is not YAML once rendered: {error}") from error
     for image in images_in(documents):
@@ -179,6 +180,3 @@ def _kept_helm(manifest: Manifest, blob_path: Callable[[str], Path], workshop: W
         (into / "helm").chmod(0o755)
 
     return workshop.keep(workshop.cache / "tools" / f"helm-{origin.name[:16]}", make) / "helm"
-
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

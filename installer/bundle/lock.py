@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from installer import libyaml
 from installer.bundle.recipe import Recipe, Source
 from installer.bundle.sources.workshop import text_digest, tree_digest
 from installer.errors import BuildFailed
@@ -76,7 +77,7 @@ def load(recipe: Recipe) -> Lock:
     if not path.is_file():
         return Lock()
     try:
-        found = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - both are safe loaders
+        found = libyaml.load(path.read_text(encoding="utf-8"))
         if found["version"] > FORMAT:
             raise BuildFailed(what=str(path), reason=f"has format {found['version']}; this program knows {FORMAT}")
         sources = {name: _locked(recipe.folder, name, entry) for name, entry in found["sources"].items()}
@@ -126,6 +127,3 @@ def _replace(path: Path, text: str) -> None:
     part = path.with_name(f".{path.name}.part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)
-
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

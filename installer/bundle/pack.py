@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 import zstandard
 
+from installer import libyaml
 from installer.bundle.manifest import Artifact, Blob, Component
 from installer.bundle.recipe import Part
 from installer.bundle.sources import deb
@@ -131,7 +132,7 @@ class Packer:
         origin = self.made[entry["from"]] if "from" in entry else part.folder
         folder = origin / entry.get("path", ".")
         try:
-            about = yaml.safe_load((folder / "Chart.yaml").read_text(encoding="utf-8"))
+            about = libyaml.load((folder / "Chart.yaml").read_text(encoding="utf-8"))
         except (OSError, yaml.YAMLError) as error:
             raise BuildFailed(what=f"{part.name}: chart {entry['name']}", reason=f"no Chart.yaml: {error}") from error
         about["name"] = entry["name"]

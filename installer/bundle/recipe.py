@@ -18,6 +18,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from installer.errors import BuildFailed
+from installer.libyaml import LOADER
 
 FORMAT = 1
 """Version of `bundle.yaml` and `component.yaml`."""
@@ -205,13 +206,13 @@ def _read(path: Path, form: str) -> dict[str, Any]:
     return dict(found)
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(LOADER):  # type: ignore[misc]
     """Safe YAML whose only truth values are true and false: `on: all` is a key named "on", as YAML 1.2 has it."""
 
 
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    for first, resolvers in LOADER.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), ["t", "f"])
 

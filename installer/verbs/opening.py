@@ -26,8 +26,6 @@ from installer.runs import Runs
 from installer.secrets import Ask, Secrets, handed_over
 from installer.ui import progress
 from installer.world.simulated import keeping, reading
-from installer.world.simulated.world import SimulatedWorld
-from installer.world.site import Site as RealWorld
 
 FLAGS = ("profile", "bundle", "signers")
 BACKWARD_LOOKING = frozenset({"status", "rollback", "uninstall"})
@@ -97,7 +95,7 @@ def _world(
     runs: Runs,
     secrets: Secrets,
     connecting: bool,
-) -> Iterator[RealWorld | SimulatedWorld]:
+) -> Iterator[operations.SiteWorld]:
     """The hosts that the answers name, or the simulated ones, which need no secrets and are kept with their runs."""
     answers = inputs.answers
     if arguments.simulate:
@@ -111,6 +109,8 @@ def _world(
             if runs.history(answers.site):
                 runs.keep(answers.site, kept.name, keeping.dump(simulated))
         return
+    from installer.world.site import Site as RealWorld  # slow to import: SSH
+
     if connecting:
         secrets.require(answers.secret_refs())
     with RealWorld(answers, secrets.resolve, archive, runs.folder(answers.site)) as world:

@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import yaml
-
+from installer import libyaml
 from installer.errors import CommandFailed, ConnectionLost, HostUnreachable
 from installer.world.bridge import bridged
 from installer.world.carrier import Channels
@@ -202,7 +201,7 @@ def _kubeconfig(link: Link) -> Mapping[str, Any]:
     if ended.code:
         reason = "no cluster is there yet" if ended.code == ABSENT else ended.reason
         raise ConnectionLost(host=link.login.name, reason=reason)
-    found: Mapping[str, Any] = yaml.safe_load(ended.out)
+    found: Mapping[str, Any] = libyaml.load(ended.out)
     return found
 
 

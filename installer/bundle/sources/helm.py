@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 import yaml
 
+from installer import libyaml
 from installer.bundle.recipe import Source
 from installer.bundle.sources import http, oci
 from installer.bundle.sources.workshop import Workshop, file_digest
@@ -27,7 +28,7 @@ def resolve(source: Source, workshop: Workshop) -> dict[str, Any]:
         base = spec["repository"].rstrip("/") + "/"
         http.fetch(source.name, urljoin(base, "index.yaml"), folder / "index.yaml")
         try:
-            entries = yaml.safe_load((folder / "index.yaml").read_bytes())["entries"][spec["chart"]]
+            entries = libyaml.load((folder / "index.yaml").read_bytes())["entries"][spec["chart"]]
             url = next(entry["urls"][0] for entry in entries if entry["version"] == spec["version"])
         except (yaml.YAMLError, KeyError, TypeError, StopIteration) as error:
             wanted = f"{spec['chart']} {spec['version']}"

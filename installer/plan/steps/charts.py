@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from installer import libyaml
 from installer.answers import Environment
 from installer.bundle.manifest import Artifact, Component
 from installer.errors import BundleNotTrusted, CommandFailed
@@ -145,7 +146,7 @@ def parse(component: Component, text: str, rendered: str) -> list[Any]:
         BundleNotTrusted: it is not YAML.
     """
     try:
-        return [document for document in yaml.safe_load_all(rendered) if document]
+        return [document for document in libyaml.load_all(rendered) if document]
     except yaml.YAMLError as error:
         raise BundleNotTrusted(bundle=f"component {component.name}, {text}", reason=f"not YAML: {error}") from error
 

@@ -7,8 +7,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
+from installer import libyaml
 from installer.world.ports import Output
 from installer.world.simulated.controllers import serving, settle
 from installer.world.simulated.kubernetes import Cluster, condition
@@ -169,7 +168,7 @@ def _ca_hash(cluster: Cluster) -> str:
 
 
 def _documents(call: Call, path: str) -> dict[str, Any]:
-    return {document["kind"]: document for document in yaml.safe_load_all(call.tree.read(path))}
+    return {document["kind"]: document for document in libyaml.load_all(call.tree.read(path))}
 
 
 def unplug(host: SimulatedHost) -> None:

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import bcrypt
-import yaml
 
-from installer import pki
+from installer import libyaml, pki
 from installer.bundle.manifest import Artifact, Blob
 from installer.errors import CommandFailed, ConnectionLost
 from installer.world.ports import Output, Report
@@ -69,7 +68,7 @@ def sides(host: SimulatedHost) -> Iterator[Side]:
     for unit in sorted(host.active):
         for line in unit_text(host, unit).splitlines():
             if line.startswith(f"ExecStart={PROGRAM} serve "):
-                config = yaml.safe_load(host.tree.read(line.split()[-1]))
+                config = libyaml.load(host.tree.read(line.split()[-1]))
                 http = config["http"]
                 yield Side(
                     host,
