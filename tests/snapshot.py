@@ -18,7 +18,7 @@ logins='^/var/log/(btmp|faillog|lastlog|wtmp)$'
 find / /var -xdev ! -type s -printf '%y %m %U:%G %p -> %l\n' 2>/dev/null \
   | awk -v skip="$skip" '$4 !~ skip' | sort -u | section entry
 find / /var -xdev -type f -printf '%p\n' 2>/dev/null | grep -Ev "$skip|$logins" | sort -u \
-  | tr '\n' '\0' | xargs -0 sha256sum | section content
+  | tr '\n' '\0' | xargs -0 openssl dgst -sha256 -r | section content
 # Credentials of systemd's own units are mounted while such a unit starts, and gone a moment later.
 # Guards of locks stay until the next boot: whoever holds one cannot remove it safely.
 find /run /tmp -xdev -mindepth 1 -maxdepth 2 ! -path '/run/systemd*' ! -path '/run/user*' ! -path '/run/sudo*' \

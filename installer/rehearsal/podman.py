@@ -38,7 +38,7 @@ def run(*argv: str, stdin: bytes = b"") -> str:
 
 def attempt(*argv: str, stdin: bytes = b"") -> tuple[int, str, str]:
     """Run a command to its end; return exit code, standard output and standard error."""
-    done = subprocess.run(_as_root(argv), input=stdin, capture_output=True, check=False)
+    done = subprocess.run(as_root(argv), input=stdin, capture_output=True, check=False)
     return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
 
 
@@ -50,7 +50,7 @@ def follow(*argv: str, line: Callable[[str], None]) -> None:
     """
     seen: list[str] = []
     with subprocess.Popen(
-        _as_root(argv), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        as_root(argv), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as process:
         for text in _lines(process):
             seen.append(text)
@@ -70,6 +70,6 @@ def _failure(argv: tuple[str, ...], lines: list[str], code: int) -> PracticeFail
     return PracticeFailed(command=shlex.join(argv[:3]), reason=reason)
 
 
-def _as_root(argv: tuple[str, ...]) -> tuple[str, ...]:
+def as_root(argv: tuple[str, ...]) -> tuple[str, ...]:
     """Containers that run systemd and Kubernetes need the machine's root."""
     return argv if os.geteuid() == 0 else ("sudo", *argv)
