@@ -13,13 +13,15 @@ demo: bootstrap
 demo-down: bootstrap
 	@.venv/bin/sitewright rehearse --profile $(PROFILE) --down
 
-# Much of the first part is waiting for what a wizard shows. The second is shared out between two processes: tests/conftest.py.
+# Much of the first part is waiting for what a wizard shows. The second is shared out between two processes, hosts first:
+# tests/conftest.py.
 test: bootstrap
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/pytest -q -n $$((2 * $$(nproc))) tests/unit tests/engine
-	.venv/bin/pytest -q -n 2 --dist loadscope tests/contract tests/adapter tests/e2e
+	.venv/bin/pytest -q -n $$((2 * $$(nproc))) tests/unit
+	.venv/bin/pytest -q -n 2 --dist loadscope --no-loadscope-reorder \
+	    tests/contract tests/adapter tests/e2e tests/commands tests/engine
 
 bench: bootstrap
 	.venv/bin/pytest -m bench -s tests/benchmarks
