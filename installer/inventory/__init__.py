@@ -21,6 +21,8 @@ Kind = Literal["list", "csv", "ansible-ini", "ansible-yaml"]
 
 LARGEST = 1 << 20
 """Bytes of the largest text that is read."""
+LINES = 30 * MOST
+"""Lines of the longest text that is read: a host has a few, in YAML a dozen or two."""
 TOLD = 500
 """Problems that are told one by one; a text with more of them is no list of hosts."""
 READERS: Mapping[Kind, Callable[[str], Reading]] = {
@@ -57,11 +59,11 @@ class Inventory:
 
 def read(text: str, kind: Kind | Literal["auto"] = "auto", source: str = "hosts") -> Inventory:
     """The hosts of a text; `source` is what problems call it, a file's name perhaps."""
-    plain = text.encode("utf-8", "replace")
-    if len(plain) > LARGEST:
-        problem = Problem(source, 1, "", "more than 1 MiB", "a list of hosts")
+    if found := _too_large(text):
+        problem = Problem(source, 1, "", found, "a list of hosts")
         return Inventory((), (problem,), "list" if kind == "auto" else kind)
-    clean = plain.decode().removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
+    plain = text.encode("utf-8", "replace").decode()
+    clean = plain.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
     form = recognised(clean) if kind == "auto" else kind
     reading = READERS[form](clean)
     rows = _rows(reading)
@@ -72,6 +74,13 @@ def read(text: str, kind: Kind | Literal["auto"] = "auto", source: str = "hosts"
     if not rows and not reading.troubles:
         reading.trouble(1, "", "no host", plain_list.WANTED)
     return Inventory(tuple(rows), _told(reading.troubles, source), form)
+
+
+def _too_large(text: str) -> str:
+    """What is too much of a text; empty where nothing is."""
+    if len(text.encode("utf-8", "replace")) > LARGEST:
+        return "more than 1 MiB"
+    return f"more than {LINES} lines" if max(map(text.count, "\r\n")) >= LINES else ""
 
 
 def recognised(text: str) -> Kind:

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from installer import answers_file
-from installer.inventory import LARGEST, TOLD, Inventory, Row, read
+from installer.inventory import LARGEST, LINES, TOLD, Inventory, Row, read
 from installer.inventory.entry import MOST, BadRange, expand
 
 
@@ -261,6 +261,8 @@ def test_limits():
     over = read("node-[1-1000] 10.0.0.1-10.0.3.232\nlast 10.9.9.9")
     assert (len(over.rows), said(over)) == (MOST, [(2, "", "1001 hosts")])
     assert said(read("x" * (LARGEST + 1))) == [(1, "", "more than 1 MiB")]
+    assert said(read("\n" * LINES)) == [(1, "", "more than 30000 lines")]
+    assert said(read("\n" * (LINES - 1))) == [(1, "", "no host")]
     assert said(read("")) == [(1, "", "no host")]
     many = read("bad_name 10.0.0.1\n" * 2000)
     assert len(many.problems) <= TOLD + 1
@@ -270,7 +272,7 @@ def test_limits():
                                   "a,\n" * (LARGEST // 3), "all:\n" + "  x:\n" * 100_000, "10.0.0.1\n" * 100_000,
                                   "{" * LARGEST, "[a]\n" + "b:children\n" * 90_000])  # fmt: skip
 def test_nothing_large_takes_long(text):
-    assert read(text[:LARGEST]).problems
+    assert read("\n".join(text[:LARGEST].split("\n")[:LINES])).problems
 
 
 @pytest.mark.parametrize("text", ["[1-2", "a]", "[x-1]", "[]", "[1-2-3]", "1.1.1.9-3"])

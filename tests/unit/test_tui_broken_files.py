@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from installer.ui.tui.review import review
 from installer.ui.tui.steps import STEPS
 
 GOOD = (ROOT / "profiles" / "rehearsal.yaml").read_text()
+GOOD_DATA: dict[str, Any] = yaml.safe_load(GOOD)
 UNREADABLE = {
     "a tab": GOOD.replace("  name: practice", "\tname: practice"),
     "half written": GOOD + "needs: {users: [1,",
@@ -72,20 +74,20 @@ def refused() -> Iterator[dict[str, Any]]:
     """Documents, each with something odd in one place."""
     for name in SECTIONS:
         for value in ODD:
-            yield {**yaml.safe_load(GOOD), name: value}
+            yield {**GOOD_DATA, name: value}
         for part in ("environments", "hosts"):
-            changed = yaml.safe_load(GOOD)
+            changed = deepcopy(GOOD_DATA)
             changed[part][0][name] = ODD[0]
             yield changed
     for key in ("name", "control_planes", "workers", "components", "networks", "address", "access"):
         for value in ODD:
             for part in ("environments", "hosts"):
-                changed = yaml.safe_load(GOOD)
+                changed = deepcopy(GOOD_DATA)
                 changed[part][0][key] = value
                 yield changed
     for key in ("environments", "components", "users"):
         for value in ODD:
-            yield {**yaml.safe_load(GOOD), "needs": {key: value}}
+            yield {**GOOD_DATA, "needs": {key: value}}
 
 
 def test_the_wizard_looks_at_whatever_the_schema_refuses_and_finds_what_the_command_line_does(tmp_path: Path) -> None:
