@@ -80,6 +80,8 @@ class Pace:
     note: str = ""
     reason: str = ""
     log: str = ""
+    heard: int = 0
+    """The number of the last event about it."""
 
     @property
     def fraction(self) -> float:
@@ -112,7 +114,7 @@ class Cell:
         return state_of([self])
 
 
-@dataclass
+@dataclass(eq=False)
 class Course:
     """A run of a plan; `take` its events in their order."""
 
@@ -130,6 +132,8 @@ class Course:
     """Seconds that all of it takes."""
     latest: str = ""
     """The step that began last."""
+    heard: int = 0
+    """How many events it has taken in."""
 
     def __post_init__(self) -> None:
         self.steps = {step.id: step for step in self.plan.steps}
@@ -161,6 +165,7 @@ class Course:
 
     def take(self, event: events.Event) -> str:
         """Take one event in; the step it is about, empty where it is about none of this plan."""
+        self.heard += 1
         if isinstance(event, events.RunStarted):
             self._afresh()
             self.run, self.began, self.last = event.run, event.at, event.at
@@ -172,6 +177,7 @@ class Course:
             return ""
         self.last = event.at
         pace, cell = self.paces[event.step], self.cells[key(self.steps[event.step])]
+        pace.heard = self.heard
         match event:
             case events.StepStarted():
                 pace.state, pace.started, pace.reason = "running", event.at, ""
@@ -195,6 +201,10 @@ class Course:
         pace.state, pace.changed, pace.seconds = "ok", event.changed, event.seconds
         if cell.started:
             cell.seconds = (event.at - cell.started).total_seconds()
+
+    def since(self, heard: int) -> list[str]:
+        """The steps that look otherwise than after so many events: something was said of them, or they run."""
+        return [name for name, pace in self.paces.items() if pace.heard > heard or pace.state == "running"]
 
     def ahead(self) -> float:
         """Seconds until the run is through, as far as its weights are right."""

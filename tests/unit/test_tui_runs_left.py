@@ -15,11 +15,13 @@ from wizards import on_screen, open_page, play, settled, wizard
 
 from installer import detached, followed
 from installer.bundle.sshsig import generate_key
+from installer.events import StepBroke
 from installer.plan.checks import CHECKS, Finding
 from installer.ui.tui import runs_dialogs, runs_grid
 from installer.ui.tui.runs_dialogs import TypeName
 from installer.ui.tui.runs_findings import Findings
 from installer.ui.tui.runs_state import ACTIVE, RESUMABLE
+from installer.ui.tui.runs_steps import Steps
 from installer.ui.tui.screens.dialogs import Ask
 from installer.ui.tui.screens.install import InstallPage
 from installer.ui.tui.screens.plan import PlanPage
@@ -336,3 +338,25 @@ def test_the_report_is_made_by_a_key_and_its_files_are_named(tmp_path: Path) -> 
     play(wizard(story.file, "result"), script)
     made = story.runs.folder(run_stories.SITE) / "runs" / run_stories.RUN / "report"
     assert "Kubernetes" in (made / "practice-as-built-en.html").read_text()
+
+
+def test_two_pages_of_one_run_list_it_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for a moment when the language changes: neither takes from the other what it has to draw."""
+    monkeypatch.chdir(tmp_path)
+    run_stories.half_way(Story(Path()))
+
+    async def script(pilot: Pilot[None]) -> None:
+        shown: InstallPage = page(pilot, InstallPage)
+        await until(pilot, lambda: shown.query_one(Steps).row_count)
+        course, other = shown.watched.course, Steps(shown.desk.say)
+        assert course is not None
+        await shown.query_one("#room").mount(other)
+        other.show(course, 80, run_stories.NOW, follow=True)
+        assert (other.row_count, other.chosen) == (len(course.steps), course.latest)
+        step = course.latest
+        course.take(StepBroke(run_stories.NOW, step, "it was cut off", ""))
+        for each in (shown.query_one("#list", Steps), other):
+            each.show(course, 80, run_stories.NOW, follow=False)
+            assert each.get_cell(step, "0").plain == "✖"
+
+    play(wizard(Path("answers.yaml"), "install", bundle=Path("core.sitewright")), script)

@@ -61,17 +61,13 @@ class Watched:
     pausing: bool = False
     left: Left | None = None
     """The site's last run where it can be gone on with, as its folder says: what this is about."""
-    touched: set[str] = field(default_factory=set)
-    """Steps that something was said about since it was last asked."""
-    fresh: bool = True
-    """Whether the plan is another one than when it was last asked."""
 
     def take(self, items: Sequence[Item]) -> None:
         """Take in what was said."""
         for item in items:
             match item:
                 case Planned():
-                    self.course, self.fresh = Course(item), True
+                    self.course = Course(item)
                 case Ready():
                     self.ready = item
                 case Gone():
@@ -88,9 +84,7 @@ class Watched:
                     pass
                 case RunStarted() | StepStarted() | StepProgressed() | StepFinished() | StepBroke() | RunFinished():
                     if self.course is not None:
-                        if isinstance(item, RunStarted):
-                            self.fresh = True
-                        self.touched.add(self.course.take(item))
+                        self.course.take(item)
                 case _:
                     pass
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from rich.cells import cell_len
@@ -31,6 +30,8 @@ class Steps(DataTable[Text]):
         self.following = True
         self._say = say
         self._brief = False
+        self._listed: tuple[Course, datetime | None, int] | None = None
+        self._heard = 0
 
     @property
     def chosen(self) -> str:
@@ -39,7 +40,7 @@ class Steps(DataTable[Text]):
             return ""
         return str(self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value)
 
-    def fill(self, course: Course, width: int) -> None:
+    def _fill(self, course: Course, width: int) -> None:
         """List the steps of a plan in so many columns of the screen."""
         chosen = self.chosen
         self.clear(columns=True)
@@ -54,14 +55,18 @@ class Steps(DataTable[Text]):
         if chosen in course.steps:
             self.move_cursor(row=self.get_row_index(chosen))
 
-    def show(self, course: Course, touched: Iterable[str], now: datetime, *, follow: bool) -> None:
-        """Draw anew what was touched and what runs."""
-        for name in {*touched, *course.running}:
-            if name in course.steps:
-                for column, cell in enumerate(self._cells(course, name, now)):
-                    was = self.get_cell(name, str(column))
-                    if (cell.plain, cell.style) != (was.plain, was.style):
-                        self.update_cell(name, str(column), cell)
+    def show(self, course: Course, width: int, now: datetime, *, follow: bool) -> None:
+        """Draw what is not as it was drawn last; all of it where the run or the width is another one."""
+        listed = course, course.began, width
+        if listed != self._listed:
+            self._fill(course, width)
+            self._listed, self._heard = listed, course.heard
+        for name in course.since(self._heard):
+            for column, cell in enumerate(self._cells(course, name, now)):
+                was = self.get_cell(name, str(column))
+                if (cell.plain, cell.style) != (was.plain, was.style):
+                    self.update_cell(name, str(column), cell)
+        self._heard = course.heard
         target = (course.latest if follow else next(iter(course.failed), "")) if self.following else ""
         if target in course.steps:
             self.move_cursor(row=self.get_row_index(target))

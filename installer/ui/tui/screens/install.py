@@ -11,7 +11,7 @@ from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -147,11 +147,7 @@ class InstallPage(RunPage):
         strip.update(runs_grid.bar(course, width))
         across.update(runs_grid.grid(say, course, width, self._first, now))
         steps = self.query_one(Steps)
-        if self.watched.fresh:
-            self.watched.fresh = False
-            steps.fill(course, width)
-        steps.show(course, self.watched.touched, now, follow=mode in ACTIVE)
-        self.watched.touched = set()
+        steps.show(course, width, now, follow=mode in ACTIVE)
 
     def _looking(self) -> Text:
         count = self.watched.findings
@@ -290,8 +286,3 @@ class InstallPage(RunPage):
             step = max(runs_grid.columns(self.query_one("#room").size.width, most), 1)
             self._first = min(max(self._first + by * step, 0), max(most - step, 0))
             self._draw_run()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """What fits across depends on the width."""
-        self.watched.fresh = True
-        self.call_after_refresh(self.draw)
