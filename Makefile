@@ -2,7 +2,7 @@
 
 PROFILE ?= profiles/rehearsal.yaml
 
-.PHONY: bootstrap demo demo-down test bench transcript accuracy reports binary clean
+.PHONY: bootstrap demo demo-down test types unit bench transcript accuracy reports binary clean
 
 bootstrap:
 	@build/bootstrap
@@ -13,15 +13,20 @@ demo: bootstrap
 demo-down: bootstrap
 	@.venv/bin/sitewright rehearse --profile $(PROFILE) --down
 
-# Much of the first part is waiting for what a wizard shows. The second is shared out between two processes, hosts first:
-# tests/conftest.py.
+# Tests without hosts wait much for what a wizard shows. Those on hosts are shared out between two processes, and behind
+# them those of whole commands and of the engine: tests/conftest.py.
 test: bootstrap
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
-	.venv/bin/mypy
-	.venv/bin/pytest -q -n $$((2 * $$(nproc))) tests/unit
+	@$(MAKE) --no-print-directory --jobs 2 types unit
 	.venv/bin/pytest -q -n 2 --dist loadscope --no-loadscope-reorder \
 	    tests/contract tests/adapter tests/e2e tests/commands tests/engine
+
+types: bootstrap
+	.venv/bin/mypy
+
+unit: bootstrap
+	.venv/bin/pytest -q -n $$((2 * $$(nproc))) tests/unit
 
 bench: bootstrap
 	.venv/bin/pytest -m bench -s tests/benchmarks

@@ -14,6 +14,8 @@ import time
 ALTERNATE, BACK = b"\x1b[?1049h", b"\x1b[?1049l"
 START = "from installer.cli import run; import sys; sys.exit(run(sys.argv[1:]))"
 """The program as Python runs it, to be followed by its arguments."""
+PATIENCE = 90
+"""Seconds after which it hangs; it takes a few, and more where much else goes on."""
 
 
 class Terminal:
@@ -28,7 +30,7 @@ class Terminal:
         self.process = subprocess.Popen(argv, stdin=far, stdout=far, stderr=far, env=env, start_new_session=True)
         self.output = b""
 
-    def until(self, text: bytes, seconds: float = 30) -> None:
+    def until(self, text: bytes, seconds: float = PATIENCE) -> None:
         """Read on until a text has come."""
         end = time.monotonic() + seconds
         while text not in self.output:
@@ -46,7 +48,7 @@ class Terminal:
     def type(self, keys: bytes) -> None:
         os.write(self._near, keys)
 
-    def end(self, seconds: float = 30) -> int:
+    def end(self, seconds: float = PATIENCE) -> int:
         """Wait for the program's end and take in the rest."""
         end = time.monotonic() + seconds
         while self.process.poll() is None:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from terminal import BACK, START, Terminal
+from terminal import BACK, PATIENCE, START, Terminal
 from wizards import answers_of
 
 from installer.ui.tui import editor
@@ -26,7 +26,7 @@ BREAKS = "import installer.ui.tui.app as app; app.Wizard.action_undo = lambda se
 def begun(tmp_path: Path, program: str = START, **environment: str) -> Terminal:
     """A wizard on a profile, with its first page shown and something typed and kept."""
     terminal = typed(tmp_path, program, **environment)
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while not editor.draft_of(tmp_path / "answers.yaml").exists():
         assert time.monotonic() < end
         terminal.read(0.1)
@@ -167,7 +167,7 @@ AHEAD = {
 def test_what_is_typed_and_pasted_ahead_reaches_the_next_field(tmp_path: Path, typed: bytes) -> None:
     terminal = begun(tmp_path)
     terminal.type(typed)
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     file = tmp_path / "answers.yaml"
     while editor.opened(file).draft.at(("site",)) != {"name": "acme-hq", "customer": "Acme", "language": "en"}:
         assert time.monotonic() < end, editor.opened(file).draft.at(("site",))
