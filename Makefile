@@ -19,8 +19,7 @@ test: bootstrap
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	@$(MAKE) --no-print-directory --jobs 2 types unit
-	.venv/bin/pytest -q -n 2 --dist loadscope --no-loadscope-reorder \
-	    tests/contract tests/adapter tests/e2e tests/commands tests/engine
+	.venv/bin/pytest -q -n 2 --dist loadscope tests/contract tests/adapter tests/e2e tests/commands tests/engine
 
 types: bootstrap
 	.venv/bin/mypy

@@ -29,7 +29,11 @@ HOSTLESS = ("tests/commands/", "tests/engine/")
 
 
 class Lanes(LoadScopeScheduling):
-    """Two processes with a share each of the tests on practice hosts (`--dist loadscope --no-loadscope-reorder`)."""
+    """Two processes with a share each of the tests on practice hosts, which come first (`--dist loadscope`)."""
+
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        super().__init__(config, log)
+        config.option.loadscopereorder = False  # xdist would begin with the files of most tests
 
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(HOSTLESS):

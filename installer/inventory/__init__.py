@@ -59,11 +59,11 @@ class Inventory:
 
 def read(text: str, kind: Kind | Literal["auto"] = "auto", source: str = "hosts") -> Inventory:
     """The hosts of a text; `source` is what problems call it, a file's name perhaps."""
-    if found := _too_large(text):
+    plain = text.encode("utf-8", "replace")
+    if found := _too_large(plain):
         problem = Problem(source, 1, "", found, "a list of hosts")
         return Inventory((), (problem,), "list" if kind == "auto" else kind)
-    plain = text.encode("utf-8", "replace").decode()
-    clean = plain.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
+    clean = plain.decode().removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
     form = recognised(clean) if kind == "auto" else kind
     reading = READERS[form](clean)
     rows = _rows(reading)
@@ -76,11 +76,11 @@ def read(text: str, kind: Kind | Literal["auto"] = "auto", source: str = "hosts"
     return Inventory(tuple(rows), _told(reading.troubles, source), form)
 
 
-def _too_large(text: str) -> str:
+def _too_large(plain: bytes) -> str:
     """What is too much of a text; empty where nothing is."""
-    if len(text.encode("utf-8", "replace")) > LARGEST:
+    if len(plain) > LARGEST:
         return "more than 1 MiB"
-    return f"more than {LINES} lines" if max(map(text.count, "\r\n")) >= LINES else ""
+    return f"more than {LINES} lines" if max(map(plain.count, (b"\r", b"\n"))) >= LINES else ""
 
 
 def recognised(text: str) -> Kind:

@@ -146,8 +146,7 @@ class InstallPage(RunPage):
             return
         strip.update(runs_grid.bar(course, width))
         across.update(runs_grid.grid(say, course, width, self._first, now))
-        steps = self.query_one(Steps)
-        steps.show(course, width, now, follow=mode in ACTIVE)
+        self.query_one(Steps).show(course, width, now, follow=mode in ACTIVE)
 
     def _looking(self) -> Text:
         count = self.watched.findings
