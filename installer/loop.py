@@ -30,6 +30,9 @@ STEPS_PER_HOST = 4
 PATIENCE = (1.0, 2.0, 4.0)
 """Seconds between looks over a link that was lost: a switch that reboots or a fail-over takes a moment."""
 
+SETTLING = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between looks for what was just applied: of several API servers each learns of it in its own time."""
+
 QUIET = 0.1
 """Seconds between two progress events of a step."""
 
@@ -183,10 +186,18 @@ class Loop:
         self.tell(StepStarted(self._clock.now(), step.id))
         with _blaming_the_step():
             step.apply(self._world.reporting(self._reporter(step)))
-        if not self._look(step.check):
+        if not self._shows(step):
             raise _Broke(SitewrightError(reason=WITHOUT_EFFECT))
         journal.done(step.id, self._clock.now(), changed=True)
         return True
+
+    def _shows(self, step: Step) -> bool:
+        """Whether what a step brought about is to be seen, at once or while the site settles."""
+        for pause in SETTLING:
+            if self._look(step.check):
+                return True
+            self._clock.sleep(pause)
+        return self._look(step.check)
 
     def _look(self, at: Callable[[ReadOnly], T]) -> T:
         """Look at the world, patiently where the link is lost: nothing is changed by looking again."""

@@ -60,6 +60,24 @@ def test_an_apply_that_lies_is_found_out(tmp_path):
     assert books.state("file.put:version@n1") == "failed"
 
 
+@pytest.mark.parametrize("late", range(1, len(loop.SETTLING) + 1))
+def test_an_effect_that_is_seen_late_is_waited_for_and_not_brought_about_twice(tmp_path, late):
+    step, clock, applied, looks = put("n1", "2", "version"), StoppedClock(), [], []
+
+    def apply(world) -> None:
+        applied.append(step.id)
+        step.apply(world)
+
+    def check(world) -> bool:
+        looks.append(bool(applied))
+        return step.check(world) and looks.count(True) > late
+
+    heard = run(one(step, apply=apply, check=check), journal(tmp_path), {}, clock=clock)
+    assert heard[-1].outcome == "done"
+    assert applied == [step.id]
+    assert clock.slept == list(loop.SETTLING[:late])
+
+
 def test_what_no_longer_holds_is_applied_again_and_rolled_back_to_the_first_before_image(tmp_path):
     wanted, state = plan(parallel=False), dict(START)
     run(wanted, journal(tmp_path), state)

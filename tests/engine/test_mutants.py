@@ -16,7 +16,8 @@ TESTS = ("test_engine.py", "test_journal.py", "test_crash_matrix.py")
 CORE = "not test_crash_matrix or row and (torn-0.5 or write-1) or preview or run_again or covers"
 
 MUTANTS = {
-    "nothing is looked at after apply": ("loop.py", "if not self._look(step.check):", "if False:"),
+    "nothing is looked at after apply": ("loop.py", "if not self._shows(step):", "if False:"),
+    "what was applied is looked for once": ("loop.py", "for pause in SETTLING:", "for pause in ():"),
     "what the journal calls done is believed": (
         "loop.py", "if step.once and state == \"done\":", "if state == \"done\":",
     ),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from core_manifest import core_manifest
 from shelf import Heard, StoppedClock
-from simulation import NOW, PROFILES, differences, inputs_of, world_of
+from simulation import NOW, PROFILES, differences, inputs_of, machines_of, world_of
 
-from installer import engine, proof
+from installer import engine, loop, proof
+from installer.errors import StepFailed
 from installer.events import StepFinished, StepStarted
 from installer.journal import Journal
 from installer.plan import install
 from installer.plan.checks import judge, look
 from installer.plan.model import Plan
+from installer.world.ports import Output
 from installer.world.simulated.machine import KERNEL_MODULES
+from installer.world.simulated.world import SimulatedWorld
 
 
 def go(plan, path, world, **rest) -> Heard:
@@ -55,6 +59,48 @@ def test_the_inverse_brings_every_host_back_to_the_start(profile, tmp_path):
     go(back(plan, tmp_path / "run"), tmp_path / "back", world)
     assert differences(before, world.snapshot()) == []
     assert not world.site.clusters
+
+
+UNREACHABLE = "Error: kubernetes cluster unreachable: the server is currently unable to handle the request"
+
+
+class Unheard(SimulatedWorld):
+    """A site whose helm cannot ask its cluster, the first `left` times that somebody looks at a release."""
+
+    left = 0
+
+    def query(self, host, *argv, timeout=30.0) -> Output:
+        if argv[:2] == ("helm", "history") and self.left:
+            self.left -= 1
+            return Output(1, "", UNREACHABLE)
+        return super().query(host, *argv, timeout=timeout)
+
+
+def test_a_cluster_that_does_not_tell_of_a_release_is_asked_again(tmp_path):
+    world, plan = Unheard(machines_of("minimal"), core_manifest(), now=lambda: NOW), install.plan(inputs_of("minimal"))
+    go(plan, tmp_path / "run", world)
+    world.left = len(loop.PATIENCE)
+    heard = go(plan, tmp_path / "again", world)
+    assert world.left == 0
+    assert not heard.of(StepStarted), "no release is taken for missing"
+
+
+def test_a_cluster_that_never_tells_of_a_release_fails_the_step_with_helms_words(tmp_path):
+    world, plan = Unheard(machines_of("minimal"), core_manifest(), now=lambda: NOW), install.plan(inputs_of("minimal"))
+    go(plan, tmp_path / "run", world)
+    world.left = 1000
+    with pytest.raises(StepFailed, match=UNREACHABLE):
+        go(plan, tmp_path / "again", world)
+
+
+def test_a_cluster_that_is_down_is_taken_back_all_the_same(tmp_path):
+    world, plan = world_of("minimal", loaded=KERNEL_MODULES), install.plan(inputs_of("minimal"))
+    before = world.snapshot()
+    go(plan, tmp_path / "run", world)
+    (host,) = world.site.hosts.values()
+    host.active.discard("containerd.service")
+    go(back(plan, tmp_path / "run"), tmp_path / "back", world)
+    assert differences(before, world.snapshot()) == []
 
 
 @pytest.mark.parametrize("profile", PROFILES)

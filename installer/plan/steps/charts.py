@@ -13,14 +13,14 @@ import yaml
 from installer import libyaml
 from installer.answers import Environment
 from installer.bundle.manifest import Artifact, Component
-from installer.errors import BundleNotTrusted, CommandFailed
+from installer.errors import BundleNotTrusted, CommandFailed, ConnectionLost
 from installer.plan import context
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Step
 from installer.plan.steps.hosts import step_id
 from installer.plan.steps.kubernetes import ADMIN, condition
 from installer.plan.steps.placed import HOME, Placed, Source, demand, demand_work, place
-from installer.world.ports import ReadOnly, World
+from installer.world.ports import Output, ReadOnly, World
 
 CHARTS = f"{HOME}/charts"
 FLAGS = ("--kubeconfig", ADMIN)
@@ -60,7 +60,8 @@ def release(inputs: Inputs, environment: Environment, component: Component, afte
     def undo(world: World, _: Before) -> None:
         if world.stat(host, ADMIN) == (None,):
             return
-        if rendered.chart and _status(world, host, rendered)[0]:
+        # A cluster that does not answer goes as a whole, when its control plane is taken back.
+        if rendered.chart and _history(world, host, rendered).ok:
             demand_work(
                 world, host, f"sitewright-helm-{rendered.name}-away", "helm", "uninstall", rendered.name, "--namespace",
                 rendered.namespace, "--ignore-not-found", "--no-hooks", "--timeout", "120s", *FLAGS, timeout=180,
@@ -168,18 +169,29 @@ def _laid_over(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _status(world: ReadOnly, host: str, wanted: Release) -> tuple[str, str]:
-    """Helm's status of the release and the digest it carries; empty strings where there is none.
+def _history(world: ReadOnly, host: str, wanted: Release) -> Output:
+    """What helm says of the release's newest revision, as JSON.
 
     `helm status` would tell it too, and with it every object of the release as it is now: megabytes.
     """
-    output = world.query(
+    return world.query(
         host, "helm", "history", wanted.name, "--namespace", wanted.namespace, "--max", "1", "--output", "json", *FLAGS
     )
-    if not output.ok:
+
+
+def _status(world: ReadOnly, host: str, wanted: Release) -> tuple[str, str]:
+    """Helm's status of the release and the digest it carries; empty strings where there is none.
+
+    Raises:
+        ConnectionLost: the cluster did not tell.
+    """
+    output = _history(world, host, wanted)
+    if output.ok:
+        (newest,) = json.loads(output.out)
+        return newest["status"], newest.get("description", "")
+    if "release: not found" in output.err:
         return "", ""
-    (newest,) = json.loads(output.out)
-    return newest["status"], newest.get("description", "")
+    raise ConnectionLost(host=host, reason=f"its API: helm history {wanted.name}: {output.err.strip()}")
 
 
 def _deploy(world: World, host: str, source: Source, wanted: Release) -> None:
