@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hosts_page import UNPINNED, draft, hosts_page, lines, pressed, rehearsal, row
+from hosts_page import UNPINNED, draft, hosts_page, lines, page, pressed, rehearsal, row
+from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Static
 from wizards import core, noticed, on_screen, play, settled
@@ -21,6 +22,8 @@ from installer.ui.tui.app import Wizard
 from installer.ui.tui.doors import Doors, Files
 from installer.ui.tui.screens.dialogs import Typed
 from installer.ui.tui.screens.host_keys import ConfirmKeys
+from installer.ui.tui.screens.host_trials import Ended, Heard
+from installer.ui.tui.screens.hosts import HostsPage
 from installer.verbs.wizard import host_doors
 
 
@@ -88,9 +91,8 @@ def test_secrets_that_a_person_types_are_asked_for_before_real_hosts_are_tried(t
     play(app, script)
 
 
-@pytest.mark.parametrize("key", ["f9", "s"])
-def test_a_test_that_is_left_or_stopped_leaves_nothing_under_way(tmp_path: Path, key: str) -> None:
-    begun, go_on = threading.Event(), threading.Event()
+def silent_until(begun: threading.Event, go_on: threading.Event) -> Any:
+    """Doors to hosts that say nothing before they may, and then that they are silent."""
 
     @contextmanager
     def silent(*_: Any) -> Iterator[Any]:
@@ -102,9 +104,19 @@ def test_a_test_that_is_left_or_stopped_leaves_nothing_under_way(tmp_path: Path,
 
         yield Silent()
 
+    return silent
+
+
+@pytest.mark.parametrize("key", ["f9", "s"])
+def test_a_test_that_is_left_or_stopped_leaves_nothing_under_way(tmp_path: Path, key: str) -> None:
+    begun, go_on = threading.Event(), threading.Event()
     file = rehearsal(tmp_path)
     app = Wizard(
-        Files(tmp_path / "state", file, simulate=file), Doors(core, silent), editor.opened(file), "en", "hosts"
+        Files(tmp_path / "state", file, simulate=file),
+        Doors(core, silent_until(begun, go_on)),
+        editor.opened(file),
+        "en",
+        "hosts",
     )
 
     async def script(pilot: Pilot[None]) -> None:
@@ -118,6 +130,66 @@ def test_a_test_that_is_left_or_stopped_leaves_nothing_under_way(tmp_path: Path,
         await settled(pilot)
         await pilot.pause(0.3)
         assert not any("▸" in row(pilot, at) or "✖" in row(pilot, at) for at in range(3))
+
+    try:
+        play(app, script)
+    finally:
+        go_on.set()
+
+
+@pytest.mark.parametrize("result", [False, True])
+def test_news_that_was_under_way_when_the_test_was_stopped_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, result: bool
+) -> None:
+    delivered, late = HostsPage.post_message, []
+
+    def held_back(self: HostsPage, message: Message) -> bool:
+        if isinstance(message, Heard | Ended) and (message_has_result(message) or not result):
+            late.append(message)
+            return True
+        return delivered(self, message)
+
+    def message_has_result(message: Heard | Ended) -> bool:
+        return isinstance(message, Ended) or message.contact.result is not None
+
+    async def script(pilot: Pilot[None]) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(HostsPage, "post_message", held_back)
+            await pilot.press("T")
+            while not any(isinstance(message, Ended) for message in late):
+                await pilot.pause(0.02)
+            await pressed(pilot, "s")
+        for message in late:
+            page(pilot).post_message(message)
+        await settled(pilot)
+        await pilot.pause(0.3)
+        assert [row(pilot, at).split()[3:] for at in range(3)] == [["–"]] * 3
+        await pressed(pilot, "T")
+        assert row(pilot, 0).split()[3] == "✔", "it can be tried again"
+
+    play(hosts_page(rehearsal(tmp_path)), script)
+
+
+def test_a_host_that_is_tried_again_keeps_its_result_where_the_test_is_stopped(tmp_path: Path) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    go_on.set()
+    file = rehearsal(tmp_path)
+    app = Wizard(
+        Files(tmp_path / "state", file, simulate=file),
+        Doors(core, silent_until(begun, go_on)), editor.opened(file), "en", "hosts",
+    )  # fmt: skip
+
+    async def script(pilot: Pilot[None]) -> None:
+        await pressed(pilot, "t")
+        before = row(pilot, 0)
+        assert "✖" in before
+        go_on.clear()
+        await pilot.press("t")
+        while "▸" not in row(pilot, 0):
+            await pilot.pause(0.02)
+        await pressed(pilot, "s")
+        go_on.set()
+        assert row(pilot, 0) == before
 
     try:
         play(app, script)

@@ -32,22 +32,27 @@ PAUSE = 0.1
 
 @dataclass
 class Heard(Message):
-    """Something happened while a host was tried; `host` is without its name."""
+    """Something happened while a host was tried; `host` is without its name, `over` is set once nobody waits for it."""
 
+    over: threading.Event
     host: Host
     contact: Contact
 
 
 @dataclass
 class Ended(Message):
-    """A test of several hosts is over; `trouble` says why it could not even begin."""
+    """A test of several hosts has ended; `trouble` says why it could not even begin, `over` is as in `Heard`."""
 
+    over: threading.Event
     hosts: Sequence[Host]
     trouble: str = ""
 
 
 class Trials(Page):
-    """Keeps track of what is known of each host. What it shows is the business of the page itself."""
+    """Keeps track of what is known of each host. What it shows is the business of the page itself.
+
+    Results are the desk's and outlive the page; how far a test has come is the page's own, and goes with it.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "test", "", show=False),
@@ -60,8 +65,8 @@ class Trials(Page):
     def __init__(self) -> None:
         super().__init__()
         self.known: list[Known] = []
-        self._stop = threading.Event()
-        self._trying: set[Host] = set()
+        self._over = threading.Event()
+        self._trying: dict[Host, Contact | None] = {}
         self._hosts: tuple[Host | None, ...] = ()
         self._given: dict[str, Facts] = {}
         self._news: set[Host] = set()
@@ -69,25 +74,20 @@ class Trials(Page):
 
     def on_unmount(self) -> None:
         """Nobody watches any more; what was begun and not ended is as if it had not been tried."""
-        self._stop.set()
-        self._forget(self._trying)
+        self._over.set()
 
     def action_stop(self) -> None:
         """Let the tests that run end where they are; hosts that were not reached yet are not tried."""
         if self._trying:
-            self._stop.set()
-            self._stop = threading.Event()
-            self._forget(self._trying)
+            self._over.set()
+            self._over = threading.Event()
             self._trying.clear()
             self.notify(self.desk.say("the test is stopped; t and T try again"), timeout=4, markup=False)
             self.show_hosts()
 
-    def _forget(self, hosts: Iterable[Host]) -> None:
-        """Take away what was heard of hosts whose test has no result."""
-        for host in hosts:
-            contact = self.desk.contacts.get(host)
-            if contact is not None and contact.result is None:
-                del self.desk.contacts[host]
+    def _contact(self, host: Host | None) -> Contact | None:
+        """What was heard of a host last: in the test that runs, or the result of an earlier one."""
+        return (self._trying.get(host) or self.desk.contacts.get(host)) if host else None
 
     def show_hosts(self) -> None:
         """Draw all rows."""
@@ -115,8 +115,7 @@ class Trials(Page):
         for position, (entry, host) in enumerate(zip(hosts_editing.entries(draft), self._hosts, strict=True)):
             place = places.get(hosts_editing.name_of(entry))
             environment = environments[place.environment] if place else ""
-            contact = around.contacts.get(host) if host else None
-            self.known.append(Known(entry, place, environment, contact, problems.get(position, ())))
+            self.known.append(Known(entry, place, environment, self._contact(host), problems.get(position, ())))
         self._tell_facts()
         return self.known
 
@@ -157,42 +156,42 @@ class Trials(Page):
             if prompt not in known and not await self.app.push_screen_wait(Typed(around, prompt)):
                 return
         keys = [replace(host, name="") for host in hosts]
-        self._trying.update(keys)
+        self._trying.update(dict.fromkeys(keys))
         at_once = around.draft.at(("limits", "parallel_hosts"), AT_ONCE)
         at_once = at_once if isinstance(at_once, int) and at_once > 0 else AT_ONCE
-        await asyncio.to_thread(self._visit, around, hosts, at_once, self._stop)
+        await asyncio.to_thread(self._visit, around, hosts, at_once, self._over)
 
-    def _visit(self, around: desk.Desk, hosts: Sequence[Host], at_once: int, stop: threading.Event) -> None:
+    def _visit(self, around: desk.Desk, hosts: Sequence[Host], at_once: int, over: threading.Event) -> None:
         """Try hosts; runs in a thread, and only sends messages to the page."""
         keys = {host.name: replace(host, name="") for host in hosts}
 
-        def post(message: Message) -> None:
-            if not stop.is_set():  # what was stopped is over already, and may have been begun anew
-                self.post_message(message)
-
         def tell(stage: Stage) -> None:
-            post(Heard(keys[stage.host], Contact(stage)))
+            self.post_message(Heard(over, keys[stage.host], Contact(stage)))
 
         def met(result: Acquaintance) -> None:
             stage = Stage(result.host, result.stage, "failed" if result.error else "ok")
-            post(Heard(keys[result.host], Contact(stage, result)))
+            self.post_message(Heard(over, keys[result.host], Contact(stage, result)))
 
         trouble = ""
         try:
             with around.host_doors(hosts) as doors:
-                acquaint_all(hosts, doors, tell, at_once, stop, met)
+                acquaint_all(hosts, doors, tell, at_once, over, met)
         except SitewrightError as error:
             trouble = "\n".join(phrases.failure(around.say, error)).strip()
         finally:
-            post(Ended(list(keys.values()), trouble))
+            self.post_message(Ended(over, list(keys.values()), trouble))
 
     @on(Heard)
     def _heard(self, event: Heard) -> None:
         """Note what was heard of a host; its row is drawn a little later, with all that is heard meanwhile."""
         event.stop()
-        self.desk.contacts[event.host] = event.contact
-        if event.contact.result is not None:
-            self._trying.discard(event.host)
+        if event.over.is_set():  # the host may be tried anew by now
+            return
+        if event.contact.result is None:
+            self._trying[event.host] = event.contact
+        else:
+            self._trying.pop(event.host, None)
+            self.desk.contacts[event.host] = event.contact
         if not self._news:
             self.set_timer(PAUSE, self._show_news)
         self._news.add(event.host)
@@ -202,15 +201,17 @@ class Trials(Page):
         news, self._news = self._news, set()
         for position, host in enumerate(self._hosts):
             if host in news and position < len(self.known):
-                self.known[position] = replace(self.known[position], contact=self.desk.contacts.get(host))
+                self.known[position] = replace(self.known[position], contact=self._contact(host))
                 self.show_host(position)
         self._tell_facts()
 
     @on(Ended)
     def _ended(self, event: Ended) -> None:
         event.stop()
-        self._trying.difference_update(event.hosts)
-        self._forget(event.hosts)
+        if event.over.is_set():
+            return
+        for host in event.hosts:
+            self._trying.pop(host, None)
         if any(host in self.desk.contacts for host in event.hosts):
             self.desk.look_again()
         if event.trouble:
