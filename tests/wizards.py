@@ -93,13 +93,18 @@ def notices(pilot: Pilot[None]) -> str:
     return "\n".join(each.message for each in pilot.app._notifications)
 
 
-async def noticed(pilot: Pilot[None], text: str) -> None:
-    """Wait until something that says this has popped up: a notice is a message, and comes when its turn does."""
+async def until(pilot: Pilot[None], happened: Callable[[], bool], told: Callable[[], object]) -> None:
+    """Wait until something has happened; where it does not in half a minute and more, fail with what `told` says."""
     for _ in range(1500):
-        if text in notices(pilot):
+        if happened():
             return
         await pilot.pause(0.02)
-    raise AssertionError(f"{text!r} is not in {notices(pilot)!r}")
+    raise AssertionError(f"not within half a minute: {told()}")
+
+
+async def noticed(pilot: Pilot[None], text: str) -> None:
+    """Wait until something that says this has popped up: a notice is a message, and comes when its turn does."""
+    await until(pilot, lambda: text in notices(pilot), lambda: f"{text!r} in {notices(pilot)!r}")
 
 
 def on_screen(pilot: Pilot[None]) -> str:

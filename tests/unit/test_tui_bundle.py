@@ -10,7 +10,7 @@ from core_bundle import make_core_bundle
 from core_manifest import core_manifest
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
-from wizards import answers_of, on_screen, play, settled, type_into, wizard
+from wizards import answers_of, on_screen, play, settled, type_into, until, wizard
 
 from installer.bundle.manifest import Manifest
 from installer.ui.tui import editor
@@ -74,8 +74,7 @@ def test_an_older_slower_opening_does_not_win(tmp_path: Path) -> None:
     async def script(pilot: Pilot[None]) -> None:
         app.open_bundle(Path("old"))
         app.open_bundle(Path("new"))
-        while app.manifest is None:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: app.manifest is not None, lambda: on_screen(pilot))
         slow.set()
         await settled(pilot)
         await pilot.pause(0.2)

@@ -13,7 +13,7 @@ from hosts_page import UNPINNED, draft, hosts_page, lines, page, pressed, rehear
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Static
-from wizards import core, noticed, on_screen, play, settled
+from wizards import core, noticed, on_screen, play, settled, until
 
 from installer.answers import Host
 from installer.facts import Facts
@@ -121,11 +121,9 @@ def test_a_test_that_is_left_or_stopped_leaves_nothing_under_way(tmp_path: Path,
 
     async def script(pilot: Pilot[None]) -> None:
         await pilot.press("T")
-        while not begun.is_set() or "▸" not in row(pilot, 0):
-            await pilot.pause(0.02)
+        await until(pilot, lambda: begun.is_set() and "▸" in row(pilot, 0), lambda: row(pilot, 0))
         await pilot.press(key)
-        while "▸" in row(pilot, 0):
-            await pilot.pause(0.02)
+        await until(pilot, lambda: "▸" not in row(pilot, 0), lambda: row(pilot, 0))
         go_on.set()
         await settled(pilot)
         await pilot.pause(0.3)
@@ -156,8 +154,7 @@ def test_news_that_was_under_way_when_the_test_was_stopped_is_none(
         with monkeypatch.context() as patch:
             patch.setattr(HostsPage, "post_message", held_back)
             await pilot.press("T")
-            while not any(isinstance(message, Ended) for message in late):
-                await pilot.pause(0.02)
+            await until(pilot, lambda: any(isinstance(message, Ended) for message in late), lambda: late)
             await pressed(pilot, "s")
         for message in late:
             page(pilot).post_message(message)
@@ -185,8 +182,7 @@ def test_a_host_that_is_tried_again_keeps_its_result_where_the_test_is_stopped(t
         assert "✖" in before
         go_on.clear()
         await pilot.press("t")
-        while "▸" not in row(pilot, 0):
-            await pilot.pause(0.02)
+        await until(pilot, lambda: "▸" in row(pilot, 0), lambda: row(pilot, 0))
         await pressed(pilot, "s")
         go_on.set()
         assert row(pilot, 0) == before
