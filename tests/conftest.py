@@ -26,6 +26,8 @@ Practice hosts share this machine's kernel, of which Kubernetes sets some, and h
 """
 HOSTLESS = ("tests/commands/", "tests/engine/")
 """Tests without practice hosts: whichever process is done first takes them, file by file."""
+SINGLE = ("test_tui_terminal.py", "test_mutants.py")
+"""Long ones of these, whose tests share nothing: they come last, one by one, so that both processes end together."""
 
 
 class Lanes(LoadScopeScheduling):
@@ -37,8 +39,17 @@ class Lanes(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(HOSTLESS):
-            return nodeid.partition("::")[0]
+            return nodeid if _is_single(nodeid) else nodeid.partition("::")[0]
         return "first" if any(part in nodeid for part in FIRST) else "second"
+
+
+def _is_single(nodeid: str) -> bool:
+    return any(name in nodeid for name in SINGLE)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What may be shared out one by one comes last."""
+    items.sort(key=lambda item: _is_single(item.nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)

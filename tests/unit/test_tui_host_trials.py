@@ -122,7 +122,7 @@ def test_a_test_that_is_left_or_stopped_leaves_nothing_under_way(tmp_path: Path,
     async def script(pilot: Pilot[None]) -> None:
         await pilot.press("T")
         await until(pilot, lambda: begun.is_set() and "▸" in row(pilot, 0), lambda: row(pilot, 0))
-        await pilot.press(key)
+        await pressed(pilot, key)
         await until(pilot, lambda: "▸" not in row(pilot, 0), lambda: row(pilot, 0))
         go_on.set()
         await settled(pilot)
