@@ -92,7 +92,7 @@ done
 MAKE_DIRECTORY = r"""umask 022; exec install -d -m "$2" -o 0 -g 0 -- "$1" """
 
 # `--remain-after-exit` keeps a result until it is collected; one call waits for a while only, so that a dead link is
-# noticed soon and no loop is left behind.
+# noticed soon and no loop is left behind. tail waits for the main process: asking systemd all the time costs far more.
 WORK = r"""
 unit=$1 log=$2 limit=$3 patience=$4; shift 4
 field() { systemctl show --property="$1" --value -- "$unit"; }
@@ -102,11 +102,14 @@ if [ "$(field LoadState)" = not-found ]; then
         --property=StandardOutput=append:"$log" --property=StandardError=append:"$log" --property=TimeoutStopSec=20 \
         -- "$@" || [ "$(field LoadState)" != not-found ] || exit 1
 fi
-pause=0.1 until=$(($(date +%s) + patience))
+until=$(($(date +%s) + patience))
 while :; do
-    case "$(field SubState)" in exited|failed|dead) break ;; esac
+    state=$(systemctl show --property=SubState --property=MainPID -- "$unit")
+    case "$state" in *SubState=exited*|*SubState=failed*|*SubState=dead*) break ;; esac
     [ "$(date +%s)" -lt "$until" ] || { echo running; exit 0; }
-    sleep "$pause"; [ "$pause" = 0.1 ] && pause=0.3
+    process=${state#*MainPID=} process=${process%%[!0-9]*}
+    [ "$process" = 0 ] || timeout "$patience" tail --pid="$process" --sleep-interval=0.1 --follow /dev/null
+    sleep 0.05
 done
 echo "ended $(field Result) $(field ExecMainCode) $(field ExecMainStatus)"
 [ ! -e "$log" ] || tail -c 4194304 -- "$log"
