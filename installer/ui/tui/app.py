@@ -63,7 +63,9 @@ class Wizard(App[None]):
     ) -> None:
         super().__init__()
         self.register_theme(NIGHT)
-        self.theme = NIGHT.name
+        # Without the watcher of `theme`, which would read all style sheets a second time.
+        self.set_reactive(App.theme, NIGHT.name)
+        self.stylesheet.set_variables(self.get_css_variables())
         self.files, self.doors = files, doors
         self.bundle, self.signers, self.simulate = files.bundle, files.signers, files.simulate
         self.runs = Runs(files.state / "simulated" if files.simulate else files.state)
