@@ -1,7 +1,8 @@
 """The one loop behind install, upgrade, rollback, resume and dry-run.
 
 Rules:
-* check -> capture -> journal "begin" -> apply -> check again -> journal "done"; a step is done when its check says so.
+* check -> capture -> journal "begin" -> apply -> check again -> journal "done"; a step is done when its check says so,
+  which may take the site some seconds after the effect.
 * The before-image is captured once, before the first begin; what held before we came is never undone.
 * What the journal calls done is believed once its check has said so again; otherwise it is applied again.
 * Ready steps start in the plan's order and run in parallel, on a limited number of hosts at a time.
