@@ -76,18 +76,24 @@ class Unheard(SimulatedWorld):
         return super().query(host, *argv, timeout=timeout)
 
 
-def test_a_cluster_that_does_not_tell_of_a_release_is_asked_again(tmp_path):
+@pytest.fixture
+def unheard(tmp_path) -> tuple[Unheard, Plan]:
+    """Such a site, installed by that plan."""
     world, plan = Unheard(machines_of("minimal"), core_manifest(), now=lambda: NOW), install.plan(inputs_of("minimal"))
     go(plan, tmp_path / "run", world)
+    return world, plan
+
+
+def test_a_cluster_that_does_not_tell_of_a_release_is_asked_again(tmp_path, unheard):
+    world, plan = unheard
     world.left = len(loop.PATIENCE)
     heard = go(plan, tmp_path / "again", world)
     assert world.left == 0
     assert not heard.of(StepStarted), "no release is taken for missing"
 
 
-def test_a_cluster_that_never_tells_of_a_release_fails_the_step_with_helms_words(tmp_path):
-    world, plan = Unheard(machines_of("minimal"), core_manifest(), now=lambda: NOW), install.plan(inputs_of("minimal"))
-    go(plan, tmp_path / "run", world)
+def test_a_cluster_that_never_tells_of_a_release_fails_the_step_with_helms_words(tmp_path, unheard):
+    world, plan = unheard
     world.left = 1000
     with pytest.raises(StepFailed, match=UNREACHABLE):
         go(plan, tmp_path / "again", world)

@@ -91,8 +91,8 @@ def test_secrets_that_a_person_types_are_asked_for_before_real_hosts_are_tried(t
     play(app, script)
 
 
-def silent_until(begun: threading.Event, go_on: threading.Event) -> Any:
-    """Doors to hosts that say nothing before they may, and then that they are silent."""
+def silent_page(folder: Path, begun: threading.Event, go_on: threading.Event) -> Wizard:
+    """A wizard on the page of hosts that say nothing before they may, and then that they are silent."""
 
     @contextmanager
     def silent(*_: Any) -> Iterator[Any]:
@@ -104,20 +104,14 @@ def silent_until(begun: threading.Event, go_on: threading.Event) -> Any:
 
         yield Silent()
 
-    return silent
+    file = rehearsal(folder)
+    files = Files(folder / "state", file, simulate=file)
+    return Wizard(files, Doors(core, silent), editor.opened(file), "en", "hosts")
 
 
 @pytest.mark.parametrize("key", ["f9", "s"])
 def test_a_test_that_is_left_or_stopped_leaves_nothing_under_way(tmp_path: Path, key: str) -> None:
     begun, go_on = threading.Event(), threading.Event()
-    file = rehearsal(tmp_path)
-    app = Wizard(
-        Files(tmp_path / "state", file, simulate=file),
-        Doors(core, silent_until(begun, go_on)),
-        editor.opened(file),
-        "en",
-        "hosts",
-    )
 
     async def script(pilot: Pilot[None]) -> None:
         await pilot.press("T")
@@ -130,7 +124,7 @@ def test_a_test_that_is_left_or_stopped_leaves_nothing_under_way(tmp_path: Path,
         assert not any("▸" in row(pilot, at) or "✖" in row(pilot, at) for at in range(3))
 
     try:
-        play(app, script)
+        play(silent_page(tmp_path, begun, go_on), script)
     finally:
         go_on.set()
 
@@ -170,11 +164,6 @@ def test_news_that_was_under_way_when_the_test_was_stopped_is_none(
 def test_a_host_that_is_tried_again_keeps_its_result_where_the_test_is_stopped(tmp_path: Path) -> None:
     begun, go_on = threading.Event(), threading.Event()
     go_on.set()
-    file = rehearsal(tmp_path)
-    app = Wizard(
-        Files(tmp_path / "state", file, simulate=file),
-        Doors(core, silent_until(begun, go_on)), editor.opened(file), "en", "hosts",
-    )  # fmt: skip
 
     async def script(pilot: Pilot[None]) -> None:
         await pressed(pilot, "t")
@@ -188,6 +177,6 @@ def test_a_host_that_is_tried_again_keeps_its_result_where_the_test_is_stopped(t
         assert row(pilot, 0) == before
 
     try:
-        play(app, script)
+        play(silent_page(tmp_path, begun, go_on), script)
     finally:
         go_on.set()
