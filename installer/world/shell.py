@@ -106,9 +106,10 @@ until=$(($(date +%s) + patience))
 while :; do
     state=$(systemctl show --property=SubState --property=MainPID -- "$unit")
     case "$state" in *SubState=exited*|*SubState=failed*|*SubState=dead*) break ;; esac
-    [ "$(date +%s)" -lt "$until" ] || { echo running; exit 0; }
+    left=$((until - $(date +%s)))
+    [ "$left" -gt 0 ] || { echo running; exit 0; }
     process=${state#*MainPID=} process=${process%%[!0-9]*}
-    [ "$process" = 0 ] || timeout "$patience" tail --pid="$process" --sleep-interval=0.1 --follow /dev/null
+    [ "$process" = 0 ] || timeout "$left" tail --pid="$process" --sleep-interval=0.1 --follow /dev/null
     sleep 0.05
 done
 echo "ended $(field Result) $(field ExecMainCode) $(field ExecMainStatus)"
