@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from installer import __version__
 from installer.errors import UsageError
+from installer.plain import plain
 
 EPILOG = """exit codes
   0 done · 1 fault of the program · 2 usage · 3 answers invalid · 4 preflight failed · 5 bundle not trusted
@@ -48,7 +49,7 @@ class Parser(argparse.ArgumentParser):
         Raises:
             UsageError: always.
         """
-        raise UsageError(reason=message, hint=f"see: {self.prog} --help")
+        raise UsageError(reason=plain(message), hint=f"see: {self.prog} --help")
 
 
 def folder(text: str) -> Path:

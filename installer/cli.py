@@ -86,12 +86,14 @@ def _verb(arguments: argparse.Namespace) -> Verb:
 def _completion(arguments: argparse.Namespace) -> int:
     import shtab
 
+    from installer.ui import terminal
+
     whole = parser()
     paths = {Path: shtab.FILE, folder: shtab.DIRECTORY}
     for action in _actions(whole):
         if action.type in paths:
             action.complete = paths[action.type]  # type: ignore[attr-defined]  # how shtab wants to be told
-    print(shtab.complete(whole, shell=arguments.shell))
+    terminal.raw(shtab.complete(whole, shell=arguments.shell) + "\n")
     return 0
 
 
@@ -105,7 +107,9 @@ def _actions(of: argparse.ArgumentParser) -> Iterator[argparse.Action]:
 
 
 def _schema(arguments: argparse.Namespace) -> int:
-    print(resources.files("installer").joinpath(f"{arguments.of}.schema.json").read_text(encoding="utf-8"), end="")
+    from installer.ui import terminal
+
+    terminal.raw(resources.files("installer").joinpath(f"{arguments.of}.schema.json").read_text(encoding="utf-8"))
     return 0
 
 

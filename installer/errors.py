@@ -2,14 +2,42 @@
 
 Raise one with the values its message names: ``raise SudoRefused(host="node-1", user="ops", reason="wrong password")``.
 Bands of exit codes are those of the command line's documentation; `tests/unit/test_errors.py` proves every class
-belongs to one and renders.
+belongs to one and renders. Facts are given as they are found; whatever in them would act on a terminal is shown as an
+escape, and what is too long is cut, when the message is made of them.
 """
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
+
+from installer.plain import LINE, lines, listed, plain
+from installer.redaction import redacted
+
+SEVERAL_LINES = frozenset({"reason", "changed"})
+"""Facts that may have several lines, as the last words of a program have; the second and later ones are set in."""
+
+
+class _Shown(Mapping[str, str]):
+    """The facts of an error as a message shows them."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self._facts = facts
+
+    def __getitem__(self, name: str) -> str:
+        return _several(self._facts[name]) if name in SEVERAL_LINES else plain(self._facts[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+
+def _several(text: object) -> str:
+    return lines(redacted(str(text))).replace("\n", "\n  ")
 
 
 class SitewrightError(Exception):
@@ -25,17 +53,17 @@ class SitewrightError(Exception):
     @property
     def message(self) -> str:
         """What happened and where, with the facts filled in."""
-        return inspect.cleandoc(type(self).__doc__ or "{reason}").format_map(self.facts)
+        return inspect.cleandoc(type(self).__doc__ or "{reason}").format_map(_Shown(self.facts))
 
     @property
     def remedy(self) -> str:
         """What to do next; empty where the message says it all. ``hint=`` overrides the class's own."""
-        return str(self.facts.get("hint") or self.hint.format_map(self.facts))
+        return lines(self.facts["hint"]) if self.facts.get("hint") else self.hint.format_map(_Shown(self.facts))
 
     @property
     def details(self) -> tuple[str, ...]:
-        """Further lines for whoever wants to read on; given as ``details=``."""
-        return tuple(self.facts.get("details", ()))
+        """Further lines for whoever wants to read on, the first of them where there are many; given as ``details=``."""
+        return tuple(listed(tuple(self.facts.get("details", ())), each=lambda line: _several(lines(line, LINE))))
 
 
 class ProgramFault(SitewrightError):
@@ -62,8 +90,8 @@ class Problem:
     wanted: str
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}: {self.path}: " if self.path else f"{self.file}:{self.line}: "
-        return f"{where}found {self.found}, wanted {self.wanted}"
+        path = f"{plain(self.path)}: " if self.path else ""
+        return f"{plain(self.file)}:{self.line}: {path}found {plain(self.found)}, wanted {plain(self.wanted)}"
 
 
 class AnswersInvalid(SitewrightError):
@@ -78,8 +106,8 @@ class AnswersInvalid(SitewrightError):
 
     @property
     def message(self) -> str:
-        """The count, then one line for each problem."""
-        return "\n".join([super().message, *(f"  {problem}" for problem in self.problems)])
+        """The count, then one line for each of the first problems, and how many there are beyond them."""
+        return "\n".join([super().message, *(f"  {line}" for line in listed(self.problems, each=str))])
 
 
 class NeedsInvalid(AnswersInvalid):

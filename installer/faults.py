@@ -8,6 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from installer.errors import ProgramFault
+from installer.plain import lines
+from installer.redaction import redacted
+
+LOG = 1_000_000
+"""Characters of a traceback that are kept: its beginning and its end."""
 
 
 def kept(error: Exception, folder: Path) -> ProgramFault:
@@ -18,7 +23,7 @@ def kept(error: Exception, folder: Path) -> ProgramFault:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write("".join(traceback.format_exception(error)))
+            file.write(lines(redacted("".join(traceback.format_exception(error))), LOG))
         where = f"its traceback is in {path}"
     except OSError as unwritable:
         where = f"its traceback could not be kept: {path}: {unwritable.strerror}"

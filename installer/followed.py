@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -14,6 +13,7 @@ from installer.answers import Waiver
 from installer.detached import Detached
 from installer.errors import SitewrightError
 from installer.events import KINDS, Event, RunStarted
+from installer.plain import cleaned
 from installer.plan.checks import Finding
 from installer.proof import ProbeResult
 from installer.runs import Run, Runs, trouble
@@ -122,18 +122,6 @@ class Left:
     items: tuple[Item, ...]
 
 
-ORDERS = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_]?)"  # sequences, with what belongs to them
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
-)
-"""What a terminal would obey instead of showing it."""
-
-
-def plain(text: str) -> str:
-    """A text of a host or a process without what would tell a terminal to do something."""
-    return ORDERS.sub("", text)
-
-
 class Follower:
     """Reads along with a detached process, which does not notice. `run` is the name of the last run that began."""
 
@@ -157,7 +145,7 @@ class Follower:
         lines, self._line = self.detached.lines(self._line)
         complaints, self._complaint = self.detached.complaints(self._complaint)
         items: list[Item] = [item for item in map(parse, lines) if not isinstance(item, Ended)]
-        items += [Note(plain(text)) for text in complaints if text.strip()]
+        items += [Note(cleaned(text)) for text in complaints if text.strip()]
         for item in items:
             self.run = item.run if isinstance(item, RunStarted) else self.run
         if gone and not lines and not complaints:
@@ -221,9 +209,9 @@ def parse(line: str) -> Item:
     try:
         said = json.loads(line)
     except (ValueError, RecursionError):
-        return Note(plain(line))
+        return Note(cleaned(line))
     if not isinstance(said, dict):
-        return Note(plain(line))
+        return Note(cleaned(line))
     body: Raw = _plain(said)
     read = READ.get(str(body.get("type")))
     try:
@@ -233,12 +221,12 @@ def parse(line: str) -> Item:
 
 
 def _plain(value: Any) -> Any:
-    """All texts in a value of JSON as `plain` leaves them."""
+    """All texts in a value of JSON as they may be shown."""
     if isinstance(value, str):
-        return plain(value)
+        return cleaned(value)
     if isinstance(value, list):
         return [_plain(each) for each in value]
-    return {plain(key): _plain(each) for key, each in value.items()} if isinstance(value, dict) else value
+    return {cleaned(key): _plain(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 
 def _fields(kind: type, body: Raw) -> Raw:

@@ -24,9 +24,13 @@ from typing import Any
 from installer.errors import StateUnreadable
 from installer.events import Event, RunFinished
 from installer.journal import Copy, Journal
+from installer.plain import in_json, lines
 from installer.plan.model import BACKWARD, Step
+from installer.redaction import redacted
 
 FORMAT = 1
+LOG = 1_000_000
+"""Characters that one failure adds to a step's log at most: far more than anybody reads, far less than a disk holds."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Run:
     def emit(self, event: Event) -> None:
         """Keep an event, and the outcome where it is the last one."""
         body = {"event": type(event).__name__, **asdict(event)}
-        line = json.dumps(body, default=str) + "\n"
+        line = redacted(in_json(json.dumps(body, default=str))) + "\n"
         with self._guard, trouble(self.folder):
             handle = os.open(self.folder / "events.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -88,11 +92,11 @@ class Run:
         self.write("run.json", {**_read(self.folder / "run.json"), "outcome": outcome})
 
     def keep(self, step: Step, text: str) -> str:
-        """Add a text to a step's log; returns the log's name below the folder."""
+        """Add a text to a step's log, without secrets and nothing in it that acts on a terminal; returns its name."""
         name = log_name(step.id)
         path = self.folder / name
         earlier = path.read_bytes() if path.exists() else b""
-        _put(path, earlier + text.encode() + b"\n")
+        _put(path, earlier + lines(redacted(text), LOG).encode() + b"\n")
         return name
 
     def write(self, name: str, body: Mapping[str, Any]) -> None:

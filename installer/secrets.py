@@ -13,12 +13,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+from installer import redaction
 from installer.answers import SecretRef
 from installer.errors import SecretUnavailable, UsageError
 
-MASK = "●●●●●●"
-SHORTEST = 4
-"""Shorter values are not masked: they would mask half of every text. `Secrets` refuses none, a site may have them."""
 LARGEST, LARGEST_HANDED_OVER = 64 << 10, 1 << 20
 """Bytes that one secret may have, and that all may have which a program hands over."""
 PATIENCE = 120
@@ -50,6 +48,7 @@ class Secrets:
                 value = self._fetch(ref)
                 if not value:
                     raise SecretUnavailable(reference=ref, reason="it is empty")
+                redaction.learn(value)
                 self._known[ref] = value
             return self._known[ref]
 
@@ -74,10 +73,6 @@ class Secrets:
             first, *others = refused
             raise SecretUnavailable(**first.facts, details=[each.message for each in others]) from first
 
-    def redact(self, text: str) -> str:
-        """A text with every secret resolved so far masked."""
-        return redact(text, self._known.values())
-
     def _fetch(self, ref: SecretRef) -> str:
         if isinstance(ref.value, tuple):
             return _from_command(ref, ref.value)
@@ -90,13 +85,6 @@ class Secrets:
         if self._ask is None:
             raise SecretUnavailable(reference=ref, reason="there is no terminal to ask at")
         return self._ask(ref.value)
-
-
-def redact(text: str, values: Iterable[str]) -> str:
-    """A text with every one of the values masked, the longest first: one secret may hold another."""
-    for value in sorted({value for value in values if len(value) >= SHORTEST}, key=len, reverse=True):
-        text = text.replace(value, MASK)
-    return text
 
 
 def handed_over(stream: BinaryIO) -> Ask:

@@ -13,6 +13,7 @@ from ship import core_bundle
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from installer import redaction
 from installer.errors import PracticeToolMissing
 from installer.rehearsal import hosts
 
@@ -55,6 +56,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes | None:
     return Lanes(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_one_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test resolved as a secret is a word like any other in the next."""
+    monkeypatch.setattr(redaction, "_forms", ())
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,8 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from installer.errors import ReportImpossible
+from installer.plain import cleaned
+from installer.redaction import redacted
 from installer.report.catalogue import Words
 from installer.report.pages import content
 from installer.report.subject import Subject
@@ -29,7 +31,7 @@ def html(subject: Subject, words: Words) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return templates.get_template("report.html.j2").render(content(subject, words))
+    return cleaned(redacted(templates.get_template("report.html.j2").render(content(subject, words))))
 
 
 def pdf(page: str, target: Path) -> None:

@@ -10,12 +10,15 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
+from installer.plain import plain
 from installer.report import machines
 from installer.report.catalogue import Words
 from installer.report.subject import Subject
 
 HEAD = PatternFill("solid", fgColor="1D3557")
 WIDEST = 60
+FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
+"""First letters after which spreadsheets reckon instead of showing; in East Asian ones the wide forms too."""
 
 Row = Sequence[str | float]
 
@@ -77,5 +80,8 @@ def _width(value: str | float) -> int:
 
 
 def _text(value: str | float) -> str | float:
-    """A value that a spreadsheet does not take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@" and value else value
+    """A value of which a spreadsheet shows each letter and takes none for a formula, or for the start of a new cell."""
+    if not isinstance(value, str):
+        return value
+    shown = plain(value)
+    return f"'{shown}" if shown.lstrip()[:1] in FORMULA and shown.strip() else shown

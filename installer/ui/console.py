@@ -8,14 +8,28 @@ from typing import Any
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from installer.errors import SitewrightError
+from installer.plain import first, plain
 from installer.plan import estimate
 from installer.plan.checks import Finding
 from installer.plan.model import Plan
 from installer.runs import Run
 from installer.ui import words
+from installer.ui.text import Text
+
+ROWS = 1_000
+"""Rows of a table on the console: a list that has more is a program's to read."""
+STEPS = 5_000
+"""Steps of a plan: those of some four hundred hosts."""
+PROBLEMS = 200
+"""Problems of preflight that are told with their remedies: more than anybody mends before the next look."""
+
+
+def left_out(console: Console, count: int) -> None:
+    """That a list goes on, and where all of it is."""
+    if count:
+        console.print(f"… and {count:,} more; all of them: --json", style="dim")
 
 
 def findings(console: Console, found: Sequence[Finding]) -> None:
@@ -31,10 +45,10 @@ def findings(console: Console, found: Sequence[Finding]) -> None:
     if count["failed"]:
         line.append("   (nothing has been changed)", "dim")
     console.print(line)
-    for status in ("failed", "warn"):
-        for finding in found:
-            if finding.status == status:
-                _problem(console, finding)
+    told, left = first([f for status in ("failed", "warn") for f in found if f.status == status], PROBLEMS)
+    for finding in told:
+        _problem(console, finding)
+    left_out(console, left)
 
 
 def _problem(console: Console, finding: Finding) -> None:
@@ -69,10 +83,11 @@ def plan_line(plan: Plan, holding: Mapping[str, bool] | None = None) -> str:
 def plan_tree(console: Console, plan: Plan, holding: Mapping[str, bool] | None = None) -> None:
     """Every step per environment, phase and host, with its weight; with `holding`, which need no change."""
     console.print(plan_line(plan, holding))
-    for environment in dict.fromkeys(step.environment for step in plan):
+    told, left = first(plan.steps, STEPS)
+    for environment in dict.fromkeys(step.environment for step in told):
         console.print()
         console.print(Text(environment, style="bold"))
-        steps = [step for step in plan if step.environment == environment]
+        steps = [step for step in told if step.environment == environment]
         for phase in dict.fromkeys(step.phase for step in steps):
             console.print(Text(f"  {phase}", style="cyan"))
             table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
@@ -89,6 +104,7 @@ def plan_tree(console: Console, plan: Plan, holding: Mapping[str, bool] | None =
                     title.append("  point of no return", "yellow")
                 table.add_row(step.host, title, sent, words.duration(step.weight), Text(state, style="dim"))
             console.print(Padding(table, (0, 0, 0, 4)))
+    left_out(console, left)
 
 
 def probe_table(console: Console, results: Sequence[Mapping[str, object]]) -> None:
@@ -97,12 +113,14 @@ def probe_table(console: Console, results: Sequence[Mapping[str, object]]) -> No
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 2))
     for _ in range(4 if several else 3):
         table.add_column(overflow="fold")  # nothing is cut off: an address in the evidence is copied whole
-    for result in results:
+    shown, left = first(results, ROWS)
+    for result in shown:
         state = "ok" if result["passed"] else "failed"
         sign = Text(words.SIGNS[state], style=words.STYLES[state])
         where = [str(result["environment"])] if several else []
         table.add_row(*where, str(result["title"]), sign, Text(str(result["evidence"]), style="dim"))
     console.print(table)
+    left_out(console, left)
 
 
 def ready(console: Console, run: Run, probes: int, seconds: float, around: Sequence[str]) -> None:
@@ -141,7 +159,7 @@ def status(
     for host, error in silent.items():
         console.print(Text.assemble(_signed("failed", host), f"  {error.message}"))
     for run in runs[-5:]:
-        console.print(f"{run['run']}  {run['outcome']}")
+        console.print(f"{plain(run['run'])}  {plain(run['outcome'])}")
     if runs and runs[-1]["outcome"] != "done":
         commands(console, ("\nNext:  ", f"{words.command('resume')}, or {words.command('rollback')}"))
 
@@ -151,9 +169,11 @@ def ports(console: Console, rows: Sequence[Sequence[str]]) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     for name in ("from", "to", "port", "for"):
         table.add_column(name)
-    for row in rows:
+    shown, left = first(rows, ROWS)
+    for row in shown:
         table.add_row(*row)
     console.print(table)
+    left_out(console, left)
 
 
 def _signed(state: str, text: str) -> Text:

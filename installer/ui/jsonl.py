@@ -1,4 +1,8 @@
-"""Results and events as JSON lines: each line one object with a `type`; nothing else goes to standard output."""
+"""Results and events as JSON lines: each line one object with a `type`; nothing else goes to standard output.
+
+A value is told as it is, but for secrets, which are masked, and lone halves of characters, which are shown as escapes.
+What a terminal would obey stands in the line as an escape of JSON, so a line can be looked at too.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +14,21 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from installer import redaction
 from installer.events import Emit, Event, RunFinished, StepBroke, StepFinished, StepProgressed, kind_of
+from installer.plain import in_json
 from installer.ui import terminal
 
 _LOCK = threading.Lock()
+NAMES = frozenset({"type", "id", "step", "after", "host", "environment", "phase", "run", "operation", "site", "check"})
+"""Keys whose values are names that the answers and the plan give: proved in form, and no secrets."""
 QUIET = 0.2
 """Seconds between two lines about the progress of one step."""
 
 
 def write(kind: str, body: dict[str, Any], stream: TextIO | None = None) -> None:
     """Write one object; `kind` becomes its `type`. Where the reader has gone, nobody hears it and nothing fails."""
-    line = json.dumps({"type": kind, **body}, default=_plain, ensure_ascii=False)
+    line = in_json(json.dumps(_masked({"type": kind, **body}), default=_plain, ensure_ascii=False))
     out = stream or sys.stdout
     with _LOCK:
         try:
@@ -73,13 +81,24 @@ class Flow:
             self._sink(event)
 
 
+def _masked(value: Any, key: str = "") -> Any:
+    """A value of JSON without secrets; names, by which programs find things again, stay as they are."""
+    if isinstance(value, str):
+        return value if key in NAMES else redaction.redacted(value)
+    if isinstance(value, dict):
+        return {name: _masked(each, name) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(each, key) for each in value]
+    return value
+
+
 def _plain(value: object) -> object:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Path):
-        return str(value)
+        return redaction.redacted(str(value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
-    if isinstance(value, tuple | set | frozenset):
-        return list(value)
+        return _masked(dataclasses.asdict(value))
+    if isinstance(value, set | frozenset):
+        return _masked(list(value))
     raise TypeError(f"{type(value).__name__} has no JSON form")

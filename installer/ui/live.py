@@ -9,12 +9,12 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
-from rich.text import Text
 
 from installer import events
 from installer.plan.model import Plan
 from installer.ui import words
 from installer.ui.course import PHASES, Cell, Course, state_of
+from installer.ui.text import Text
 
 ACROSS = 5
 """Hosts that have a column of their own."""

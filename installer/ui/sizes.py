@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from installer.ui import words
+from installer.ui.text import Text
 from installer.ui.words import number
 from sizing.bands import Band
 from sizing.components import ComponentSize, ResolvedInput

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
+
+from installer.plain import plain
 
 PROGRAM = "sitewright"
 SIGNS = {"ok": "✔", "warn": "!", "waived": "!", "failed": "✖", "running": "▸", "waiting": "─"}
@@ -52,13 +55,28 @@ def many(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def quoted(word: str) -> str:
+    """A word as a shell takes it; one that could not be seen in the quotes of bash and zsh that have escapes."""
+    if plain(word, len(word)) == word:
+        return shlex.quote(word)
+    return f"$'{''.join(map(_typable, word))}'"
+
+
+def _typable(letter: str) -> str:
+    if letter in "\\'":
+        return f"\\{letter}"
+    if plain(letter) == letter:
+        return letter
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(letter))
+
+
 def command(*argv: str) -> str:
     """A command of this program as it can be typed here: by its name where a shell finds it, else as it was called."""
     called = Path(sys.argv[0])
     found = shutil.which(PROGRAM)
     if called.name != PROGRAM or (found and called.resolve() == Path(found).resolve()):
-        return shlex.join([PROGRAM, *argv])
-    return shlex.join([str(called), *argv])
+        return " ".join(map(quoted, [PROGRAM, *argv]))
+    return " ".join(map(quoted, [str(called), *argv]))
 
 
 def typed(text: str) -> str:
@@ -71,4 +89,4 @@ def path(where: Path) -> str:
     text = str(where)
     with suppress(ValueError):
         text = f"~/{where.relative_to(Path.home())}"
-    return text if text == f"~/{shlex.quote(text[2:])}" else shlex.quote(str(where))
+    return text if text == f"~/{quoted(text[2:])}" else quoted(str(where))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import getpass
 import re
 import sys
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from installer.answers import SecretRef
 from installer.bundle import diff, sshsig, verify, writing
 from installer.bundle.archive import Archive
 from installer.errors import UsageError
+from installer.plain import first, plain
 from installer.secrets import Secrets
 from installer.ui import console, jsonl, progress, terminal, words
 
@@ -33,7 +33,7 @@ def lock(arguments: argparse.Namespace) -> int:
     if arguments.json:
         jsonl.write("lock", {"sources": sorted(held.sources)})
     else:
-        terminal.stdout().print(f"✔ {words.many(len(held.sources), 'source')} locked in {arguments.recipe}")
+        terminal.stdout().print(f"✔ {words.many(len(held.sources), 'source')} locked in {plain(arguments.recipe)}")
         again = words.command("bundle", "build", str(arguments.recipe), "--key", "FILE")
         console.commands(terminal.stdout(), ("Next:  ", again))
     return 0
@@ -61,7 +61,7 @@ def sign(arguments: argparse.Namespace) -> int:
     if arguments.json:
         jsonl.write("signed", {"bundle": str(arguments.bundle)})
     else:
-        terminal.stdout().print(f"✔ {arguments.bundle} is signed with {arguments.key}")
+        terminal.stdout().print(f"✔ {plain(arguments.bundle)} is signed with {plain(arguments.key)}")
     return 0
 
 
@@ -85,7 +85,7 @@ def _passphrase(arguments: argparse.Namespace) -> str:
     if ref is None or bool(place) == (kind == "prompt"):
         raise UsageError(reason=f"--passphrase {arguments.passphrase}: unknown", hint="env:NAME, file:PATH or prompt")
     asked = sys.stdin.isatty() and not arguments.json
-    return Secrets((lambda text: getpass.getpass(f"{text}: ")) if asked else None).resolve(ref)
+    return Secrets(terminal.secret if asked else None).resolve(ref)
 
 
 def verify_bundle(arguments: argparse.Namespace) -> int:
@@ -125,10 +125,14 @@ def compare(arguments: argparse.Namespace) -> int:
         if before != after:
             out.print(f"{what} {before} -> {after}")
     for sign_, entries in (("+", found.added), ("-", found.removed)):
-        for name, version in entries:
-            out.print(f"{sign_} {name} {version}")
-    for change in found.changed:
-        out.print(f"~ {change.name} {_turn(change)}")
+        shown, left = first(entries, console.ROWS)
+        for name, version in shown:
+            out.print(f"{sign_} {plain(name)} {plain(version)}")
+        console.left_out(out, left)
+    changed, left = first(found.changed, console.ROWS)
+    for change in changed:
+        out.print(f"~ {plain(change.name)} {plain(_turn(change))}")
+    console.left_out(out, left)
     counts = (("new", found.new_bytes), ("kept", found.kept_bytes), ("dropped", found.dropped_bytes))
     out.print(", ".join(f"{words.size(count)} {what}" for what, count in counts))
     return 0
@@ -150,9 +154,9 @@ def keygen(arguments: argparse.Namespace) -> int:
         jsonl.write("key", {"key": str(arguments.key), "allowed_signers": line.strip()})
     else:
         advice = terminal.stderr()
-        advice.print(f"✔ {arguments.key} (keep it secret) and {arguments.key}.pub")
+        advice.print(f"✔ {plain(arguments.key)} (keep it secret) and {plain(arguments.key)}.pub")
         advice.print("Give the customer this line as a file of allowed signers, by another way than the bundle:")
-        print(line, end="")
+        terminal.stdout().print(line.rstrip("\n"), soft_wrap=True)
     return 0
 
 
@@ -165,7 +169,7 @@ def _described(arguments: argparse.Namespace, path: Path) -> int:
         return 0
     out = terminal.stdout()
     out.print(
-        f"Bundle {found.name} {found.version} · Kubernetes {found.kubernetes} · {found.architecture} · "
+        f"Bundle {plain(found.name)} {plain(found.version)} · Kubernetes {found.kubernetes} · {found.architecture} · "
         f"{words.many(found.images, 'image')}, {words.many(found.charts, 'chart')}, "
         f"{words.many(found.files, 'host file')} · {words.size(found.bytes)}"
     )
@@ -174,11 +178,13 @@ def _described(arguments: argparse.Namespace, path: Path) -> int:
         table.add_column(name)
     for name in ("images", "charts", "files", "size"):
         table.add_column(name, justify="right")
-    for part in found.components:
+    shown, left = first(found.components, console.ROWS)
+    for part in shown:
         counts = [str(count or "") for count in (part.images, part.charts, part.files)]
         table.add_row(part.name, part.version, *counts, words.size(part.bytes))
     out.print(table)
-    console.commands(out, ("", str(path)), ("", found.digest))
+    console.left_out(out, left)
+    console.commands(out, ("", plain(path)), ("", found.digest))
     if not signed:
         out.print("It is not signed, and no site takes it.")
         console.commands(out, ("Next:  ", words.command("bundle", "sign", str(path), "--key", "FILE")))

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
 
 from installer.errors import Interrupted, SitewrightError
@@ -36,10 +36,7 @@ def stopping() -> Iterator[threading.Event]:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         stop.set()
-        with suppress(OSError):  # the terminal may be gone
-            print(
-                "\nstopping after the running steps (again: abort now; either way it can be resumed)", file=sys.stderr
-            )
+        terminal.say(f"\n{STOPPING}")
 
     former = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

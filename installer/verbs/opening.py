@@ -24,7 +24,7 @@ from installer.errors import UsageError
 from installer.plan.inputs import Inputs
 from installer.runs import Runs
 from installer.secrets import Ask, Secrets, handed_over
-from installer.ui import progress
+from installer.ui import progress, terminal
 from installer.world.simulated import keeping, reading
 
 FLAGS = ("profile", "bundle", "signers")
@@ -149,4 +149,4 @@ def _whom_to_ask(arguments: argparse.Namespace) -> Ask | None:
     """Who answers `prompt` references: the program that started us, a person at the terminal, or nobody."""
     if arguments.secrets_from_stdin:
         return handed_over(sys.stdin.buffer)
-    return (lambda text: getpass.getpass(f"{text}: ")) if sys.stdin.isatty() else None
+    return terminal.secret if sys.stdin.isatty() else None

@@ -10,6 +10,7 @@ from pathlib import Path
 from installer import __version__, session
 from installer.answers import Answers
 from installer.errors import ReportImpossible, UsageError
+from installer.plain import plain
 from installer.plan import estimate
 from installer.plan import install as installing
 from installer.plan.checks import wires
@@ -52,7 +53,7 @@ def _told(arguments: argparse.Namespace, subject: Subject, files: dict[str, Path
         return
     out = terminal.stdout()
     for name, path in files.items():
-        out.print(f"✔ {name:<5} {path}")
+        out.print(f"✔ {name:<5} {plain(path)}")
     after = ("status",) if subject.built else ("check", "--profile", str(arguments.profile), "--bundle", "FILE")
     console.commands(out, ("\nNext:  have it signed, then: ", command(*after)))
 
@@ -86,7 +87,7 @@ def _delivered(arguments: argparse.Namespace, run: Run | None, done: Built | Non
     if bundle is None:
         return None
     if arguments.bundle is None and not bundle.exists():
-        gone = f"! the bundle of this run is no longer at {bundle}: the report names its digest alone"
+        gone = f"! the bundle of this run is no longer at {plain(bundle)}: the report names its digest alone"
         terminal.stderr().print(f"{gone}\n  → give --bundle FILE for its parts and versions")
         return None
     trusted = session.open_trusted(arguments.profile, bundle, arguments.signers or remembered.get("signers"))

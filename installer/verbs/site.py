@@ -204,7 +204,7 @@ def _gone(arguments: argparse.Namespace, run: Run) -> int:
     if arguments.json:
         jsonl.write("gone", {"run": run.name, "folder": run.folder})
     else:
-        terminal.stdout().print(f"✔ taken back; the hosts are as before\nWhat happened:  {run.folder}")
+        terminal.stdout().print(f"✔ taken back; the hosts are as before\nWhat happened:  {words.path(run.folder)}")
     return 0
 
 

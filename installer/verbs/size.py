@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -117,7 +116,7 @@ def _again(settings: list[str]) -> list[str]:
 def _explained(trees: Mapping[str, Explanation]) -> None:
     """The trees as they are: lines are not wrapped, for a formula is read as one."""
     for tree in trees.values():
-        print("\n".join(as_text(tree)))
+        terminal.stdout().print("\n".join(as_text(tree)), soft_wrap=True)
 
 
 def _offers(arguments: argparse.Namespace, answers: Answers, needs: Needs) -> tuple[Offer, ...]:
@@ -149,7 +148,7 @@ def _asked(arguments: argparse.Namespace, answers: Answers) -> Mapping[str, Fact
     from installer.secrets import Secrets
     from installer.world.site import Site as RealWorld
 
-    secrets = Secrets((lambda text: getpass.getpass(f"{text}: ")) if sys.stdin.isatty() else None)
+    secrets = Secrets(terminal.secret if sys.stdin.isatty() else None)
     refused = secrets.resolve_all(answers.secret_refs())
     if refused:
         raise refused[0]

@@ -15,6 +15,7 @@ from installer.answers import Host
 from installer.bundle.manifest import Manifest
 from installer.errors import SitewrightError, UsageError
 from installer.secrets import Secrets
+from installer.ui import terminal
 
 BARE = Manifest("none", "", "amd64", "", ())
 """What simulated hosts run while nothing is installed on them."""
@@ -44,9 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     try:
         app.keep_draft()
-        print("the wizard ended; what was typed is kept in the draft and taken up next time", file=sys.stderr)
+        terminal.say("the wizard ended; what was typed is kept in the draft and taken up next time")
     except SitewrightError as error:
-        print(f"the wizard ended; what was typed last could not be kept: {error.message}", file=sys.stderr)
+        terminal.say(f"the wizard ended; what was typed last could not be kept: {error.message}")
     raise app.fault
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
+import shlex
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from installer.answers import SecretRef
 from installer.errors import SecretUnavailable
-from installer.secrets import MASK, Secrets, redact
+from installer.redaction import MASK, learn, redacted
+from installer.secrets import Secrets
 
 
 @pytest.fixture
@@ -77,11 +82,21 @@ def test_the_environment_is_the_process_own_by_default(monkeypatch: pytest.Monke
 
 
 def test_redaction_masks_the_longest_first_and_spares_short_words() -> None:
-    assert redact("geheim-lang geheim x", ["geheim", "geheim-lang", "x"]) == f"{MASK} {MASK} x"
+    for value in ("geheim", "geheim-lang", "x"):
+        learn(value)
+    assert redacted("geheim-lang geheim x") == f"{MASK} {MASK} x"
 
 
 def test_redaction_knows_what_was_resolved() -> None:
-    secrets = Secrets(None, {"A": "geheim"})
-    assert secrets.redact("geheim") == "geheim"
+    secrets = Secrets(None, {"A": "verborgen"})
+    assert redacted("verborgen") == "verborgen"
     secrets.resolve(SecretRef("env", "A"))
-    assert secrets.redact("so geheim!") == f"so {MASK}!"
+    assert redacted("so verborgen!") == f"so {MASK}!"
+
+
+@pytest.mark.parametrize("written", [json.dumps, shlex.quote, lambda v: base64.b64encode(v.encode()).decode()])
+def test_redaction_knows_a_secret_in_the_forms_in_which_programs_write_it(written: Callable[[str], str]) -> None:
+    secret = 'so "it\'s"\n geheim'
+    learn(secret)
+    assert "geheim" not in redacted(f"-u {written(secret)} said")
+    assert base64.b64encode(secret.encode()).decode() not in redacted(f"Basic {written(secret)}")

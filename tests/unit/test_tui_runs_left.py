@@ -208,10 +208,11 @@ def test_what_a_host_says_moves_no_terminal(tmp_path: Path) -> None:
     line = json.dumps({"type": "finding", "check": "os.release", "host": "n", "status": "failed", "found": wild})
     found = followed.parse(line)
     assert isinstance(found, Finding)
-    assert found.found == "red text5A\ttab"
-    assert followed.parse(wild) == followed.Note("red text5A\ttab")
+    shown = r"\x1b[2J\x1b]0;owned\x07red \x1b[31mtext\x1b[0m\x9b5A\u202e" + "\n\ttab"
+    assert found.found == shown
+    assert followed.parse(wild) == followed.Note(shown)
     (tmp_path / "log").write_text(f"one\n{wild}\n")
-    assert runs_dialogs.tail(tmp_path / "log") == "one\nred text5A\ttab\n"
+    assert runs_dialogs.tail(tmp_path / "log") == f"one\n{shown}\n"
 
 
 def test_the_start_leads_to_what_runs_and_knows_the_files_of_a_site(

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.events import Event, Key, Paste
 from textual.timer import Timer
 from textual.worker import WorkerFailed
@@ -26,7 +24,9 @@ from installer.runs import Runs
 from installer.secrets import Secrets
 from installer.ui.tui import hangup, leaving, phrases, recovery, remembered, runs_start
 from installer.ui.tui.carried import Carried
+from installer.ui.tui.content import Content
 from installer.ui.tui.doors import Doors, Files
+from installer.ui.tui.edge import CleanApp
 from installer.ui.tui.editor import Editor
 from installer.ui.tui.form import text_at
 from installer.ui.tui.keys import Keyboard
@@ -44,7 +44,7 @@ PAUSE = 0.12
 """Seconds without a key before the answers are looked at: while a person types there is nothing to be said."""
 
 
-class Wizard(App[None]):
+class Wizard(CleanApp[None]):
     """The wizard. Made from plain values; tests make the same one."""
 
     CSS_PATH = "app.tcss"
@@ -64,7 +64,7 @@ class Wizard(App[None]):
         super().__init__()
         self.register_theme(NIGHT)
         # Without the watcher of `theme`, which would read all style sheets a second time.
-        self.set_reactive(App.theme, NIGHT.name)
+        self.set_reactive(CleanApp.theme, NIGHT.name)
         self.stylesheet.set_variables(self.get_css_variables())
         self.files, self.doors = files, doors
         self.bundle, self.signers, self.simulate = files.bundle, files.signers, files.simulate

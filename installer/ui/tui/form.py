@@ -95,7 +95,7 @@ class Field(Vertical):
         say, asked = self.desk.say, self.question
         value = self._shown = self.value
         with Horizontal(classes="row"):
-            yield Label(say(self._title) + (" *" if asked.required else ""), classes="label")
+            yield Label(say(self._title) + (" *" if asked.required else ""), classes="label", markup=False)
             if asked.kind == "choice":
                 options = [(say(f"choice:{choice}").removeprefix("choice:"), choice) for choice in asked.choices]
                 yield Select(options, value=self._choice(value), compact=True, allow_blank=asked.default is None)
@@ -106,7 +106,7 @@ class Field(Vertical):
                 yield Input(self._text(value), placeholder=self._placeholder(), compact=True, select_on_focus=False,
                             classes="figure" if figure else "")  # fmt: skip
                 if figure:
-                    yield Label(say(asked.unit), classes="unit")
+                    yield Label(say(asked.unit), classes="unit", markup=False)
                 if asked.may_be_unknown:
                     yield Tick(say("Unknown"), self._effective(value) == UNKNOWN, compact=True, classes="unknown")
         yield self._problem

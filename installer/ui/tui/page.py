@@ -58,9 +58,9 @@ class Page(VerticalScroll, can_focus=False):
     def compose(self) -> ComposeResult:
         """Heading, sentence, body."""
         title = next(step.title for step in STEPS if step.key == self.KEY)
-        yield Label(self.desk.say(title), classes="heading")
+        yield Label(self.desk.say(title), classes="heading", markup=False)
         if self.INTRO:
-            yield Label(self.desk.say(self.INTRO), classes="intro")
+            yield Label(self.desk.say(self.INTRO), classes="intro", markup=False)
         yield Label("", classes="astray", markup=False)
         self._shape = self.shape(self.desk)
         yield from self.body()

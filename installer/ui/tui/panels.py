@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
-from textual.content import Content, Span
 from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from installer.questions import Question
+from installer.ui.tui.content import Content, Span
 from installer.ui.tui.review import Change, Review
 from installer.ui.tui.steps import STEPS, state
 from installer.ui.tui.words import Say, gib

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, SelectionList
 from textual.widgets.selection_list import Selection
 
+from installer.ui.tui.content import Content
 from installer.ui.tui.ticks import Ticks
 from installer.ui.tui.words import Say
 
@@ -38,7 +39,9 @@ class Pick(ModalScreen[tuple[str, ...]]):
 
     def _matching(self, text: str) -> list[Selection[str]]:
         return [
-            Selection(name, name, name in self._chosen) for name in self._names if text.casefold() in name.casefold()
+            Selection(Content(name), name, name in self._chosen)
+            for name in self._names
+            if text.casefold() in name.casefold()
         ]
 
     @on(Input.Changed)

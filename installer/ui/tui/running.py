@@ -9,10 +9,10 @@ from typing import ClassVar
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.widgets import Static
 
 from installer.followed import Failure
+from installer.ui.tui.content import Content
 from installer.ui.tui.desk import Desk
 from installer.ui.tui.messages import Told
 from installer.ui.tui.page import Page

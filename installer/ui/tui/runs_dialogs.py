@@ -10,11 +10,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from installer.followed import plain
+from installer.plain import cleaned
+from installer.ui.tui.content import Content
 from installer.ui.tui.screens.dialogs import Ask
 from installer.ui.tui.words import Say
 
@@ -55,10 +55,10 @@ class StepLog(ModalScreen[None]):
         """Title, what is known, the log, the keys."""
         with Vertical(classes="dialog step-log"):
             yield Label(self._heading, classes="heading", markup=False)
-            yield Static(id="known")
+            yield Static(id="known", markup=False)
             with VerticalScroll():
                 yield Static(id="text", markup=False)
-            yield Label(self._say("Escape closes · y copies the log's path · ↑↓ scroll"), classes="muted")
+            yield Label(self._say("Escape closes · y copies the log's path · ↑↓ scroll"), classes="muted", markup=False)
 
     def on_mount(self) -> None:
         """Follow the log."""
@@ -90,7 +90,7 @@ def tail(path: Path) -> str:
             raw = file.read()
     except OSError:
         return ""
-    return plain((raw.partition(b"\n")[2] if size > TAIL else raw).decode(errors="replace"))
+    return cleaned((raw.partition(b"\n")[2] if size > TAIL else raw).decode(errors="replace"))
 
 
 class TypeName(ModalScreen[bool]):

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from installer.ui import words
 from installer.ui.course import PHASES, Cell, Course, State, counted, state_of
+from installer.ui.text import Text
 from installer.ui.tui.running import COLOURS
 from installer.ui.tui.runs_phrases import title
 from installer.ui.tui.words import Say

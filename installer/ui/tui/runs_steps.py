@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from rich.cells import cell_len
-from rich.text import Text
 from textual import events
-from textual.content import Content
 from textual.widgets import DataTable
 
 from installer.ui import words
 from installer.ui.course import Course, Pace, Planned
+from installer.ui.text import Text
+from installer.ui.tui.content import Content
 from installer.ui.tui.running import COLOURS, moment
 from installer.ui.tui.runs_grid import clock
 from installer.ui.tui.runs_phrases import title as title_of

@@ -8,12 +8,12 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from installer.errors import SitewrightError
 from installer.followed import Planned
 from installer.plan import estimate
 from installer.ui import words
+from installer.ui.text import Text
 from installer.ui.tui import runs_findings
 from installer.ui.tui.desk import Desk
 from installer.ui.tui.running import COLOURS, moment, out_of_date

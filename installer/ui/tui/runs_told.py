@@ -8,11 +8,11 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
-from textual.content import Content
 
 from installer.plan.checks import CHECKS, Finding
 from installer.ui import words
+from installer.ui.text import Text
+from installer.ui.tui.content import Content
 from installer.ui.tui.running import COLOURS
 from installer.ui.tui.runs_findings import ORDER
 from installer.ui.tui.runs_phrases import finding as said

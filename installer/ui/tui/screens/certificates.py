@@ -34,17 +34,17 @@ class CertificatesPage(Page):
         """The signers, the bundle, and the table."""
         say = self.desk.say
         yield Field(("trust", "signers"))
-        yield Label(say("Bundle"), classes="group")
+        yield Label(say("Bundle"), classes="group", markup=False)
         with Horizontal(classes="row"):
-            yield Label(say("Bundle file"), classes="label")
+            yield Label(say("Bundle file"), classes="label", markup=False)
             example = say("e.g. {example}", example="core-1.0.0-amd64.sitewright")
             yield Input(str(self.desk.bundle or ""), placeholder=example,
                         id="bundle", compact=True, select_on_focus=False)  # fmt: skip
         yield Label("", id="trusted", markup=False)
-        yield Label(say("Certificates that an installation makes"), classes="group")
-        yield Static(id="lives")
+        yield Label(say("Certificates that an installation makes"), classes="group", markup=False)
+        yield Static(id="lives", markup=False)
         told = say("Those of the registry are renewed by sitewright, those of services by cert-manager.")
-        yield Label(told, classes="muted", id="renewed")
+        yield Label(told, classes="muted", id="renewed", markup=False)
 
     def on_mount(self) -> None:
         """Fill the table."""

@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from textual.content import Content
 from textual.widgets.selection_list import Selection
 
 from installer.bundle.manifest import Manifest
+from installer.ui.tui.content import Content
 from installer.ui.tui.review import Review
 from installer.ui.tui.words import Say, gib
 from sizing.engine import ALWAYS

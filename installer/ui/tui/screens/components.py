@@ -77,8 +77,8 @@ class ComponentsPage(Page):
                 name = str(environment.get("name", "?"))
                 yield Label(heading(say, name, wide), classes="group", markup=False)
                 yield Parts(position, *bundled(say, manifest, self._chosen(position), review, name, wide))
-        yield Label(heading(say, say("What sizing reckons with"), wide), classes="group")
-        yield Label(say("The machines follow this list alone."), classes="muted")
+        yield Label(heading(say, say("What sizing reckons with"), wide), classes="group", markup=False)
+        yield Label(say("The machines follow this list alone."), classes="muted", markup=False)
         yield Parts(SIZED, *sized(say, self.desk.draft.items(SIZED_PATH), review, wide))
 
     @on(SelectionList.SelectionHighlighted)

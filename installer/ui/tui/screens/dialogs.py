@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from installer.ui.tui import desk
+from installer.ui.tui.content import Content
 from installer.ui.tui.form import Field, field_of
 from installer.ui.tui.page import Page
 from installer.ui.tui.words import Say
@@ -36,7 +37,7 @@ class Ask(ModalScreen[str]):
             yield Static(self._told, markup=False)
             with Horizontal(classes="buttons"):
                 for key, text in self._choices:
-                    yield Button(text, id=key, compact=True)
+                    yield Button(Content(text), id=key, compact=True)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -95,7 +96,7 @@ class Help(ModalScreen[None]):
                         if name:
                             yield Label(name, classes="name", markup=False)
                         yield Static(text, classes="text", markup=False)
-            yield Label(self._close, classes="muted")
+            yield Label(self._close, classes="muted", markup=False)
 
 
 GENERAL = (
@@ -138,7 +139,9 @@ class Typed(ModalScreen[bool]):
             yield Label(self._prompt, classes="heading", markup=False)
             yield Input(password=True, compact=True)
             yield Label(
-                self._around.say("Enter takes it; it is kept in memory alone. Escape cancels."), classes="muted"
+                self._around.say("Enter takes it; it is kept in memory alone. Escape cancels."),
+                classes="muted",
+                markup=False,
             )
 
     @on(Input.Submitted)

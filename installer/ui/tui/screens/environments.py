@@ -96,7 +96,7 @@ class EnvironmentsPage(Page):
         """The list, and the usual ones at one stroke."""
         say = self.desk.say
         yield Environments(("environments",), ("control_planes", "workers"), say("Add an environment"), {})
-        yield Label(say("The usual ones at one stroke"), classes="group")
+        yield Label(say("The usual ones at one stroke"), classes="group", markup=False)
         with Horizontal(classes="auto"):
             yield Button(say("Production"), id="usual-1", compact=True)
             yield Button(say("and testing"), id="usual-2", compact=True)

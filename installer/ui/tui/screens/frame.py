@@ -60,7 +60,7 @@ class Frame(Screen[None]):
     def compose(self) -> ComposeResult:
         """The panels, and room for a page."""
         with Horizontal(id="top"):
-            yield Label("sitewright", classes="name")
+            yield Label("sitewright", classes="name", markup=False)
             yield panels.Name("", classes="site", markup=False)
             yield panels.Brief("", classes="brief", markup=False)
             yield panels.Kept("", classes="kept")

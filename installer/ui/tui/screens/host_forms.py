@@ -161,7 +161,7 @@ class HostForm(Form):
         yield NameField(self._position)
         yield Field((*base, "address"), "Address")
         yield KeyField((*base, "host_key"), "Host key")
-        yield Label(desk.of(self).say("Where it is reached in its own way"), classes="group")
+        yield Label(desk.of(self).say("Where it is reached in its own way"), classes="group", markup=False)
         for key, title in OWN:
             yield OwnField((*base, "access", key), title)
 
@@ -199,11 +199,13 @@ class AccessForm(Form):
         yield Field(("limits", "parallel_hosts"), "Hosts at once")
         bastion = around.draft.at(("access", "bastion")) is not None
         with Horizontal(classes="row bastion"):
-            yield Label("", classes="label")
+            yield Label("", classes="label", markup=False)
             yield Tick(around.say("through a bastion"), bastion, compact=True, id="through")
         with Vertical(id="bastion", classes="auto"):
             yield from self._bastion() if bastion else ()
-        yield Label(around.say("Passwords and passphrases have a page of their own: Secrets."), classes="muted")
+        yield Label(
+            around.say("Passwords and passphrases have a page of their own: Secrets."), classes="muted", markup=False
+        )
 
     def reviewed(self, review: Review) -> None:
         """Follow an undoing, too."""

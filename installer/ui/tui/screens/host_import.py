@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Button, Input, Label, Static, TextArea
@@ -21,6 +20,7 @@ from installer.inventory import Inventory
 from installer.inventory import file as inventory_file
 from installer.located import located
 from installer.ui.tui import desk, phrases
+from installer.ui.tui.content import Content
 from installer.ui.tui.words import Say
 
 PAUSE = 0.15
@@ -62,7 +62,7 @@ class ImportHosts(ModalScreen[Inventory]):
             yield Label(say("Take over a list of hosts"), classes="heading", markup=False)
             yield Static(told, classes="muted", markup=False)
             with Horizontal(classes="row"):
-                yield Label(say("File"), classes="label")
+                yield Label(say("File"), classes="label", markup=False)
                 yield Input(placeholder=say("name of a file; Enter reads it"), compact=True, id="file")
             yield TextArea("", compact=True, tab_behavior="focus", id="pasted")
             yield Static("", id="comes-to", markup=False)

@@ -10,11 +10,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Label, Static
 
 from installer.answers_yaml import Path
+from installer.ui.tui.content import Content
 from installer.ui.tui.words import Say
 
 COMMAND = "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
@@ -76,7 +76,9 @@ class ConfirmKeys(ModalScreen[bool]):
 
     def _many(self) -> ComposeResult:
         say = self._say
-        yield Label(say("{count} keys that nobody has confirmed", count=len(self._keys)), classes="heading")
+        yield Label(
+            say("{count} keys that nobody has confirmed", count=len(self._keys)), classes="heading", markup=False
+        )
         yield Static(say("Compare each with what its host says at its own console:"), markup=False)
         yield Static(COMMAND, classes="command", markup=False)
         with VerticalScroll(classes="told"):

@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Label, OptionList, Static
 from textual.widgets.option_list import Option
@@ -17,6 +16,7 @@ from textual.widgets.option_list import Option
 from installer.hosts_editing import LISTS, Place
 from installer.roles import Roles
 from installer.ui.tui import phrases
+from installer.ui.tui.content import Content
 from installer.ui.tui.screens.host_words import ROLES_IN_FULL
 from installer.ui.tui.words import Say
 
@@ -40,7 +40,7 @@ class ChooseRole(ModalScreen[Place]):
         with Vertical(classes="dialog host-role"):
             yield Label(say("What is {host} for?", host=self._host), classes="heading", markup=False)
             yield OptionList(*(Option(self._line(place)) for place in self._places), compact=True, markup=False)
-            yield Label(say("Enter takes it; Escape leaves it as it is."), classes="muted")
+            yield Label(say("Enter takes it; Escape leaves it as it is."), classes="muted", markup=False)
 
     def on_mount(self) -> None:
         """Begin where the host is."""

@@ -9,12 +9,12 @@ from typing import ClassVar, Literal
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
 
+from installer.ui.text import Text
 from installer.ui.tui.words import Say
 
 Tone = Literal["", "success", "warning", "error", "accent", "quiet"]

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from textual.content import Content
-
 from installer.acquaint import Contact
 from installer.draft import Draft
 from installer.errors import Problem
 from installer.facts import GIB, Facts
 from installer.hosts_editing import Place, name_of
 from installer.ui.tui import phrases
+from installer.ui.tui.content import Content
 from installer.ui.tui.screens.host_table import Cell, Column
 from installer.ui.tui.words import Say, gib
 from installer.ui.words import number

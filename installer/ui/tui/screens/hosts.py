@@ -8,7 +8,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from installer import hosts_editing
@@ -17,6 +16,7 @@ from installer.hosts_editing import Place
 from installer.inventory import Inventory
 from installer.roles import propose
 from installer.ui.tui import phrases
+from installer.ui.tui.content import Content
 from installer.ui.tui.review import Change, Review
 from installer.ui.tui.screens.host_forms import AccessForm, HostForm
 from installer.ui.tui.screens.host_import import ImportHosts

@@ -10,18 +10,18 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, DataTable, Static
 
 from installer.followed import Failure
 from installer.ui import words
+from installer.ui.text import Text
 from installer.ui.tui import runs_grid
+from installer.ui.tui.content import Content
 from installer.ui.tui.running import COLOURS, Keys, RunPage, moment, told
 from installer.ui.tui.runs_dialogs import StepLog, TypeName, install_question
 from installer.ui.tui.runs_phrases import title
@@ -70,14 +70,14 @@ class InstallPage(RunPage):
 
     def body(self) -> ComposeResult:
         """Where it stands, the bar; before a run its summary; then the grid, the steps, why it failed; the keys."""
-        yield Static(id="status")
-        yield Static(id="bar")
+        yield Static(id="status", markup=False)
+        yield Static(id="bar", markup=False)
         with VerticalScroll(id="room", classes="read", can_focus=False):
-            yield Static(id="across")
+            yield Static(id="across", markup=False)
         yield Button(self.desk.say("Install"), id="go", compact=True)
         yield Steps(self.desk.say)
         with VerticalScroll(id="why", classes="read", can_focus=False):
-            yield Static(id="told")
+            yield Static(id="told", markup=False)
         yield Keys(classes="keys")
 
     @property

@@ -32,17 +32,19 @@ class NetworkPage(Page):
         """The environments' fields, then the site's."""
         say = self.desk.say
         yield Vertical(*self._of_environments(), id="networks", classes="auto")
-        yield Label(say("Site registry"), classes="group")
+        yield Label(say("Site registry"), classes="group", markup=False)
         yield Field(("registry", "hosts"))
         yield Field(("registry", "port"))
         yield Field(("registry", "push_port"))
-        yield Label(say("Clocks"), classes="group")
+        yield Label(say("Clocks"), classes="group", markup=False)
         yield Field(("network", "ntp"))
 
     def _of_environments(self) -> Iterator[Widget]:
         names = hosts_editing.environments(self.desk.draft)
         if not names:
-            yield Label(self.desk.say("There is no environment yet; add one on its page."), classes="muted")
+            yield Label(
+                self.desk.say("There is no environment yet; add one on its page."), classes="muted", markup=False
+            )
         for position, name in enumerate(names):
             yield Label(name, classes="group", markup=False)
             for path in OF_ENVIRONMENT:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.content import Content
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
 from installer.followed import Planned, PlannedStep
 from installer.ui import words
 from installer.ui.course import PHASES
+from installer.ui.text import Text
 from installer.ui.tui import runs_phrases
+from installer.ui.tui.content import Content
 from installer.ui.tui.running import COLOURS, Keys, told
 from installer.ui.tui.runs_find import Find, Searched
 from installer.ui.tui.runs_start import lacks
@@ -50,7 +50,7 @@ class PlanPage(Searched):
 
     def body(self) -> ComposeResult:
         """The totals, the tree, the keys."""
-        yield Static(id="counts")
+        yield Static(id="counts", markup=False)
         yield Branches("steps-planned")
         yield Find(self.desk.say)
         yield Keys(classes="keys")

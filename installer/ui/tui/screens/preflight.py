@@ -11,7 +11,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
@@ -19,6 +18,7 @@ from installer import hosts_editing
 from installer.errors import PreflightFailed
 from installer.plan.checks import Finding
 from installer.ui.tui import runs_findings
+from installer.ui.tui.content import Content
 from installer.ui.tui.running import Keys, moment, out_of_date, told
 from installer.ui.tui.runs_find import Find, Searched
 from installer.ui.tui.runs_findings import UNWAIVABLE
@@ -73,10 +73,10 @@ class PreflightPage(Searched):
 
     def body(self) -> ComposeResult:
         """The counts, the tree, what is to be said of the line under the cursor, the keys."""
-        yield Static(id="counts")
+        yield Static(id="counts", markup=False)
         yield Branches("findings")
         with VerticalScroll(id="finding", classes="read", can_focus=False):
-            yield Static(id="told")
+            yield Static(id="told", markup=False)
         yield Find(self.desk.say)
         yield Keys(classes="keys")
 

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.table import Table
-from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -19,7 +17,9 @@ from installer.errors import SitewrightError
 from installer.followed import Failure, failure
 from installer.runs import Run
 from installer.ui import words
+from installer.ui.text import Text
 from installer.ui.tui import runs_report
+from installer.ui.tui.content import Content
 from installer.ui.tui.running import COLOURS, Keys, RunPage, told
 from installer.ui.tui.runs_result import Result, later_command, read, report_command
 
@@ -49,7 +49,7 @@ class ResultPage(RunPage):
 
     def body(self) -> ComposeResult:
         """How it ended, the lines, the keys."""
-        yield Static(id="counts")
+        yield Static(id="counts", markup=False)
         yield OptionList(id="facts", compact=True, markup=False)
         yield Keys(classes="keys")
 

@@ -25,10 +25,10 @@ class SitePage(Page):
         say = self.desk.say
         for name in ("name", "customer", "language"):
             yield Field(("site", name))
-        yield Label(say("People to call"), classes="group")
+        yield Label(say("People to call"), classes="group", markup=False)
         yield Repeated(("plan", "contacts"), CONTACT, say("Add a person"), {"name": "", "side": "customer"})
-        yield Label(say("For the report's plan"), classes="group")
+        yield Label(say("For the report's plan"), classes="group", markup=False)
         for name in ("start", "holidays", "delivery_days", "copy_mb_per_s", "mail"):
             yield Field(("plan", name))
-        yield Label(say("Decisions needed"), classes="group")
+        yield Label(say("Decisions needed"), classes="group", markup=False)
         yield Repeated(("plan", "decisions"), ("question", "person", "until"), say("Add a decision"), {"question": ""})

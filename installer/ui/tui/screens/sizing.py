@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from installer.ui.text import Text
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change, Review
 from installer.ui.tui.words import gib
@@ -42,7 +42,7 @@ class SizingPage(Page):
 
     def body(self) -> ComposeResult:
         """Room for the tables."""
-        yield Static(id="tables")
+        yield Static(id="tables", markup=False)
 
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
         """Draw the tables anew."""

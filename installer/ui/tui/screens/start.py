@@ -12,7 +12,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
@@ -23,6 +22,7 @@ from installer.errors import AnswersInvalid, Problem, SitewrightError
 from installer.located import located, lost_home
 from installer.runs import Runs
 from installer.ui.tui import desk, editor, panels, phrases, recovery, remembered
+from installer.ui.tui.content import Content
 from installer.ui.tui.running import moment
 from installer.ui.tui.runs_watch import VERBS
 from installer.ui.tui.screens.dialogs import Ask
@@ -61,10 +61,11 @@ class Start(Screen[None]):
         """The name, the list, a line for a file's name."""
         say = desk.of(self).say
         with Vertical(id="start"):
-            yield Label("sitewright", classes="heading")
+            yield Label("sitewright", classes="heading", markup=False)
             yield Label(
                 say("A Kubernetes platform on your own machines, from one signed file, without internet."),
                 classes="intro",
+                markup=False,
             )
             yield OptionList(id="ways", compact=True, markup=False)
             yield Input(placeholder=say("name of the answers file, e.g. acme/answers.yaml"), id="name", compact=True)

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select
 
 from installer import answers_file
+from installer.ui.text import Text
 from installer.ui.tui import desk
 from installer.ui.tui.runs_findings import waivers_of, with_waiver
 
@@ -40,14 +41,19 @@ class Waive(ModalScreen[Mapping[str, Any]]):
         say = self._around.say
         with Vertical(classes="dialog"):
             yield Label(say("Waive {check}", check=self._check), classes="heading", markup=False)
-            yield Label(say("The check stays failed and is set aside. The report names every waiver."), classes="muted")
+            yield Label(
+                say("The check stays failed and is set aside. The report names every waiver."),
+                classes="muted",
+                markup=False,
+            )
             yield from self._row(
                 "reason", Input(placeholder=say("why this is acceptable here"), id="reason", compact=True)
             )
             yield from self._row("person", Input(last_person(self._around), id="person", compact=True))
             yield from self._row("last day", Input(f"{self._today + USUAL}", id="until", compact=True))
-            everywhere = (say("every host"), "")
-            hosts = [(say("{host} alone", host=self._host), self._host), everywhere] if self._host else [everywhere]
+            everywhere = (Text(say("every host")), "")
+            alone = (Text(say("{host} alone", host=self._host)), self._host)
+            hosts = [alone, everywhere] if self._host else [everywhere]
             yield from self._row(
                 "holds for", Select(hosts, value=self._host, allow_blank=False, id="hosts", compact=True)
             )
@@ -57,7 +63,7 @@ class Waive(ModalScreen[Mapping[str, Any]]):
 
     def _row(self, title: str, control: Input | Select[str]) -> ComposeResult:
         with Horizontal(classes="row"):
-            yield Label(self._around.say(title), classes="label")
+            yield Label(self._around.say(title), classes="label", markup=False)
             yield control
         yield Label("", id=f"wrong-{control.id}", classes="wrong", markup=False)
 

@@ -37,7 +37,7 @@ class Waivers(Form):
         """The list."""
         say = desk.of(self).say
         told = say("A waived check stays failed and is set aside until a day. The report names every waiver.")
-        yield Label(told, classes="muted")
+        yield Label(told, classes="muted", markup=False)
         yield Listed(("waivers",), PARTS, say("Add a waiver"), {})
 
     def reviewed(self, review: Review) -> None:
