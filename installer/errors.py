@@ -265,6 +265,10 @@ class BuildFailed(SitewrightError):
     exit_code = 1
 
 
+class ProgramUnbounded(BuildFailed):
+    """{what}: `{command}` was stopped: {reason}"""
+
+
 class InputEnded(UsageError):
     """the input ended before the question was answered; nothing was changed"""
 

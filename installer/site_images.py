@@ -18,7 +18,7 @@ from installer.bundle.archive import Archive
 from installer.bundle.completeness import Needed, Renderer
 from installer.bundle.manifest import Component
 from installer.bundle.sources.workshop import Workshop, cache_folder
-from installer.errors import BuildFailed
+from installer.errors import BuildFailed, BundleNotTrusted, ProgramUnbounded
 from installer.plan import context
 from installer.plan.checks.finding import Lacking, Trouble
 from installer.plan.inputs import Inputs
@@ -42,7 +42,7 @@ def lacking(inputs: Inputs, archive: Archive) -> Lacking:
     """For the first control plane of each environment, on which its charts are installed, what the bundle lacks.
 
     Raises:
-        BundleNotTrusted: a blob is not what bundle.json names.
+        BundleNotTrusted: a blob is not what bundle.json names, or a chart is rendered without end.
     """
     workshop = Workshop(cache_folder(), inputs.manifest.architecture)
     with workshop.scratch() as folder:
@@ -73,6 +73,10 @@ def _of_environment(inputs: Inputs, environment: Environment, renderer: Renderer
         names = context.for_component(inputs.names(environment), environment, component)
         try:
             needed = set(completeness.rendered(renderer, component, names))
+        except ProgramUnbounded as error:
+            raise BundleNotTrusted(
+                bundle=f"bundle {inputs.manifest.name} {inputs.manifest.version}", reason=error.message, hint=FAULT
+            ) from error
         except BuildFailed as error:
             remedy = (
                 _remedy(inputs.answers, environment, component, _paths(names["values"])) if names["values"] else FAULT

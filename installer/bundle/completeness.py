@@ -23,6 +23,10 @@ from installer.plan import context
 from installer.plan.steps import charts
 
 CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
+RENDERED = 16 << 20
+"""Bytes that one chart may render to: three times what the largest charts with all their definitions come to."""
+PATIENCE = 60
+"""Seconds that helm may take for one chart: the largest take two on a slow machine."""
 _SOURCE = re.compile(r"^# Source: (\S+)$", re.MULTILINE)
 
 
@@ -91,15 +95,21 @@ def lacking(manifest: Manifest, needed: set[Needed]) -> list[Needed]:
 
 
 def images_in(documents: Any) -> Iterator[str]:
-    """Every image named in a container of a Kubernetes object, however deep its pod template lies."""
-    if isinstance(documents, Mapping):
-        for key, value in documents.items():
-            if key in CONTAINERS and isinstance(value, list):
-                yield from (each["image"] for each in value if isinstance(each, Mapping) and each.get("image"))
-            yield from images_in(value)
-    elif isinstance(documents, list):
-        for each in documents:
-            yield from images_in(each)
+    """Every image named in a container of a Kubernetes object, however deep its pod template lies.
+
+    What aliases of YAML name many times over is looked at once, and what they name within itself too.
+    """
+    ahead, seen = [documents], set[int]()
+    while ahead:
+        at = ahead.pop()
+        if not isinstance(at, Mapping | list) or id(at) in seen:
+            continue
+        seen.add(id(at))
+        if isinstance(at, Mapping):
+            for key, value in at.items():
+                if key in CONTAINERS and isinstance(value, list):
+                    yield from (str(each["image"]) for each in value if isinstance(each, Mapping) and each.get("image"))
+        ahead += reversed(list(at.values() if isinstance(at, Mapping) else at))
 
 
 def _listed(manifest: Manifest) -> Iterator[Needed]:
@@ -146,7 +156,7 @@ def _charts(renderer: Renderer, component: Component, values: str) -> Iterator[N
                 f"{component.name}: chart {chart.name}", str(renderer.helm()), "template", component.name,
                 str(folder / "chart.tgz"), "--namespace", spec.get("namespace", component.name), "--values",
                 str(folder / "values.yaml"), "--kube-version", renderer.manifest.kubernetes,
-                env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
+                env={"HOME": str(folder), "PATH": "/usr/bin:/bin"}, most=RENDERED, patience=PATIENCE,
             )  # fmt: skip
         for template, text in templates(said):
             yield from _objects(component, template, text)

@@ -11,6 +11,7 @@ import pytest
 from test_build_completeness import HELD, HELM, POD, PROFILE, built, part
 
 from installer import answers_file, operations
+from installer.bundle import completeness
 from installer.bundle.archive import Archive
 from installer.errors import BundleNotTrusted
 from installer.plan.checks import Finding
@@ -90,6 +91,35 @@ def test_an_altered_helm_is_not_run(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes().replace(comment, b"exit 0".ljust(len(comment))))
     with pytest.raises(BundleNotTrusted, match="was altered"):
         looked(opened)
+
+
+def site_of_a_helm_that(tmp_path: Path, does: str) -> operations.Site:
+    """A site whose helm does this where the values hold a word that the vendor's profile has not."""
+    helm = HELM.replace("set -eu\n", f'set -eu\nif grep -q nonsense "$7"; then {does}; fi\n')
+    return site(tmp_path, "{page: {size: nonsense}}", {"web/helm": helm})
+
+
+@pytest.mark.parametrize(
+    ("does", "reason"),
+    [("sleep 900", "has not ended"), ("yes x: y", "more than"), ("yes >&2", "more than")],
+    ids=["without end", "output without end", "complaints without end"],
+)
+def test_a_chart_that_is_rendered_without_end_is_not_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: str, reason: str
+) -> None:
+    opened = site_of_a_helm_that(tmp_path, does)
+    monkeypatch.setattr(completeness, "PATIENCE", 2 if "sleep" in does else 600)
+    monkeypatch.setattr(completeness, "RENDERED", 100_000)
+    with pytest.raises(BundleNotTrusted, match=f"page: chart page: .*{reason}") as refused:
+        looked(opened)
+    assert "tell the vendor" in refused.value.remedy
+
+
+def test_a_helm_that_crashes_and_one_that_says_no_text_are_findings(tmp_path: Path) -> None:
+    (finding,) = looked(site_of_a_helm_that(tmp_path / "one", "kill -SEGV $$"))
+    assert "was ended by SIGSEGV" in finding.found
+    (finding,) = looked(site_of_a_helm_that(tmp_path / "two", r"printf '\377\033[31m' >&2; exit 1"))
+    assert r"\x1b[31m" in finding.found
 
 
 def test_what_was_proved_of_a_bundle_and_its_answers_is_not_proved_again(

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from installer.errors import BuildFailed
+from installer import local_program
+from installer.errors import BuildFailed, ProgramUnbounded
+from installer.local_program import OutOfBounds
 
 _CHUNK = 1 << 20
 _TAIL = 12
@@ -33,37 +34,36 @@ class Workshop:
     sysroot: Path | None = None
     pulse: Callable[[], None] = lambda: None
 
-    def run(self, what: str, *argv: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
+    def run(
+        self,
+        what: str,
+        *argv: str,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        most: int = local_program.MOST,
+        patience: float | None = None,
+    ) -> str:
         """Run a command to its end and return its standard output.
+
+        `most` bounds the bytes that it may write, `patience` its seconds; a command of a build may take what it needs.
 
         Raises:
             BuildFailed: it is not installed, or ended with another code than 0; the message has its last lines.
+            ProgramUnbounded: it goes beyond its bounds.
         """
-        with (
-            tempfile.TemporaryFile("w+", errors="replace") as said,
-            tempfile.TemporaryFile("w+", errors="replace") as out,
-        ):
-            try:
-                process = subprocess.Popen(argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=said)
-            except FileNotFoundError as error:
-                raise BuildFailed(what=what, reason=f"{argv[0]} is not installed") from error
-            try:
-                while True:
-                    try:
-                        code = process.wait(timeout=1)
-                        break
-                    except subprocess.TimeoutExpired:
-                        self.pulse()
-            except BaseException:
-                process.terminate()
-                process.wait()
-                raise
-            out.seek(0)
-            said.seek(0)
-            if code != 0:
-                lines = (said.read().strip() or out.read().strip()).splitlines()[-_TAIL:]
-                raise BuildFailed(what=what, reason=f"`{argv[0]} {argv[1]}` ended with {code}:\n" + "\n".join(lines))
-            return out.read()
+        try:
+            # One with bounds is not ours to trust, so nothing that it starts may stay. A build hears ^C as we do.
+            ended = local_program.run(argv, most=most, patience=patience, cwd=cwd, env=env,
+                                      own_group=patience is not None, beat=self.pulse)  # fmt: skip
+        except FileNotFoundError as error:
+            raise BuildFailed(what=what, reason=f"{argv[0]} is not installed") from error
+        except OutOfBounds as error:
+            raise ProgramUnbounded(what=what, command=f"{argv[0]} {argv[1]}", reason=error) from error
+        out, said = (text.decode(errors="replace") for text in (ended.out, ended.err))
+        if ended.code != 0:
+            lines = (said.strip() or out.strip()).splitlines()[-_TAIL:]
+            raise BuildFailed(what=what, reason=f"`{argv[0]} {argv[1]}` {ended.told}:\n" + "\n".join(lines))
+        return out
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:

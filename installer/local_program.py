@@ -1,0 +1,127 @@
+"""Programs of this machine, run to their end: none may take for ever, talk for ever, or outlive the call."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+MOST = 256 << 20
+"""Bytes that a program may write to both streams together: what it says is held in memory."""
+BEAT = 1.0
+"""Seconds between two calls of `beat`."""
+LOOK = 0.05
+"""Seconds between two looks whether a program that says nothing has ended."""
+PIECE = 1 << 16
+"""Bytes that are read at a time: what a pipe of Linux holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a program ended and what it wrote. `code` is negative where a signal ended it, as in `subprocess`."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+    @property
+    def told(self) -> str:
+        """How it ended, in words: "ended with 3", "was ended by SIGSEGV"."""
+        if self.code >= 0:
+            return f"ended with {self.code}"
+        with suppress(ValueError):
+            return f"was ended by {signal.Signals(-self.code).name}"
+        return f"was ended by signal {-self.code}"
+
+
+class OutOfBounds(Exception):
+    """A program took longer, or said more, than it may; it was killed. The text says which."""
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    most: int = MOST,
+    patience: float | None = None,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    own_group: bool = True,
+    beat: Callable[[], None] = lambda: None,
+) -> Ended:
+    """Run a program that reads nothing, and return what it wrote once it has ended.
+
+    However this is left, the program is gone, and where it has a group of its own everything that it started is too.
+
+    Args:
+        argv: the program and its arguments; no shell is involved.
+        most: bytes that it may write to standard output and standard error together.
+        patience: seconds that it may take; None for as long as it likes, as a build may.
+        cwd: the folder it runs in; None for ours.
+        env: its environment; None for ours.
+        own_group: whether it has a process group of its own. One that asks at the terminal must not.
+        beat: called every second while it runs; what it raises ends the program.
+
+    Raises:
+        OSError: it cannot be started.
+        OutOfBounds: it says more than `most`, or has not ended after `patience`.
+    """
+    process = subprocess.Popen(
+        argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        process_group=0 if own_group else None,
+    )  # fmt: skip
+    try:
+        out, err = _listen(process, most, patience, beat)
+    finally:
+        _end(process, own_group)
+    return Ended(process.returncode, out, err)
+
+
+def _listen(
+    process: subprocess.Popen[bytes], most: int, patience: float | None, beat: Callable[[], None]
+) -> tuple[bytes, bytes]:
+    """Read both streams to their end, or to the end of the program: what it left running may keep them open."""
+    out, err = bytearray(), bytearray()
+    began = beaten = time.monotonic()
+    with selectors.DefaultSelector() as streams:
+        for stream, text in ((process.stdout, out), (process.stderr, err)):
+            if stream is not None:
+                streams.register(stream, selectors.EVENT_READ, text)
+        while True:
+            gone = _is_gone(process)
+            ready = streams.select(0 if gone else LOOK)
+            for key, _ in ready:
+                piece = os.read(key.fd, PIECE)
+                key.data.extend(piece)
+                if not piece:
+                    streams.unregister(key.fileobj)
+            if gone and not ready:
+                return bytes(out), bytes(err)
+            if len(out) + len(err) > most:
+                raise OutOfBounds(f"it says more than {most:,} bytes")
+            now = time.monotonic()
+            if patience is not None and now - began > patience:
+                raise OutOfBounds(f"it has not ended after {patience:g} s")
+            if now - beaten >= BEAT:
+                beaten = now
+                beat()
+
+
+def _is_gone(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it has ended; it is not reaped yet, so that its number still is that of its group."""
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _end(process: subprocess.Popen[bytes], own_group: bool) -> None:
+    """Kill what is left, and only then reap: a number that is free may soon be another program's."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL) if own_group else os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
