@@ -21,6 +21,9 @@ from installer.ui.tui.screens.preflight import PreflightPage
 from installer.ui.tui.screens.result import ResultPage
 from installer.ui.tui.screens.waive import Waive
 
+HELD = "slow: {push: 600}\n"
+"""A site at which a run does a good deal and then stands: it is under way, however slow or fast the machine is."""
+
 
 def test_a_failed_check_is_told_in_full_waived_and_tried_again_alone(place: Place) -> None:
     place.site(node_1=", memory_gib: 0.5", node_2=", port_users: [{port: 10250, program: nginx}]")
@@ -214,8 +217,8 @@ def test_a_broken_run_is_taken_back_only_by_name(place: Place) -> None:
     assert place.runs.standing("practice") == ()
 
 
-def test_a_wizard_that_comes_back_finds_the_run_and_catches_up(place: Place) -> None:
-    place.site("slow: {work: 0.5, push: 1}\n")
+def test_a_wizard_that_comes_back_finds_the_run_catches_up_and_follows_it_to_its_end(place: Place) -> None:
+    place.site(HELD)
 
     async def left(pilot: Pilot[None]) -> int:
         install = await begun(pilot)
@@ -232,13 +235,15 @@ def test_a_wizard_that_comes_back_finds_the_run_and_catches_up(place: Place) -> 
         await until(pilot, lambda: install.watched.course)
         assert install.watching.process.pid == process.pid
         await until(pilot, lambda: install.watched.course.through >= through)
-        await until(pilot, lambda: install.mode == "done")
+        assert install.mode == "running"
+        os.killpg(process.pid, signal.SIGKILL)
+        await until(pilot, lambda: install.mode == "broken")
 
     play(place.wizard("install"), back)
 
 
 def test_a_run_that_was_killed_is_found_broken_off_and_goes_on(place: Place) -> None:
-    place.site("slow: {work: 0.5, push: 1}\n")
+    place.site(HELD)
 
     async def killed(pilot: Pilot[None]) -> None:
         install = await begun(pilot)
