@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sizing.engine import Demand, Pool, Sizing, pods_at, sets_of, settle
+from sizing.errors import SizingError
 from sizing.hosts import Room, data_watermark, room, system_disk_used_gib
 from sizing.machines import per_machine
 from sizing.needs import Needs
@@ -36,7 +37,7 @@ class Use:
 class Exhaustion:
     """The first month in which a pool no longer carries the expected need, and what is then the scarcest.
 
-    `month` is None where that is not within `MONTHS_AHEAD`.
+    `month` is None where that is not within `MONTHS_AHEAD`, or before the growth of others passes all measure.
     """
 
     environment: str
@@ -109,9 +110,10 @@ def _room(pool: Pool) -> Room:
 
 def _first_month_too_small(sizing: Sizing, pool: Pool) -> int | None:
     """Need only grows, and the horizon is carried; halving finds the month."""
-    if _carries(sizing, pool, MONTHS_AHEAD):
+    last = _last_month(sizing.needs)
+    if _carries(sizing, pool, last):
         return None
-    low, high = sizing.needs.horizon_months + 1, MONTHS_AHEAD
+    low, high = sizing.needs.horizon_months + 1, last
     while low < high:
         middle = (low + high) // 2
         if _carries(sizing, pool, middle):
@@ -119,6 +121,29 @@ def _first_month_too_small(sizing: Sizing, pool: Pool) -> int | None:
         else:
             high = middle
     return low
+
+
+@lru_cache(maxsize=64)
+def _last_month(needs: Needs) -> int:
+    """The last month that is looked at: where a steep growth passes all measure before, the last one below that."""
+    if _reckonable(needs, MONTHS_AHEAD):
+        return MONTHS_AHEAD
+    low, high = needs.horizon_months, MONTHS_AHEAD
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _reckonable(needs, middle):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _reckonable(needs: Needs, month: int) -> bool:
+    try:
+        _month(needs, month)
+    except SizingError:
+        return False
+    return True
 
 
 def _carries(sizing: Sizing, pool: Pool, month: int) -> bool:

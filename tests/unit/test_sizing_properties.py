@@ -14,6 +14,7 @@ from sizing.document import document
 from sizing.engine import Sizing, size
 from sizing.errors import SizingError
 from sizing.explanations import explain
+from sizing.growth import exhaustions
 from sizing.needs import UNKNOWN, Environment, Needs, as_mapping, check, needs_of, with_settings
 from sizing.offered import offers_of, suffices
 from sizing.rules import load_rules, load_schema
@@ -260,3 +261,19 @@ def test_every_estimate_says_why_it_is_one():
     assert "assumed" not in cited, "say why nothing is published: a source of its own named assumed-..."
     reasons = [text for name, text in rules.sources.items() if name.startswith("assumed-")]
     assert all(len(text) > 40 for text in reasons)
+
+
+@often(12)
+@given(st.floats(0, 1000), st.integers(1, 120), st.integers(1, 500_000))
+@example(280.0, 36, 500)
+@example(300.0, 36, 500)
+@example(200.0, 36, 500_000)
+@example(1000.0, 120, 1)
+def test_what_could_be_reckoned_for_the_horizon_is_told_to_its_end(growth: float, horizon: int, users: int) -> None:
+    """However steep the growth: what lies beyond all measure lies beyond what is looked at."""
+    try:
+        sizing = size(Needs(growth_percent_per_year=growth, horizon_months=horizon, users=users))
+    except SizingError:  # the machines for the horizon itself are none that exist; told as what it is
+        return
+    assert document(sizing)
+    assert all(each.month is None or each.month > horizon for each in exhaustions(sizing))
