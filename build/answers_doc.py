@@ -36,9 +36,14 @@ environments:
     components: {shop: {}}
 ```
 
-`profiles/` holds whole examples, for practice sites. Values follow YAML 1.2: `no` is a word. Aliases, tags and
-duplicate keys are refused: a file says one thing, where it says it. Relative paths start at the file's own folder, `~`
-is your home.
+`profiles/` holds whole examples, for practice sites. Values follow YAML 1.2: `no` is a word. Aliases, tags,
+duplicate keys and control characters are refused: a file says one thing, where it says it. Relative paths start at the
+file's own folder, `~` is your home. The file is a regular file of at most 1 MiB in UTF-8; a byte order mark is passed
+over.
+
+A secret that is named by `command` runs that program on your machine, as you. Each command of each answers file is
+therefore shown and asked about once, at a terminal; elsewhere `--allow-commands` has to be given once. What was allowed
+stands under `allowed-commands` in the state directory.
 """
 BOTTOM = """
 ## Rules beyond the fields
@@ -50,7 +55,11 @@ BOTTOM = """
 * Each host has a way to log in (key, agent or password) and a pinned host key (its own `host_key`, or `known_hosts`).
 * Registry ports are those of neither SSH nor Kubernetes, and two.
 * A waiver names a check, hosts that exist, and a last day that is not past.
-* A secret in plain text is refused wherever it stands, also among a component's values.
+* Environments have domains and API endpoints of their own.
+* A secret in plain text is refused wherever it stands, also among a component's values: by its key (password, token,
+  secret, api_key, credentials ...), by an option or a connection string that holds one, or by its form (a private key,
+  a URL with a password, a bearer token). Put it into a Kubernetes Secret at the site and name that. What is refused is
+  never shown.
 """
 
 

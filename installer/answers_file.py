@@ -14,11 +14,11 @@ from typing import Any
 
 import yaml
 
-from installer import answers_yaml
+from installer import answers_yaml, textfile
 from installer.answers import FORMAT, Answers
 from installer.answers_build import build, document
 from installer.answers_rules import broken_rules
-from installer.answers_schema import shown, violations
+from installer.answers_schema import HIDDEN, secretive, shown, told, violations
 from installer.answers_yaml import Document
 from installer.bundle.manifest import Manifest
 from installer.errors import AnswersInvalid, Problem, StateUnreadable
@@ -177,7 +177,10 @@ def _examined(text: str, file: str) -> tuple[Document, tuple[Problem, ...]]:
 def _read(text: str, file: str) -> tuple[Document, tuple[Problem, ...]]:
     """The document a text holds, brought up to date, and what is wrong with the text; no data where it holds none."""
     read = answers_yaml.read(text)
-    found = [Problem(file, line, _dotted(path), what, wanted) for line, path, what, wanted in read.flaws]
+    found = [
+        Problem(file, line, _dotted(path), HIDDEN if secretive(path) else what, wanted)
+        for line, path, what, wanted in read.flaws
+    ]
     if not isinstance(read.data, dict):
         if not found:
             what = "nothing" if read.data is None else shown(read.data)
@@ -210,7 +213,7 @@ def _found(
 
 
 def _dotted(path: answers_yaml.Path) -> str:
-    return ".".join(map(str, path))
+    return ".".join(map(str, told(path)))
 
 
 def _blank(data: Any, path: answers_yaml.Path) -> None:
@@ -235,25 +238,15 @@ def _text(path: Path) -> str:
     Raises:
         AnswersInvalid: it is not there, or is nothing that could be answers.
     """
-    found = ""
+    wanted = "an answers file: YAML text of at most 1 MiB"
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(LARGEST + 1)
-        if len(raw) > LARGEST:
-            found = "more than 1 MiB"
-        elif b"\x00" in raw:
-            found = "binary data"
-        else:
-            return raw.decode("utf-8-sig")
+        return textfile.decoded(textfile.read(path, LARGEST))
+    except textfile.Unfit as error:
+        found, wanted = str(error), f"{wanted}; {error.cure}" if error.cure else wanted
     except FileNotFoundError:
         found = "no such file"
-    except IsADirectoryError:
-        found = "a directory"
-    except UnicodeDecodeError as error:
-        found = f"bytes that are not UTF-8 (at byte {error.start})"
-    except OSError as error:
-        found = f"a file that cannot be read ({error.strerror})"
-    wanted = "an answers file: YAML text of at most 1 MiB"
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
+        found = f"a file that cannot be read ({getattr(error, 'strerror', None) or error})"
     raise AnswersInvalid(file=str(path), count=1, problems=(Problem(str(path), 1, "", found, wanted),))
 
 

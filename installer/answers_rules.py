@@ -6,7 +6,6 @@ None by then and are passed over: a rule never stumbles over what has been repor
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from installer.answers_schema import SECRETS, shown
 from installer.answers_yaml import Path
 from installer.located import lost_home
+from installer.plain_secrets import plain_secrets
 
 Found = Iterator[tuple[Path, str, str]]
 """(path, found, wanted)"""
@@ -25,13 +25,17 @@ POD_NETWORK_PER_HOST = 24
 CLUSTER_PORTS = frozenset({22, 2379, 2380, 2381, 6443, 7443, 10248, 10249, 10250, 10256, 10257, 10259})
 NODE_PORTS = range(30000, 32768)
 UNUSABLE = tuple(IPv4Network(net) for net in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"))
+DOMAIN = "site.internal"
+"""The domain of an environment that names none."""
 PRIVATE = IPv4Network("10.0.0.0/8")
-_SECRET_KEY = re.compile(r"(password|passphrase|token|secret[_-]?key|private[_-]?key|api[_-]?key)", re.IGNORECASE)
 
 
 def broken_rules(data: dict[str, Any]) -> Found:
     """Everything the rules find in a document."""
-    rules = (_hosts, _memberships, _control_planes, _networks, _registry, _logins, _homes, _component_values, _waivers)
+    rules = (
+        _hosts, _environments, _memberships, _control_planes, _networks, _registry, _logins, _homes,
+        _component_values, _waivers,
+    )  # fmt: skip
     for rule in rules:
         yield from rule(data)
 
@@ -67,6 +71,17 @@ def _hosts(data: dict[str, Any]) -> Found:
     for path, address in _field(items(data, "hosts"), "address"):
         if address and any(IPv4Address(address) in net for net in UNUSABLE):
             yield path, shown(address), "an address that other hosts can reach"
+
+
+def _environments(data: dict[str, Any]) -> Found:
+    """What no two clusters may have: the names of their services, and the way to their API, would be one."""
+    first: dict[tuple[str, str], str] = {}
+    for path, environment in items(data, "environments"):
+        name = environment.get("name") or "?"
+        for key, default, article in (("domain", DOMAIN, "a domain"), ("endpoint", "", "an endpoint")):
+            value = environment.get(key, default)
+            if value and (other := first.setdefault((key, value), name)) != name:
+                yield (*path, key), f"{shown(value)} for {name}, which {other} has already", f"{article} of its own"
 
 
 def _names(data: dict[str, Any]) -> set[str]:
@@ -232,20 +247,9 @@ def _homes(data: dict[str, Any]) -> Found:
 def _component_values(data: dict[str, Any]) -> Found:
     for path, environment in items(data, "environments"):
         for name, values in (environment.get("components") or {}).items():
-            yield from _plain_secrets((*path, "components", name), values)
-
-
-def _plain_secrets(path: Path, value: Any) -> Found:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if isinstance(inner, str) and inner and _SECRET_KEY.fullmatch(str(key)):
-                wanted = "the name of a Kubernetes Secret made at the site; answers hold no secret"
-                yield (*path, key), "what looks like a secret in plain text (not shown)", wanted
-            else:
-                yield from _plain_secrets((*path, key), inner)
-    elif isinstance(value, list):
-        for position, inner in enumerate(value):
-            yield from _plain_secrets((*path, position), inner)
+            for place in plain_secrets((*path, "components", name), values):
+                wanted = "the name of a Kubernetes Secret made at the site (existingSecret: NAME); answers hold none"
+                yield place, "what looks like a secret in plain text (not shown)", wanted
 
 
 def _waivers(data: dict[str, Any]) -> Found:

@@ -13,7 +13,9 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from installer import schemas
 from installer.answers_yaml import Path
+from installer.plain_secrets import holds_secret, names_secret
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
@@ -23,6 +25,9 @@ Violation = tuple[Path, str, str, bool]
 
 SHOWN = 60
 SECRETS = frozenset({"passphrase", "password", "sudo_password"})
+HIDDEN = "something in the place of a secret (not shown)"
+MANY = 100
+"""Unknown keys of one mapping for which a similar known one is looked for: that takes a while for each."""
 TYPES = {"object": "a mapping", "array": "a list", "string": "a text", "integer": "a whole number",
          "number": "a number", "boolean": "true or false", "null": "null"}  # fmt: skip
 
@@ -37,9 +42,7 @@ def schema() -> dict[str, Any]:
 
 @cache
 def _validator() -> Draft202012Validator:
-    from jsonschema import Draft202012Validator, FormatChecker  # slow to import, and `--help` needs none of it
-
-    return Draft202012Validator(schema(), format_checker=FormatChecker(["date", "ipv4"]))
+    return schemas.validator(schema(), ("date", "ipv4"))
 
 
 def violations(data: Any, validator: Draft202012Validator | None = None) -> Iterator[Violation]:
@@ -54,6 +57,8 @@ def shown(value: Any) -> str:
         return "nothing"
     if isinstance(value, dict | list):
         return f"{TYPES['object' if isinstance(value, dict) else 'array']} of {len(value)}"
+    if isinstance(value, str) and holds_secret(value):
+        return "a secret itself (not shown)"
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
@@ -91,20 +96,40 @@ def _explained(broken: Broken) -> Iterator[Violation]:
     elif broken.naming:
         yield (*path, broken.instance), f"the key {shown(broken.instance)}", _wanted(broken), False
     else:
-        secret = _is_secret(broken)
-        found = "something in the place of a secret (not shown)" if secret else shown(broken.instance)
+        found = HIDDEN if _is_secret(broken) else shown(broken.instance)
         yield path, found, _wanted(broken), True
 
 
 def _is_secret(broken: Broken) -> bool:
-    return bool(broken.part.get("x-secret")) or not SECRETS.isdisjoint(map(str, broken.path))
+    return bool(broken.part.get("x-secret")) or secretive(broken.path)
+
+
+def secretive(path: Path) -> bool:
+    """Whether what stands at a path is a secret, or belongs to one, so that it must not be shown."""
+    return any(_is_secret_step(step) for step in path)
+
+
+def _is_secret_step(step: str | int) -> bool:
+    return isinstance(step, str) and step != "private_key" and names_secret(step)  # a private_key is a file's path
+
+
+def told(path: Path) -> Path:
+    """A path as messages name it: below a secret just its known parts, as any other may be the secret itself."""
+    for depth, step in enumerate(path, start=1):
+        if _is_secret_step(step):
+            below = path[depth:]
+            return path[:depth] if below and below[0] not in _SECRET_KINDS else path
+    return path
 
 
 def _unknown_keys(broken: Broken, path: Path) -> Iterator[Violation]:
     known = sorted(broken.part["properties"])
-    for key in broken.instance:
-        if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
+    unknown = [key for key in broken.instance if key not in known]
+    for count, key in enumerate(unknown):
+        if secretive(path):
+            yield (*path, key), HIDDEN, str(broken.part.get("errorMessage", f"one of: {', '.join(known)}")), False
+        else:
+            near = difflib.get_close_matches(str(key)[:SHOWN], known, n=1) if count < MANY else []
             wanted = f"`{near[0]}`, perhaps" if near else f"one of: {', '.join(known)}"
             yield (*path, key), "an unknown key", wanted, False
 
@@ -168,3 +193,5 @@ _WANTED: dict[str, Callable[[Any, Broken], str]] = {
     "anyOf": _alternatives,
     "oneOf": _alternatives,
 }
+_SECRET_KINDS = frozenset({"env", "file", "command", "prompt"})
+"""How a secret may be named."""

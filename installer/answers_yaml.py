@@ -7,6 +7,7 @@ schema (`no` is a word and 2030-01-01 a text), which is what editors with the JS
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,13 @@ Flaw = tuple[int, Path, str, str]
 DEEPEST = 32
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]"
+)
+"""What could make a terminal or a reader see another text than stands there: controls, line ends that are none to YAML,
+and marks that turn the direction of writing."""
+_FULL_WIDTH_COLON = re.compile(r"\s*(?:- )?[\w.\"'-]+[ \t]*\uff1a")
+_WIDE_INDENT = re.compile("[ \t]*([\u00a0\u3000\u2000-\u200b])")
 _WORDS = {"": None, "~": None, "null": None, "true": True, "True": True, "false": False, "False": False}
 
 
@@ -53,10 +61,21 @@ def read(text: str) -> Document:
         found = " ".join(part for part in (error.context, error.problem) if part)
         if "cannot start any token" in found:
             found += " (a tab, perhaps)"
-        document.flaws.append((mark.line + 1 if mark else 1, (), found, "well-formed YAML, indented by spaces"))
+        line = mark.line + 1 if mark else 1
+        document.flaws.extend(_look_alikes(text, line))
+        document.flaws.append((line, (), found, "well-formed YAML, indented by spaces"))
     except yaml.YAMLError as error:
         document.flaws.append((1, (), str(error).splitlines()[0], "well-formed YAML in UTF-8"))
     return document
+
+
+def _look_alikes(text: str, last: int) -> Iterator[Flaw]:
+    """Signs, as of an input method for Chinese, that look like YAML's and are none, up to the line of an error."""
+    for number, line in enumerate(text.splitlines()[:last], start=1):
+        if _FULL_WIDTH_COLON.match(line):
+            yield number, (), "a full-width colon (\uff1a, U+FF1A)", "a colon and a blank (: ) after the key"
+        elif found := _WIDE_INDENT.match(line):
+            yield number, (), f"a sign that only looks like a blank (U+{ord(found[1]):04X})", "indentation by blanks"
 
 
 def empty(text: str) -> bool:
@@ -104,7 +123,21 @@ class _Reader:
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(path)
-        return _scalar(event) if isinstance(event, yaml.ScalarEvent) else None
+        return self._scalar(event, path) if isinstance(event, yaml.ScalarEvent) else None
+
+    def _scalar(self, event: yaml.ScalarEvent, path: Path) -> Any:
+        """A scalar's value; a quoted or tagged one is a text."""
+        self._visible(event, event.value, path)
+        value = scalar(event.value) if event.implicit[0] else event.value
+        if isinstance(value, float) and not math.isfinite(value):
+            self._flaw(event, path, "a number that is too large to reckon with", "a smaller number")
+            return None
+        return value
+
+    def _visible(self, event: yaml.Event, text: str, path: Path) -> None:
+        if found := _INVISIBLE.search(text):
+            what = f"a control character (U+{ord(found[0]):04X})"
+            self._flaw(event, path, what, "text that shows all that it says")
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
@@ -121,6 +154,7 @@ class _Reader:
                 self._flaw(event, (*path, key), f"the key a second time (first in line {first})", "each key once")
                 self._value(next(self.events), (*path, key))
                 continue
+            self._visible(event, key, (*path, key))
             self.document.lines[(*path, key)] = line
             mapping[key] = self._value(next(self.events), (*path, key))
         return mapping
@@ -134,12 +168,6 @@ class _Reader:
 
 def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
-
-
-def _scalar(event: yaml.ScalarEvent) -> Any:
-    """A scalar's value; a quoted or tagged one is a text."""
-    text: str = event.value
-    return scalar(text) if event.implicit[0] else text
 
 
 def scalar(text: str) -> Any:

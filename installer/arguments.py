@@ -34,7 +34,7 @@ OFFERED = """offered machines
 """
 
 ABSENT = {"site": "", "simulate": None, "detached": False, "secrets_from_stdin": False, "dry_run": False,
-          "yes": False, "no_probes": False, "only": (), "json": False}  # fmt: skip
+          "allow_commands": False, "yes": False, "no_probes": False, "only": (), "json": False}  # fmt: skip
 """What a verb that has no such flag is taken to have been given."""
 
 Subparsers = argparse._SubParsersAction  # argparse exports no public name for it
@@ -79,9 +79,10 @@ def parser() -> argparse.ArgumentParser:
     _wizard(verbs, [common, bundled])
     _size(verbs, common)
     _report(verbs, common)
-    _check(verbs, [common, bundled])
-    _plan_and_install(verbs, [common, bundled])
-    _later(verbs, common, bundled)
+    reaching = [common, bundled, _allowing()]
+    _check(verbs, reaching)
+    _plan_and_install(verbs, reaching)
+    _later(verbs, reaching)
     _rehearse(verbs, common)
     _bundle(verbs, common)
     schema = verbs.add_parser(
@@ -113,6 +114,13 @@ def _bundled() -> argparse.ArgumentParser:
     return bundled
 
 
+def _allowing() -> argparse.ArgumentParser:
+    allowing = argparse.ArgumentParser(add_help=False)
+    allowing.add_argument("--allow-commands", action="store_true",
+                          help="let the commands that the answers name for secrets run here, from now on")  # fmt: skip
+    return allowing
+
+
 def _wizard(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.ArgumentParser]) -> None:
     wizard = verbs.add_parser(
         "wizard", parents=parents, help="ask for the answers at a terminal, and run everything from there"
@@ -121,8 +129,8 @@ def _wizard(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.A
 
 
 def _size(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    size = verbs.add_parser("size", parents=[common], help="which machines are needed, and why", epilog=OFFERED,
-                            formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    size = verbs.add_parser("size", parents=[common, _allowing()], help="which machines are needed, and why",
+                            epilog=OFFERED, formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     subject = size.add_mutually_exclusive_group(required=True)
     subject.add_argument("--profile", type=Path, metavar="FILE", help="the answers; what they need is under `needs`")
     subject.add_argument("--component", metavar="NAME", help="one part alone")
@@ -163,9 +171,7 @@ def _plan_and_install(verbs: Subparsers[argparse.ArgumentParser], parents: list[
     install.add_argument("--no-probes", action="store_true", help="do not prove the result (it is not called ready)")
 
 
-def _later(
-    verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser, bundled: argparse.ArgumentParser
-) -> None:
+def _later(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.ArgumentParser]) -> None:
     texts = {
         "resume": "go on with the run that was broken off",
         "rollback": "take the last run back, finished or not",
@@ -173,7 +179,7 @@ def _later(
         "status": "what stands, what ran, what is next",
     }
     for verb, text in texts.items():
-        later = verbs.add_parser(verb, parents=[common, bundled], help=text)
+        later = verbs.add_parser(verb, parents=parents, help=text)
         later.add_argument("--site", default="", help="the site's name where there are several")
         if verb == "status":
             later.add_argument("--probe", action="store_true", help="try the probes now")

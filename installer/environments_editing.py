@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from installer.answers_rules import DOMAIN
 from installer.draft import Draft
 from installer.questions import question
 
@@ -47,11 +48,19 @@ def shared(draft: Draft, position: int, key: str, value: Any) -> Draft:
     return draft.with_value(NEEDED, [*shares, *others])
 
 
+def domain_of(name: str) -> str:
+    """The domain that an environment beside others gets unless a person says otherwise."""
+    return f"{name}.{DOMAIN}"
+
+
 def renamed(draft: Draft, position: int, name: str | None) -> Draft:
-    """An environment under another name, in the needs as well; None while it has none."""
+    """An environment under another name, in the needs as well; None while it has none. Its usual domain follows."""
     at = place(draft, position)
     path = (*ENVIRONMENTS, position, "name")
     changed = draft.without(path) if name is None else draft.with_value(path, name)
+    domain = (*ENVIRONMENTS, position, "domain")
+    if position and draft.at(domain) in (None, domain_of(_name(draft, position))):
+        changed = changed.with_value(domain, domain_of(name)) if name else changed.without(domain)
     return changed if at is None else changed.with_value((*NEEDED, at, "name"), name or "")
 
 

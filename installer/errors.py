@@ -153,6 +153,16 @@ class HostKeyUnknown(PreflightFailed):
     hint = "compare it on the host with: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub; then host_key: {fingerprint}"
 
 
+class KnownHostsMissing(HostKeyUnknown):
+    """{host} shows host key {found}, and the file of known host keys {path} is not there; it is never trusted unseen"""
+
+
+class HostKeyRevoked(PreflightFailed):
+    """{host} shows host key {found}, and the file of known host keys revokes it or its authority"""
+
+    hint = "give the host a new key; the revoked one may be in other hands"
+
+
 class KnownHostsUnreadable(PreflightFailed):
     """{host}: the known host keys in {path} cannot be read: {reason}"""
 

@@ -7,7 +7,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +56,8 @@ def run(
 ) -> Ended:
     """Run a program that reads nothing, and return what it wrote once it has ended.
 
-    However this is left, the program is gone, and where it has a group of its own everything that it started is too.
+    However this is left, the program is gone with what it started: all of its group where it has one of its own,
+    otherwise all that is still below it.
 
     Args:
         argv: the program and its arguments; no shell is involved.
@@ -120,8 +121,24 @@ def _is_gone(process: subprocess.Popen[bytes]) -> bool:
 def _end(process: subprocess.Popen[bytes], own_group: bool) -> None:
     """Kill what is left, and only then reap: a number that is free may soon be another program's."""
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL) if own_group else os.kill(process.pid, signal.SIGKILL)
+        if own_group:
+            os.killpg(process.pid, signal.SIGKILL)
+        elif not _is_gone(process):
+            for pid in (*_below(process.pid), process.pid):
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
     process.wait()
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()
+
+
+def _below(pid: int) -> Iterator[int]:
+    """The processes below one; each is stopped before its own are listed, so that it starts none meanwhile."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGSTOP)
+    with suppress(OSError, ValueError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                yield from _below(int(child))
+                yield int(child)

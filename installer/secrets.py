@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from installer import redaction
+from installer import local_program, redaction, textfile
 from installer.answers import SecretRef
 from installer.errors import SecretUnavailable, UsageError
 
@@ -23,17 +22,25 @@ PATIENCE = 120
 """Seconds for a secret's command: a person may have to unlock a key store meanwhile."""
 
 Ask = Callable[[str], str]
+MayRun = Callable[[tuple[str, ...]], bool]
+
+
+def nothing(_: tuple[str, ...]) -> bool:
+    """Lets no command run."""
+    return False
 
 
 class Secrets:
     """Resolves references, each once; safe to use from several threads.
 
-    `ask` prompts a person and returns what they typed, without echo; None where there is no terminal.
+    `ask` prompts a person and returns what they typed, without echo; None where there is no terminal. `may_run` says
+    whether a person has allowed a command (`installer.consent`).
     """
 
-    def __init__(self, ask: Ask | None, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, ask: Ask | None, environment: Mapping[str, str] = os.environ, may_run: MayRun = nothing) -> None:
         self._ask = ask
         self._environment = environment
+        self._may_run = may_run
         self._known: dict[SecretRef, str] = {}
         self._guard = threading.Lock()
 
@@ -75,6 +82,9 @@ class Secrets:
 
     def _fetch(self, ref: SecretRef) -> str:
         if isinstance(ref.value, tuple):
+            if not self._may_run(ref.value):
+                hint = "look at it; if it is yours, give --allow-commands once"
+                raise SecretUnavailable(reference=ref, reason="nobody has allowed this command to run", hint=hint)
             return _from_command(ref, ref.value)
         if ref.kind == "env":
             if ref.value not in self._environment:
@@ -115,29 +125,32 @@ def handed_over(stream: BinaryIO) -> Ask:
 
 def _from_file(ref: SecretRef, path: Path) -> str:
     try:
-        with path.open("rb") as stream:
-            if os.fstat(stream.fileno()).st_mode & 0o077:
-                raise SecretUnavailable(reference=ref, reason="others may read the file", hint=f"chmod 600 {path}")
-            return _first_line(ref, stream.read(LARGEST))
-    except OSError as error:
-        raise SecretUnavailable(reference=ref, reason=str(error.strerror)) from error
+        raw, mode = textfile.read_with_mode(path, LARGEST)
+    except textfile.Unfit as error:
+        raise SecretUnavailable(reference=ref, reason=f"the file is {error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
+        raise SecretUnavailable(reference=ref, reason=getattr(error, "strerror", None) or str(error)) from error
+    if mode & 0o077:
+        raise SecretUnavailable(reference=ref, reason="others may read the file", hint=f"chmod 600 {path}")
+    return _first_line(ref, raw)
 
 
 def _from_command(ref: SecretRef, argv: tuple[str, ...]) -> str:
-    # A command's standard error may hold anything, so only its exit code is told.
+    # It may ask a person at the terminal, which a group of its own could not. What it says is not told: it may be it.
     try:
-        ended = subprocess.run(argv, capture_output=True, timeout=PATIENCE, check=False)
-    except OSError as error:
-        raise SecretUnavailable(reference=ref, reason=f"{argv[0]}: {error.strerror}") from error
-    except subprocess.TimeoutExpired as error:
-        raise SecretUnavailable(reference=ref, reason=f"no answer within {PATIENCE} s") from error
-    if ended.returncode:
-        raise SecretUnavailable(reference=ref, reason=f"the command ended with {ended.returncode}")
-    return _first_line(ref, ended.stdout)
+        ended = local_program.run(argv, most=LARGEST, patience=PATIENCE, own_group=False)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in an argument
+        reason = f"{argv[0]}: {getattr(error, 'strerror', None) or error}"
+        raise SecretUnavailable(reference=ref, reason=reason) from error
+    except local_program.OutOfBounds as error:
+        raise SecretUnavailable(reference=ref, reason=f"the command: {error}") from error
+    if ended.code:
+        raise SecretUnavailable(reference=ref, reason=f"the command {ended.told}")
+    return _first_line(ref, ended.out)
 
 
 def _first_line(ref: SecretRef, raw: bytes) -> str:
     try:
-        return raw.decode().split("\n", 1)[0].rstrip("\r")
-    except UnicodeDecodeError as error:
-        raise SecretUnavailable(reference=ref, reason="it is not text in UTF-8") from error
+        return textfile.decoded(raw).split("\n", 1)[0].rstrip("\r")
+    except textfile.Unfit as error:
+        raise SecretUnavailable(reference=ref, reason=f"it is {error}") from None  # its cause would hold the secret

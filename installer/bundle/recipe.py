@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from jsonschema import Draft202012Validator
 
+from installer import schemas
 from installer.errors import BuildFailed
 from installer.libyaml import LOADER
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 FORMAT = 1
 """Version of `bundle.yaml` and `component.yaml`."""
@@ -220,4 +223,4 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|fals
 @cache
 def _validator(form: str) -> Draft202012Validator:
     schema = json.loads(resources.files("installer.bundle").joinpath("recipe.schema.json").read_text(encoding="utf-8"))
-    return Draft202012Validator({**schema, "$ref": f"#/$defs/{form}"})
+    return schemas.validator({**schema, "$ref": f"#/$defs/{form}"})

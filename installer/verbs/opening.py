@@ -23,8 +23,9 @@ from installer.bundle.archive import Archive
 from installer.errors import UsageError
 from installer.plan.inputs import Inputs
 from installer.runs import Runs
-from installer.secrets import Ask, Secrets, handed_over
+from installer.secrets import Ask, Secrets, handed_over, nothing
 from installer.ui import progress, terminal
+from installer.verbs.consenting import consented
 from installer.world.simulated import keeping, reading
 
 FLAGS = ("profile", "bundle", "signers")
@@ -42,7 +43,7 @@ def opened(arguments: argparse.Namespace, *, connecting: bool = True) -> Iterato
     flags = _flags(arguments, runs)
     inputs, archive = _looking_back(arguments, flags, runs) or _trusted(flags)
     remembered = {name: str(path.resolve()) for name, path in flags.items()}
-    with archive or nullcontext(), _world(arguments, inputs, archive, runs, Secrets(ask), connecting) as world:
+    with archive or nullcontext(), _world(arguments, inputs, archive, runs, ask, connecting) as world:
         yield operations.Site(inputs, world, runs, _owner(), remembered, archive)
 
 
@@ -93,7 +94,7 @@ def _world(
     inputs: Inputs,
     archive: Archive | None,
     runs: Runs,
-    secrets: Secrets,
+    ask: Ask | None,
     connecting: bool,
 ) -> Iterator[operations.SiteWorld]:
     """The hosts that the answers name, or the simulated ones, which need no secrets and are kept with their runs."""
@@ -111,6 +112,8 @@ def _world(
         return
     from installer.world.site import Site as RealWorld  # slow to import: SSH
 
+    may_run = consented(arguments, answers).allows if connecting else nothing
+    secrets = Secrets(ask, may_run=may_run)
     if connecting:
         secrets.require(answers.secret_refs())
     with RealWorld(answers, secrets.resolve, archive, runs.folder(answers.site)) as world:

@@ -146,9 +146,11 @@ def _asked(arguments: argparse.Namespace, answers: Answers) -> Mapping[str, Fact
     from installer.facts import gather  # what asks hosts is slow to import, and only this needs it
     from installer.runs import Runs
     from installer.secrets import Secrets
+    from installer.verbs.consenting import consented
     from installer.world.site import Site as RealWorld
 
-    secrets = Secrets(terminal.secret if sys.stdin.isatty() else None)
+    ask = terminal.secret if sys.stdin.isatty() else None
+    secrets = Secrets(ask, may_run=consented(arguments, answers).allows)
     refused = secrets.resolve_all(answers.secret_refs())
     if refused:
         raise refused[0]

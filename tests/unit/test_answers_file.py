@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import date
@@ -143,6 +144,10 @@ BAD_TEXTS = {
     "two documents": (GOOD + "---\nversion: 1\n", 21, "a second document"),
     "a duplicate key": (GOOD + "version: 1\n", 21, "the key a second time (first in line 1)"),
     "a tag": (GOOD.replace("Acme Ltd.", "!!python/name:os.system x"), 2, "a tag"),
+    "a hidden sign": (GOOD.replace("Acme Ltd.", '"Acme\\e[31m"'), 2, "a control character (U+001B)"),
+    "a mark of direction": (GOOD.replace("Acme Ltd.", "Ac\u202eme"), 2, "a control character (U+202E)"),
+    "a number without measure": (GOOD.replace("replicas: 2", "replicas: 1e999"), 19, "too large to reckon with"),
+    "a version that is no whole number": (GOOD.replace("version: 1", "version: 1.0"), 1, "1.0"),
     "an alias": (GOOD.replace("{file: sudo_password}", "&a {file: x}") + "network: *a\n", 21, "an alias (*a)"),
 }
 
@@ -153,6 +158,20 @@ def test_bad_texts(text: str, line: int, found: str) -> None:
     assert problem.line == line
     assert found in problem.found
     assert problem.wanted
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "found"),
+    [
+        ("user: engineer", "user\uff1aengineer", 4, "a full-width colon"),
+        ("  user:", "\u00a0\u00a0user:", 4, "only looks like a blank (U+00A0)"),
+        ("  user:", "\u3000user:", 4, "only looks like a blank (U+3000)"),
+    ],
+)
+def test_signs_of_an_input_method_are_named_in_their_line(old: str, new: str, line: int, found: str) -> None:
+    first = answers_file.problems(GOOD.replace(old, new), "answers.yaml")[0]
+    assert first.line == line
+    assert found in first.found
 
 
 def test_a_bomb_of_aliases_costs_nothing() -> None:
@@ -170,6 +189,10 @@ def test_a_bomb_of_aliases_costs_nothing() -> None:
         (lambda path: path.write_bytes(b"site: \xff\xfe"), "not UTF-8"),
         (lambda path: path.write_bytes(b"#" * ((1 << 20) + 1)), "more than 1 MiB"),
         (lambda path: path.symlink_to(path), "cannot be read"),
+        (os.mkfifo, "a pipe"),
+        (lambda path: path.symlink_to("/dev/zero"), "a device"),
+        (lambda path: path.write_bytes(GOOD.encode("utf-16")), "text in UTF-16"),
+        (lambda path: path.write_bytes(GOOD.replace("Acme Ltd.", "某某集团有限公司").encode("gbk")), "GB18030 (GBK)"),
     ],
 )
 def test_bad_files(tmp_path: Path, make: Callable[[Path], object], found: str) -> None:
@@ -210,6 +233,8 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "pods too small": (lambda d: plane(d).update(networks={"pods": "10.9.0.0/24"}), "a /24 for each of 2 host(s)"),
     "time server in services": (lambda d: d.update(network={"ntp": ["10.96.0.9"]}), "10.96.0.9 of network.ntp.0"),
     "bad endpoint": (lambda d: plane(d).update(endpoint="https://api"), "as in api.acme.internal:6443"),
+    "endpoint's port 0": (lambda d: plane(d).update(endpoint="api:0"), "a port from 1 to 65535"),
+    "endpoint's port 65536": (lambda d: plane(d).update(endpoint="api:65536"), "a port from 1 to 65535"),
     "registry elsewhere": (lambda d: d.update(registry={"hosts": ["x"]}), "registry.hosts.0: found \"x\", which is no"),
     "registry on the API's port": (lambda d: d.update(registry={"port": 6443}), "neither SSH nor Kubernetes uses"),
     "one port twice": (lambda d: d.update(registry={"push_port": 5000}), "which is registry.port"),
@@ -235,7 +260,7 @@ def test_rules(change: Callable[[dict[str, Any]], object], expected: str) -> Non
 def test_environments_may_not_share_networks_and_a_free_one_is_named() -> None:
     def second(data: dict[str, Any]) -> None:
         plane(data)["workers"] = []
-        data["environments"].append({"name": "testing", "control_planes": ["node-1"]})
+        data["environments"].append({"name": "testing", "control_planes": ["node-1"], "domain": "testing.internal"})
 
     found = changed(second)
     assert [line.split(":")[0] for line in found] == [
@@ -243,6 +268,32 @@ def test_environments_may_not_share_networks_and_a_free_one_is_named() -> None:
         "environments.1.networks.services",
     ]
     assert all("wanted a network of its own, as in 10." in line for line in found)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (
+            {"domain": "x.internal"},
+            {"domain": "x.internal"},
+            'domain: found "x.internal" for testing, which production has',
+        ),
+        ({}, {}, 'domain: found "site.internal" for testing, which production has'),
+        (
+            {"endpoint": "api:6443"},
+            {"domain": "t", "endpoint": "api:6443"},
+            'endpoint: found "api:6443" for testing, which',
+        ),
+    ],
+)
+def test_no_two_environments_answer_to_one_name(first: dict[str, str], second: dict[str, str], expected: str) -> None:
+    def two(data: dict[str, Any]) -> None:
+        plane(data).update(workers=[], **first)
+        networks = {"pods": "10.245.0.0/16", "services": "10.97.0.0/16"}
+        data["environments"].append({"name": "testing", "control_planes": ["node-1"], "networks": networks, **second})
+
+    (found,) = changed(two)
+    assert expected in found
 
 
 def waiver(**fields_: Any) -> Callable[[dict[str, Any]], object]:
@@ -284,6 +335,11 @@ SECRET = "hunter2-geheim"
         lambda d: d["access"].update(private_key=f"-----BEGIN PRIVATE KEY-----{SECRET}"),
         lambda d: plane(d)["components"].update(shop={"db": [{"password": SECRET}]}),
         lambda d: plane(d)["components"].update(shop={"apiKey": SECRET}),
+        lambda d: plane(d)["components"].update(shop={"url": f"postgres://a:{SECRET}@db/a"}),
+        lambda d: d["access"].update(password={SECRET: "x"}),
+        lambda d: d["access"].update(password={"file": "x", SECRET: "y"}),
+        lambda d: d["access"].update(private_key=f"-----BEGIN OPENSSH PRIVATE KEY-----\n{SECRET}"),
+        lambda d: plane(d).update(components=f"password={SECRET}"),
     ],
 )
 def test_plain_secrets_are_refused_and_never_repeated(change: Callable[[dict[str, Any]], object]) -> None:
@@ -291,6 +347,15 @@ def test_plain_secrets_are_refused_and_never_repeated(change: Callable[[dict[str
     assert found
     assert not any(SECRET in problem for problem in found)
     assert all("not shown" in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    "written", [f"*{SECRET}", f"!{SECRET} x", f"{{{SECRET}}}", f"{{a: *{SECRET}}}", f"&{SECRET} {{x: y}}"]
+)
+def test_what_yaml_makes_of_a_secret_is_not_repeated_either(written: str) -> None:
+    found = answers_file.problems(GOOD.replace("{file: sudo_password}", written), "answers.yaml")
+    assert found
+    assert not any(SECRET in str(problem) for problem in found)
 
 
 def manifest(*names: str) -> Manifest:

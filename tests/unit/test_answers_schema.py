@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import runpy
+from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 
 from installer import answers_file
 from installer.answers import Access, Bastion, Environment, Networks, Registry
-from installer.answers_schema import schema
+from installer.answers_schema import resolved, schema
+from installer.schemas import validator
 
 TODAY = date(2026, 11, 23)
 
@@ -82,8 +84,30 @@ def test_needs_are_those_of_the_sizing() -> None:
 
 def test_patterns_are_anchored() -> None:
     for path, part in parts():
-        if "pattern" in part and not path.endswith((".reason", ".person")):
+        if "pattern" in part:
             assert re.match(r"\^.*\$$", part["pattern"]), path
+
+
+def words(part: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Each text that the schema gives as an example, with the subschema that it stands under."""
+    whole = resolved(part)
+    items = resolved(whole["items"]) if "items" in whole else {}
+    for example in (*whole.get("examples", ()), whole.get("default")):
+        if isinstance(example, str) and example:
+            yield whole, example
+        elif isinstance(example, list):
+            yield from ((items, word) for word in example if isinstance(word, str))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x00", "\x1b", "\x9b", "\u2028", "\nevil"])
+def test_no_text_ends_otherwise_than_it_looks(end: str) -> None:
+    """Every example with a line end or a control character behind it is refused, wherever in the answers it stands."""
+    tried = [(path, *word) for path, part in parts() for word in words(part)]
+    assert len(tried) > 40
+    for path, part, word in tried:
+        held = validator({**part, "$defs": schema()["$defs"]}, ("date", "ipv4"))
+        assert held.is_valid(word), path
+        assert not held.is_valid(word + end), path
 
 
 def test_the_page_is_made_from_the_schema_and_its_example_is_good() -> None:

@@ -14,7 +14,7 @@ from installer import answers_file
 from installer import environments_editing as editing
 from installer.draft import Draft
 from installer.requirements import needs_of_sections
-from installer.ui.tui.screens.environments import ShareField
+from installer.ui.tui.screens.environments import ShareField, fresh
 
 
 def three(**needs: Any) -> Draft:
@@ -51,6 +51,21 @@ def test_a_share_follows_its_environment_through_any_name() -> None:
     for name in (None, "p", "production", "production2", None, "qa"):  # as a person types
         draft = editing.renamed(draft, 1, name)
     assert sized(draft) == {"production": (100, True), "qa": (25, False), "later": (100, True)}
+
+
+def test_the_usual_domain_of_an_environment_follows_its_name() -> None:
+    draft = editing.added(three(), {"name": "qa", "control_planes": [], "domain": editing.domain_of("qa")})
+    for name in (None, "s", "staging"):
+        draft = editing.renamed(draft, 3, name)
+    assert draft.at((*editing.ENVIRONMENTS, 3, "domain")) == "staging.site.internal"
+    own = editing.renamed(draft.with_value((*editing.ENVIRONMENTS, 3, "domain"), "acme.example"), 3, "qa")
+    assert own.at((*editing.ENVIRONMENTS, 3, "domain")) == "acme.example"
+
+
+@pytest.mark.parametrize("name", ["testing", "pre-release", "environment-2"])
+def test_a_new_environment_has_the_domain_of_its_own_name(name: str) -> None:
+    others = [fresh(0, [])]
+    assert fresh(1, others, name)["domain"] == f"{name}.site.internal"
 
 
 def test_environments_come_and_go_in_the_needs_as_well() -> None:

@@ -89,6 +89,12 @@ def test_one_that_asks_at_the_terminal_stays_in_our_group() -> None:
     assert groups[True] != os.getpgrp()
 
 
+def test_what_it_started_in_our_group_goes_with_it(tmp_path: Path) -> None:
+    with pytest.raises(OutOfBounds):
+        sh(f"sh -c 'echo $$ > {tmp_path}/below; exec sleep 900' & wait", own_group=False, patience=2)
+    assert is_gone(tmp_path / "below")
+
+
 @pytest.mark.parametrize(
     "text",
     ["x: " + "[" * 100_000, "x: " + "{a: " * 100_000, "".join(" " * n + "- \n" for n in range(3000)), "- " * 90_000],

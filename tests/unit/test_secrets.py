@@ -28,7 +28,7 @@ def secret_file(tmp_path: Path) -> Path:
 
 
 def test_every_form_resolves(secret_file: Path) -> None:
-    secrets = Secrets(lambda text: f"typed at <{text}>", {"SUDO": "from the environment"})
+    secrets = Secrets(lambda text: f"typed at <{text}>", {"SUDO": "from the environment"}, lambda argv: True)
     python = (sys.executable, "-c", "print('from a command')")
     assert secrets.resolve(SecretRef("env", "SUDO")) == "from the environment"
     assert secrets.resolve(SecretRef("file", str(secret_file))) == "hunter2!"
@@ -49,16 +49,16 @@ def test_a_person_is_asked_once() -> None:
         (SecretRef("env", "NOT_SET"), "not set"),
         (SecretRef("env", "EMPTY"), "empty"),
         (SecretRef("file", "/does/not/exist"), "No such file"),
-        (SecretRef("file", "/"), "Is a directory"),
+        (SecretRef("file", "/"), "the file is a directory"),
         (SecretRef("command", ("/does/not/exist",)), "No such file"),
         (SecretRef("command", (sys.executable, "-c", "import sys; print('tell'); sys.exit('tell')")), "ended with 1"),
-        (SecretRef("command", (sys.executable, "-c", "import os; os.write(1, b'\\xff')")), "not text"),
+        (SecretRef("command", (sys.executable, "-c", "import os; os.write(1, b'\\xff')")), "not UTF-8"),
         (SecretRef("prompt", "password"), "no terminal"),
     ],
 )
 def test_failures_say_why_and_never_what(ref: SecretRef, reason: str) -> None:
     with pytest.raises(SecretUnavailable) as refused:
-        Secrets(None, {"EMPTY": ""}).resolve(ref)
+        Secrets(None, {"EMPTY": ""}, lambda argv: True).resolve(ref)
     assert reason in refused.value.message
     assert "tell\n" not in refused.value.message
     assert refused.value.remedy
@@ -68,6 +68,33 @@ def test_a_file_that_others_may_read_is_refused(secret_file: Path) -> None:
     secret_file.chmod(stat.S_IRUSR | stat.S_IRGRP)
     with pytest.raises(SecretUnavailable, match="others may read"):
         Secrets(None).resolve(SecretRef("file", str(secret_file)))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"x" * 70_000, "more than 64 KiB"),
+        ("geheim".encode("utf-16"), "text in UTF-16"),
+        (b"ge\x00heim", "binary data"),
+        (b"\xef\xbb\xbf", "empty"),
+    ],
+)
+def test_a_file_that_holds_no_secret_is_refused_and_never_cut(secret_file: Path, content: bytes, reason: str) -> None:
+    secret_file.write_bytes(content)
+    with pytest.raises(SecretUnavailable, match=reason) as refused:
+        Secrets(None).resolve(SecretRef("file", str(secret_file)))
+    assert "heim" not in refused.value.message
+
+
+def test_the_mark_of_windows_programs_is_no_part_of_a_secret(secret_file: Path) -> None:
+    secret_file.write_bytes(b"\xef\xbb\xbfgeheim\r\n")
+    assert Secrets(None).resolve(SecretRef("file", str(secret_file))) == "geheim"
+
+
+def test_a_pipe_is_no_secret_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    with pytest.raises(SecretUnavailable, match="a pipe"):
+        Secrets(None).resolve(SecretRef("file", str(tmp_path / "pipe")))
 
 
 def test_all_are_tried_and_all_failures_told(secret_file: Path) -> None:

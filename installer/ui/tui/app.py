@@ -17,6 +17,7 @@ from installer import acquaint
 from installer.answers import Host
 from installer.answers_yaml import Path as Place
 from installer.bundle.manifest import Manifest
+from installer.consent import Consent
 from installer.draft import Draft
 from installer.errors import AnswersChanged, SitewrightError, UsageError
 from installer.facts import Facts
@@ -80,7 +81,7 @@ class Wizard(CleanApp[None]):
         self.fault: BaseException | None = None
         """A fault of ours that ended the wizard."""
         self._typed: dict[str, str] = {}
-        self.secrets = Secrets(self._typed.get)  # type: ignore[arg-type]
+        self.secrets = self._new_secrets()
         self.watching = Watch(self)
         self._keyboard = Keyboard(self, super().on_event)
         self._first_step = step
@@ -98,6 +99,11 @@ class Wizard(CleanApp[None]):
     def draft(self) -> Draft:
         """The answers as they are now."""
         return self.editor.draft
+
+    @property
+    def consent(self) -> Consent:
+        """Which commands of the file's answers may run."""
+        return Consent(self.files.state, self.editor.file)
 
     async def on_event(self, event: Event) -> None:
         """Keys and what is pasted go one after the other; everything else goes on at once."""
@@ -205,7 +211,10 @@ class Wizard(CleanApp[None]):
     def type_secret(self, prompt: str, value: str) -> None:
         """Keep, in memory alone, what a person typed for a prompt."""
         self._typed[prompt] = value
-        self.secrets = Secrets(self._typed.get)  # type: ignore[arg-type]
+        self.secrets = self._new_secrets()
+
+    def _new_secrets(self) -> Secrets:
+        return Secrets(self._typed.get, may_run=lambda argv: self.consent.allows(argv))  # type: ignore[arg-type]
 
     def tell(self, text: str) -> None:
         """Say something about what is under the cursor, in the panel below the page."""

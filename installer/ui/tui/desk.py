@@ -12,6 +12,7 @@ from textual.widget import Widget
 from installer import acquaint, answers_yaml
 from installer.answers import Host
 from installer.bundle.manifest import Manifest
+from installer.consent import Consent
 from installer.draft import Draft
 from installer.facts import Facts
 from installer.runs import Runs
@@ -47,6 +48,11 @@ class Desk(Protocol):
     """What runs for the site, or ran last."""
     secrets: Secrets
     """Resolves references; what a person typed for a prompt is kept in memory alone."""
+
+    @property
+    def consent(self) -> Consent:
+        """Which commands of the file's answers may run."""
+        ...
 
     @property
     def say(self) -> Words:

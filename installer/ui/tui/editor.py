@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from installer import answers_file, draft_yaml
+from installer import answers_file, draft_yaml, textfile
 from installer.answers_file import HEAD
 from installer.draft import Draft, History
 from installer.errors import AnswersChanged, StateUnreadable
@@ -160,15 +160,11 @@ def read_text(path: Path) -> str:
         StateUnreadable: it is there and cannot be read.
     """
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(answers_file.LARGEST + 1)
-        if len(raw) > answers_file.LARGEST:
-            raise StateUnreadable(path=path, reason="more than 1 MiB; this is no answers file")
-        return raw.decode("utf-8-sig")
+        return textfile.decoded(textfile.read(path, answers_file.LARGEST))
     except FileNotFoundError:
         return ""
-    except UnicodeDecodeError as error:
-        raise StateUnreadable(path=path, reason="it is no text in UTF-8") from error
+    except textfile.Unfit as error:
+        raise StateUnreadable(path=path, reason=f"it is {error}", hint=error.cure) from error
     except OSError as error:
         raise StateUnreadable(path=path, reason=error.strerror or str(error)) from error
 

@@ -18,6 +18,10 @@ REFUSALS = (
     "{network} holding {address} of {place}",
     "{network} holding {address} of {place} and {count} more of {hosts} hosts",
     "a network of its own, as in {network}", "{port}, which is registry.port",
+    "{value} for {name}, which {other} has already", "a domain of its own", "an endpoint of its own",
+    "a control character ({sign})", "text that shows all that it says", "a number that is too large to reckon with",
+    "a smaller number", "a full-width colon ({sign})", "a colon and a blank (: ) after the key",
+    "a sign that only looks like a blank ({sign})", "indentation by blanks", "a secret itself (not shown)",
 )  # fmt: skip
 """Messages of installer.answers_schema and installer.answers_rules that name values; the first that fits is taken."""
 
@@ -50,7 +54,13 @@ REASONS = (
     "the command ended with {code}", "no answer within {seconds} s", "allowed signers {path}: {reason}",
     "answers cannot be written: {reason}", "move it away: the draft of {file} belongs there",
     "the variable is not set", "it is empty", "others may read the file", "there is no terminal to ask at",
-    "it is not text in UTF-8", "it is no text in UTF-8", "more than 1 MiB; this is no answers file",
+    "the file is {reason}", "it is {reason}", "a directory", "a pipe", "a socket", "a device", "no regular file",
+    "binary data", "binary data, or text in UTF-16, not UTF-8", "text in {encoding}, not UTF-8",
+    "bytes that are not UTF-8 (in line {line}, at byte {byte}); they look like GB18030 (GBK)",
+    "bytes that are not UTF-8 (in line {line}, at byte {byte})", "more than {count} KiB", "more than {count} MiB",
+    "save it as UTF-8", "save it as UTF-8 (iconv -f {encoding} -t UTF-8)", "name a regular file",
+    "nobody has allowed this command to run", "look at it; if it is yours, give --allow-commands once",
+    "the command: {reason}", "it says more than {count} bytes", "it has not ended after {seconds} s",
     "no allowed signers are named", "give --signers FILE, or trust.signers in the answers",
     "No such file or directory", "Permission denied", "Is a directory", "Connection refused", "No route to host",
 )  # fmt: skip

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from textual.app import App
 
 from installer import answers_file
+from installer.answers import SecretRef
+from installer.consent import as_typed
 from installer.draft import Draft
 from installer.ui.tui.desk import Desk
 from installer.ui.tui.screens.dialogs import Ask, Typed
@@ -62,11 +64,31 @@ async def asked(app: App[None], desk: Desk) -> bool:
     if desk.simulate:
         return True
     answers = await asyncio.to_thread(answers_file.load, desk.editor.file)
+    if not await allowed(app, desk, answers.secret_refs()):
+        return False
     prompts = [str(reference.value) for reference in answers.secret_refs() if reference.kind == "prompt"]
     for prompt in dict.fromkeys(prompts):
         missing = prompt not in desk.typed_secrets()
         if missing and not await app.push_screen_wait(Typed(desk, prompt)):
             return False
+    return True
+
+
+async def allowed(app: App[None], desk: Desk, references: Iterable[SecretRef]) -> bool:
+    """Whether the commands among references may run; a person is shown those that are new and asked once.
+
+    Raises:
+        StateUnreadable: that they may cannot be kept.
+    """
+    new = desk.consent.lacking(references)
+    if new:
+        say = desk.say
+        told = say("The answers fetch secrets by running these on this machine, as you:")
+        shown = "\n".join([told, *(f"  {as_typed(each)}" for each in new)])
+        choices = (("cancel", say("Cancel")), ("allow", say("Run them, now and from now on")))
+        if await app.push_screen_wait(Ask(say("Run these commands?"), shown, choices)) != "allow":
+            return False
+        desk.consent.allow(new)
     return True
 
 

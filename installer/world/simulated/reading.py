@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from installer import answers_yaml
+from installer import answers_yaml, schemas
 from installer.answers_schema import violations
 from installer.bundle.manifest import Manifest
 from installer.errors import Problem, UsageError
@@ -79,7 +79,5 @@ def _fields(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _validator() -> Any:
-    from jsonschema import Draft202012Validator, FormatChecker  # slow to import, and `--help` needs none of it
-
     text = resources.files("installer.world.simulated").joinpath("simulation.schema.json").read_text(encoding="utf-8")
-    return Draft202012Validator(json.loads(text), format_checker=FormatChecker(["ipv4"]))
+    return schemas.validator(json.loads(text), ("ipv4",))

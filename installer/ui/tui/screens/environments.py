@@ -111,20 +111,19 @@ class EnvironmentsPage(Page):
         for name in wanted:
             environments = draft.sections(("environments",))
             if name not in [each.get("name") for each in environments]:
-                made = {**fresh(len(environments), environments), "name": name}
-                draft = environments_editing.added(draft, made)
+                draft = environments_editing.added(draft, fresh(len(environments), environments, name))
         self.desk.change(draft)
         self.query_one(Environments).sync()
 
 
-def fresh(position: int, others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A new environment: an unused usual name, and networks of its own beside those of the others."""
+def fresh(position: int, others: Sequence[Mapping[str, Any]], name: str = "") -> dict[str, Any]:
+    """A new environment: of that name or an unused usual one, with networks and a domain that no other one has."""
     taken = [each.get("name") for each in others]
-    name = next((usual for usual in USUAL if usual not in taken), f"environment-{position + 1}")
+    name = name or next((usual for usual in USUAL if usual not in taken), f"environment-{position + 1}")
     made: dict[str, Any] = {"name": name, "control_planes": []}
     if position:
         made["networks"] = free_networks(others)
-        made["domain"] = f"{name}.site.internal"
+        made["domain"] = environments_editing.domain_of(name)
     return {**made, "components": {each: {} for each in COMPONENTS}}
 
 

@@ -19,7 +19,7 @@ from installer.answers_yaml import Path
 from installer.errors import SitewrightError
 from installer.facts import Facts
 from installer.hosts_ready import Built
-from installer.ui.tui import desk, phrases
+from installer.ui.tui import desk, phrases, runs_start
 from installer.ui.tui.page import Page
 from installer.ui.tui.screens.dialogs import Typed
 from installer.ui.tui.screens.host_keys import ConfirmKeys, Unconfirmed
@@ -149,10 +149,13 @@ class Trials(Page):
 
     @work(group="trials")
     async def _try(self, hosts: Sequence[Host]) -> None:
-        """Ask for the secrets that a person types, then try the hosts in threads."""
+        """Ask whether commands may run, and for the secrets that a person types, then try the hosts in threads."""
         around = self.desk
+        references = _references(hosts) if around.simulate is None else []
+        if not await runs_start.allowed(self.app, around, references):
+            return
         known = around.typed_secrets()
-        for prompt in _prompts(hosts) if around.simulate is None else ():
+        for prompt in (str(ref.value) for ref in references if ref.kind == "prompt"):
             if prompt not in known and not await self.app.push_screen_wait(Typed(around, prompt)):
                 return
         keys = [replace(host, name="") for host in hosts]
@@ -282,13 +285,13 @@ class Trials(Page):
         self._begin(again)
 
 
-def _prompts(hosts: Sequence[Host]) -> list[str]:
-    """What a person is asked for before these hosts can be logged in to; a host of unknown key is not logged in to."""
-    found: dict[str, None] = {}
+def _references(hosts: Sequence[Host]) -> list[SecretRef]:
+    """The secrets that are needed to log in to these hosts, each once; a host of unknown key is not logged in to."""
+    found: dict[SecretRef, None] = {}
     for host in hosts:
         access = host.access
         refs: list[SecretRef | None] = [access.bastion.passphrase, access.bastion.password] if access.bastion else []
         if host.host_key or access.known_hosts:
             refs += [access.passphrase, access.password, access.sudo_password]
-        found |= {str(ref.value): None for ref in refs if ref is not None and ref.kind == "prompt"}
+        found |= {ref: None for ref in refs if ref is not None}
     return list(found)

@@ -122,6 +122,8 @@ class Secret(Vertical):
             if kind == "file":
                 value = str(located(text, self.desk.editor.file.parent))
             self._tell("", self.desk.say("trying …"))
+            if isinstance(value, tuple):  # who tries the command that the field shows lets it run
+                self.desk.consent.allow([value])
             self._tried(SecretRef(kind, value))  # type: ignore[arg-type]
 
     def _typed(self, given: bool | None) -> None:

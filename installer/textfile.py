@@ -1,0 +1,104 @@
+"""Files that people write or bring along, read whole: regular files alone, bounded, as text in UTF-8.
+
+A named pipe, a device or a socket could keep a reader waiting for ever or feed it without end, so none of them is
+opened; and what is larger than its kind ever is, is not read to its end.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+KINDS = {
+    stat.S_IFDIR: "a directory",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+MARKS = {b"\xff\xfe\x00\x00": "UTF-32", b"\x00\x00\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+"""Byte order marks of encodings other than UTF-8, the longest first."""
+MARK = b"\xef\xbb\xbf"
+"""The byte order mark of UTF-8, which Windows programs write."""
+
+
+class Unfit(Exception):
+    """Why a file cannot be used; `cure` says how to make it fit, and is empty where that goes without saying."""
+
+    def __init__(self, reason: str, cure: str = "") -> None:
+        super().__init__(reason)
+        self.cure = cure
+
+
+def read(path: Path, most: int) -> bytes:
+    """The whole content of a regular file of at most `most` bytes.
+
+    Raises:
+        Unfit: it is no regular file, or a larger one.
+        OSError: it is not there, or cannot be read.
+    """
+    return read_with_mode(path, most)[0]
+
+
+def read_with_mode(path: Path, most: int) -> tuple[bytes, int]:
+    """As `read`, and the mode of the very file that was read.
+
+    Raises:
+        Unfit: it is no regular file, or a larger one.
+        OSError: it is not there, or cannot be read.
+    """
+    _regular(path.stat().st_mode)  # before it is opened: opening alone can set a device to work
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as stream:
+        mode = os.fstat(descriptor).st_mode
+        _regular(mode)
+        content = stream.read(most + 1)
+    if len(content) > most:
+        raise Unfit(f"more than {_size(most)}")
+    return content, mode
+
+
+def decoded(raw: bytes) -> str:
+    """The text of bytes in UTF-8, without the byte order mark that some programs put before it.
+
+    Raises:
+        Unfit: they are in another encoding, or no text.
+    """
+    for mark, encoding in MARKS.items():
+        if raw.startswith(mark):
+            raise Unfit(f"text in {encoding}, not UTF-8", _resaved(encoding))
+    if b"\x00" in raw:
+        if raw[1:8:2].strip(b"\x00") == b"" or raw[0:8:2].strip(b"\x00") == b"":
+            raise Unfit("binary data, or text in UTF-16, not UTF-8", _resaved("UTF-16LE"))
+        raise Unfit("binary data")
+    try:
+        return raw.removeprefix(MARK).decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        reason = f"bytes that are not UTF-8 (in line {line}, at byte {error.start})"
+        if _chinese(raw):
+            raise Unfit(f"{reason}; they look like GB18030 (GBK)", _resaved("GB18030")) from error
+        raise Unfit(reason, "save it as UTF-8") from error
+
+
+def _regular(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise Unfit(KINDS.get(stat.S_IFMT(mode), "no regular file"), "name a regular file")
+
+
+def _resaved(encoding: str) -> str:
+    return f"save it as UTF-8 (iconv -f {encoding} -t UTF-8)"
+
+
+def _chinese(raw: bytes) -> bool:
+    """Whether bytes make sense as Chinese in the encoding that Windows uses for it there."""
+    try:
+        beyond = [sign for sign in raw.decode("gb18030") if sign > "\x7f"]
+    except UnicodeDecodeError:
+        return False
+    return sum("\u4e00" <= sign <= "\u9fff" for sign in beyond) * 2 > len(beyond)
+
+
+def _size(count: int) -> str:
+    return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count >> 10} KiB"
