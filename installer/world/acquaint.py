@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Self
 
@@ -29,7 +29,7 @@ USUAL = ("ssh-ed25519",)
 class _Watched(Pins):
     """Pins that tell each key they are shown, and whether it is pinned."""
 
-    told: Callable[[paramiko.PKey, bool], None]
+    told: Callable[[paramiko.PKey, bool], None] = field(kw_only=True)
 
     def accept(self, key: paramiko.PKey) -> bool:
         """Whether this key is pinned."""
@@ -180,8 +180,9 @@ def _enter(link: Link, told: Callable[[paramiko.PKey, bool], None]) -> None:
     """
     login = link.login
     pins = login.pins
-    for types in (pins.types,) if pins.fingerprints else (USUAL, pins.types):
-        link.login = replace(login, pins=_Watched(pins.host, pins.fingerprints, types, told))
+    same = {each.name: getattr(pins, each.name) for each in fields(pins)}
+    for types in (USUAL, pins.types) if pins.nothing else (pins.types,):
+        link.login = replace(login, pins=_Watched(**{**same, "types": types}, told=told))
         try:
             link.verified_key()
             return

@@ -21,6 +21,8 @@ from installer.world.trust import ALGORITHMS
 
 BASTION = "_bastion"
 """What the bastion is called for the system's ssh; no host's name begins like that."""
+READ_OTHERWISE = frozenset('"\\%$\r\n')
+"""Signs in the path of a key that mean something else in a configuration of ssh."""
 WORTH = 32 * 1024 * 1024
 """Bytes for which starting the system's ssh pays."""
 
@@ -80,7 +82,10 @@ class Processes:
     streams = 2
 
     def __init__(self, config: Path, host: str, port: int) -> None:
-        self._argv = ("ssh", "-F", str(config), "-W", f"127.0.0.1:{port}", host)
+        # ssh works in the folder of its configuration, so that no path of ours is read by it, or by the shell that it
+        # gives ProxyCommand to: a state folder may be called anything, "$(reboot)" as well.
+        self._folder = config.parent
+        self._argv = ("ssh", "-F", config.name, "-W", f"127.0.0.1:{port}", host)
         self._host = host
         self._running: list[tuple[subprocess.Popen[bytes], socket.socket]] = []
         self._guard = threading.Lock()
@@ -93,8 +98,9 @@ class Processes:
         with far:
             # Its complaints are not ours to show: a failure is met again, and explained, by our own SSH.
             process = subprocess.Popen(
-                self._argv, stdin=far.fileno(), stdout=far.fileno(), stderr=subprocess.DEVNULL, start_new_session=True
-            )
+                self._argv, stdin=far.fileno(), stdout=far.fileno(), stderr=subprocess.DEVNULL, cwd=self._folder,
+                start_new_session=True,
+            )  # fmt: skip
         near.settimeout(300)
         with self._guard:
             self._running.append((process, near))
@@ -134,11 +140,11 @@ class Carriers:
         known, config = self._folder / f"{host.name}.known", self._folder / f"{host.name}.config"
         agent, bastion = host.access.agent, host.access.bastion
         pinned = [(host.name, link.verified_key())]
-        text = _section(host.name, host.address, host.access, agent, known, pinned[0][1].get_name())
+        text = _section(host.name, host.address, host.access, agent, known.name, pinned[0][1].get_name())
         if bastion is not None and link.bastion is not None:
             pinned.append((BASTION, link.bastion.verified_key()))
-            text += f"  ProxyCommand ssh -F {_quoted(config)} -W %h:%p {BASTION}\n"
-            text += _section(BASTION, bastion.address, bastion, agent, known, pinned[1][1].get_name())
+            text += f"  ProxyCommand ssh -F {config.name} -W %h:%p {BASTION}\n"
+            text += _section(BASTION, bastion.address, bastion, agent, known.name, pinned[1][1].get_name())
         for path, content in (
             (known, "".join(f"{name} {key.get_name()} {key.get_base64()}\n" for name, key in pinned)),
             (config, text),
@@ -149,21 +155,27 @@ class Carriers:
 
 
 def willing(host: Host) -> bool:
-    """Whether the system's ssh can log in by itself: no password to type, no passphrase but the agent's."""
+    """Whether the system's ssh can log in by itself: no password to type, no passphrase but the agent's.
+
+    A key whose path holds signs that ssh_config(5) expands or that end a quotation is left to our own SSH.
+    """
     logins: list[Access | Bastion] = [host.access, *([host.access.bastion] if host.access.bastion else [])]
     return shutil.which("ssh") is not None and all(
-        login.password is None and login.passphrase is None and (login.private_key or host.access.agent)
+        login.password is None
+        and login.passphrase is None
+        and (login.private_key or host.access.agent)
+        and not READ_OTHERWISE.intersection(str(Path(login.private_key).absolute()))
         for login in logins
     )
 
 
-def _section(alias: str, address: str, login: Access | Bastion, agent: bool, known: Path, key_type: str) -> str:
+def _section(alias: str, address: str, login: Access | Bastion, agent: bool, known: str, key_type: str) -> str:
     settings = {
         "HostName": address,
         "HostKeyAlias": alias,
         "Port": str(login.port),
         "User": login.user,
-        "UserKnownHostsFile": _quoted(known),
+        "UserKnownHostsFile": known,
         "GlobalKnownHostsFile": "none",
         "StrictHostKeyChecking": "yes",
         "HostKeyAlgorithms": ",".join(ALGORITHMS[key_type]),
@@ -177,14 +189,10 @@ def _section(alias: str, address: str, login: Access | Bastion, agent: bool, kno
         "LogLevel": "QUIET",
     }
     if login.private_key:
-        settings |= {"IdentityFile": _quoted(Path(login.private_key).absolute()), "IdentitiesOnly": "yes"}
+        settings |= {"IdentityFile": f'"{Path(login.private_key).absolute()}"', "IdentitiesOnly": "yes"}
     if not agent:
         settings["IdentityAgent"] = "none"
     return f"Host {alias}\n" + "".join(f"  {name} {value}\n" for name, value in settings.items())
-
-
-def _quoted(path: Path) -> str:
-    return '"' + str(path).replace("%", "%%") + '"'
 
 
 def _answers(carrier: Carrier) -> bool:

@@ -17,7 +17,7 @@ from installer.errors import ConnectionLost, HostUnreachable
 from installer.world.login import Login, Resolve, authenticate, reason_of
 from installer.world.root import Root
 from installer.world.shell import Ended
-from installer.world.trust import ALGORITHMS
+from installer.world.trust import ALGORITHMS, KEYS, type_of
 
 T = TypeVar("T")
 
@@ -137,7 +137,9 @@ class Link:
                 return transport
             transport.close()
             shown = shown or key
-            types = [name for name in types if name != key.get_name()]
+            if self.login.pins.revokes(key):
+                raise self.login.pins.refusal(key)
+            types = [name for name in types if name != type_of(key)] if self.login.pins.typeless else []
         if shown is None:
             raise self._unreachable("it has no host key of a pinned type, or no cipher in common")
         raise self.login.pins.refusal(shown)
@@ -147,7 +149,7 @@ class Link:
         try:
             return self._greeted(types)
         except IncompatiblePeer:
-            if fresh and len(types) == len(ALGORITHMS):
+            if fresh and set(types) >= set(KEYS):
                 raise self._unreachable("it speaks no cipher or key exchange in common with this program") from None
             return None
         except (SSHException, EOFError, OSError) as error:
