@@ -175,6 +175,12 @@ class SudoRefused(PreflightFailed):
     hint = "allow the user to run every command by sudo, and check access.sudo_password in the answers"
 
 
+class NoCommands(PreflightFailed):
+    """{host}: the login as {user} is accepted, but runs no commands: {reason}"""
+
+    hint = "log in as this user by hand and mend what it says; its login shell has to run `bash` when it is told to"
+
+
 class SecretUnavailable(PreflightFailed):
     """secret {reference} cannot be resolved: {reason}"""
 
@@ -233,6 +239,13 @@ class ConnectionLost(SitewrightError):
     """{host}: the connection was lost: {reason}"""
 
     exit_code = 6
+
+
+class HostAnswersOddly(SitewrightError):
+    """{host} answered something else than what it was asked for: {reason}"""
+
+    exit_code = 6
+    hint = "log in there and look at what this host is and what its programs print; trust it only when that is clear"
 
 
 class ProbeFailed(SitewrightError):

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 from installer import facts_reading as reading
 from installer.answers import Answers
-from installer.errors import ConnectionLost, PreflightFailed, SitewrightError
+from installer.errors import HostAnswersOddly, SitewrightError
 from installer.facts_reading import Disk, Listener, Owner, Unit
 from installer.world.ports import ReadOnly
 
 GIB = 1 << 30
 """Bytes in a GiB."""
-TROUBLES = (PreflightFailed, ConnectionLost)
-"""What keeps a host from being asked at all."""
+ODD = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""What an answer of a form that nobody foresaw raises. It is that host's trouble, and hides none of the others."""
 AT_ONCE = 4
 """Questions to one host at the same time; sshd allows ten sessions on a connection, and others work on it too."""
 PATIENCE = 10
@@ -111,10 +111,17 @@ def gather(world: ReadOnly, answers: Answers, report: Callable[[int, int, str, s
             name = asked[answer]
             try:
                 facts[name] = answer.result()
-            except TROUBLES as error:
+            except SitewrightError as error:
                 refused[name] = error
+            except ODD as error:
+                refused[name] = odd(name, error)
             report(done, len(names), "items", name)
     return Gathered({n: facts[n] for n in names if n in facts}, {n: refused[n] for n in names if n in refused})
+
+
+def odd(host: str, error: Exception) -> HostAnswersOddly:
+    """What an answer that cannot be understood is told as."""
+    return HostAnswersOddly(host=host, reason=f"it gave {error}")
 
 
 def _looked_up(answers: Answers, host: str) -> tuple[str, ...]:
@@ -127,18 +134,19 @@ def ask(world: ReadOnly, host: str, *names: str) -> Facts:
     """The facts of one host; `names` are looked up there.
 
     Raises:
-        PreflightFailed: the host cannot be reached or logged in to.
+        PreflightFailed: the host cannot be reached or logged in to, or runs nothing as root.
         ConnectionLost: the connection broke meanwhile.
+        HostAnswersOddly: it said something that is no answer.
     """
     files = reading.files(world.query(host, "head", "-v", "-c", "262144", *FILES).out)
-    hostname = files.get("/proc/sys/kernel/hostname", "").strip()
+    hostname = reading.host_name(files.get("/proc/sys/kernel/hostname", ""))
     ahead, doubt = _clock(world, host)
     questions = {
         "address": ("ip", "-json", "address"),
         "df": ("df", "-B1", "--output=file,size,avail,target,fstype", *PLACES),
         "existing": ("ls", "-d", *BINARIES, *LEFTOVERS, *MODULE_SIGNS.values()),
         "ports": ("ss", "-H", "-ltunp"),
-        "resolved": ("getent", "ahostsv4", hostname),
+        "resolved": ("getent", "ahostsv4", hostname or "localhost"),
         "systemd": ("systemctl", "show", "--property=Version"),
         "time": ("timedatectl", "show"),
         "uname": ("uname", "-m"),
@@ -156,7 +164,7 @@ def ask(world: ReadOnly, host: str, *names: str) -> Facts:
         host=host,
         **identity,
         **reading.machine(files),
-        architecture=said["uname"].strip(),
+        architecture=reading.line(said["uname"]),
         systemd=reading.number(said["systemd"]),
         disks=reading.disks(said["df"], files.get("/proc/self/mounts", ""), PLACES),
         listeners=reading.listeners(said["ports"]),
@@ -168,7 +176,7 @@ def ask(world: ReadOnly, host: str, *names: str) -> Facts:
         tools=frozenset(path.rpartition("/")[2] for path in BINARIES if path in there),
         leftovers=tuple(path for path in LEFTOVERS if path in there),
         modules=_modules(world, host, there, files),
-        resolves_itself=bool(said["resolved"].strip()),
+        resolves_itself=bool(hostname and said["resolved"].strip()),
         unresolved=frozenset(name for name in names if not said[name].strip()),
         filled=reading.sizes(said.get("filled", "")),
     )
@@ -180,7 +188,10 @@ def _clock(world: ReadOnly, host: str) -> tuple[float, float]:
     clock = world.query(host, "date", "+%s.%N").out
     after = world.now()
     doubt = (after - before).total_seconds() / 2
-    return float(clock or "nan") - before.timestamp() - doubt, doubt
+    try:
+        return reading.seconds(clock) - before.timestamp() - doubt, doubt
+    except ValueError as error:
+        raise odd(host, error) from error
 
 
 def _modules(world: ReadOnly, host: str, there: frozenset[str], files: Mapping[str, str]) -> frozenset[str]:

@@ -1,4 +1,8 @@
-"""Understands what a host's own programs print; pure, and never surprised by what is missing."""
+"""Understands what a host's own programs print; pure, and never surprised by what is missing or of another form.
+
+A number is of ASCII digits and not longer than a number of its kind can be, a text not longer than a line; whatever
+does not fit counts as not told.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +56,13 @@ class Unit:
 OWNER = "/var/lib/sitewright/owner.json"
 """By this a host tells whose it is, from an installation's first step to the last of its way back."""
 _HEADER = re.compile(r"^==> (/\S+) <==$", re.MULTILINE)
-_MEMORY = re.compile(r"^(\w+):\s+(\d+) kB$", re.MULTILINE)
+LONGEST = 256
+"""Characters of a text that are kept: a name, a version, a path."""
+_NUMBER = re.compile(r"[0-9]{1,15}")
+"""Up to a petabyte in bytes; more digits are no size, count or version of anything."""
+_CLOCK = re.compile(r"[0-9]{1,11}\.[0-9]{1,9}\n?")
+_HOST_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}")
+_MEMORY = re.compile(r"^(\w+):\s+([0-9]{1,15}) kB$", re.MULTILINE)
 _PROGRAM = re.compile(r'\(\("([^"]+)"')
 
 
@@ -62,23 +72,51 @@ def files(text: str) -> dict[str, str]:
     return {path: content.removeprefix("\n") for path, content in zip(parts[1::2], parts[2::2], strict=True)}
 
 
+def line(text: str) -> str:
+    """A text of one line, cut where it is longer than any that is meant."""
+    return text.strip()[:LONGEST]
+
+
+def whole(text: str) -> int | None:
+    """A text that is a whole number and nothing else."""
+    return int(text) if _NUMBER.fullmatch(text) else None
+
+
 def number(text: str) -> int:
     """The first whole number in a text, 0 where there is none."""
-    found = re.search(r"\d+", text)
+    found = _NUMBER.search(text)
     return int(found[0]) if found else 0
+
+
+def seconds(text: str) -> float:
+    """The time that `date +%s.%N` prints; not a number where it printed nothing.
+
+    Raises:
+        ValueError: it printed something else.
+    """
+    if not text:
+        return float("nan")
+    if not _CLOCK.fullmatch(text):
+        raise ValueError(f"{text[:80]!r} for the time")
+    return float(text)
+
+
+def host_name(text: str) -> str:
+    """A host's own name where it is one that can be looked up, else nothing."""
+    return text.strip() if _HOST_NAME.fullmatch(text.strip()) else ""
 
 
 def identity(content: Mapping[str, str]) -> dict[str, Any]:
     """Operating system, kernel, names and owner."""
-    pairs = (line.split("=", 1) for line in content.get("/etc/os-release", "").splitlines() if "=" in line)
+    pairs = (row.split("=", 1) for row in content.get("/etc/os-release", "").splitlines() if "=" in row)
     system = {key: value.strip("\"'") for key, value in pairs}
     return {
-        "os_id": system.get("ID", ""),
-        "os_version": system.get("VERSION_ID", ""),
-        "os_name": system.get("PRETTY_NAME", ""),
-        "kernel": content.get("/proc/sys/kernel/osrelease", "").strip(),
-        "hostname": content.get("/proc/sys/kernel/hostname", "").strip(),
-        "machine_id": content.get("/etc/machine-id", "").strip(),
+        "os_id": line(system.get("ID", "")),
+        "os_version": line(system.get("VERSION_ID", "")),
+        "os_name": line(system.get("PRETTY_NAME", "")),
+        "kernel": line(content.get("/proc/sys/kernel/osrelease", "")),
+        "hostname": line(content.get("/proc/sys/kernel/hostname", "")),
+        "machine_id": line(content.get("/etc/machine-id", "")),
         "owner": owner(content[OWNER]) if OWNER in content else None,
     }
 
@@ -86,10 +124,10 @@ def identity(content: Mapping[str, str]) -> dict[str, Any]:
 def machine(content: Mapping[str, str]) -> dict[str, Any]:
     """Cores, memory, capabilities, cgroups, kernel settings and the default route."""
     memory = {key: int(value) << 10 for key, value in _MEMORY.findall(content.get("/proc/meminfo", ""))}
-    capabilities = re.search(r"^CapEff:\s+([0-9a-f]+)$", content.get("/proc/self/status", ""), re.MULTILINE)
+    capabilities = re.search(r"^CapEff:\s+([0-9a-f]{1,16})$", content.get("/proc/self/status", ""), re.MULTILINE)
     controllers = content.get("/sys/fs/cgroup/cgroup.controllers", "")
-    settings = {path.removeprefix("/proc/sys/").replace("/", "."): text for path, text in content.items()
-                if path.startswith("/proc/sys/") and text.strip().isdigit()}  # fmt: skip
+    settings = {path.removeprefix("/proc/sys/").replace("/", "."): whole(text.strip())
+                for path, text in content.items() if path.startswith("/proc/sys/")}  # fmt: skip
     return {
         "cpus": len(re.findall(r"^cpu\d+ ", content.get("/proc/stat", ""), re.MULTILINE)),
         "memory": memory.get("MemTotal", 0),
@@ -101,7 +139,7 @@ def machine(content: Mapping[str, str]) -> dict[str, Any]:
             line.split()[1:2] == ["00000000"] for line in content.get("/proc/net/route", "").splitlines()
         ),
         "selinux": content.get("/sys/fs/selinux/enforce", "").strip() == "1",
-        "settings": {key: int(text) for key, text in settings.items()},
+        "settings": {key: value for key, value in settings.items() if value is not None},
     }
 
 
@@ -115,16 +153,20 @@ def disks(df: str, mounts: str, places: Sequence[str]) -> dict[str, Disk]:
     found = {}
     for line in df.splitlines()[1:]:
         fields = line.split()
-        if len(fields) == 5 and fields[1].isdigit() and fields[2].isdigit():
-            place, size, free, mount, kind = fields
-            found[place] = Disk(mount, kind, int(size), int(free), options.get(mount, frozenset()))
+        if len(fields) != 5:
+            continue
+        size, free = whole(fields[1]), whole(fields[2])
+        if size is not None and free is not None:
+            place, _, _, mount, kind = fields
+            found[place] = Disk(mount, kind, size, free, options.get(mount, frozenset()))
     return {place: disk for place in places if (disk := nearest(found, place))}
 
 
 def sizes(du: str) -> dict[str, int]:
     """Bytes by path, from `du -sxB1`; a path that is not there is not in it."""
-    rows = (line.split("\t", 1) for line in du.splitlines())
-    return {row[1]: int(row[0]) for row in rows if len(row) == 2 and row[0].isdigit()}
+    rows = (row.partition("\t") for row in du.splitlines())
+    counted = {path: whole(size) for size, _, path in rows if path}
+    return {path: size for path, size in counted.items() if size is not None}
 
 
 def nearest(found: Mapping[str, Disk], place: str) -> Disk | None:
@@ -141,25 +183,29 @@ _PROBES = ('"systemd-socket-"', '"sitewright-prob"')
 def listeners(text: str) -> tuple[Listener, ...]:
     """Ports in use, from `ss -H -ltunp`; what a probe of a check that was killed still holds counts as free."""
     found = []
-    for line in text.splitlines():
-        fields = line.split()
-        if len(fields) < 5 or fields[0] not in ("tcp", "udp") or any(name in line for name in _PROBES):
+    for row in text.splitlines():
+        fields = row.split()
+        if len(fields) < 5 or fields[0] not in ("tcp", "udp") or any(name in row for name in _PROBES):
             continue
         address, _, port = fields[4].rpartition(":")
-        program = _PROGRAM.search(line)
-        if port.isdigit():
+        program = _PROGRAM.search(row)
+        held = whole(port)
+        if held is not None and held < 65536:
             protocol: Literal["tcp", "udp"] = "tcp" if fields[0] == "tcp" else "udp"
-            found.append(Listener(protocol, address, int(port), program[1] if program else ""))
+            found.append(Listener(protocol, line(address), held, line(program[1]) if program else ""))
     return tuple(found)
 
 
 def addresses(text: str) -> frozenset[str]:
     """Every address of a host, from `ip -json address`."""
-    try:
-        links = json.loads(text or "[]")
-    except ValueError:
-        return frozenset()
-    return frozenset(info["local"] for link in links for info in link.get("addr_info", ()) if "local" in info)
+    links = _json(text or "[]")
+    found: set[str] = set()
+    for link in links if isinstance(links, list) else ():
+        told = link.get("addr_info") if isinstance(link, dict) else None
+        for info in told if isinstance(told, list) else ():
+            if isinstance(info, dict) and isinstance(info.get("local"), str):
+                found.add(line(info["local"]))
+    return frozenset(found)
 
 
 def units(text: str) -> dict[str, Unit]:
@@ -178,9 +224,17 @@ def units(text: str) -> dict[str, Unit]:
 
 def owner(text: str) -> Owner:
     """Whose a host is, by its owner file."""
+    told = _json(text)
+    if not isinstance(told, dict) or told.get("format") != 1:
+        return Owner("", "")
+    site, environment = told.get("site", ""), told.get("environment", "")
+    known = isinstance(site, str) and isinstance(environment, str) and max(len(site), len(environment)) <= LONGEST
+    return Owner(site, environment) if known else Owner("", "")
+
+
+def _json(text: str) -> Any:
+    """What a JSON text says, None where it is none, or nested deeper than anything that is meant."""
     try:
-        told = json.loads(text)
-    except ValueError:
-        told = None
-    known = isinstance(told, dict) and told.get("format") == 1
-    return Owner(str(told.get("site", "")), str(told.get("environment", ""))) if known else Owner("", "")
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

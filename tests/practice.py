@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from installer.answers import Access, Host
-from installer.rehearsal import hosts, podman
+from installer.rehearsal import hosts, image, podman
 from installer.rehearsal.commands import LABEL
 from installer.rehearsal.site import PracticeHost, PracticeSite, access_to
 
@@ -84,7 +84,7 @@ class Practice:
         return replace(self.access, user="deploy", sudo_password=None)
 
 
-def raise_practice(count: int, names: tuple[str, ...] = ()) -> Practice:
+def raise_practice(count: int, names: tuple[str, ...] = (), definition: Path = image.DEFINITION) -> Practice:
     """Raise a site of `count` hosts (cp-1, node-1, node-2 ...) on the first free subnet."""
     podman.require_tools()
     chosen = names or ("cp-1", *(f"node-{number}" for number in range(1, count)))
@@ -95,7 +95,7 @@ def raise_practice(count: int, names: tuple[str, ...] = ()) -> Practice:
         addressed = [PracticeHost(name, f"10.89.{octet}.{11 + at}") for at, name in enumerate(chosen)]
         site = PracticeSite(f"test-{os.getpid()}-{octet}", addressed)
         try:
-            hosts.up(site, CACHE, lambda *_: None)
+            hosts.up(site, CACHE, lambda *_: None, definition)
         except BaseException:
             hosts.down(site)
             raise

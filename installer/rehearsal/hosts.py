@@ -31,10 +31,11 @@ class HostStatus:
     state: State
 
 
-def up(site: PracticeSite, cache: Path, report: Report) -> None:
+def up(site: PracticeSite, cache: Path, report: Report, definition: Path = image.DEFINITION) -> None:
     """Raise the site, or what of it does not stand; on hosts that run already nothing changes.
 
-    `cache` is the folder that built things are kept in; `report` hears of the image and of each host.
+    `cache` is the folder that built things are kept in; `report` hears of the image and of each host. `definition` is
+    the folder that says what is on the hosts.
 
     Raises:
         PracticeToolMissing: podman, runc or mmdebstrap is not installed.
@@ -43,7 +44,7 @@ def up(site: PracticeSite, cache: Path, report: Report) -> None:
     """
     podman.require_tools()
     kernel.make_room(report)
-    name = image.ensure(cache, report)
+    name = image.ensure(cache, report, definition)
     standing = {status.name: status.state for status in status_of(site)}
     _refuse_strangers(site)
     access.make_folder(site)

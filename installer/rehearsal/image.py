@@ -34,9 +34,9 @@ def digest(definition: Path = DEFINITION) -> str:
     return whole.hexdigest()
 
 
-def reference() -> str:
+def reference(definition: Path = DEFINITION) -> str:
     """The image's name on this machine."""
-    return f"localhost/sitewright-practice:{digest()[:16]}"
+    return f"localhost/sitewright-practice:{digest(definition)[:16]}"
 
 
 def build_command(tarball: Path, definition: Path = DEFINITION) -> tuple[str, ...]:
@@ -48,29 +48,29 @@ def build_command(tarball: Path, definition: Path = DEFINITION) -> tuple[str, ..
     )  # fmt: skip
 
 
-def ensure(cache: Path, report: Report) -> str:
+def ensure(cache: Path, report: Report, definition: Path = DEFINITION) -> str:
     """Make sure that the image is there, building it only where neither podman nor the cache has it.
 
     Raises:
         PracticeFailed: it could not be built.
     """
-    name = reference()
+    name = reference(definition)
     folder = cache / "rehearsal"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if podman.attempt("podman", "image", "exists", name)[0] == 0:
             return name
-        tarball = folder / f"{digest()[:16]}.tar"
+        tarball = folder / f"{digest(definition)[:16]}.tar"
         if not tarball.exists():
-            _build(tarball, report)
+            _build(tarball, report, definition)
         report(len(STAGES), len(STAGES) + 1, "items", "importing the root file system")
         podman.run("podman", "import", str(tarball), name)
         report(len(STAGES) + 1, len(STAGES) + 1, "items", "root file system ready")
     return name
 
 
-def _build(tarball: Path, report: Report) -> None:
+def _build(tarball: Path, report: Report, definition: Path) -> None:
     """Build beside the final name, so that a broken build is never taken for a whole one."""
     partial = tarball.with_suffix(".partial.tar")
 
@@ -79,5 +79,5 @@ def _build(tarball: Path, report: Report) -> None:
             if text.startswith(f"I: {stage}"):
                 report(done, len(STAGES) + 1, "items", stage)
 
-    podman.follow(*build_command(partial), line=line)
+    podman.follow(*build_command(partial, definition), line=line)
     podman.run("mv", str(partial), str(tarball))

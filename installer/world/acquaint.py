@@ -151,10 +151,11 @@ class SshDoor:
         """Become root.
 
         Raises:
+            NoCommands: the login runs no commands.
             SudoRefused: the user may not.
-            ConnectionLost: the connection broke.
+            ConnectionLost: the connection broke. HostAnswersOddly: it answers something else.
         """
-        self._link.execute(("true",))
+        self._link.execute(("true",))  # nothing is run before the host has proved that it is run as root
         return "none is needed" if self._link.login.user == "root" else "accepted"
 
     def close(self) -> None:

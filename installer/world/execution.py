@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
+from typing import Any
 
 from websocket import WebSocket, WebSocketBadStatusException, WebSocketException, WebSocketTimeoutException
 
-from installer.errors import CommandFailed, ConnectionLost
+from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly
 from installer.world.ports import Output
 
+MOST = 8 << 20
+"""Most bytes that come of a command in a pod, with all that is said around its output."""
+_CODE = re.compile(r"-?[0-9]{1,10}")
 OUT, ERR, STATUS = 1, 2, 3
 """Channels of the protocol: the first byte of each message."""
 PROTOCOLS = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
@@ -22,9 +27,9 @@ def run_in_pod(cluster: str, connection: socket.socket, path: str, timeout: floa
     until = time.monotonic() + timeout
     client = WebSocket()
     try:
-        client.connect(f"wss://kubernetes{path}", socket=connection, subprotocols=PROTOCOLS, suppress_origin=True)  # type: ignore[no-untyped-call]
-        while not streams[STATUS] and (left := until - time.monotonic()) > 0:
-            client.settimeout(left)
+        bounded = _Bounded(cluster, connection, until)
+        client.connect(f"wss://kubernetes{path}", socket=bounded, subprotocols=PROTOCOLS, suppress_origin=True)  # type: ignore[no-untyped-call]
+        while not streams[STATUS] and time.monotonic() < until:
             message = client.recv()
             data = message.encode() if isinstance(message, str) else message
             if not data:
@@ -37,20 +42,58 @@ def run_in_pod(cluster: str, connection: socket.socket, path: str, timeout: floa
         raise CommandFailed(host=cluster, command="exec", code=error.status_code, reason=body) from error
     except (WebSocketException, OSError) as error:
         raise ConnectionLost(host=cluster, reason=f"exec: {error}") from error
+    except ValueError as error:  # a handshake or a message that is no WebSocket's
+        raise HostAnswersOddly(host=cluster, reason=f"exec: {error}") from error
     finally:
         client.close(timeout=1)
-    code, said = _ended(bytes(streams[STATUS])) if streams[STATUS] else (124, "")
+    code, said = _ended(cluster, bytes(streams[STATUS])) if streams[STATUS] else (124, "")
     return Output(code, _text(streams[OUT]), _text(streams[ERR]) + said)
 
 
-def _ended(status: bytes) -> tuple[int, str]:
-    """The exit code in the API's closing word, and what the API itself says where nothing could be started."""
-    said = json.loads(status)
-    if said["status"] == "Success":
-        return 0, ""
-    causes = said.get("details", {}).get("causes", [])
-    codes = [cause["message"] for cause in causes if cause.get("reason") == "ExitCode"]
-    return (int(codes[0]), "") if codes else (1, str(said.get("message", "")))
+class _Bounded:
+    """A connection whose reads together may take so long, and bring so much; the WebSocket would take any frame."""
+
+    def __init__(self, cluster: str, connection: socket.socket, until: float) -> None:
+        self._cluster = cluster
+        self._connection = connection
+        self._until = until
+        self._left = MOST
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def recv(self, size: int) -> bytes:
+        """What comes next."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left)
+        chunk = self._connection.recv(size)
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise HostAnswersOddly(host=self._cluster, reason=f"exec: more than {MOST} bytes of output")
+        return chunk
+
+
+def _ended(cluster: str, status: bytes) -> tuple[int, str]:
+    """The exit code in the API's closing word, and what the API itself says where nothing could be started.
+
+    Raises:
+        HostAnswersOddly: it is of another form.
+    """
+    try:
+        said = json.loads(status)
+        if said["status"] == "Success":
+            return 0, ""
+        causes = (said.get("details") or {}).get("causes") or ()
+        codes = [str(cause["message"]) for cause in causes if cause.get("reason") == "ExitCode"]
+        if not codes:
+            return 1, str(said.get("message", ""))
+        if not _CODE.fullmatch(codes[0]):
+            raise ValueError(f"an exit code {codes[0][:20]!r}")
+        return int(codes[0]), ""
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise HostAnswersOddly(host=cluster, reason=f"exec: {error} in {status[:80]!r}") from error
 
 
 def _text(data: bytearray) -> str:

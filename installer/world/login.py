@@ -13,10 +13,12 @@ import paramiko
 from paramiko.ssh_exception import AuthenticationException, BadAuthenticationType, SSHException
 
 from installer.answers import Host, SecretRef
-from installer.errors import LoginRefused
+from installer.errors import LoginRefused, SitewrightError
 from installer.world.trust import Pins, pins
 
 Resolve = Callable[[SecretRef], str]
+QUOTED = 400
+"""Most characters of a host's own words in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,11 @@ def authenticate(transport: paramiko.Transport, login: Login, resolve: Resolve) 
             if not transport.is_active():
                 refused.append("then the server hung up")
                 break
+    said = _banner(transport)
     transport.close()
     reason = "; ".join(refused) or "the answers name no key, agent or password"
+    if said:
+        reason += f"; the server says: {said}"
     raise LoginRefused(host=login.name, user=login.user, reason=reason)
 
 
@@ -78,11 +83,25 @@ def _answer(attempt: Callable[[], list[str]]) -> str:
         wanted = attempt()
     except BadAuthenticationType as error:
         return f"the server takes only {' or '.join(error.allowed_types)}"
-    except AuthenticationException:
-        return "not accepted"
-    except (SSHException, EOFError, OSError) as error:
+    except AuthenticationException as error:
+        return "no answer in time" if "timeout" in str(error).lower() else "not accepted"
+    except SitewrightError:
+        raise
+    except Exception as error:  # what the server sends may make paramiko raise anything
         return reason_of(error)
     return f"accepted, but the server wants {' and '.join(wanted)} as well" if wanted else ""
+
+
+def _banner(transport: paramiko.Transport) -> str:
+    """What the server said before it refused: why nobody may log in, or whose machine it is."""
+    said = getattr(transport.auth_handler, "banner", None) or b""
+    return quoted(said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said))
+
+
+def quoted(said: str) -> str:
+    """A host's own words in one line that is not too long."""
+    words = " ".join(said.split())
+    return words if len(words) <= QUOTED else words[:QUOTED] + " ..."
 
 
 def _attempts(

@@ -8,16 +8,19 @@ its place: so facts tell a port that a killed check still holds from one that is
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from installer.errors import CommandFailed
+from installer.errors import CommandFailed, HostAnswersOddly
 from installer.world.ports import Output, Reached
 
 WRITES = 100
 DISK_MIB = 64
 LINK_BYTES = 8 << 20
+_TIMED = re.compile(r"([a-z]+) ([0-9]{1,11}\.[0-9]{1,9}) ([0-9]{1,11}\.[0-9]{1,9})")
+_PORT = re.compile(r"[0-9]{1,5}")
 
 _NEAREST = """
 folder=$1
@@ -132,16 +135,14 @@ class Probes:
 
     def fsync_latency(self, host: str, directory: str) -> float:
         """Seconds that 99 of 100 small synchronous writes in the directory stay below."""
-        took: dict[str, list[float]] = {"nonblock": [], "dsync": []}
-        for way, seconds in _timed(self._must(host, FSYNC, directory, str(WRITES))):
-            took[way].append(seconds)
+        took = _timed(host, self._must(host, FSYNC, directory, str(WRITES)), nonblock=WRITES, dsync=WRITES)
         alone = sorted(took["nonblock"])[WRITES // 2]
         return max(0.0, sorted(took["dsync"])[WRITES * 99 // 100 - 1] - alone)
 
     def disk_speed(self, host: str, directory: str) -> float:
         """Bytes per second of writing there, flushed to the disk."""
-        ((_, seconds),) = _timed(self._must(host, DISK, directory, str(DISK_MIB)))
-        return (DISK_MIB << 20) / max(seconds, 1e-6)
+        took = _timed(host, self._must(host, DISK, directory, str(DISK_MIB)), written=1)
+        return (DISK_MIB << 20) / max(took["written"][0], 1e-6)
 
     def link_speed(self, host: str) -> float:
         """Bytes per second from this machine to the host; random ones, which nothing on the way can compress."""
@@ -173,6 +174,8 @@ class Probes:
         words: dict[str, Reached] = {each: each for each in ("open", "refused", "silent", "unreachable")}
         for line in said.splitlines():
             number, _, word = line.partition(" ")
+            if word not in words:
+                raise HostAnswersOddly(host=host, reason=f"{line[:80]!r} for what became of a connection")
             came[number] = words[word]
         return tuple(came.get(str(number), "unreachable") for number in range(len(targets)))
 
@@ -184,7 +187,7 @@ class Probes:
     def heard(self, host: str) -> frozenset[tuple[str, int]]:
         """(name of the calling host, port) of every datagram that arrived."""
         pairs = (line.split() for line in self._must(host, HEARD).splitlines())
-        return frozenset((pair[0], int(pair[1])) for pair in pairs if len(pair) == 2 and pair[1].isdigit())
+        return frozenset((pair[0], int(pair[1])) for pair in pairs if len(pair) == 2 and _PORT.fullmatch(pair[1]))
 
     def _bash(self, host: str, script: str, *arguments: str, timeout: float = 60) -> Output:
         return self._world.run(host, "bash", "-c", script, "probe", *arguments, timeout=timeout)
@@ -202,7 +205,18 @@ class Probes:
         return output.out
 
 
-def _timed(text: str) -> list[tuple[str, float]]:
-    """(what, seconds) of each "what begin end" line."""
-    fields = (line.split() for line in text.splitlines())
-    return [(what, float(end) - float(begin)) for what, begin, end in fields]
+def _timed(host: str, text: str, **wanted: int) -> dict[str, list[float]]:
+    """Seconds by what took them, of "what begin end" lines; `wanted` says how many there must be of each.
+
+    Raises:
+        HostAnswersOddly: there are others, or they are of another form.
+    """
+    took: dict[str, list[float]] = {what: [] for what in wanted}
+    for line in text.splitlines():
+        told = _TIMED.fullmatch(line)
+        if told is None or told[1] not in took:
+            raise HostAnswersOddly(host=host, reason=f"{line[:80]!r} for how long a write took")
+        took[told[1]].append(float(told[3]) - float(told[2]))
+    if {what: len(each) for what, each in took.items()} != wanted:
+        raise HostAnswersOddly(host=host, reason=f"{sum(map(len, took.values()))} times for {wanted} writes")
+    return took

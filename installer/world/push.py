@@ -21,7 +21,7 @@ from installer.errors import CommandFailed, ConnectionLost
 from installer.world.carrier import Carrier
 from installer.world.intact import Source, altered, demand_intact
 from installer.world.ports import Report
-from installer.world.registry import ACCEPT, BROKEN, Registry, path_of
+from installer.world.registry import ACCEPT, BROKEN, Registry
 
 SLICE = 256 * 1024
 ATTEMPTS = 5
@@ -213,12 +213,12 @@ class Push:
         except (*BROKEN, CommandFailed):
             self._moved(-moved, upload.repository)
             raise
-        return Upload(upload.repository, path_of(reply.headers["location"]), blob.size)
+        return Upload(upload.repository, registry.location(reply), blob.size)
 
     def _started(self, registry: Registry, repository: str) -> Upload:
         reply = registry.ask("POST", f"/v2/{repository}/blobs/uploads/")
         registry.expect((202,), f"push {repository}", reply)
-        return Upload(repository, path_of(reply.headers["location"]), 0)
+        return Upload(repository, registry.location(reply), 0)
 
     def _resumed(self, registry: Registry, blob: Blob) -> Upload | None:
         """The upload of this blob that an earlier connection or run left, as far as the registry has it."""
@@ -241,9 +241,10 @@ class Push:
         reply = registry.ask("GET", saved.location)
         if reply.status != 204:
             return None
-        # Range is "0-<last>"; "0-0" is said of none as well as of one, and if it was one, PATCH is told so (416).
-        last = int(reply.headers.get("range", "0-0").rpartition("-")[2])
-        return Upload(saved.repository, path_of(reply.headers.get("location", saved.location)), last and last + 1)
+        # "0-0" is said of none as well as of one, and if it was one, PATCH is told so (416).
+        last = registry.held(reply)
+        location = registry.location(reply) if "location" in reply.headers else saved.location
+        return Upload(saved.repository, location, last and last + 1)
 
     def _publish(self, registry: Registry, artifact: Artifact, homes: dict[Blob, str]) -> None:
         """Link the blobs that another repository got, then put the manifest."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import http.client
+import io
 import json
+import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,15 +16,23 @@ from urllib.parse import urlsplit
 from paramiko.ssh_exception import SSHException
 
 from installer.bundle.manifest import Artifact
-from installer.errors import CommandFailed, ConnectionLost
+from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly
 from installer.world.ssh import Link
 
 CA = "/etc/sitewright/pki/registry-ca.crt"
 BROKEN = (OSError, EOFError, http.client.HTTPException, SSHException)
 """What a broken connection looks like."""
 TRIES = 3
+LONGEST = 1000
+"""Characters of what a registry complains about."""
 CLIENT_CLOSED = 499
 """The registry's word for a client that went away amid a body; CNCF distribution, registry/handlers/helpers.go."""
+PATIENCE = 60.0
+"""Seconds for an answer, from its first byte on."""
+MOST = 1 << 20
+"""Bytes of an answer; a registry is asked whether it has something, and takes what it is sent."""
+_PATH = re.compile(r"/[!-~]{0,4096}")
+_RANGE = re.compile(r"(bytes=)?0-[0-9]{1,15}")
 _MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
 _INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 ACCEPT = ", ".join(_MANIFESTS + _INDEXES)
@@ -40,8 +51,8 @@ class Reply:
         """What the registry complains about, for people."""
         try:
             errors = json.loads(self.body)["errors"]
-            return "; ".join(_said(error) for error in errors)
-        except (ValueError, KeyError, TypeError):
+            return "; ".join(_said(error) for error in errors)[:LONGEST]
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return self.body.decode("utf-8", "replace").strip()[:200] or f"HTTP status {self.status}"
 
 
@@ -53,14 +64,53 @@ def _said(error: Mapping[str, Any]) -> str:
 
 
 class _Streamed(http.client.HTTPConnection):
-    """An HTTP connection over a given stream."""
+    """An HTTP connection over a given stream, whose answers are short."""
 
-    def __init__(self, dial: Callable[[], Any]) -> None:
+    def __init__(self, host: str, dial: Callable[[], Any]) -> None:
         super().__init__("127.0.0.1")
+        self._named = host
         self._dial = dial
 
     def connect(self) -> None:
-        self.sock = self._dial()
+        self.sock = _Bounded(self._named, self._dial())
+
+
+class _Bounded:
+    """A stream whose answers have an end, in bytes and in time; `http.client` reads interim ones for ever."""
+
+    def __init__(self, host: str, stream: Any) -> None:
+        self._host = host
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def makefile(self, _: str) -> io.BufferedReader:
+        """One answer, to be read."""
+        return io.BufferedReader(_Answer(self._host, self._stream))
+
+
+class _Answer(io.RawIOBase):
+    """What comes of a stream for one answer."""
+
+    def __init__(self, host: str, stream: Any) -> None:
+        self._host = host
+        self._stream = stream
+        self._left = MOST
+        self._until: float | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        chunk = self._stream.recv(len(buffer))
+        if self._until is None:
+            self._until = time.monotonic() + PATIENCE
+        self._left -= len(chunk)
+        if self._left < 0 or time.monotonic() > self._until:
+            raise HostAnswersOddly(host=self._host, reason="its registry's answer has no end")
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
 
 
 class Registry:
@@ -68,7 +118,7 @@ class Registry:
 
     def __init__(self, host: str, dial: Callable[[], Any], credential: tuple[str, str]) -> None:
         self.host = host
-        self._connection = _Streamed(dial)
+        self._connection = _Streamed(host, dial)
         self._authorization = "Basic " + base64.b64encode(":".join(credential).encode()).decode()
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Reply:
@@ -141,11 +191,35 @@ class Registry:
             raise http.client.HTTPException(reply.reason)
         return reply
 
+    def odd(self, what: str) -> HostAnswersOddly:
+        """What an answer of another form than the protocol's is told as."""
+        return HostAnswersOddly(host=self.host, reason=f"its registry gave {what}")
 
-def path_of(location: str) -> str:
-    """The path and query of a Location, which may be absolute or not."""
-    parts = urlsplit(location)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    def location(self, reply: Reply) -> str:
+        """The path and query of the Location of a reply, which may be absolute or not.
+
+        Raises:
+            HostAnswersOddly: it names none.
+        """
+        said = reply.headers.get("location", "")
+        try:
+            parts = urlsplit(said)
+        except ValueError:
+            raise self.odd(f"the location {said[:80]!r}") from None
+        if not _PATH.fullmatch(parts.path) or not _PATH.fullmatch("/" + parts.query):
+            raise self.odd(f"the location {said[:80]!r}")
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+    def held(self, reply: Reply) -> int:
+        """The last byte that the registry has of an upload, by the Range of a reply: "0-<last>".
+
+        Raises:
+            HostAnswersOddly: it is of another form.
+        """
+        said = reply.headers.get("range", "0-0")
+        if not _RANGE.fullmatch(said):
+            raise self.odd(f"the range {said[:80]!r}")
+        return int(said.rpartition("-")[2])
 
 
 def stored(link: Link, port: int, artifacts: Sequence[Artifact]) -> tuple[bool, ...]:

@@ -1,7 +1,6 @@
 """How commands run as root on a host: in shells that stay, for sudo's password costs a host more than most commands.
 
-A command whose standard input is long, or is not at hand yet, gets a session of its own; and so does every command on
-a host that lets no shell stay.
+A command whose standard input is long, or is not at hand yet, gets a shell of its own, which ends with it.
 """
 
 from __future__ import annotations
@@ -9,19 +8,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import paramiko
 from paramiko.ssh_exception import ChannelException, SSHException
 
 from installer.answers import SecretRef
-from installer.errors import ConnectionLost
-from installer.world import shell
+from installer.errors import ConnectionLost, HostAnswersOddly, SudoRefused
+from installer.world.hearing import BROKEN_OFF, CLOSED, GRACE, START, NotAsAsked, NotBegun, once
 from installer.world.login import Login, Resolve, reason_of
-from installer.world.rootshell import CLOSED, GRACE, RootShell
+from installer.world.rootshell import MOST, RootShell
 from installer.world.shell import Ended
-from installer.world.sudo import escalation
+from installer.world.sudo import escalation, not_root, refusal
 
 SESSIONS = 6
 """Commands at a time on a host; sshd allows ten sessions to a connection by default, and others may be using some.
@@ -35,8 +33,6 @@ RESTED = 1.0
 """Seconds after which a shell is asked whether it is still there before anything is begun in it."""
 SHORT = 64 * 1024
 """Bytes of standard input up to which a command runs in a shell that stays."""
-SLICE = 256 * 1024
-"""sendall copies what is left for every packet, so large bodies go in slices."""
 BROKEN = (SSHException, EOFError, OSError)
 """What a session that broke looks like."""
 
@@ -58,39 +54,43 @@ class Root:
         self._line: list[object] = []
         self._taken = 0
         self._most = SESSIONS
-        self._none_stays = False
+        self._refused: SudoRefused | None = None
         self._grown = 0.0
 
-    def execute(self, argv: tuple[str, ...], payload: Iterable[bytes], timeout: float) -> Ended:
-        """Run a command to its end; `payload` is its standard input, `timeout` in seconds.
+    def execute(self, argv: tuple[str, ...], payload: Iterable[bytes], timeout: float, most: int = MOST) -> Ended:
+        """Run a command to its end; `payload` is its standard input.
+
+        It may take `timeout` seconds and print `most` bytes on each stream.
 
         Raises:
             ConnectionLost: the session broke before the exit code was known; what the command did is unknown.
-            SudoRefused: as it says.
+            HostAnswersOddly: it answered what no command of ours answers, or too much; likewise.
+            SudoRefused, NoCommands: as they say.
         """
-        sudo, first = self._escalation()
+        self._escalation()
         if isinstance(payload, tuple) and sum(map(len, payload)) <= SHORT:
-            standing = self._lent()
-            if standing is not None:
-                return self._run_in(standing, argv, b"".join(payload), timeout)
-        return self._alone(shell.command_line(argv, timeout=timeout, sudo=sudo), _with_first(first, payload), timeout)
+            return self._run_in(self._lent(), argv, b"".join(payload), timeout, most)
+        return self._alone(argv, payload, timeout)
 
-    def _run_in(self, standing: RootShell, argv: tuple[str, ...], payload: bytes, timeout: float) -> Ended:
-        ended = None
+    def _run_in(self, standing: RootShell, argv: tuple[str, ...], payload: bytes, timeout: float, most: int) -> Ended:
+        done = None
         try:
-            ended = standing.run(argv, payload, timeout)
-            return ended
+            done = standing.run(argv, payload, timeout, most)
+            return done
+        except NotAsAsked as error:
+            standing.hang_up()
+            raise self._odd(error) from error
         except BROKEN as error:
             raise self._lost(error, timeout) from error
         finally:
-            if ended is None:
+            if done is None:
                 self._discard(standing)
             else:
                 self._give_back(standing)
 
-    def _lent(self) -> RootShell | None:
-        """A shell that answers; None where the host lets none stay."""
-        while not self._none_stays:
+    def _lent(self) -> RootShell:
+        """A shell that answers."""
+        while True:
             found = self._free_one_or_room()
             if found is None:
                 found = self._started()
@@ -99,7 +99,6 @@ class Root:
                 found = None
             if found is not None:
                 return found
-        return None
 
     def _free_one_or_room(self) -> RootShell | None:
         """A shell that is free, first come first served; None where there is room for a new one, then taken."""
@@ -138,36 +137,77 @@ class Root:
     def _started(self) -> RootShell | None:
         """A new shell in the room already taken; None, and the room given back, where there is none to be had."""
         standing = None
+        sudo, first = self._escalation()
         try:
-            for last in (False, True):
-                session = self._opened_beside()
-                if session is None:
-                    break
-                standing = RootShell(session)
-                if self._begun(standing, last=last):
-                    return standing
-                if self._none_stays:
-                    break
-        except BaseException:
-            self._discard(standing)
-            raise
-        self._discard(standing)
-        return None
+            standing = self._begun(sudo, first)
+            if standing is not None:
+                self._sure(standing.user)
+            return standing
+        except NotBegun as error:
+            with self._changed:
+                if self._taken == 1:
+                    raise refusal(self._login, sudo, first, error) from error
+                self._most = self._taken - 1  # as where it lets a user log in so many times and no more
+            return None
+        finally:
+            if standing is None or standing.user:
+                self._discard(standing)
 
-    def _begun(self, standing: RootShell, *, last: bool) -> bool:
-        """Whether a shell has begun; where its connection is at fault, that is hung up, for nothing was begun by it."""
+    def _tried(self, sudo: str, first: bytes) -> int:
+        """The user id that a kind of sudo leads to; the shell stays if it is root's.
+
+        Raises:
+            NotBegun: it leads to none.
+        """
+        with self._changed:
+            self._taken += 1
+        standing = None
         try:
-            standing.begin(*self._escalation())
-            self._grown = time.monotonic()
-        except BROKEN as error:
-            if not isinstance(error, TimeoutError | SSHException) and standing.refused():
-                self._none_stays = True
-                return False
-            standing.hang_up()
-            if last:
-                raise self._lost(error, GRACE) from error
-            return False
-        return True
+            standing = self._begun(sudo, first)
+            if standing is None:
+                raise ConnectionLost(host=self._login.name, reason="it opens no session")
+            return standing.user
+        finally:
+            if standing is None or standing.user:
+                self._discard(standing)
+            else:
+                self._give_back(standing)
+
+    def _begun(self, sudo: str, first: bytes) -> RootShell | None:
+        """A new shell; where its connection is at fault, that is hung up, for nothing was begun by it.
+
+        None where the server allows no more sessions than are open.
+
+        Raises:
+            NotBegun: the host runs something else, or nothing.
+        """
+        for last in (False, True):
+            session = self._opened_beside()
+            if session is None:
+                return None
+            standing = RootShell(session)
+            try:
+                standing.start(sudo, first)
+                standing.proved()
+                self._grown = time.monotonic()
+                return standing
+            except NotAsAsked as error:
+                standing.hang_up()
+                raise self._odd(error) from error
+            except NotBegun as error:
+                standing.close()
+                if error.code != BROKEN_OFF:
+                    raise
+                if last:
+                    raise ConnectionLost(host=self._login.name, reason=CLOSED) from error
+                standing.hang_up()
+            except BROKEN as error:
+                standing.hang_up()
+                if isinstance(error, TimeoutError) and self._sudo is None:
+                    raise NotBegun("", None) from error
+                if last:
+                    raise self._lost(error, START - GRACE) from error
+        raise AssertionError("unreachable")
 
     def _opened_beside(self) -> paramiko.Channel | None:
         """A session in the room already taken; None where the server allows no more than are open.
@@ -215,67 +255,63 @@ class Root:
         finally:
             self._discard(None)
 
-    def _alone(self, command: str, payload: Iterable[bytes], timeout: float) -> Ended:
-        """Run a command in a session of its own."""
+    def _alone(self, argv: tuple[str, ...], payload: Iterable[bytes], timeout: float) -> Ended:
+        """Run a command in a shell of its own."""
+        sudo, first = self._escalation()
         while True:
             with self._room():
                 channel = self._opened_beside()
                 if channel is None:
                     continue
+                standing = RootShell(channel)
                 try:
-                    return self._finish(channel, command, payload, timeout)
+                    standing.start(sudo, first)
+                    return standing.run_last(argv, payload, timeout, self._sure)
+                except NotAsAsked as error:
+                    standing.hang_up()
+                    raise self._odd(error) from error
+                except NotBegun as error:
+                    if error.code == BROKEN_OFF:
+                        raise ConnectionLost(host=self._login.name, reason=CLOSED) from error
+                    raise refusal(self._login, sudo, first, error) from error
                 except BROKEN as error:
                     raise self._lost(error, timeout) from error
                 finally:
                     channel.close()
 
-    def _finish(self, channel: paramiko.Channel, command: str, payload: Iterable[bytes], timeout: float) -> Ended:
-        """Feed the command and drain both its streams at once; the exit status comes last (paramiko 448, 1778)."""
-        channel.settimeout(timeout + GRACE)
-        channel.exec_command(command)
-        with ThreadPoolExecutor(2) as pool:
-            fed = pool.submit(_feed, channel, payload)
-            complaints = pool.submit(_drain, channel.recv_stderr)
+    def _asked(self, line: str, first: bytes) -> NotBegun:
+        """What came of a line by itself."""
+        with self._room():
+            channel = self._opened_beside()
+            if channel is None:
+                raise ConnectionLost(host=self._login.name, reason="it opens no session")
             try:
-                out = _drain(channel.recv)
-                code = channel.recv_exit_status()
+                return once(channel, line, first)
+            except BROKEN as error:
+                raise self._lost(error, START - GRACE) from error
             finally:
-                if not channel.exit_status_ready():
-                    channel.close()
-            err = complaints.result()
-            fed.result()
-        if code == -1:
-            raise EOFError(CLOSED)
-        return Ended(code, out, err)
+                channel.close()
 
     def _escalation(self) -> tuple[str, bytes]:
         """How root is reached; found out once."""
         with self._detecting:
+            if self._refused is not None:
+                raise self._refused  # asked again, sudo would count one more wrong password
             if self._sudo is None:
-                self._sudo = escalation(self._login, self._sudo_password, self._resolve, self._alone)
+                try:
+                    self._sudo = escalation(self._login, self._sudo_password, self._resolve, self._tried, self._asked)
+                except SudoRefused as error:
+                    self._refused = error
+                    raise
             return self._sudo
+
+    def _sure(self, user: int) -> None:
+        if user:
+            raise not_root(self._login, user)
+
+    def _odd(self, error: NotAsAsked) -> HostAnswersOddly:
+        return HostAnswersOddly(host=self._login.name, reason=str(error))
 
     def _lost(self, error: BaseException, timeout: float) -> ConnectionLost:
         reason = f"no answer for {timeout + GRACE:g} s" if isinstance(error, TimeoutError) else reason_of(error)
         return ConnectionLost(host=self._login.name, reason=reason)
-
-
-def _with_first(first: bytes, payload: Iterable[bytes]) -> Iterator[bytes]:
-    if first:
-        yield first
-    yield from payload
-
-
-def _feed(channel: paramiko.Channel, payload: Iterable[bytes]) -> None:
-    for chunk in payload:
-        for start in range(0, len(chunk), SLICE):
-            try:
-                channel.sendall(chunk[start : start + SLICE])
-            except OSError:  # it stopped reading; its exit code and complaint say why
-                return
-    with suppress(OSError):  # it may have ended without waiting for the end of its input
-        channel.shutdown_write()
-
-
-def _drain(receive: Callable[[int], bytes]) -> bytes:
-    return b"".join(iter(lambda: receive(65536), b""))

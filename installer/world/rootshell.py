@@ -2,80 +2,50 @@
 
 from __future__ import annotations
 
-import secrets
+import re
 import time
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
-from installer.world import shell
+from installer.world import program, shell
+from installer.world.hearing import (
+    GRACE,
+    SAID,
+    START,
+    NotAsAsked,
+    NotBegun,
+    Patience,
+    Session,
+    Stream,
+    began,
+    ended,
+    new_mark,
+)
 from installer.world.shell import Ended
 
-GRACE = 15.0
-"""Seconds beyond a command's own time in which its end must be heard."""
-END = 64
-"""Bytes at the end of a stream that surely hold its last line: a mark, a code."""
-
-
-CLOSED = "it closed before the command's exit code came"
-
-
-class Connection(Protocol):
-    """What carries sessions."""
-
-    def close(self) -> None:
-        """Hang up."""
-        ...
-
-
-class Session(Protocol):
-    """What a shell needs of the session it runs in; an SSH channel has it. Times are seconds."""
-
-    closed: bool
-    eof_received: int
-
-    def exec_command(self, command: str) -> None:
-        """Begin to run a command line."""
-        ...
-
-    def settimeout(self, timeout: float) -> None:
-        """How long to wait for the other side."""
-        ...
-
-    def sendall(self, data: bytes) -> None:
-        """Write to its standard input."""
-        ...
-
-    def recv(self, size: int) -> bytes:
-        """Read its standard output; nothing at its end."""
-        ...
-
-    def recv_stderr(self, size: int) -> bytes:
-        """Read its standard error; nothing at its end."""
-        ...
-
-    def close(self) -> None:
-        """End the session."""
-        ...
-
-    def recv_exit_status(self) -> int:
-        """Wait for its end; -1 where it ended with its connection."""
-        ...
-
-    def get_transport(self) -> Connection:
-        """The connection it is a session of."""
-        ...
+MOST = 8 * 1024 * 1024
+"""Most bytes a command may print on a stream; a whole log of long work is half of that (`shell.WORK`)."""
+SLICE = 256 * 1024
+"""sendall copies what is left for every packet, so large bodies go in slices."""
+_USER_ID = re.compile(rb"([0-9]{1,10})\n")
 
 
 class RootShell:
-    """`shell.LOOP` on a host; for one thread at a time. After an error it must be closed: its streams are in disorder.
+    """`program.LOOP` on a host; for one thread at a time. After an error close it: its streams are in disorder.
 
-    All its methods raise EOFError where the shell has ended, TimeoutError where nothing is heard of it, and OSError or
-    SSHException where its connection breaks.
+    All its methods raise EOFError where the shell has ended, TimeoutError where too little is heard of it, NotAsAsked
+    where it answers something else, and OSError or SSHException where its connection breaks.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._out = Stream(session.recv)
+        self._err = Stream(session.recv_stderr)
+        self._hello = self._trial = b""
         self._used = 0.0
+        self.user = -1
+        """The user id as which commands are run, once it is proved."""
 
     @property
     def alive(self) -> bool:
@@ -87,63 +57,125 @@ class RootShell:
         """Seconds since it was last heard of."""
         return time.monotonic() - self._used
 
-    def begin(self, sudo: str, first: bytes) -> None:
-        """Start the loop; `sudo` as in `shell.SUDO`, `first` is what that wants on standard input."""
-        self._session.exec_command(shell.loop_line(sudo))
-        self._session.settimeout(2 * GRACE)
-        self._session.sendall(first)
-        self.greet(2 * GRACE)
+    def start(self, sudo: str, first: bytes) -> None:
+        """Start the loop without waiting for it; `sudo` as in `program.SUDO`, `first` is what that wants to read."""
+        began(self._session, program.loop_line(sudo))
+        self._session.settimeout(START)
+        self._hello, self._trial = new_mark(), new_mark()
+        trial = program.TRIAL.encode()
+        argv = shell.script(program.PROOF, program.TRIAL)
+        self._say(
+            b"".join((first, program.opening(program.LOOP), program.greeting(self._hello),
+                      program.request(self._trial, argv, len(trial), GRACE), trial))
+        )  # fmt: skip
+
+    def proved(self) -> int:
+        """The user id as which it runs commands, once it has run one and changed not a byte of what that was given.
+
+        What was printed before (a lecture, a login script's greeting) is dropped.
+
+        Raises:
+            NotBegun: something else runs there, or nothing.
+        """
+        until = Patience(self._session, START)
+        try:
+            self._both(self._hello, until, SAID)
+        except (EOFError, TimeoutError, NotAsAsked) as error:
+            little = Patience(self._session, 1.0)
+            said = self._out.rest(little) + self._err.rest(little)
+            if isinstance(error, TimeoutError) and not said.strip():
+                raise
+            raise NotBegun(said.decode("utf-8", "replace"), ended(self._session)) from error
+        told = self._both(self._trial, until, SAID)
+        wanted = program.TRIAL.encode() * 2
+        user = _USER_ID.match(told.out)
+        if user is None or told.out[user.end() :] != wanted:
+            raise NotAsAsked("the test text that it was to give back came changed")
+        self.user = int(user[1])
+        return self.user
 
     def greet(self, timeout: float = GRACE) -> None:
-        """Make sure that it answers; what was printed before (a lecture, a login script's greeting) is dropped."""
-        mark = _new_mark()
+        """Make sure that it answers."""
+        mark = new_mark()
         self._session.settimeout(timeout)
-        self._exchange(mark, b"%s 0 0\n" % mark)
+        self._session.sendall(program.greeting(mark))
+        self._both(mark, Patience(self._session, timeout), SAID)
 
-    def run(self, argv: Sequence[str], payload: bytes, timeout: float) -> Ended:
-        """Run a command to its end; `payload` is its standard input.
+    def run(self, argv: Sequence[str], payload: bytes, timeout: float, most: int = MOST) -> Ended:
+        """Run a command to its end; `payload` is its standard input, `most` the bytes it may print on a stream.
 
-        What the command did is unknown where this raises anything but ValueError (see `shell.request`).
+        What the command did is unknown where this raises anything but ValueError (see `program.request`).
         """
-        mark = _new_mark()
-        request = shell.request(mark, argv, payload, timeout)
+        mark = new_mark()
+        request = program.request(mark, argv, len(payload), timeout) + payload
         self._session.settimeout(timeout + GRACE)
-        return self._exchange(mark, request)
+        self._session.sendall(request)
+        return self._both(mark, Patience(self._session, timeout + GRACE), most)
+
+    def run_last(
+        self, argv: Sequence[str], payload: Iterable[bytes], timeout: float, sure: Callable[[int], None]
+    ) -> Ended:
+        """Run a command of long standard input, the last in this shell, which has been started and not waited for.
+
+        `sure` is given the user id as which commands are run; it raises where that will not do.
+        """
+        mark = new_mark()
+        self._session.settimeout(timeout + GRACE)
+        self._say(program.request(mark, argv, None, timeout))
+        with ThreadPoolExecutor(1) as pool:
+            fed = pool.submit(_fed, self._session, payload)
+            try:
+                sure(self.proved())
+                done = self._both(mark, Patience(self._session, timeout + GRACE), MOST)
+            except BaseException:
+                self._session.close()  # the feeder must not wait for one who reads no more
+                if (broken := fed.exception()) is not None:
+                    raise broken from None
+                raise
+            if not fed.done():  # it ended before it had read everything
+                self._session.close()
+            fed.result()
+            return done
 
     def close(self) -> None:
         """End the shell; what runs in it is left to itself."""
         self._session.close()
 
-    def refused(self) -> bool:
-        """After EOFError or OSError: whether the host ended it, and not the loss of its connection."""
-        return self._session.recv_exit_status() != -1
-
     def hang_up(self) -> None:
-        """End the connection too, for nothing comes by it any more."""
+        """End the connection too, for nothing comes by it any more, or too much."""
         self._session.get_transport().close()
 
-    def _exchange(self, mark: bytes, request: bytes) -> Ended:
+    def _say(self, data: bytes) -> None:
+        """Write to a shell that may have ended already; what it said tells why, and is yet to be read."""
+        try:
+            self._session.sendall(data)
+        except TimeoutError:
+            raise
+        except OSError:
+            pass
+
+    def _both(self, mark: bytes, until: Patience, most: int) -> Ended:
         """One after the other: an SSH connection of ours takes in one stream without waiting for the other's reader."""
-        self._session.sendall(request)
-        code, out = _until(self._session.recv, mark)
-        _, err = _until(self._session.recv_stderr, mark)
+        code, out = self._out.until(mark, until, most)
+        _, err = self._err.until(mark, until, most)
         self._used = time.monotonic()
         return Ended(code, out, err)
 
 
-def _new_mark() -> bytes:
-    """A word that no command can print: it is made for one command, and the shell tells it to nobody."""
-    return secrets.token_hex(16).encode()
+def _fed(session: Session, payload: Iterable[bytes]) -> None:
+    try:
+        _feed(session, payload)
+    except BaseException:  # without its input the command would wait for ever, and we for the command
+        session.close()
+        raise
 
 
-def _until(receive: Callable[[int], bytes], mark: bytes) -> tuple[int, bytes]:
-    """The exit code after the mark, and all that came before it."""
-    got = bytearray()
-    while True:
-        chunk = receive(65536)
-        if not chunk:
-            raise EOFError(CLOSED)
-        got += chunk
-        at = got.rfind(mark, max(0, len(got) - END))
-        if at >= 0 and got.endswith(b"\n"):
-            return int(got[at + len(mark) :]), bytes(got[:at])
+def _feed(session: Session, payload: Iterable[bytes]) -> None:
+    for chunk in payload:
+        for start in range(0, len(chunk), SLICE):
+            try:
+                session.sendall(chunk[start : start + SLICE])
+            except OSError:  # it stopped reading; its exit code and complaint say why
+                return
+    with suppress(OSError):  # it may have ended without waiting for the end of its input
+        session.shutdown_write()

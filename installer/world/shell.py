@@ -1,4 +1,4 @@
-"""Command lines and scripts as values: the one place that quotes, and what each host verb says to a host.
+"""Scripts as values: what each host verb says to a host, what it may ask or remove, and what the answers mean.
 
 Scripts are POSIX sh; what they work on comes in as positional parameters, never spliced into their text.
 """
@@ -22,10 +22,6 @@ ALTERED = 45
 """Exit code by which `WRITE` says that what arrived has another digest than what was to come."""
 ENVIRONMENT = ("env", "LC_ALL=C", f"PATH={PATH}", "HOME=/root", "KUBECACHEDIR=/run/sitewright/kubectl")
 LOGS = "/var/lib/sitewright/log"
-
-SUDO = {"": (), "free": ("sudo", "-n", "--"), "password": ("sudo", "-k", "-S", "-p", "", "--")}
-"""What root is reached by: "" (we are root), "free" (no password asked) or "password" (its first line of standard
-input). `-k` makes sudo read the password even where it remembers one, for otherwise the command would read it."""
 
 _PROTECTED = frozenset(
     {
@@ -58,6 +54,7 @@ printf '\0'
 """NUL-separated: (path, raw mode, owner, size)*, an empty one, (link, target)*, an empty one; where there are files,
 the path of each, an empty one, and the lines of `_SHA256`."""
 _SUM = re.compile(r"^\\?([0-9a-f]{64}) ", re.MULTILINE)
+_MODE, _SIZE = re.compile(r"[0-9a-f]{1,8}"), re.compile(r"[0-9]{1,19}")
 
 READ = r"""[ -e "$1" ] || exit 44; [ -d "$1" ] && { echo 'is a directory' >&2; exit 1; }; exec head -c "$2" -- "$1" """
 
@@ -116,33 +113,6 @@ echo "ended $(field Result) $(field ExecMainCode) $(field ExecMainStatus)"
 [ ! -e "$log" ] || tail -c 4194304 -- "$log"
 """
 
-# Each command gets pipes of its own, so that what it leaves behind cannot write into the next one's output. `read -N`
-# takes whole blocks and not one byte too many, and so does `head`; what a command leaves of its input is read away.
-LOOP = r"""
-set -o pipefail
-exec 3>&1 4>&2
-run() { eval "exec $request"; }
-while IFS=' ' read -r -t "$1" mark length size; do
-    code=0
-    if [ "$length" != 0 ]; then
-        IFS= read -r -N "$length" request || exit 1
-        if [ "$size" = 0 ]; then
-            { { run </dev/null 3>&- 4>&- | cat >&3; } 2>&1 | cat >&4; }
-        else
-            { { head -c "$size" | { (run); code=$?; cat >/dev/null; exit "$code"; } 3>&- 4>&- | cat >&3; } 2>&1 |
-                cat >&4; }
-        fi
-        code=$?
-    fi
-    printf '%s %d\n' "$mark" "$code"
-    printf '%s %d\n' "$mark" "$code" >&2
-done
-"""
-"""Runs one command after another: reads "mark length size", the command and its standard input; ends both streams with
-"mark code". A command of length 0 only gives the mark back. Ends with its input, or after $1 seconds without any."""
-IDLE = 600
-"""Seconds after which a shell of root's that nobody uses ends by itself: its user may be gone without a word."""
-
 COLLECT = r"""systemctl stop -- "$1" 2>/dev/null; systemctl reset-failed -- "$1" 2>/dev/null; exit 0"""
 
 
@@ -164,37 +134,6 @@ class Ended:
         """The last thing it complained about, for people."""
         lines = self.err.decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else f"exit code {self.code}"
-
-
-def command_line(argv: Sequence[str], *, timeout: float, sudo: str) -> str:
-    """The one string an SSH server is given to run one command, quoted for any POSIX shell; `sudo` as in `SUDO`.
-
-    A command that takes longer than `timeout` seconds is ended on the host itself, with exit code 124.
-    """
-    return shlex.join((*SUDO[sudo], *ENVIRONMENT, *_limited(argv, timeout)))
-
-
-def loop_line(sudo: str) -> str:
-    """The one string an SSH server is given to begin `LOOP`; `sudo` as in `SUDO`."""
-    return shlex.join((*SUDO[sudo], *ENVIRONMENT, "bash", "-c", LOOP, "sitewright", str(IDLE)))
-
-
-def request(mark: bytes, argv: Sequence[str], payload: bytes, timeout: float) -> bytes:
-    """What `LOOP` is given to run one command, ended as by `command_line`.
-
-    Raises:
-        ValueError: the command is empty, or has a NUL in it.
-    """
-    command = shlex.join(_limited(argv, timeout)).encode("utf-8", "surrogateescape")
-    if b"\0" in command:
-        raise ValueError(f"a NUL in a command: {shlex.join(argv)}")
-    return b"%s %d %d\n%s%s" % (mark, len(command), len(payload), command, payload)
-
-
-def _limited(argv: Sequence[str], timeout: float) -> tuple[str, ...]:
-    if not argv or not argv[0]:
-        raise ValueError("an empty command")
-    return ("timeout", "--kill-after=5", f"{timeout:g}", *argv)
 
 
 def admitted(argv: Sequence[str]) -> tuple[str, ...]:
@@ -242,12 +181,17 @@ def unit_name(name: str) -> str:
 
 
 def file_states(paths: Sequence[str], out: bytes) -> tuple[FileState | None, ...]:
-    """What `STAT` printed, in the order of `paths`."""
+    """What `STAT` printed, in the order of `paths`.
+
+    Raises:
+        ValueError: it is not what `STAT` prints.
+    """
     words = iter(out.decode("utf-8", "surrogateescape").split("\0"))
-    seen = {path: (next(words), next(words), next(words)) for path in _until_empty(words)}
-    links = {path: next(words) for path in _until_empty(words)}
+    seen = {path: (_next(words), _next(words), _next(words)) for path in _until_empty(words)}
+    links = {path: _next(words) for path in _until_empty(words)}
     files = [*_until_empty(words)]
     digests = _SUM.findall(next(words, ""))
+    # A file that went away in between has no digest, and then nobody knows whose the others are.
     sums = dict(zip(files, digests, strict=True)) if len(files) == len(digests) else {}
     return tuple(_file_state(path, seen, links, sums) for path in paths)
 
@@ -258,8 +202,17 @@ def _file_state(
     if path not in seen:
         return None
     raw, owner, size = seen[path]
+    if not _MODE.fullmatch(raw) or not _SIZE.fullmatch(size):
+        raise ValueError(f"the state of {path} as mode {raw[:40]!r} and size {size[:40]!r}")
     kind = {0o100000: "file", 0o040000: "directory", 0o120000: "link"}.get(int(raw, 16) & 0o170000, "other")
     return FileState(kind, int(raw, 16) & 0o7777, owner, int(size), sums.get(path, ""), links.get(path, ""))
+
+
+def _next(words: Iterator[str]) -> str:
+    word = next(words, None)
+    if word is None:
+        raise ValueError("the states of files broken off")
+    return word
 
 
 def _until_empty(words: Iterator[str]) -> Iterator[str]:
@@ -268,6 +221,23 @@ def _until_empty(words: Iterator[str]) -> Iterator[str]:
         if not word:
             return
         yield word
+
+
+_ENDED = re.compile(rb"ended ([a-z-]{1,40}) ([0-9]{1,3}) ([0-9]{1,3})\n")
+
+
+def work_ended(out: bytes) -> tuple[int, bytes] | None:
+    """The exit code of a unit and what it printed, by what `WORK` printed; None where the unit is still running.
+
+    Raises:
+        ValueError: it is not what `WORK` prints.
+    """
+    if out == b"running\n":
+        return None
+    told = _ENDED.match(out)
+    if told is None:
+        raise ValueError(f"the end of a unit as {out[:80]!r}")
+    return work_code(told[1].decode(), int(told[2]), int(told[3])), out[told.end() :]
 
 
 def work_code(result: str, code: int, status: int) -> int:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 from installer.answers import Answers
 from installer.bundle.manifest import Artifact, Manifest
-from installer.errors import CommandFailed, ConnectionLost, HostUnreachable
+from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, HostUnreachable
 from installer.world import shell
 from installer.world.carrier import Carriers
 from installer.world.cluster import Cluster
@@ -25,6 +25,8 @@ from installer.world.push import Push
 from installer.world.registry import stored
 from installer.world.shell import Ended
 from installer.world.ssh import Link
+
+T = TypeVar("T")
 
 STAT_AT_ONCE = 500
 """Paths to one round trip, well below what one command line may hold."""
@@ -109,12 +111,13 @@ class Site:
         for start in range(0, len(paths), STAT_AT_ONCE):
             some = [shell.absolute(path) for path in paths[start : start + STAT_AT_ONCE]]
             ended = self.link(host).execute(shell.script(shell.STAT, *some), timeout=300)
-            found += shell.file_states(some, ended.out)
+            found += self._understood(host, partial(shell.file_states, some), ended.out)
         return tuple(found)
 
     def read(self, host: str, path: str) -> bytes | None:
         """Content of a file of at most 16 MiB, None where there is none."""
-        ended = self.link(host).execute(shell.script(shell.READ, shell.absolute(path), str(shell.LIMIT + 1)))
+        argv = shell.script(shell.READ, shell.absolute(path), str(shell.LIMIT + 1))
+        ended = self.link(host).execute(argv, most=shell.LIMIT + 1)
         if ended.code == shell.ABSENT:
             return None
         self._must(host, f"read {path}", ended)
@@ -161,15 +164,15 @@ class Site:
         log = f"{shell.LOGS}/{name.removesuffix('.service')}.log"
         environment = [*shell.ENVIRONMENT, *argv]
         watch = shell.script(shell.WORK, name, log, f"{timeout:g}", str(WATCH), *environment)
-        ended = self._patiently(host, watch)
-        while ended.code == 0 and ended.out.startswith(b"running"):
+        told = None
+        while told is None:
             ended = self._patiently(host, watch)
-        if ended.code:
-            return _output(ended)
-        first, _, said = ended.out.partition(b"\n")
-        _, result, code, status = first.decode().split()
+            if ended.code:
+                return _output(ended)
+            told = self._understood(host, shell.work_ended, ended.out)
         self._patiently(host, shell.script(shell.COLLECT, name))
-        return Output(shell.work_code(result, int(code), int(status)), said.decode("utf-8", "replace"), "")
+        code, said = told
+        return Output(code, said.decode("utf-8", "replace"), "")
 
     def send(self, host: str, path: str, digest: str, *, mode: int = 0o644) -> None:
         """Copy one blob of the bundle to a file on the host.
@@ -262,6 +265,17 @@ class Site:
                 if time.monotonic() > until:
                     raise ConnectionLost(host=host, reason=f"it stayed away for {AWAY} s: {error}") from error
                 time.sleep(2)
+
+    def _understood(self, host: str, reading: Callable[[bytes], T], said: bytes) -> T:
+        """What a host said, as a reading of ours takes it.
+
+        Raises:
+            HostAnswersOddly: it is of another form.
+        """
+        try:
+            return reading(said)
+        except ValueError as error:
+            raise HostAnswersOddly(host=host, reason=f"it gave {error}") from error
 
     def _must(self, host: str, doing: str, ended: Ended) -> None:
         if ended.code:

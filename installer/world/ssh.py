@@ -10,12 +10,16 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import paramiko
+from paramiko.packet import Packetizer
 from paramiko.ssh_exception import ChannelException, IncompatiblePeer, SSHException
 
 from installer.answers import SecretRef
-from installer.errors import ConnectionLost, HostUnreachable
+from installer.errors import ConnectionLost, HostUnreachable, SitewrightError
+from installer.world import program
+from installer.world.hearing import START, NotAsAsked, NotBegun, Patience, Stream, began, new_mark
 from installer.world.login import Login, Resolve, authenticate, reason_of
 from installer.world.root import Root
+from installer.world.rootshell import MOST
 from installer.world.shell import Ended
 from installer.world.trust import ALGORITHMS, KEYS, type_of
 
@@ -27,10 +31,36 @@ CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "ae
 TURNED_AWAY = (0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds to wait before knocking again at an SSH server that hung up without a greeting; it does so by chance while
 many others are logging in (MaxStartups of sshd_config), and while it restarts."""
-WINDOW, PACKET = 2**31 - 1, 2**18 - 1
+WINDOW, PACKET = 2**25, 2**18 - 1
+"""Bytes that a channel takes in before anybody has to read, on both its streams together, and bytes of a packet. The
+window holds whatever a command may print (`installer.world.rootshell.MOST`), and is all that a host which sends without
+end can make us keep."""
+GREETING = 8192
+"""Bytes of a line in a server's greeting, as OpenSSH has it (SSH_MAX_BANNER_LEN)."""
+LONGEST = 2 * PACKET
+"""Bytes of a packet with all that is around it; whoever announces more speaks no SSH that we asked for."""
 
 # Its tracebacks are for its authors; what a user must know is in our errors.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
+
+
+class _Packets(Packetizer):
+    """Reads packets of a length that one may have; paramiko takes any, and 2 GiB of memory for it."""
+
+    def read_all(self, n: int, check_rekey: bool = False) -> bytes:
+        """So many bytes."""
+        if not 0 <= n <= LONGEST:
+            raise SSHException(f"it announces a packet of {n} bytes")
+        return super().read_all(n, check_rekey)
+
+    def readline(self, timeout: float) -> str:
+        """A line of the greeting; how long all of it may take is seen to by `_exchange_keys`."""
+        line = bytearray()
+        while not line.endswith(b"\n"):
+            if len(line) > GREETING:
+                raise SSHException("a line without end")
+            line += self.read_all(1)
+        return line.decode("utf-8", "replace").rstrip("\r\n")
 
 
 class Link:
@@ -51,14 +81,17 @@ class Link:
         self._opening = threading.Lock()
         self._root = Root(login, resolve, sudo_password, self.session)
 
-    def execute(self, argv: tuple[str, ...], payload: Iterable[bytes] = (), timeout: float = 60) -> Ended:
-        """Run a command as root to its end; `payload` is its standard input.
+    def execute(
+        self, argv: tuple[str, ...], payload: Iterable[bytes] = (), timeout: float = 60, most: int = MOST
+    ) -> Ended:
+        """Run a command as root to its end; `payload` is its standard input, `most` the bytes of each stream.
 
         Raises:
             ConnectionLost: the link broke before the exit code was known; what the command did is unknown.
-            HostUnreachable, LoginRefused, HostKeyMismatch, HostKeyUnknown, SudoRefused: as they say.
+            HostAnswersOddly: what came is no answer to a command, or too long; what the command did is unknown.
+            HostUnreachable, LoginRefused, HostKeyMismatch, HostKeyUnknown, NoCommands, SudoRefused: as they say.
         """
-        return self._root.execute(argv, payload, timeout)
+        return self._root.execute(argv, payload, timeout, most)
 
     def dial(self, port: int, address: str = "127.0.0.1") -> paramiko.Channel:
         """A byte stream to a TCP port as the host itself sees it.
@@ -72,14 +105,26 @@ class Link:
             )
         )
 
-    def stream(self, command: str) -> paramiko.Channel:
-        """A byte stream to and from a command line that the login user runs; its errors are dropped."""
+    def stream(self, port: int) -> paramiko.Channel:
+        """A byte stream to a TCP port of the host through bash, which the login user runs.
+
+        Raises:
+            ConnectionLost: there is none to be had.
+        """
+        mark = new_mark()
         channel = self.session()
-        channel.exec_command(command)
+        try:
+            began(channel, program.stream_line(port, mark.decode()))
+            channel.sendall(program.opening(program.STREAM))
+            Stream(channel.recv).line(mark, Patience(channel, START))
+        except (NotBegun, NotAsAsked, SSHException, EOFError, OSError) as error:
+            channel.close()
+            reason = f"no way through bash to port {port} there: {reason_of(error)}"
+            raise ConnectionLost(host=self.login.name, reason=reason) from error
         return channel
 
     def session(self) -> paramiko.Channel:
-        """A session in which nothing runs yet; it takes in 2 GiB before anybody has to read.
+        """A session in which nothing runs yet.
 
         Raises:
             ConnectionLost: none can be opened; nothing was begun.
@@ -145,33 +190,42 @@ class Link:
         raise self.login.pins.refusal(shown)
 
     def _handshake(self, types: list[str], *, fresh: bool) -> paramiko.Transport | None:
-        """Connect as far as the host's key; None where it has no key of these types."""
+        """Connect as far as the host's key; None where it has no key of these types.
+
+        What a server that means no SSH makes paramiko raise is of many kinds (struct.error, ValueError); it is told as
+        the host's fault whatever it is.
+        """
         try:
             return self._greeted(types)
         except IncompatiblePeer:
             if fresh and set(types) >= set(KEYS):
                 raise self._unreachable("it speaks no cipher or key exchange in common with this program") from None
             return None
-        except (SSHException, EOFError, OSError) as error:
+        except SitewrightError:
+            raise
+        except Exception as error:
             raise self._unreachable(reason_of(error)) from error
 
     def _greeted(self, types: list[str]) -> paramiko.Transport:
         """A connection whose keys are exchanged; knocks again where the server hung up before its greeting."""
         for wait in (*TURNED_AWAY, None):
-            transport = paramiko.Transport(self._reach(), WINDOW, PACKET)
+            transport = paramiko.Transport(self._reach(), WINDOW, PACKET, packetizer_class=_Packets)
             transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = PATIENCE
             options = transport.get_security_options()
             options.ciphers = CIPHERS
             options.key_types = tuple(name for kind in types for name in ALGORITHMS[kind])
             transport.set_keepalive(15)
             try:
-                transport.start_client(timeout=PATIENCE)
+                _exchange_keys(transport)
                 return transport
             except SSHException as error:
                 transport.close()
                 if wait is None or not isinstance(error.__context__, ConnectionError | EOFError):
                     raise
                 time.sleep(wait)
+            except BaseException:
+                transport.close()
+                raise
         raise AssertionError("unreachable")
 
     def _reach(self) -> socket.socket | paramiko.Channel:
@@ -189,3 +243,17 @@ class Link:
 
     def _unreachable(self, reason: str) -> HostUnreachable:
         return HostUnreachable(host=self.login.name, address=f"{self.login.address}:{self.login.port}", reason=reason)
+
+
+def _exchange_keys(transport: paramiko.Transport) -> None:
+    """Begin to speak SSH and exchange keys.
+
+    Raises:
+        Exception: of any kind, by what the other side did; TimeoutError where it took too long.
+    """
+    done = threading.Event()
+    transport.start_client(event=done)
+    if not done.wait(PATIENCE):
+        raise TimeoutError if transport.remote_version else SSHException("no banner")
+    if not transport.is_active():
+        raise transport.get_exception() or SSHException("it hung up while keys were exchanged")

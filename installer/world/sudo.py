@@ -2,46 +2,102 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from installer.answers import SecretRef
-from installer.errors import SudoRefused
-from installer.world import shell
-from installer.world.login import Login, Resolve
-from installer.world.shell import Ended
+from installer.errors import NoCommands, PreflightFailed, SudoRefused
+from installer.world import program
+from installer.world.hearing import NotBegun
+from installer.world.login import Login, Resolve, quoted
 
-PATIENCE = 15.0
-"""Seconds for sudo to say yes."""
+_ANOTHER_USER = re.compile(r"log ?in as the user \"?([a-z_][a-z0-9_-]{0,31})\"?")
+"""What cloud-init has root's login say."""
+
+Start = Callable[[str, bytes], int]
+Ask = Callable[[str, bytes], NotBegun]
 
 
-def escalation(
-    login: Login, password: SecretRef | None, resolve: Resolve, run: Callable[[str, tuple[bytes, ...], float], Ended]
-) -> tuple[str, bytes]:
-    """The kind of sudo, as in `shell.SUDO`, and what it wants on standard input first; tried by `run`.
+def escalation(login: Login, password: SecretRef | None, resolve: Resolve, start: Start, ask: Ask) -> tuple[str, bytes]:
+    """The kind of sudo, as in `program.SUDO`, and what it wants on standard input first.
+
+    `start` starts a shell by such a kind and gives the user id as which it runs commands, or raises `NotBegun`; `ask`
+    gives what came of a line that ends by itself.
 
     Raises:
+        NoCommands: the login runs no commands at all.
         SudoRefused: the login cannot become root. The password is tried once, so that no count locks the user out.
     """
     if login.user == "root":
+        _demand_root(login, _plain(login, start))
         return "", b""
-    free = run(shell.command_line(("true",), timeout=PATIENCE, sudo="free"), (), PATIENCE)
-    if free.code == 0:
+    try:
+        _demand_root(login, start("free", b""))
         return "free", b""
+    except NotBegun as refused:
+        free = refused
+    # What sudo says begins with its name; without that it may be the login that runs nothing, sudo or not.
+    if "sudo:" not in free.said and _plain(login, start) == 0:
+        return "", b""
     if password is None:
-        raise _refused(login, free, "it wants a password and the answers name none (access.sudo_password)")
+        raise refusal(login, "free", b"", free, "it wants a password and the answers name none (access.sudo_password)")
     first = resolve(password).encode() + b"\n"
-    asked = run(shell.command_line(("true",), timeout=PATIENCE, sudo="password"), (first,), PATIENCE)
-    if asked.code == 0:
-        return "password", first
-    raise _refused(login, asked, "the password was not accepted")
+    asked = ask(program.login_line("password", "true"), first)
+    if asked.code != 0:
+        raise refusal(login, "password", first, asked, "the password was not accepted")
+    try:
+        _demand_root(login, start("password", first))
+    except NotBegun as refused:
+        raise refusal(login, "password", first, refused) from refused
+    return "password", first
 
 
-def _refused(login: Login, ended: Ended, otherwise: str) -> SudoRefused:
-    said = ended.err.decode("utf-8", "replace").strip()
+def refusal(
+    login: Login, sudo: str, first: bytes, refused: NotBegun, otherwise: str = "it started no shell"
+) -> PreflightFailed:
+    """Why no shell began, with the host's own words; `sudo` and `first` are those that it was started by."""
+    said = refused.said.replace(program.PROMPT, "")
+    secret = first.decode("utf-8", "replace").strip()
+    said = quoted(said.replace(secret, "***") if secret else said)
+    if not sudo:
+        another = _ANOTHER_USER.search(said)
+        hint = {"hint": f"set access.user to {another[1]} in the answers"} if another else {}
+        reason = f"the host says: {said}" if said else _nothing(refused)
+        return NoCommands(host=login.name, user=login.user, reason=reason, **hint)
     if "must have a tty" in said:
         otherwise = f"it wants a terminal; set `Defaults:{login.user} !requiretty` in its sudoers"
     elif "not in the sudoers" in said or "not allowed" in said or "may not run" in said:
         otherwise = "the user may not run every command"
-    elif ended.code == 127:
+    elif refused.code == 127:
         otherwise = "there is no sudo on the host"
-    return SudoRefused(host=login.name, user=login.user, reason=otherwise)
+    elif not said and refused.code is None:
+        otherwise = _nothing(refused)
+    reason = f"{otherwise}; the host says: {said}" if said else otherwise
+    return SudoRefused(host=login.name, user=login.user, reason=reason)
+
+
+def not_root(login: Login, user: int) -> SudoRefused:
+    """What a login is refused by whose commands run as somebody else."""
+    reason = f"its commands run as user id {user}, not as root (0)"
+    return SudoRefused(host=login.name, user=login.user, reason=reason)
+
+
+def _nothing(refused: NotBegun) -> str:
+    return "nothing came back for 30 s" if refused.code is None else f"it ended with exit code {refused.code}, wordless"
+
+
+def _demand_root(login: Login, user: int) -> None:
+    if user:
+        raise not_root(login, user)
+
+
+def _plain(login: Login, start: Start) -> int:
+    """The user id of the login itself.
+
+    Raises:
+        NoCommands: it runs no commands.
+    """
+    try:
+        return start("", b"")
+    except NotBegun as refused:
+        raise refusal(login, "", b"", refused) from refused

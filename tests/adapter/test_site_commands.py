@@ -55,7 +55,7 @@ def loop_of(site: Site, host: str = "cp-1") -> str:
 
 def kill_loops(practice: Practice) -> None:
     """Kill every shell that stays, but not the connection it came by."""
-    hosts.console(practice.site, "cp-1", "pkill", "-KILL", "-f", "bash -c .*printf.*mark.* sitewright [0-9]+$")
+    hosts.console(practice.site, "cp-1", "pkill", "-KILL", "-f", "^bash -p -s [0-9]+$")
 
 
 def test_many_commands_cost_one_sudo(site: Site) -> None:

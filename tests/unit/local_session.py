@@ -19,6 +19,7 @@ class LocalSession:
         self._process: subprocess.Popen[bytes] | None = None
         self._streams = (BufferedPipe(), BufferedPipe())
         self._timeout: float | None = None
+        self._writing = threading.Lock()
         self.closed = False
         self.eof_received = 0
 
@@ -54,8 +55,11 @@ class LocalSession:
         assert self._process is not None
         assert self._process.stdin is not None
         view = memoryview(data)
-        while view:
-            view = view[self._process.stdin.write(view) :]
+        with self._writing:
+            while view:
+                if self.closed:
+                    raise OSError("Socket is closed")
+                view = view[self._process.stdin.write(view) :]
 
     def shutdown_write(self) -> None:
         assert self._process is not None
@@ -121,3 +125,6 @@ class LocalConnection:
 
     def close(self) -> None:
         self.hung_up += 1
+
+    def is_active(self) -> bool:
+        return True

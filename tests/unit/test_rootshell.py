@@ -10,11 +10,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from local_session import LocalConnection
 
-from installer.world import rootshell, shell
+from installer.world import hearing, program, rootshell, shell
 from installer.world.rootshell import RootShell
 from installer.world.shell import Ended
 
@@ -31,8 +32,13 @@ def connection() -> Iterator[LocalConnection]:
 
 @pytest.fixture
 def standing(connection: LocalConnection) -> RootShell:
-    found = RootShell(connection.session())
-    found.begin("", b"")
+    return begun(connection.session())
+
+
+def begun(session: Any) -> RootShell:
+    found = RootShell(session)
+    found.start("", b"")
+    assert found.proved() == os.getuid()
     return found
 
 
@@ -48,7 +54,7 @@ def test_exit_code_and_streams_are_the_commands_own(standing: RootShell, code: i
 
 def test_bytes_pass_unchanged_both_ways(standing: RootShell) -> None:
     noise = bytes(range(256)) * 99 + secrets.token_bytes(999) + b"\n"
-    for content in (noise, noise[:-1], b"\0", b"\n", b"x" * rootshell.END):
+    for content in (noise, noise[:-1], b"\0", b"\n", b"x" * hearing.END):
         assert run(standing, "cat", stdin=content) == Ended(0, content, b"")
         assert run(standing, "cat >&2", stdin=content) == Ended(0, b"", content)
 
@@ -158,8 +164,8 @@ def test_a_shell_from_which_nothing_is_heard_is_an_error(
 
 def test_half_a_request_begins_nothing(connection: LocalConnection, tmp_path: Path) -> None:
     session = connection.session()
-    RootShell(session).begin("", b"")
-    session.sendall(shell.request(b"mark", ("touch", str(tmp_path / "begun")), b"", 20)[:-1])
+    begun(session)
+    session.sendall(program.request(b"mark", ("touch", str(tmp_path / "begun")), 0, 20)[:-1])
     session.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -172,9 +178,8 @@ def test_the_loop_ends_with_its_session(connection: LocalConnection, standing: R
 
 def test_a_shell_that_nobody_uses_ends(monkeypatch: pytest.MonkeyPatch, connection: LocalConnection) -> None:
     """Its user's machine may have been switched off, which no SSH server notices for hours."""
-    monkeypatch.setattr(shell, "IDLE", 1)
-    forgotten = RootShell(connection.session())
-    forgotten.begin("", b"")
+    monkeypatch.setattr(program, "IDLE", 1)
+    forgotten = begun(connection.session())
     assert run(forgotten, "sleep 1.5; echo a long command is no rest").code == 0
     assert forgotten.alive
     time.sleep(1.5)
@@ -187,16 +192,14 @@ def test_a_login_scripts_greeting_is_nobodys_output(connection: LocalConnection,
     (folder / "env").write_text('#!/bin/sh\necho Welcome; echo lectured >&2; exec /usr/bin/env "$@"\n')
     (folder / "env").chmod(0o755)
     connection.env["PATH"] = f"{folder}:/usr/bin:/bin"
-    greeted = RootShell(connection.session())
-    greeted.begin("", b"")
+    greeted = begun(connection.session())
     assert run(greeted, "echo only this") == Ended(0, b"only this\n", b"")
 
 
 def test_a_shell_does_not_tire_of_waiting(connection: LocalConnection) -> None:
     """bash's `read` gives up after TMOUT seconds, which some sites set for everybody."""
     connection.env["TMOUT"] = "1"
-    patient = RootShell(connection.session())
-    patient.begin("", b"")
+    patient = begun(connection.session())
     time.sleep(1.5)
     assert run(patient, "echo still here").out == b"still here\n"
 
@@ -208,10 +211,10 @@ def test_a_mark_is_told_to_no_command(standing: RootShell) -> None:
         marks.add(secrets.token_hex(16).encode())
         return next(iter(marks))
 
-    original, rootshell._new_mark = rootshell._new_mark, new_mark
+    original, rootshell.new_mark = rootshell.new_mark, new_mark
     try:
         seen = run(standing, "cat /proc/$PPID/cmdline /proc/self/environ /proc/[0-9]*/cmdline 2>/dev/null; env; set")
     finally:
-        rootshell._new_mark = original
+        rootshell.new_mark = original
     assert len(marks) == 1
     assert marks.pop() not in seen.out

@@ -1,9 +1,8 @@
-"""Quoting, what counts as a query, what may be removed, and what scripts print: rules that need no host."""
+"""What counts as a query, what may be removed, and what scripts print: rules that need no host."""
 
 from __future__ import annotations
 
 import hashlib
-import shlex
 import subprocess
 from pathlib import Path
 
@@ -11,31 +10,6 @@ import pytest
 
 from installer.world import shell
 from installer.world.ports import FileState
-
-ODD = ["plain", "two words", "it's", '"', "$HOME", "`id`", "a\\b", "new\nline", "*", "", "-n", "ünï", "#", "~", ";rm"]
-
-
-@pytest.mark.parametrize("sudo", ["", "free", "password"])
-def test_arguments_survive_a_shell(sudo: str) -> None:
-    line = shell.command_line(["printf", "%s", *ODD], timeout=1.5, sudo=sudo)
-    words = subprocess.run(["sh", "-c", f"printf '%s\\0' {line}"], capture_output=True, text=True, check=True).stdout
-    assert words.split("\0")[:-1][-len(ODD) :] == ODD
-
-
-def test_the_password_is_asked_for_even_where_sudo_remembers_one() -> None:
-    assert "-k" in shlex.split(shell.command_line(["true"], timeout=1, sudo="password"))
-
-
-def test_a_command_is_limited_and_finds_programs() -> None:
-    done = subprocess.run(shell.command_line(["sleep", "9"], timeout=0.1, sudo=""), shell=True, check=False)
-    assert done.returncode == 124
-    assert "PATH=/usr/local/sbin:/usr/local/bin:" in shell.command_line(["x"], timeout=1, sudo="")
-
-
-@pytest.mark.parametrize("argv", [[], [""]])
-def test_an_empty_command_is_a_mistake(argv: list[str]) -> None:
-    with pytest.raises(ValueError, match="empty"):
-        shell.command_line(argv, timeout=1, sudo="")
 
 
 @pytest.mark.parametrize(
@@ -106,6 +80,43 @@ def test_stat_tells_kinds_apart(tmp_path: Path) -> None:
     assert link is not None and (link.kind, link.target, link.sha256) == ("link", "odd\ntarget", "")
     assert file is not None and (file.kind, file.size) == ("file", 1)
     assert device == FileState("other", 0o666, "root", 0)
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        b"/x\0", b"/x\x0081a4\0root", b"/x\x0081a4\0root\x00" + b"9" * 5000 + b"\0\0\0", b"/x\0mode\0root\x001\0\0\0",
+        b"/x\x0081a4\0root\x00-1\0\0\0", "/x\x0081a4\0root\x00\u0661\0\0\0".encode(), b"\xff" * 99 + b"\0", b"\0/x",
+    ],
+)  # fmt: skip
+def test_states_of_another_form_are_told_as_such(out: bytes) -> None:
+    with pytest.raises(ValueError, match=r"states? of"):
+        shell.file_states(["/x", "\udcff" * 99], out)
+
+
+def test_states_of_nothing_are_none() -> None:
+    assert shell.file_states(["/x"], b"") == shell.file_states(["/x"], b"\0\0") == (None,)
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        b"",
+        b"running",
+        b"ended",
+        b"ended success 1 x\n",
+        b"ended success 1 " + b"9" * 5000 + b"\n",
+        b"\xffended a 1 1\n",
+    ],
+)
+def test_an_end_of_another_form_is_told_as_such(out: bytes) -> None:
+    with pytest.raises(ValueError, match="end of a unit"):
+        shell.work_ended(out)
+
+
+def test_the_end_of_long_work() -> None:
+    assert shell.work_ended(b"running\n") is None
+    assert shell.work_ended(b"ended exit-code 1 3\nlog\n\xff") == (3, b"log\n\xff")
 
 
 @pytest.mark.parametrize("arrived", [b"hal", b"", b"hale"], ids=["cut off", "nothing", "altered"])

@@ -54,6 +54,7 @@ REASONS = (
     "the command ended with {code}", "no answer within {seconds} s", "allowed signers {path}: {reason}",
     "answers cannot be written: {reason}", "move it away: the draft of {file} belongs there",
     "the variable is not set", "it is empty", "others may read the file", "there is no terminal to ask at",
+    "set access.user to {name} in the answers",
     "the file is {reason}", "it is {reason}", "a directory", "a pipe", "a socket", "a device", "no regular file",
     "binary data", "binary data, or text in UTF-16, not UTF-8", "text in {encoding}, not UTF-8",
     "bytes that are not UTF-8 (in line {line}, at byte {byte}); they look like GB18030 (GBK)",

@@ -1,0 +1,271 @@
+"""Hosts that are not what they should be: whatever they do is told as theirs, soon, and hides nothing of the others."""
+
+from __future__ import annotations
+
+import resource
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import paramiko
+import pytest
+from lying_server import Lie, Loop, Raw, Started, ending, host, serving, ssh
+
+from installer.answers import Answers, Environment, Registry
+from installer.errors import (
+    ConnectionLost,
+    HostAnswersOddly,
+    HostUnreachable,
+    LoginRefused,
+    NoCommands,
+    SitewrightError,
+    SudoRefused,
+)
+from installer.facts import gather
+from installer.world import hearing, root, rootshell
+from installer.world import ssh as links
+from installer.world.site import Site
+
+CLOUD = b'Please login as the user "ubuntu" rather than the user "root".\n\n'
+EXPIRED = b"Your password has expired.\nPassword change required but no TTY available.\n"
+MEMORY = 400 << 10
+"""KiB that one trial may take at its height; a packet of 2 GiB, or a stream without end, takes more."""
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting is the same for a short time."""
+    monkeypatch.setattr(links, "PATIENCE", 3.0)
+    for module in (hearing, rootshell, root, links):
+        for name, seconds in (("START", 3.0), ("GRACE", 1.0)):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, seconds)
+
+
+@pytest.fixture(autouse=True)
+def bounded() -> Iterator[None]:
+    """Every trial ends within a minute, and takes little memory."""
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    yield
+    assert time.monotonic() - began < 60
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY
+
+
+def site_of(state: Path, *ports: int) -> tuple[Answers, Site]:
+    hosts = tuple(host(f"h{number}", port) for number, port in enumerate(ports))
+    environment = Environment("production", ("h0",), tuple(each.name for each in hosts[1:]))
+    answers = Answers("lies", hosts, (environment,), Registry(("h0",)), signers="")
+    return answers, Site(answers, lambda _: "any", None, state)
+
+
+def refused(state: Path, act: Raw) -> SitewrightError:
+    """Why the facts of a host are not to be had, next to another whose are."""
+    with ExitStack() as stack:
+        ports = [stack.enter_context(serving(each)) for each in (act, ssh(Loop()))]
+        answers, site = site_of(state, *ports)
+        stack.enter_context(site)
+        gathered = gather(site, answers, lambda *_: None)
+        assert list(gathered.facts) == ["h1"], "the honest host is judged as ever"
+        assert gathered.facts["h1"].cpus > 0
+        return gathered.refused["h0"]
+
+
+def endlessly(data: bytes, pause: float = 0) -> Raw:
+    def act(link: socket.socket) -> None:
+        while True:
+            link.sendall(data)
+            time.sleep(pause)
+
+    return act
+
+
+def after(first: bytes, then: Raw) -> Raw:
+    def act(link: socket.socket) -> None:
+        link.sendall(first)
+        then(link)
+
+    return act
+
+
+def silence(link: socket.socket) -> None:
+    while link.recv(65536):
+        pass
+
+
+NO_SSH: dict[str, Raw] = {
+    "silence": silence,
+    "hangs up": lambda link: None,
+    "HTTP": after(b"HTTP/1.1 400 Bad Request\r\n\r\n", silence),
+    "a line without end": endlessly(b"B" * 65536),
+    "lines without end": endlessly(b"B" * 200 + b"\r\n"),
+    "a line at a time": endlessly(b"hello\r\n", 0.2),
+    "a byte at a time": endlessly(b"S", 0.2),
+    "no text": endlessly(b"\xff\0\x80" * 999 + b"\n"),
+    "an old protocol": after(b"SSH-1.5-old\r\n", silence),
+    "silence after the greeting": after(b"SSH-2.0-x\r\n", silence),
+    "a packet of 2 GiB": after(b"SSH-2.0-x\r\n" + (2**31 - 4).to_bytes(4, "big") + b"\4\x14", endlessly(b"K" * 65536)),
+    "a packet of no length": after(b"SSH-2.0-x\r\n" + bytes(64), silence),
+    "a packet of nonsense": after(b"SSH-2.0-x\r\n" + (12).to_bytes(4, "big") + b"\4\x14" + b"\xff" * 10, silence),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("act", NO_SSH.values(), ids=NO_SSH)
+def test_what_speaks_no_ssh_cannot_be_reached(tmp_path: Path, act: Raw, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "TURNED_AWAY", (0.1,))
+    assert isinstance(refused(tmp_path, act), HostUnreachable)
+
+
+def saying_without_end(channel: paramiko.Channel, _: str) -> None:
+    while True:
+        channel.sendall(b"y" * 65536)
+
+
+def silent(channel: paramiko.Channel, _: str) -> None:
+    while channel.recv(65536):
+        pass
+    time.sleep(30)
+
+
+def echoing(channel: paramiko.Channel, _: str) -> None:
+    while data := channel.recv(65536):
+        channel.sendall(data)
+
+
+NO_COMMANDS: dict[str, tuple[Started | None, str]] = {
+    "refuses to run anything": (None, "refuses to run commands"),
+    "cloud-init's root": (ending(CLOUD, code=142), 'Please login as the user "ubuntu"'),
+    "nologin": (ending(b"This account is currently not available.\n"), "not available"),
+    "password expired": (ending(err=EXPIRED), "Your password has expired"),
+    "ends without a word": (ending(code=0), "exit code 0"),
+    "ends without a code": (ending(b"bye\n", code=None), "bye"),
+    "no text": (ending(b"\xff\0\x80\n" * 99), r"\ufffd\x00\ufffd"),
+    "says nothing and stays": (silent, "nothing came back"),
+    "gives back what it is given": (echoing, "BASH_VERSION"),
+    "says something without end": (saying_without_end, "yyyy"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("started", "said"), NO_COMMANDS.values(), ids=NO_COMMANDS)
+def test_a_login_that_runs_nothing_is_told_in_its_own_words(tmp_path: Path, started: Started | None, said: str) -> None:
+    error = refused(tmp_path, ssh(started))
+    assert isinstance(error, NoCommands)
+    assert said in error.message
+    assert len(error.message) < 1000
+
+
+def test_the_user_that_cloud_init_names_is_the_remedy(tmp_path: Path) -> None:
+    assert refused(tmp_path, ssh(ending(CLOUD))).remedy == "set access.user to ubuntu in the answers"
+
+
+def test_a_login_whose_commands_run_as_somebody_else_is_not_root(tmp_path: Path) -> None:
+    error = refused(tmp_path, ssh(Loop(user=b"1000")))
+    assert isinstance(error, SudoRefused)
+    assert "user id 1000" in error.message
+
+
+@pytest.mark.parametrize("loop", [Loop(altered=True), Loop(user=b"root"), Loop(user=b""), Loop(user=b"0 0")])
+def test_a_test_text_that_comes_back_changed_is_no_proof(tmp_path: Path, loop: Loop) -> None:
+    assert isinstance(refused(tmp_path, ssh(loop)), HostAnswersOddly)
+
+
+def test_what_a_server_says_while_it_refuses_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lying_server._Open.check_auth_password", lambda *_: paramiko.AUTH_FAILED)
+    said = "System is booting up.\nUnprivileged users are not permitted to log in yet." + " x" * 30000
+    monkeypatch.setattr("lying_server._Open.get_banner", lambda _: (said, "en"))
+    with serving(ssh(Loop())) as port, site_of(tmp_path, port)[1] as site, pytest.raises(LoginRefused) as caught:
+        site.run("h0", "true")
+    assert "password: not accepted; the server says: System is booting up. Unprivileged" in caught.value.message
+    assert len(caught.value.message) < 1000
+
+
+def flood(channel: paramiko.Channel, _: bytes) -> None:
+    while True:
+        channel.sendall(b"A" * 65536)
+
+
+def flood_errors(channel: paramiko.Channel, mark: bytes) -> None:
+    channel.sendall(mark + b" 0\n")
+    while True:
+        channel.sendall_stderr(b"A" * 65536)
+
+
+def drip(channel: paramiko.Channel, _: bytes) -> None:
+    while True:
+        channel.sendall(b".")
+        time.sleep(0.1)
+
+
+def ends_by(words: bytes) -> Lie:
+    def lie(channel: paramiko.Channel, mark: bytes) -> None:
+        channel.sendall(mark + words)
+        channel.sendall_stderr(mark + words)
+
+    return lie
+
+
+ODD: dict[str, tuple[Lie, type[SitewrightError]]] = {
+    "output without end": (flood, HostAnswersOddly),
+    "complaints without end": (flood_errors, HostAnswersOddly),
+    "a code that is no number": (ends_by(b" abc\n"), HostAnswersOddly),
+    "a code of forty digits": (ends_by(b" " + b"9" * 40 + b"\n"), HostAnswersOddly),
+    "a code below nothing": (ends_by(b" -1\n"), HostAnswersOddly),
+    "a last line without end": (ends_by(b" " + b"0" * 9999), HostAnswersOddly),
+    "a byte at a time": (drip, ConnectionLost),
+    "never an answer": (lambda *_: time.sleep(30), ConnectionLost),
+    "hangs up": (lambda channel, _: channel.get_transport().close(), ConnectionLost),
+    "closes": (lambda channel, _: channel.close(), ConnectionLost),
+    "ends its output and stays": (lambda channel, _: (channel.shutdown_write(), time.sleep(30)), ConnectionLost),
+}  # type: ignore[dict-item]  # fmt: skip
+
+
+@pytest.mark.parametrize("about", ["head -v", "ss -H"], ids=["the first question", "a later one"])
+@pytest.mark.parametrize(("lie", "kind"), ODD.values(), ids=ODD)
+def test_an_answer_that_is_none_is_that_hosts_alone(
+    tmp_path: Path, lie: Lie, kind: type[SitewrightError], about: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("installer.facts.PATIENCE", 2)
+    query = Site.query
+    monkeypatch.setattr(Site, "query", lambda self, *argv, timeout=30: query(self, *argv, timeout=min(timeout, 2)))
+    assert isinstance(refused(tmp_path, ssh(Loop(lie, about))), kind)
+
+
+STATES: dict[str, bytes] = {
+    "broken off": b"/x\x0081a4\0root", "no mode": b"/x\0mode\0root\x001\0\0\0",
+    "a size of 5000 digits": b"/x\x0081a4\0root\x00" + b"9" * 5000 + b"\0\0\0",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", STATES.values(), ids=STATES)
+def test_the_state_of_a_file_that_is_none(tmp_path: Path, said: bytes) -> None:
+    def lie(channel: paramiko.Channel, mark: bytes) -> None:
+        channel.sendall(said + mark + b" 0\n")
+        channel.sendall_stderr(mark + b" 0\n")
+
+    with serving(ssh(Loop(lie, "stat --printf"))) as port, site_of(tmp_path, port)[1] as site:
+        with pytest.raises(HostAnswersOddly, match="h0"):
+            site.stat("h0", "/x")
+        assert site.run("h0", "echo", "still here").out == "still here\n"
+
+
+@pytest.mark.parametrize("said", [b"", b"done\n", b"ended success 1 none\n", b"ended success 1 " + b"9" * 5000 + b"\n"])
+def test_the_end_of_long_work_that_is_none(tmp_path: Path, said: bytes) -> None:
+    def lie(channel: paramiko.Channel, mark: bytes) -> None:
+        channel.sendall(said + mark + b" 0\n")
+        channel.sendall_stderr(mark + b" 0\n")
+
+    with (
+        serving(ssh(Loop(lie, "systemd-run"))) as port,
+        site_of(tmp_path, port)[1] as site,
+        pytest.raises(HostAnswersOddly, match="end of a unit"),
+    ):
+        site.work("h0", "step", "true")
+
+
+def test_an_honest_one_of_these_does_all_that_is_asked(tmp_path: Path) -> None:
+    """Otherwise nothing of the above would show anything."""
+    with serving(ssh(Loop())) as port, site_of(tmp_path, port)[1] as site:
+        assert site.run("h0", "sh", "-c", "cat; echo err >&2; exit 9", stdin=b"in\n").code == 9
+        assert site.run("h0", "wc", "-c", stdin=b"x" * 300_000).out.split() == ["300000"]
+        assert site.read("h0", "/etc/hostname") == Path("/etc/hostname").read_bytes()
