@@ -154,7 +154,7 @@ def status(
             table.add_row(_signed("waiting", host), Text("nothing of ours", style="dim"))
         else:
             bundle = f"{found['bundle']['name']} {found['bundle']['version']}"
-            table.add_row(_signed("ok", host), found["environment"], found["kubernetes"], bundle)
+            table.add_row(_signed("ok", host), str(found["environment"]), str(found["kubernetes"]), bundle)
     console.print(table)
     for host, error in silent.items():
         console.print(Text.assemble(_signed("failed", host), f"  {error.message}"))

@@ -39,6 +39,9 @@ MADE_BY = {
     "warnings": frozenset(),
 }
 """Who may import what makes texts, or writes by itself; the SSH library's own log is turned off where it is loaded."""
+PROGRAMS = frozenset({"installer.local_program", "installer.detached", "installer.world.carrier", "installer.secrets",
+                      "installer.commands", "installer.rehearsal.podman"})  # fmt: skip
+"""Who may start a program of this machine; what the others of these start has bounds of its own, or is a stream."""
 MARKUP_BY_DEFAULT = frozenset({"Static", "Label", "OptionList"})
 """Widgets that take square brackets in a string for markup unless they are told otherwise."""
 
@@ -89,6 +92,17 @@ def test_texts_are_made_where_they_are_cleaned(path: Path) -> None:
         elif isinstance(node, ast.ImportFrom):
             found |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
     assert not [module for module, makers in MADE_BY.items() if module in found and name not in makers]
+
+
+def test_programs_of_this_machine_are_run_within_bounds() -> None:
+    starts = {"os.system", "os.popen", "pty.spawn"}
+    starters = {
+        name_of(path) for path in MODULES for node in nodes(path)
+        if (isinstance(node, ast.Import) and any(alias.name == "subprocess" for alias in node.names))
+        or (isinstance(node, ast.ImportFrom) and node.module == "subprocess")
+        or (isinstance(node, ast.Call) and dotted(node.func) in starts)
+    }  # fmt: skip
+    assert starters <= PROGRAMS
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

@@ -208,7 +208,7 @@ def test_what_a_host_says_moves_no_terminal(tmp_path: Path) -> None:
     line = json.dumps({"type": "finding", "check": "os.release", "host": "n", "status": "failed", "found": wild})
     found = followed.parse(line)
     assert isinstance(found, Finding)
-    shown = r"\x1b[2J\x1b]0;owned\x07red \x1b[31mtext\x1b[0m\x9b5A\u202e" + "\n\ttab"
+    shown = r"\x1b[2J\x1b]0;owned\x07red \x1b[31mtext\x1b[0m\x9b5A\u202e\x0d" + "\ttab"
     assert found.found == shown
     assert followed.parse(wild) == followed.Note(shown)
     (tmp_path / "log").write_text(f"one\n{wild}\n")

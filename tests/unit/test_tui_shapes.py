@@ -12,6 +12,7 @@ from wizards import answers_of, field, noticed, on_screen, play, settled, wizard
 
 from installer.answers_file import flaws
 from installer.draft import Draft, History
+from installer.ui.tui import phrases
 from installer.ui.tui.review import Looks
 from installer.ui.tui.screens.components import SIZED, Parts
 from installer.ui.tui.screens.environments import fresh
@@ -89,6 +90,21 @@ def test_what_is_wrong_where_no_field_is_stands_at_the_top(
         assert not pilot.app.screen.page.query_one(".astray").display
 
     play(wizard(answers_of(tmp_path, "rehearsal"), page), script)
+
+
+def test_of_very_many_problems_a_page_tells_the_first_and_counts_the_others(tmp_path: Path) -> None:
+    """Each with a name that would act on the terminal, or as markup."""
+    file = answers_of(tmp_path, "rehearsal")
+    file.write_text(file.read_text() + "".join(f'"\\e[31m\\u202E[red]k{n}": 1\n' for n in range(3000)))
+
+    async def script(pilot: Pilot[None]) -> None:
+        told = str(pilot.app.screen.page.query_one(".astray", Label).render()).splitlines()
+        assert len(told) == phrases.FEW + 1
+        assert told[0].startswith(r"\x1b[31m\u202e[red]k0")
+        assert told[-1] == f"and {3000 - phrases.FEW} more"
+        assert r"\x1b[31m\u202e[red]k0" in on_screen(pilot)
+
+    play(wizard(file, "site"), script)
 
 
 def test_the_effect_of_an_edit_is_that_of_the_whole_edit(tmp_path: Path) -> None:

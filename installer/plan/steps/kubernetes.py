@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from installer import pki
+from installer import pki, redaction
 from installer.answers import Environment
 from installer.errors import CommandFailed
 from installer.plan import context
@@ -239,9 +239,11 @@ def _admission(world: World, first: str, control_plane_version: str) -> dict[str
         raise CommandFailed(
             host=first, command="kubeadm token create", code=0, reason="no join command in its output"
         ) from error
+    redaction.learn(token)
     if not control_plane_version:
         return {"token": token, "ca_hash": ca_hash, "certificate_key": ""}
     key = secrets.token_hex(32)
+    redaction.learn(key)
     # The version is named because kubeadm would otherwise ask the internet for the newest one.
     config = (
         f'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\ncertificateKey: "{key}"\n---\n'

@@ -10,7 +10,7 @@ import secrets
 
 import bcrypt
 
-from installer import pki
+from installer import pki, redaction
 from installer.answers import Environment, Host
 from installer.bundle.manifest import Artifact
 from installer.plan.context import REGISTRY_CA
@@ -180,6 +180,7 @@ def _install(inputs: Inputs, host: str) -> Step:
 def _open_for_writing(world: World, host: str) -> tuple[str, str]:
     """Start the writing side with a fresh password; returns (user, password)."""
     password = secrets.token_urlsafe(24)
+    redaction.learn(password)
     line = b"push:" + bcrypt.hashpw(password.encode(), bcrypt.gensalt(rounds=4)) + b"\n"
     world.write(host, PASSWORDS, line, mode=0o600)
     demand(world, host, "systemctl", "restart", PUSH_UNIT)

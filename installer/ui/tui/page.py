@@ -96,8 +96,12 @@ class Page(VerticalScroll, can_focus=False):
         """Say at the top what is wrong with places that have no field."""
         label = self.query_one(".astray", Label)
         label.display = bool(problems)
-        told = (f"{each.path}: {phrases.problem(self.desk.say, each, each.found == 'nothing')}" for each in problems)
-        label.update("\n".join(told))
+        say = self.desk.say
+
+        def told(each: Problem) -> str:
+            return f"{each.path}: {phrases.problem(say, each, each.found == 'nothing')}"
+
+        label.update("\n".join(phrases.few(say, problems, told)))
 
     async def _remake(self) -> None:
         """Make the page anew; the cursor stays in its field where that is there still."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from installer import translations
 from installer.errors import Problem, SitewrightError
+from installer.plain import first, plain
 from installer.ui.tui.words import Say
 
+FEW = 20
+"""Problems that are told at one place of a page: half a screen."""
 REFUSALS = (
     "{person}, whom this machine does not know", "a component that bundle {name} lacks",
     "the key {name}", "{value}, perhaps", "one of: {values}", "a list of {count}", "a mapping of {count}",
@@ -68,6 +71,12 @@ REASONS = (
 """Reasons and remedies that errors of these pages are raised with, and what the system itself says most."""
 WORDS = frozenset({"reason", "words", "figures", "part", "purpose"})
 """Places of messages in which words stand, not names."""
+
+
+def few(say: Say, problems: Sequence[Problem], told: Callable[[Problem], str]) -> list[str]:
+    """The first problems of a place, a line each, and how many there are beyond them."""
+    shown, left = first(problems, FEW)
+    return [*(plain(told(each)) for each in shown), *([say("and {count} more", count=left)] if left else [])]
 
 
 def failure(say: Say, error: SitewrightError) -> tuple[str, str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from installer import detached
+from installer import detached, local_program
 from installer.followed import Failure, parse
+from installer.plain import lines
 from installer.runs import Run
 
 FOLDER = "report"
@@ -29,8 +29,8 @@ def make(run: Run, state: Path, flags: Mapping[str, Path | None]) -> Failure | N
     named = {**flags, "--state": state, "--out": run.folder / FOLDER}
     given = [word for name, path in named.items() if path for word in (name, str(path.absolute()))]
     command = [*detached.program(), "report", *given, "--run", run.name, "--json"]
-    ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    told = [parse(line) for line in ended.stdout.splitlines()]
-    said = ended.stderr.strip().removeprefix("✖").strip()
+    ended = local_program.run(command)
+    told = [parse(line) for line in ended.out.decode(errors="replace").splitlines()]
+    said = ended.err.decode(errors="replace").strip().removeprefix("✖").strip()
     failed = next((item for item in told if isinstance(item, Failure)), None)
-    return failed or (Failure("", said, "", ended.returncode) if ended.returncode else None)
+    return failed or (Failure("", lines(said), "", ended.code) if ended.code else None)

@@ -123,7 +123,7 @@ class Start(Screen[None]):
             opened = editor.opened(file)
         except AnswersInvalid as error:
             say = desk.of(self).say
-            told = "\n\n".join(_flaw(say, problem) for problem in error.problems)
+            told = "\n\n".join(phrases.few(say, error.problems, lambda problem: _flaw(say, problem)))
             after = say("Mend this in an editor, then open the file again. The wizard has not changed it.")
             heading = say("{file} cannot be made out", file=file.name)
             self.app.push_screen(Ask(heading, f"{told}\n\n{after}", [("close", say("Close"))]))
