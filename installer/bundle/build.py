@@ -156,7 +156,10 @@ def _pack(wanted: Recipe, held: Lock, workshop: Workshop, emit: Emit) -> tuple[b
     for count, part in enumerate(wanted.parts):
         packing(count, len(wanted.parts), part.name)
         components.append(packer.component(part))
-    manifest = Manifest(wanted.name, wanted.release, wanted.architecture, wanted.kubernetes, tuple(components))
+    manifest = Manifest(
+        wanted.name, wanted.release, wanted.architecture, wanted.kubernetes, tuple(components),
+        exemptions=wanted.exemptions,
+    )  # fmt: skip
     completeness.prove(manifest, packer.blob_path, wanted.profiles, workshop, Stage(emit, "proving"))
     bill = make_sbom(manifest, ingredients(wanted, held, folders, workshop))
     return encode(with_sbom(manifest, bill)), bill

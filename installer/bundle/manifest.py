@@ -86,15 +86,27 @@ class Component:
         return tuple(self.spec.get("requires", ()))
 
     def artifact(self, kind: ArtifactKind, name: str) -> Artifact:
-        """The artifact of that kind and last name part.
+        """The artifact of that kind and name: an image's whole repository, of a chart or a file the last part.
 
         Raises:
             KeyError: there is none.
         """
         for artifact in self.artifacts:
-            if artifact.kind == kind and artifact.name == name:
+            if artifact.kind == kind and name == (artifact.repository if kind == "image" else artifact.name):
                 return artifact
         raise KeyError(f"component {self.name} has no {kind} {name!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A path on hosts outside a component's own places that the vendor gives it by name, and why."""
+
+    component: str
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.component} writes {self.path}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,7 @@ class Manifest:
     """A whole bundle. `digest` is the sha256 of the exact bytes of bundle.json ("sha256:<hex>").
 
     `sbom` names the bytes of sbom.cdx.json, so that the signature covers them too; None until they are made.
+    `exemptions` are shown to whoever verifies the bundle or looks at its plan.
     """
 
     name: str
@@ -111,6 +124,7 @@ class Manifest:
     components: tuple[Component, ...]
     digest: str = ""
     sbom: Blob | None = None
+    exemptions: tuple[Exemption, ...] = ()
 
     def component(self, name: str) -> Component:
         """The component of that name.

@@ -20,6 +20,7 @@ import yaml
 import zstandard
 
 from installer import libyaml
+from installer.bundle import oci_manifest
 from installer.bundle.manifest import Artifact, Blob, Component
 from installer.bundle.recipe import Part
 from installer.bundle.sources import deb
@@ -97,17 +98,16 @@ class Packer:
         """An image as its vendor made it, taken from the OCI layout that the source made."""
         layout = self.made[entry["from"]]
         index = json.loads((layout / "index.json").read_text())
-
-        def taken(descriptor: Mapping[str, Any]) -> Blob:
-            blob = Blob(descriptor["digest"], descriptor["size"])
+        named = index["manifests"][0]
+        manifest = Blob(named["digest"], named["size"])
+        self._keep(layout / "blobs/sha256" / manifest.digest.partition(":")[2], manifest.digest)
+        try:
+            blobs = oci_manifest.descriptors(self.blob_path(manifest.digest).read_bytes())
+        except oci_manifest.Malformed as error:
+            reason = f"source {entry['from']} is not one image: its manifest: {error}"
+            raise BuildFailed(what=f"{part.name}: {entry['name']}", reason=reason) from error
+        for blob in blobs:
             self._keep(layout / "blobs/sha256" / blob.digest.partition(":")[2], blob.digest)
-            return blob
-
-        manifest = taken(index["manifests"][0])
-        found = json.loads(self.blob_path(manifest.digest).read_text())
-        if "layers" not in found:
-            raise BuildFailed(what=f"{part.name}: {entry['name']}", reason=f"source {entry['from']} is not one image")
-        blobs = tuple(taken(each) for each in (found["config"], *found["layers"]))
         return Artifact("image", entry["name"], entry["tag"], manifest, blobs)
 
     def _layer(self, part: Part, image: str, layer: Mapping[str, Any]) -> Layer:

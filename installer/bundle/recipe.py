@@ -1,30 +1,30 @@
 """A recipe: what a bundle shall hold and from which sources it is made, read from `bundles/<name>/` (docs/bundle.md).
 
-Loading checks the form of every file and that whatever one part names exists; it neither resolves nor builds.
+Loading checks every file against its closed form, and that whatever one part names exists and lies where it may
+(`installer.bundle.specification`); it neither resolves nor builds.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
-from installer import schemas
+from installer import answers_yaml
+from installer.bundle import forms, specification
+from installer.bundle.forms import Flaw, Form
+from installer.bundle.manifest import Exemption
+from installer.bundle.specification import Subject
 from installer.errors import BuildFailed
 from installer.libyaml import LOADER
 
-if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
-
-FORMAT = 1
-"""Version of `bundle.yaml` and `component.yaml`."""
+SHOWN = 20
+"""Mistakes of a file that are told at a time."""
 C_TOOLCHAIN = "c-toolchain"
 """Name of the source that `toolchain.c` of bundle.yaml makes: the file system in which cgo programs are compiled."""
 
@@ -77,6 +77,7 @@ class Recipe:
     parts: tuple[Part, ...]
     sources: tuple[Source, ...]
     profiles: tuple[Path, ...]
+    exemptions: tuple[Exemption, ...] = ()
 
     def source(self, name: str) -> Source:
         """The source of that name.
@@ -94,18 +95,20 @@ def load(folder: Path) -> Recipe:
     """Read the recipe in a folder.
 
     Raises:
-        BuildFailed: a file is missing or malformed, or names something that is not there.
+        BuildFailed: a file is missing or malformed, names something that is not there, or asks for what no component
+            may have.
     """
-    head = _read(folder / "bundle.yaml", "bundle")
+    head_file = _File.read(folder / "bundle.yaml", "bundle.yaml")
+    head = head_file.data
     toolchain = head.get("toolchain", {})
-    parts = tuple(_part(folder / "components" / name, name) for name in head["components"])
-    names = {part.name for part in parts}
-    for part in parts:
-        missing = sorted(set(part.spec.get("requires", ())) - names)
-        if missing:
-            raise BuildFailed(
-                what=f"{part.name}/component.yaml", reason=f"requires {', '.join(missing)}: not in the bundle"
-            )
+    exemptions = tuple(Exemption(**each) for each in head.get("exemptions", ()))
+    read = [_part(folder / "components" / name, name, exemptions) for name in head["components"]]
+    parts = tuple(part for part, _ in read)
+    files = {part.name: file for part, file in read}
+    subjects = [_subject(part, exemptions) for part in parts]
+    for name, flaw in specification.among(subjects):
+        raise files.get(name, head_file).refused([flaw])
+    head_file.demand(specification.exempted(exemptions, subjects))
     sources = _sources(folder, toolchain, parts)
     if any(source.kind == "go" for source in sources) and "go" not in toolchain:
         raise BuildFailed(what="bundle.yaml", reason="a source is built with Go, but toolchain.go names no version")
@@ -119,13 +122,15 @@ def load(folder: Path) -> Recipe:
         parts=parts,
         sources=sources,
         profiles=tuple(_profile(folder, name) for name in head.get("profiles", ())),
+        exemptions=exemptions,
     )
 
 
-def _part(folder: Path, name: str) -> Part:
-    spec = _read(folder / "component.yaml", "component")
+def _part(folder: Path, name: str, exemptions: tuple[Exemption, ...]) -> tuple[Part, _File]:
+    file = _File.read(folder / "component.yaml", "component.yaml")
+    spec = file.data
     if spec["name"] != name:
-        raise BuildFailed(what=str(folder / "component.yaml"), reason=f"is named {spec['name']!r}, wanted {name!r}")
+        raise file.refused([Flaw(("name",), f"is named {spec['name']!r}, wanted {name!r}")])
     beside = {path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")}
     texts = {}
     for text in sorted((beside - {"component.yaml"}) | set(_texts_named(spec))):
@@ -135,7 +140,15 @@ def _part(folder: Path, name: str) -> Part:
             raise BuildFailed(
                 what=f"{name}/component.yaml", reason=f"its text {text} cannot be read: {error}"
             ) from error
-    return Part(name, spec["release"], folder, spec, texts)
+    part = Part(name, spec["release"], folder, spec, texts)
+    file.demand(specification.flaws(_subject(part, exemptions), "component.yaml"))
+    return part, file
+
+
+def _subject(part: Part, exemptions: tuple[Exemption, ...]) -> Subject:
+    charts, files = ({entry["name"] for entry in part.listed(kind)} for kind in ("charts", "files"))
+    exempt = frozenset(each.path for each in exemptions if each.component == part.name)
+    return Subject(part.name, part.spec, charts, files, part.texts.keys(), exempt)
 
 
 def _texts_named(spec: Mapping[str, Any]) -> Iterator[str]:
@@ -193,20 +206,44 @@ def _profile(folder: Path, name: str) -> Path:
     raise BuildFailed(what=str(folder / "bundle.yaml"), reason=f"there is no profile {name}")
 
 
-def _read(path: Path, form: str) -> dict[str, Any]:
-    try:
-        found = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
-    except FileNotFoundError as error:
-        raise BuildFailed(what=str(path), reason="is not there") from error
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise BuildFailed(what=str(path), reason=f"cannot be read: {error}") from error
-    problems = [
-        f"{'.'.join(str(step) for step in error.absolute_path) or 'the file'}: {error.message}"
-        for error in _validator(form).iter_errors(found)
-    ]
-    if problems:
-        raise BuildFailed(what=str(path), reason="; ".join(problems))
-    return dict(found)
+@dataclass(frozen=True)
+class _File:
+    """A file of the recipe: what it says, and the line of everything in it."""
+
+    path: Path
+    data: dict[str, Any]
+    document: answers_yaml.Document
+
+    @classmethod
+    def read(cls, path: Path, form: Form) -> _File:
+        """Read a file that is of a form.
+
+        Raises:
+            BuildFailed: it is not there, is no YAML that means one thing only, or is of another form.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise BuildFailed(what=str(path), reason="is not there") from error
+        except (OSError, UnicodeError) as error:
+            raise BuildFailed(what=str(path), reason=f"cannot be read: {error}") from error
+        document = answers_yaml.read(text)
+        for line, at, found, wanted in document.flaws:
+            place = f"{forms.dotted(at)}: " if at else ""
+            raise BuildFailed(what=f"{path}:{line}", reason=f"{place}{found}; wanted {wanted}")
+        found = cls(path, yaml.load(text, Loader=_Loader), document)  # noqa: S506 - a safe loader
+        found.demand(forms.flaws(found.data, form))
+        return found
+
+    def demand(self, flaws: Iterator[Flaw]) -> None:
+        """Refuse the file if there are flaws."""
+        if found := list(islice(flaws, SHOWN)):
+            raise self.refused(found)
+
+    def refused(self, flaws: list[Flaw]) -> BuildFailed:
+        """The error that says what is wrong, and in which lines."""
+        first, *more = [(f"{self.path}:{self.document.line(flaw.path)}", str(flaw)) for flaw in flaws]
+        return BuildFailed(what=first[0], reason="\n".join([first[1], *(f"{place}: {said}" for place, said in more)]))
 
 
 class _Loader(LOADER):  # type: ignore[misc]
@@ -218,9 +255,3 @@ _Loader.yaml_implicit_resolvers = {
     for first, resolvers in LOADER.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), ["t", "f"])
-
-
-@cache
-def _validator(form: str) -> Draft202012Validator:
-    schema = json.loads(resources.files("installer.bundle").joinpath("recipe.schema.json").read_text(encoding="utf-8"))
-    return schemas.validator({**schema, "$ref": f"#/$defs/{form}"})

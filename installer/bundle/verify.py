@@ -7,14 +7,12 @@ each of a few threads reads through one buffer, wherever in the file its blob li
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import threading
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import datetime
-from typing import Any
 
-from installer.bundle import layout
+from installer.bundle import layout, oci_manifest
 from installer.bundle.archive import Archive, Progress
 from installer.bundle.manifest import Artifact, Blob, Manifest
 from installer.bundle.signers import verify_signature
@@ -150,19 +148,11 @@ def _check_descriptors(archive: Archive, artifact: Artifact) -> None:
     with archive.blob(artifact.manifest.digest) as stream:
         content = stream.read(artifact.manifest.size)
     try:
-        document = json.loads(content)
-        kind = document.get("mediaType", layout.OCI_MANIFEST)
-        named = tuple(_descriptor(item) for item in (document["config"], *document["layers"]))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _refused(archive, f"{subject} is malformed") from error
-    if kind != layout.OCI_MANIFEST:
-        raise _refused(archive, f"{subject} has the media type {kind!r}")
+        named = oci_manifest.descriptors(content)
+    except oci_manifest.Malformed as error:
+        raise _refused(archive, f"{subject} is malformed: {error}") from error
     if named != artifact.blobs:
         raise _refused(archive, f"{subject} names other blobs than {layout.BUNDLE_JSON}")
-
-
-def _descriptor(item: dict[str, Any]) -> Blob:
-    return Blob(item["digest"], item["size"])
 
 
 def _owner(manifest: Manifest, digest: str) -> str:

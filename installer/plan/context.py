@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from installer.answers import Answers, Environment
-from installer.bundle.manifest import Component, Manifest
+from installer.bundle.manifest import Artifact, Component, Manifest
 from installer.errors import BundleNotTrusted
 
 API_PORT = 6443
@@ -78,12 +78,20 @@ def context(answers: Answers, environment: Environment, manifest: Manifest) -> d
         "api": {"server": api_server(environment), "port": API_PORT, "proxy_port": PROXY_PORT,
                 "endpoint": environment.endpoint},
         "kubernetes": manifest.kubernetes,
-        "images": {image.name: image.reference for image in images},
+        "images": _whole_names(images),
         "upstreams": sorted({image.repository.split("/", 1)[0] for image in images}),
         "waived_somewhere": frozenset().union(*(view.waived for view in views.values())),
         "values": {},
         "replicas": 1 if len(environment.hosts) == 1 else 2,
     }  # fmt: skip
+
+
+def _whole_names(images: list[Artifact]) -> dict[str, str]:
+    """Each image's reference by its whole repository; one that is there in several versions has none."""
+    found: dict[str, set[str]] = {}
+    for image in images:
+        found.setdefault(image.repository, set()).add(image.reference)
+    return {repository: next(iter(references)) for repository, references in found.items() if len(references) == 1}
 
 
 def for_host(names: Mapping[str, Any], host: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
+from installer.bundle.manifest import Exemption
 from installer.errors import SitewrightError
 from installer.plain import first, plain
 from installer.plan import estimate
@@ -105,6 +106,12 @@ def plan_tree(console: Console, plan: Plan, holding: Mapping[str, bool] | None =
                 table.add_row(step.host, title, sent, words.duration(step.weight), Text(state, style="dim"))
             console.print(Padding(table, (0, 0, 0, 4)))
     left_out(console, left)
+
+
+def exemptions(console: Console, found: Sequence[Exemption]) -> None:
+    """What components write outside their own places, as the vendor has named it."""
+    for each in found:
+        console.print(Text.assemble(_signed("warn", "outside its own places: "), str(each)))
 
 
 def probe_table(console: Console, results: Sequence[Mapping[str, object]]) -> None:

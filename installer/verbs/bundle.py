@@ -94,7 +94,8 @@ def verify_bundle(arguments: argparse.Namespace) -> int:
     with Archive.open(arguments.bundle) as archive, progress.byte_bar("verifying", arguments.json) as report:
         manifest = verify.verify(archive, signers, session.now(), report)
     if arguments.json:
-        jsonl.write("verified", {"bundle": str(arguments.bundle), "digest": manifest.digest})
+        exemptions = [str(each) for each in manifest.exemptions]
+        jsonl.write("verified", {"bundle": str(arguments.bundle), "digest": manifest.digest, "exemptions": exemptions})
     else:
         count = len(manifest.blobs())
         total = sum(blob.size for blob in manifest.blobs().values())
@@ -102,6 +103,7 @@ def verify_bundle(arguments: argparse.Namespace) -> int:
             f"✔ signed by an allowed signer, {count} blobs, {words.size(total)}, every byte as signed"
         )
         terminal.stdout().print(f"  {manifest.digest}")
+        console.exemptions(terminal.stdout(), manifest.exemptions)
     return 0
 
 

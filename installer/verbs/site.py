@@ -13,6 +13,7 @@ from pathlib import Path
 
 from installer import operations, repeated, session
 from installer.arguments import default_state
+from installer.bundle.manifest import Exemption
 from installer.driving import Watch, plan_json
 from installer.errors import PreflightFailed, ProofInterrupted, UsageError
 from installer.events import Emit
@@ -51,16 +52,23 @@ def plan(arguments: argparse.Namespace) -> int:
     with opened(arguments, connecting=arguments.dry_run) as site:
         wanted = operations.plan(operations.measured(site))
         holding = operations.preview(site, wanted) if arguments.dry_run else None
-    _show_plan(arguments, wanted, holding)
+    _show_plan(arguments, wanted, holding, site.inputs.manifest.exemptions)
     _next(arguments, "install")
     return 0
 
 
-def _show_plan(arguments: argparse.Namespace, wanted: Plan, holding: Mapping[str, bool] | None) -> None:
+def _show_plan(
+    arguments: argparse.Namespace,
+    wanted: Plan,
+    holding: Mapping[str, bool] | None,
+    exemptions: tuple[Exemption, ...] = (),
+) -> None:
     if arguments.json:
-        jsonl.write("plan", {**plan_json(wanted), "holding": holding})
+        more = {"exemptions": [str(each) for each in exemptions]} if exemptions else {}
+        jsonl.write("plan", {**plan_json(wanted), "holding": holding, **more})
     else:
         console.plan_tree(terminal.stdout(), wanted, holding)
+        console.exemptions(terminal.stdout(), exemptions)
 
 
 def install(arguments: argparse.Namespace) -> int:

@@ -107,8 +107,8 @@ def test_an_image_that_an_object_names_is_found(tmp_path: Path) -> None:
         built(tmp_path, part(objects=["x.yaml"], beside={"x.yaml": pod("ghost:v1")}), PROFILE)
 
 
-def test_an_image_of_a_static_pod_on_a_host_is_found(tmp_path: Path) -> None:
-    host = {"texts": [{"text": "pod.yaml", "path": "/etc/kubernetes/manifests/pod.yaml", "mode": "0644"}]}
+def test_an_image_of_a_pod_in_a_file_on_a_host_is_found(tmp_path: Path) -> None:
+    host = {"texts": [{"text": "pod.yaml", "path": "/etc/sitewright/pods/pod.yaml", "mode": "0644"}]}
     with pytest.raises(BuildFailed, match=r"pod.yaml names image ghost-cp-1:v1"):
         built(tmp_path, part(host=host, beside={"pod.yaml": pod("ghost-{{ host.name }}:v1")}), PROFILE)
 

@@ -96,7 +96,7 @@ def test_a_bundle_holds_what_the_recipe_says(tmp_path: Path, key: Path) -> None:
         "files.sitewright.internal/page:v1",
     ]
     with Archive.open(path) as archive:
-        image = page.artifact("image", "page")
+        image = page.artifact("image", "registry.sitewright.internal/page")
         config = json.loads(archive.blob(image.blobs[0].digest).read())
         assert config["config"] == {
             "Entrypoint": ["/srv/run"], "Env": ["A=1", "B=2"], "ExposedPorts": {"8080/tcp": {}}, "User": "1000",

@@ -371,7 +371,7 @@ class TestSkopeo:
             assert Blob.of(raw) == artifact.manifest
 
     def test_reads_the_image_and_its_layers(self, sample: Sample, tmp_path: Path) -> None:
-        image = sample.manifest.component("kubernetes").artifact("image", "pause")
+        image = sample.manifest.component("kubernetes").artifact("image", "registry.k8s.io/pause")
         source = f"oci-archive:{sample.path}:{image.reference}"
         seen = json.loads(subprocess.run(["skopeo", "inspect", source], check=True, capture_output=True).stdout)
         assert seen["Digest"] == image.manifest.digest

@@ -131,6 +131,20 @@ def manifest_of_another_kind(sample: Sample) -> None:
     )
 
 
+def described(change: Callable[[str], str]) -> Callable[[Sample], None]:
+    """Rightly signed, with another OCI manifest of the chart."""
+
+    def attack(sample: Sample) -> None:
+        shop = sample.manifest.component("shop")
+        text = change(sample.blobs.path(shop.artifacts[0].manifest.digest).read_text())
+        wrong = replace(shop.artifacts[0], manifest=sample.blobs.add(text.encode()))
+        sample.write(
+            replace(sample.manifest, components=(sample.manifest.components[0], replace(shop, artifacts=(wrong,))))
+        )
+
+    return attack
+
+
 def cut_to(share: float) -> Callable[[Sample], None]:
     def attack(sample: Sample) -> None:
         whole = sample.path.read_bytes()
@@ -215,6 +229,11 @@ ATTACKS = [
     Attack("OCI manifest names another blob", "names other blobs", digests_swapped),
     Attack("OCI manifest is none", "malformed", manifest_not_oci),
     Attack("OCI manifest of another kind", "media type", manifest_of_another_kind),
+    Attack("OCI manifest with layers twice", "key 'layers' is there twice",
+           described(lambda text: text.replace('"layers"', '"layers": [], "layers"'))),
+    Attack("OCI manifest with Layers beside layers", "unknown field 'Layers'",
+           described(lambda text: text[:-1] + ', "Layers": []}')),
+    Attack("bundle.json signed in another spelling", "not written in the one form", resigned(lambda data: b" " + data)),
     # what is in the file
     Attack("blob altered", "is altered", blob_altered),
     Attack("blob shorter", "69999 bytes, signed are 70000", blob_cut),

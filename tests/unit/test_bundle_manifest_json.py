@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from bundle_sample import Blobs, sample_manifest
 
-from installer.bundle.manifest import Blob, Component, Manifest
+from installer.bundle.manifest import Blob, Component, Exemption, Manifest
 from installer.bundle.manifest_json import decode, encode
 from installer.errors import BuildFailed, BundleNotTrusted
 
@@ -36,8 +36,8 @@ def test_without_a_bill_of_materials(manifest: Manifest) -> None:
 
 def test_bytes_do_not_depend_on_the_order_of_keys(manifest: Manifest) -> None:
     first, *rest = manifest.components
-    one = replace(manifest, components=(replace(first, spec={"a": 1, "b": {"c": 2, "d": 3}}), *rest))
-    other = replace(manifest, components=(replace(first, spec={"b": {"d": 3, "c": 2}, "a": 1}), *rest))
+    specs = ({"always": True, "host": {"on": "all", "weight": 3}}, {"host": {"weight": 3, "on": "all"}, "always": True})
+    one, other = (replace(manifest, components=(replace(first, spec=spec), *rest)) for spec in specs)
     assert encode(one) == encode(other)
 
 
@@ -131,6 +131,40 @@ MALFORMED: list[tuple[str, Callable[[Document], None], str]] = [
     ("text a number", put("components.0.texts", {"a": 1}), "components.0.texts.a is not a text"),
     ("sbom a text", put("sbom", "x"), "sbom is not an object"),
     ("sbom null", put("sbom", None), "sbom is not an object"),
+    ("exemptions empty", put("exemptions", []), "exemptions is empty"),
+    (
+        "exemption for nobody",
+        put("exemptions", [{"component": "x", "path": "/srv/x", "reason": "y"}]),
+        "component x does not write /srv/x",
+    ),
+    ("name of a million letters", put("name", "a" * 1_000_000), "which cannot be one"),
+    ("repository of a million letters", put(f"{ARTIFACT}.repository", "a.b/" + "c" * 1_000_000), "which cannot be one"),
+    (
+        "too many components",
+        lambda document: document.update(components=document["components"] * 600),
+        "components has 1200 entries, at most 1000",
+    ),
+    (
+        "specification of a newer version",
+        put("components.0.spec.version", 2),
+        "component kubernetes: version: 2 is newer than this sitewright reads",
+    ),
+    (
+        "unknown key in a specification",
+        put("components.0.spec.host", {"unit": []}),
+        "component kubernetes: host.unit: unknown key; did you mean 'units'?",
+    ),
+    (
+        "a text that is not there",
+        put("components.0.spec.objects", ["gone.yaml"]),
+        "the component has no text 'gone.yaml'",
+    ),
+    (
+        "a requirement that is not there",
+        put("components.0.spec.requires", ["gone"]),
+        "requires gone: not in the bundle",
+    ),
+    ("requirements in a circle", put("components.0.spec.requires", ["shop"]), "requires itself, by way of"),
 ]
 
 
@@ -142,6 +176,92 @@ def test_malformed(manifest: Manifest, change: Callable[[Document], None], says:
         decode(json.dumps(document).encode(), "core.sitewright")
     assert says in refusal.value.message
     assert refusal.value.message.startswith("core.sitewright: bundle.json")
+
+
+def placed(**changes: Any) -> dict[str, Any]:
+    """A specification with one text on hosts, which is the component's own unless something is changed."""
+    entry = {"text": "kubelet.service", "path": "/etc/systemd/system/kubelet.service", "mode": "0644"}
+    return {"host": {"texts": [entry | changes]}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        (placed(path="/etc/passwd"), "/etc/passwd is where no component may write"),
+        (placed(path="/etc/sitewright/x/../../shadow"), "is no plain absolute path"),
+        (placed(path="/etc/sitewright/x/y\n"), "does not match"),
+        (placed(path="/etc/sitewright/{each}/x"), "belong together"),
+        (placed(path="/srv/x"), "is no place of component kubernetes"),
+        (placed(mode="4755"), "does not match"),
+        (placed(mode="0777"), "mode 0777 is more than 0755"),
+        ({"host": {"units": ["ssh.service"]}}, "unit ssh.service is not brought by the component"),
+        ({"host": {"units": ["-H.service"]}}, "does not match"),
+        ({"host": {"units": ["a b.service"]}}, "does not match"),
+        ({"host": {"leaves": ["/var/lib"]}}, "/var/lib is where no component may write"),
+        ({"probes": [{"name": "../x", "title": "t", "url": "u", "ca": "/api/v1/x", "expect": "e"}]}, "does not match"),
+        ({f"key-{n}": 1 for n in range(100_000)}, "unknown key"),
+        ({"requires": ["x"] * 5000}, "requires"),
+        ({"title": {"deep": "mapping"}}, "title: a mapping of 1, wanted a text"),
+    ],
+)
+def test_a_signed_specification_that_asks_for_too_much_is_not_read(
+    manifest: Manifest, spec: Document, says: str
+) -> None:
+    first, *rest = manifest.components
+    document = json.loads(encode(manifest))
+    document["components"][0]["spec"] = spec
+    with pytest.raises(BundleNotTrusted) as refusal:
+        decode(written(document), "core.sitewright")
+    assert says in refusal.value.message
+    assert "component kubernetes" in refusal.value.message
+    assert len(refusal.value.message) < 1000
+    with pytest.raises(BuildFailed):
+        encode(replace(manifest, components=(replace(first, spec=spec), *rest)))
+
+
+def written(document: Document, sort_keys: bool = True) -> bytes:
+    return json.dumps(document, sort_keys=sort_keys, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    "respell",
+    [
+        lambda data: data[:-1],
+        lambda data: data + b"\n",
+        lambda data: b" " + data,
+        lambda data: data.replace(b'":"', b'": "', 1),
+        lambda data: data.replace("商".encode(), b"\\u5546"),
+        lambda data: data.replace(b"core", b"c\\u006fre", 1),
+        lambda data: data.replace(b'"requires"', b'"title":"\\ud800","requires"', 1),
+        lambda data: written(dict(reversed(json.loads(data).items())), sort_keys=False),
+        lambda data: json.dumps(json.loads(data), indent=2).encode() + b"\n",
+    ],
+    ids=["no newline", "two newlines", "a blank first", "a blank", "an escape", "an escaped letter", "half a pair",
+         "keys in another order", "indented"],
+)  # fmt: skip
+def test_the_same_content_in_any_other_spelling_is_refused(
+    manifest: Manifest, respell: Callable[[bytes], bytes]
+) -> None:
+    other = respell(encode(manifest))
+    assert other != encode(manifest)
+    with pytest.raises(BundleNotTrusted, match="not written in the one form"):
+        decode(other, "x")
+
+
+def test_what_would_take_a_reader_s_memory_is_refused_before_it_is_taken_apart() -> None:
+    with pytest.raises(BundleNotTrusted, match="too large: some 6000"):
+        decode(b'{"x":[' + b"[]," * 3_000_000 + b"[]]}", "x")
+
+
+def test_exemptions_are_carried(manifest: Manifest) -> None:
+    first, *rest = manifest.components
+    changed = replace(first, spec=placed(path="/srv/kubelet/x"))
+    given = replace(
+        manifest,
+        components=(changed, *rest),
+        exemptions=(Exemption("kubernetes", "/srv/kubelet/x", "the customer's own folder"),),
+    )
+    assert decode(encode(given), "x").exemptions == given.exemptions
 
 
 @pytest.mark.parametrize(

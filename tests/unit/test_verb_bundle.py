@@ -77,6 +77,20 @@ def test_a_bundle_is_built_verified_and_shown(desk: Desk) -> None:
     assert "every byte as signed" in desk(f"verify {{here}}/out/{NAME} --signers {{here}}/signers")
 
 
+def test_what_is_written_elsewhere_is_shown_to_whoever_verifies(desk: Desk) -> None:
+    texts = [{"text": "x.conf", "path": "/srv/small/x.conf", "mode": "0644"}]
+    part = {"name": "small", "host": {"texts": texts}, "beside": {"x.conf": ""}}
+    exemption = {"component": "small", "path": "/srv/small/x.conf", "reason": "the customer's own folder"}
+    write_recipe(desk.folder / "elsewhere", part, exemptions=[exemption])
+    desk("lock {here}/elsewhere")
+    desk("build {here}/elsewhere --key {here}/key --out {here}/out")
+    verify = f"verify {{here}}/out/{NAME} --signers {{here}}/signers"
+    assert "! outside its own places: small writes /srv/small/x.conf: the customer's own folder" in desk(verify)
+    assert json.loads(desk(f"{verify} --json"))["exemptions"] == [
+        "small writes /srv/small/x.conf: the customer's own folder"
+    ]
+
+
 def test_a_bundle_built_without_a_key_is_signed_later(desk: Desk) -> None:
     said = desk("build {here}/small --out {here}/out")
     assert f"Next:  sitewright bundle sign {desk.folder}/out/{NAME} --key FILE" in said

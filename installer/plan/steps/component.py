@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from installer.answers import Environment
+from installer.bundle import places
 from installer.bundle.manifest import Component
+from installer.errors import BundleNotTrusted
 from installer.plan import context
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Step
@@ -26,7 +28,11 @@ def belongs(spec: Mapping[str, Any], inputs: Inputs, environment: Environment, h
 
 
 def wanted_files(inputs: Inputs, environment: Environment, component: Component, host: str) -> tuple[Placed, ...]:
-    """The files and rendered texts a component wants on a host."""
+    """The files and rendered texts a component wants on a host.
+
+    Raises:
+        BundleNotTrusted: a template cannot be rendered, or what it makes of a path is no place of the component.
+    """
     spec = component.spec["host"]
     names = context.for_host(context.for_component(inputs.names(environment), environment, component), host)
     pulled = [
@@ -35,7 +41,7 @@ def wanted_files(inputs: Inputs, environment: Environment, component: Component,
     ]
     texts = [
         Placed(
-            entry["path"].replace("{each}", each),
+            _placed(inputs, component, entry["path"], each),
             int(entry["mode"], 8),
             text=context.render(component, entry["text"], {**names, "each": each}).encode(),
         )
@@ -43,6 +49,16 @@ def wanted_files(inputs: Inputs, environment: Environment, component: Component,
         for each in (names[entry["each"]] if "each" in entry else ("",))
     ]
     return (*pulled, *texts)
+
+
+def _placed(inputs: Inputs, component: Component, path: str, each: str) -> str:
+    """A path with what stands for `{each}` in it: looked at again, for that comes from names of images."""
+    filled = path.replace(places.EACH, each)
+    files = frozenset(artifact.name for artifact in component.artifacts if artifact.kind == "file")
+    exempt = frozenset(e.path for e in inputs.manifest.exemptions if e.component == component.name)
+    if reason := places.file_flaw(places.Owner(component.name, files, exempt), filled):
+        raise BundleNotTrusted(bundle=f"component {component.name}", reason=reason)
+    return filled
 
 
 def units_hold(world: ReadOnly, host: str, started: tuple[str, ...], enabled: tuple[str, ...]) -> bool:

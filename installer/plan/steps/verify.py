@@ -32,6 +32,8 @@ PREPARED = frozenset({"schedule", "traffic", "dns", "volume", "certificate"})
 """Probes of what `preparing` puts there."""
 PUT_THERE = ("namespace.yaml", "volume.yaml", "certificate.yaml", "pods.yaml")
 """The templates of component `probe`, those first for which a cluster takes longest."""
+IMAGE = "registry.sitewright.internal/busybox"
+"""Of the probes' pods; an image of component `probe`."""
 PORT = 8080
 AT_ONCE = 8
 """Nodes from which the same thing is tried at a time."""
@@ -134,7 +136,7 @@ def cleaning(ground: Ground) -> Probe:
 def _prepare(world: World, inputs: Inputs, ground: Ground) -> str:
     environment = ground.environment
     component = inputs.manifest.component("probe")
-    image = component.artifact("image", "busybox")
+    image = component.artifact("image", IMAGE)
     names = {**inputs.names(environment), "probe": f"{image.repository}@{image.manifest.digest}", "port": PORT,
              "namespace": ground.namespace}  # fmt: skip
     chosen = {c.name for c in inputs.components(environment)}
@@ -204,7 +206,7 @@ def _from_each(nodes: Iterable[str], ask: Callable[[str], T]) -> list[T]:
 
 
 def _schedule(world: World, inputs: Inputs, ground: Ground) -> str:
-    digest = inputs.manifest.component("probe").artifact("image", "busybox").manifest.digest
+    digest = inputs.manifest.component("probe").artifact("image", IMAGE).manifest.digest
     pods = _all_pods(world, ground)
     for node, pod in pods.items():
         running = pod["status"]["containerStatuses"][0]["imageID"]

@@ -1,0 +1,72 @@
+"""OCI image manifests, read in one way only: what every reader, however lenient, has to read alike.
+
+Readers differ on what JSON leaves open: Go's take a key in any case and the last of several, others the first. What a
+registry, a host and this program see must be the same blobs, so nothing is taken that could be read otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from installer.bundle.layout import OCI_MANIFEST
+from installer.bundle.manifest import Blob
+
+FIELDS = frozenset({"schemaVersion", "mediaType", "artifactType", "config", "layers", "annotations"})
+DESCRIPTOR = frozenset({"mediaType", "digest", "size", "annotations"})
+"""Without `urls` and `data`, which name another place for the content than its digest."""
+SHOWN = 60
+
+
+class Malformed(Exception):
+    """What is wrong."""
+
+
+def descriptors(content: bytes) -> tuple[Blob, ...]:
+    """The blobs that a manifest names: its config, then its layers.
+
+    Raises:
+        Malformed: it is no OCI image manifest, or one that readers may understand differently.
+    """
+    try:
+        document = json.loads(content.decode(), object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"it is not JSON: {str(error)[:SHOWN]}") from error
+    _fields(document, "it", FIELDS, {"config", "layers"})
+    kind = document.get("mediaType", OCI_MANIFEST)
+    if kind != OCI_MANIFEST:
+        raise Malformed(f"it has the media type {_shown(kind)}")
+    if document.get("schemaVersion", 2) != 2:
+        raise Malformed(f"it has the schema version {_shown(document['schemaVersion'])}")
+    if not isinstance(document["layers"], list):
+        raise Malformed("its layers are no list")
+    return tuple(_blob(item) for item in (document["config"], *document["layers"]))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise Malformed(f"key {_shown(key)} is there twice")
+        seen.add(key)
+    return dict(pairs)
+
+
+def _blob(item: Any) -> Blob:
+    _fields(item, "a descriptor", DESCRIPTOR, {"digest", "size"})
+    if not isinstance(item["digest"], str) or type(item["size"]) is not int:
+        raise Malformed("a descriptor without digest and size")
+    return Blob(item["digest"], item["size"])
+
+
+def _fields(document: Any, what: str, known: frozenset[str], needed: set[str]) -> None:
+    if not isinstance(document, dict):
+        raise Malformed(f"{what} is not an object")
+    for key in sorted(document.keys() - known):
+        raise Malformed(f"{what} has the unknown field {_shown(key)}")
+    for key in sorted(needed - document.keys()):
+        raise Malformed(f"{what} has no {key}")
+
+
+def _shown(value: Any) -> str:
+    return repr(value[:SHOWN] if isinstance(value, str) else value)[: 2 * SHOWN]

@@ -1,0 +1,140 @@
+"""What a component's specification has to be, beyond its form: consistent, and within the places it may write to.
+
+Held against a recipe at the build, and once more against the signed bundle.json wherever one is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from installer.bundle import forms, places
+from installer.bundle.forms import Flaw, Form
+from installer.bundle.manifest import Exemption
+
+COMPONENTS = 300
+"""Of one bundle."""
+TEXTS = 400
+"""Templates of a whole bundle that may be rendered for one host and environment."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A component whose specification is looked at, and what there is beside it.
+
+    `charts` and `files` are the names of its artifacts, `texts` those of its texts; `exempt` are the paths outside its
+    own places that bundle.yaml gives it.
+    """
+
+    name: str
+    spec: Mapping[str, Any]
+    charts: Collection[str]
+    files: Collection[str]
+    texts: Collection[str]
+    exempt: frozenset[str] = frozenset()
+
+
+def flaws(subject: Subject, form: Form) -> Iterator[Flaw]:
+    """Everything wrong with a specification; what lies behind its form is looked at only where the form is right."""
+    formal = False
+    for flaw in forms.flaws(subject.spec, form):
+        formal = True
+        yield flaw
+    if not formal:
+        yield from _loose_ends(subject)
+        yield from _places(subject)
+
+
+def written(spec: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Each path of a host that a component writes, or leaves to be removed with it, and where it says so."""
+    host = spec.get("host", {})
+    for key in ("files", "texts"):
+        yield from ((("host", key, at, "path"), each["path"]) for at, each in enumerate(host.get(key, ())))
+    yield from ((("host", "leaves", at), path) for at, path in enumerate(host.get("leaves", ())))
+
+
+def _loose_ends(subject: Subject) -> Iterator[Flaw]:
+    """Names of things that are not there."""
+    host, chart = subject.spec.get("host", {}), subject.spec.get("chart", {})
+    for at, entry in enumerate(host.get("files", ())):
+        if entry["file"] not in subject.files:
+            yield Flaw(("host", "files", at, "file"), f"the component has no file {entry['file']!r}")
+    for at, entry in enumerate(host.get("texts", ())):
+        if entry["text"] not in subject.texts:
+            yield Flaw(("host", "texts", at, "text"), f"the component has no text {entry['text']!r}")
+        if ("each" in entry) != (places.EACH in entry["path"]):
+            yield Flaw(("host", "texts", at, "path"), f"`each` and {places.EACH} in the path belong together")
+    if chart and chart["name"] not in subject.charts:
+        yield Flaw(("chart", "name"), f"the component has no chart {chart['name']!r}")
+    if chart.get("values", "") not in ("", *subject.texts):
+        yield Flaw(("chart", "values"), f"the component has no text {chart['values']!r}")
+    for at, text in enumerate(subject.spec.get("objects", ())):
+        if text not in subject.texts:
+            yield Flaw(("objects", at), f"the component has no text {text!r}")
+    for at, unit in enumerate(host.get("enable-only", ())):
+        if unit not in host.get("units", ()):
+            yield Flaw(("host", "enable-only", at), f"{unit} is none of the component's units")
+
+
+def _places(subject: Subject) -> Iterator[Flaw]:
+    host = subject.spec.get("host", {})
+    owner = places.Owner(subject.name, frozenset(subject.files), subject.exempt)
+    for path, place in written(subject.spec):
+        flaw = places.leaf_flaw if path[1] == "leaves" else places.file_flaw
+        if reason := flaw(owner, place):
+            yield Flaw(path, reason)
+    for key in ("files", "texts"):
+        for at, entry in enumerate(host.get(key, ())):
+            if reason := places.mode_flaw(entry["mode"]):
+                yield Flaw(("host", key, at, "mode"), reason)
+    brought = [entry["path"] for entry in host.get("texts", ())]
+    for at, unit in enumerate(host.get("units", ())):
+        if reason := places.unit_flaw(unit, brought):
+            yield Flaw(("host", "units", at), reason)
+
+
+def among(subjects: Collection[Subject]) -> Iterator[tuple[str, Flaw]]:
+    """What is wrong between components, with the name of one of them.
+
+    Requirements that are not there or go in a circle, a place that is named twice, and more than a bundle may hold.
+    """
+    names = [subject.name for subject in subjects]
+    if len(names) > COMPONENTS:
+        yield "", Flaw((), f"the bundle has {len(names)} components, at most {COMPONENTS} are allowed")
+        return
+    wrote: dict[str, str] = {}
+    for subject in subjects:
+        for at, name in enumerate(subject.spec.get("requires", ())):
+            if name not in names:
+                yield subject.name, Flaw(("requires", at), f"requires {name}: not in the bundle")
+        for path, place in written(subject.spec):
+            if place in wrote:
+                yield subject.name, Flaw(path, f"{place} is named by component {wrote[place]} already")
+            wrote.setdefault(place, subject.name)
+    texts = sum(map(_rendered, subjects))
+    if texts > TEXTS:
+        yield "", Flaw((), f"the bundle has {texts} templates to render, at most {TEXTS} are allowed")
+    try:
+        TopologicalSorter({subject.name: subject.spec.get("requires", ()) for subject in subjects}).prepare()
+    except CycleError as error:
+        circle = error.args[1]
+        yield circle[0], Flaw(("requires",), f"requires itself, by way of {', '.join(circle[1:])}")
+
+
+def exempted(exemptions: Collection[Exemption], subjects: Collection[Subject]) -> Iterator[Flaw]:
+    """What is wrong with exemptions: of places that are never given, or that nothing writes."""
+    wrote = {(subject.name, place) for subject in subjects for _, place in written(subject.spec)}
+    for at, each in enumerate(exemptions):
+        if reason := places.exemption_flaw(each.path):
+            yield Flaw(("exemptions", at, "path"), reason)
+        elif (each.component, each.path) not in wrote:
+            yield Flaw(("exemptions", at, "path"), f"component {each.component} does not write {each.path}")
+
+
+def _rendered(subject: Subject) -> int:
+    """Templates of a component: texts for hosts, objects, a chart's values, and those in probes."""
+    spec, host = subject.spec, subject.spec.get("host", {})
+    lists = (host.get("texts", ()), spec.get("objects", ()), spec.get("probes", ()))
+    return sum(map(len, lists)) + ("values" in spec.get("chart", {}))
