@@ -129,6 +129,12 @@ class MachinesTooSmall(PreflightFailed):
     hint = "provide what stands above, or ask for less: sitewright size --set path=value"
 
 
+class AnotherBundleStands(PreflightFailed):
+    """{reason}"""
+
+    hint = "install with the bundle that stands"
+
+
 class HostUnreachable(PreflightFailed):
     """{host} ({address}) cannot be reached: {reason}"""
 

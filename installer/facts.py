@@ -30,6 +30,7 @@ FILES = (
     "/proc/sys/kernel/pid_max", "/proc/sys/fs/inotify/max_user_instances",
     "/proc/sys/fs/inotify/max_user_watches",
     "/sys/fs/cgroup/cgroup.controllers", "/sys/fs/selinux/enforce", reading.OWNER,
+    reading.RECORD,
 )  # fmt: skip
 PLACES = ("/", "/etc", "/opt", "/usr/local", "/var", "/var/lib", "/var/log", "/var/lib/containerd", "/var/lib/kubelet",
           "/var/lib/etcd", "/var/lib/sitewright")  # fmt: skip
@@ -88,6 +89,8 @@ class Facts:
     settings: Mapping[str, int] = field(default_factory=dict)
     owner: Owner | None = None
     """Whose installation ended or at least began here."""
+    record: str = ""
+    """What the host's site record says, as it is."""
     filled: Mapping[str, int] = field(default_factory=dict)
     """Bytes that each place of `FILLED` holds; told only where an installation began."""
 

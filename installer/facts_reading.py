@@ -55,6 +55,8 @@ class Unit:
 
 OWNER = "/var/lib/sitewright/owner.json"
 """By this a host tells whose it is, from an installation's first step to the last of its way back."""
+RECORD = "/var/lib/sitewright/site.json"
+"""The site record: which bundle stands on a host."""
 _HEADER = re.compile(r"^==> (/\S+) <==$", re.MULTILINE)
 LONGEST = 256
 """Characters of a text that are kept: a name, a version, a path."""
@@ -118,6 +120,7 @@ def identity(content: Mapping[str, str]) -> dict[str, Any]:
         "hostname": line(content.get("/proc/sys/kernel/hostname", "")),
         "machine_id": line(content.get("/etc/machine-id", "")),
         "owner": owner(content[OWNER]) if OWNER in content else None,
+        "record": content.get(RECORD, ""),
     }
 
 

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from installer import driving, engine, kubectl, lock, mirror, origin, proof, site_images
+from installer import driving, engine, kubectl, lock, mirror, origin, predecessor, proof, site_images
 from installer.bundle.archive import Archive
 from installer.driving import Watch
 from installer.errors import SitewrightError, StateUnreadable, UsageError
@@ -80,7 +80,10 @@ def check(site: Site, asked: Report = unheard, only: Iterable[str] = ()) -> tupl
     lacking: Callable[[], checks.Lacking] = dict
     if site.archive is not None and any(wanted.wants(checks.IMAGES, host.name) for host in answers.hosts):
         lacking = partial(_lacking, site, site.archive)
-    case = checks.look(site.world, answers, site.inputs.manifest, site.world.now(), asked, wanted, lacking)
+    known_here, going_on = predecessor.of_runs(site.runs, site.name)
+    case = checks.look(
+        site.world, answers, site.inputs.manifest, site.world.now(), asked, wanted, lacking, known_here, going_on
+    )
     _keep_speeds(site, case.tried)
     return checks.judge(case, wanted)
 

@@ -57,7 +57,9 @@ def flaws(data: Any, form: Form) -> Iterator[Flaw]:
 
 def _explained(error: ValidationError) -> Iterator[Flaw]:
     path: Path = tuple(error.absolute_path)
-    rule, value, instance, part = str(error.validator), error.validator_value, error.instance, dict(error.schema)
+    rule, instance = str(error.validator), error.instance
+    value: Any = error.validator_value
+    part: Any = error.schema
     if rule == "additionalProperties":
         known = sorted(part.get("properties", ()))
         for key in instance:

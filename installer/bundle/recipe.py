@@ -231,9 +231,9 @@ class _File:
         for line, at, found, wanted in document.flaws:
             place = f"{forms.dotted(at)}: " if at else ""
             raise BuildFailed(what=f"{path}:{line}", reason=f"{place}{found}; wanted {wanted}")
-        found = cls(path, yaml.load(text, Loader=_Loader), document)  # noqa: S506 - a safe loader
-        found.demand(forms.flaws(found.data, form))
-        return found
+        file = cls(path, yaml.load(text, Loader=_Loader), document)  # noqa: S506 - a safe loader
+        file.demand(forms.flaws(file.data, form))
+        return file
 
     def demand(self, flaws: Iterator[Flaw]) -> None:
         """Refuse the file if there are flaws."""

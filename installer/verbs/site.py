@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from installer import operations, repeated, session
+from installer import operations, predecessor, repeated, session
 from installer.arguments import default_state
 from installer.bundle.manifest import Exemption
 from installer.driving import Watch, plan_json
@@ -51,6 +51,8 @@ def plan(arguments: argparse.Namespace) -> int:
     """Every step, before anything is touched."""
     with opened(arguments, connecting=arguments.dry_run) as site:
         wanted = operations.plan(operations.measured(site))
+        if arguments.dry_run:
+            predecessor.require(site.world, site.inputs, site.runs)
         holding = operations.preview(site, wanted) if arguments.dry_run else None
     _show_plan(arguments, wanted, holding, site.inputs.manifest.exemptions)
     _next(arguments, "install")

@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 from simulation import act, answers_of, differences, inputs_of, install, site_of, world_of
 
-from installer import lock, operations
-from installer.errors import ProgramFault, SiteLocked, StepFailed
+from installer import lock, operations, predecessor
+from installer.errors import AnotherBundleStands, ProgramFault, SiteLocked, StepFailed
 from installer.world.simulated.faults import Faults
 from installer.world.simulated.machine import KERNEL_MODULES, Machine
 
@@ -59,6 +59,25 @@ def test_a_finished_installation_stands_and_is_taken_back_whole(tmp_path):
     }  # fmt: skip
     assert act(operations.uninstall, site).outcome == "done"
     assert but_the_guard(differences(start, world.snapshot())) == []
+
+
+def test_another_bundle_is_refused_before_anything_is_touched(tmp_path):
+    world = world_of("rehearsal")
+    site = site_of(world, tmp_path)
+    install(site)
+    newer = replace(site.inputs.manifest, version="1.1.0", kubernetes="v1.37.1", digest="sha256:" + "f" * 64)
+    other = replace(site, inputs=replace(site.inputs, manifest=newer))
+    before = world.snapshot()
+    failed = [each for each in operations.check(other) if each.status == "failed"]
+    assert [(each.check, each.host) for each in failed] == [("bundle.succession", "cp-1")]
+    assert failed[0].found == (
+        "core 1.0.0 (v1.36.3) stands on cp-1, node-1, node-2; this bundle is a newer one: core 1.1.0 (v1.37.1)"
+    )
+    with pytest.raises(AnotherBundleStands, match="stands on cp-1, node-1, node-2"):
+        predecessor.require(world, other.inputs, site.runs)
+    assert differences(before, world.snapshot()) == []
+    predecessor.require(world, site.inputs, site.runs)
+    assert [each for each in operations.check(site) if each.status == "failed"] == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -11,12 +12,13 @@ import pytest
 
 from installer.answers import Access, Answers, Environment, Host, Registry, Waiver
 from installer.answers_schema import schema
-from installer.bundle.manifest import Artifact, Blob, Component, Manifest
+from installer.bundle.manifest import Artifact, Blob, Component, Exemption, Manifest
 from installer.errors import HostUnreachable, SitewrightError, SudoRefused
 from installer.facts import MODULE_SIGNS, TOOLS, Facts, Gathered
 from installer.facts_reading import Disk, Listener, Owner, Unit
 from installer.plan import checks
 from installer.plan.checks import Case, Finding, Tried
+from installer.plan.succession import Standing
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 GIB = 1 << 30
@@ -30,7 +32,7 @@ def artifact(kind: Any, name: str, size: int) -> Artifact:
 
 
 MANIFEST = Manifest(
-    "core", "1", "amd64", "v1.36.3",
+    "core", "1.0", "amd64", "v1.36.3",
     (
         Component("k8s", "1", (artifact("image", "api", GIB), artifact("file", "kubelet", GIB)), {"always": True}),
         Component("shop", "1", (artifact("image", "shop", 2 * GIB),)),
@@ -94,8 +96,42 @@ def test_a_good_site_has_nothing_but_good_findings_for_every_check() -> None:
 
 def test_the_answers_may_waive_exactly_the_checks_that_a_waiver_can_set_aside() -> None:
     entries = {checks.LOGIN, checks.SUDO}
-    assert set(schema()["$defs"]["check"]["enum"]) == set(checks.NAMES) - entries
+    firm = {check.name for check in checks.CHECKS if check.firm}
+    assert set(schema()["$defs"]["check"]["enum"]) == set(checks.NAMES) - entries - firm
     assert entries < set(checks.NAMES)
+
+
+RECORD = json.dumps(
+    {"format": 1, "kubernetes": "v1.35.1", "bundle": {"name": "core", "version": "0.9", "digest": "sha256:" + "a" * 64}}
+)
+"""What a host says on which an older bundle stands."""
+
+
+def test_no_waiver_lets_another_bundle_in() -> None:
+    waiver = Waiver("bundle.succession", "we want it so", "somebody", date(2030, 1, 1))
+    (found,) = bad({"node-1": {"record": RECORD}}, said=answers(waivers=(waiver,)))
+    assert (found.check, found.host, found.status) == ("bundle.succession", "cp-1", "failed")
+    assert "stands on node-1" in found.found
+
+
+def test_where_a_host_has_lost_its_record_this_machine_s_runs_say_what_stands() -> None:
+    case = Case(answers(), MANIFEST, Gathered({"cp-1": good("cp-1")}, {}), Tried(), NOW, {}, OLDER)
+    assert [each.check for each in checks.examine(case) if each.status == "failed" and "bundle" in each.check] == []
+    ours = replace(good("cp-1"), owner=Owner("acme", "production"))
+    begun = replace(case, gathered=Gathered({"cp-1": ours}, {}))
+    (found,) = (each for each in checks.examine(begun) if each.check == "bundle.succession")
+    assert (found.status, found.found) == ("failed", "core 0.9 (v1.35.1) stands on cp-1; this bundle is a newer one: "
+                                                     "core 1.0 (v1.36.3)")  # fmt: skip
+
+
+OLDER = Standing("core", "0.9", "v1.35.1", "sha256:" + "a" * 64)
+
+
+def test_exemptions_of_the_bundle_are_told_once_for_the_site_and_may_be_agreed_to() -> None:
+    exempting = replace(MANIFEST, exemptions=(Exemption("shop", "/srv/shop/x", "the customer's own folder"),))
+    (found,) = bad(manifest=exempting)
+    assert (found.check, found.host, found.status) == ("bundle.exemptions", "cp-1", "warn")
+    assert found.found == "shop writes /srv/shop/x: the customer's own folder"
 
 
 def disk(free: float, size: float = 100, options: str = "rw") -> dict[str, Disk]:
@@ -105,6 +141,17 @@ def disk(free: float, size: float = 100, options: str = "rw") -> dict[str, Disk]
 
 TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "an old system": ({"os_version": "11", "os_name": "Debian 11"}, "host.os", "Debian 11, which no release"),
+    "a newer system": (
+        {"os_version": "13", "os_name": "Debian GNU/Linux 13 (trixie)"},
+        "host.os",
+        "13 (trixie), which no",
+    ),
+    "Ubuntu": (
+        {"os_id": "ubuntu", "os_version": "24.04", "os_name": "Ubuntu 24.04 LTS"},
+        "host.os",
+        "which no release",
+    ),
+    "another bundle": ({"record": RECORD}, "bundle.succession", "core 0.9 (v1.35.1) stands on cp-1; this bundle is a"),
     "a rolling system": ({"os_id": "arch", "os_version": ""}, "host.os", "no release was tried on"),
     "another architecture": ({"architecture": "aarch64"}, "host.architecture", "arm64"),
     "too few cores": ({"cpus": 1}, "host.cpu", "1 core(s)"),
@@ -159,7 +206,15 @@ def test_each_trouble_is_found_with_its_remedy(changes: dict[str, Any], check: s
 
 def test_every_check_that_looks_at_facts_is_made_to_fail() -> None:
     shown = {check for _, check, _ in TROUBLES.values()}
-    by_probes = {"bundle.images", "host.probes", "disk.fsync", "disk.speed", "link.speed", "ports.reach"}
+    by_probes = {
+        "bundle.exemptions",
+        "bundle.images",
+        "host.probes",
+        "disk.fsync",
+        "disk.speed",
+        "link.speed",
+        "ports.reach",
+    }
     assert shown | by_probes | {checks.LOGIN, checks.SUDO} == set(checks.NAMES)
 
 

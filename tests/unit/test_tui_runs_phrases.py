@@ -11,8 +11,11 @@ import pytest
 from core_manifest import ROOT, core_manifest
 
 from installer import answers_file
+from installer.bundle.manifest import Manifest
 from installer.plan import install as installing
+from installer.plan import succession
 from installer.plan.inputs import Inputs
+from installer.plan.succession import Standing
 from installer.ui.tui import runs_phrases
 from installer.ui.tui.words import Words
 
@@ -42,6 +45,21 @@ def test_every_text_of_the_checks_rules_is_said_in_chinese() -> None:
     assert len(texts) > 80
     unsaid = {each for each in texts if not CHINESE.search(runs_phrases.finding(SAY, each))}
     assert sorted(each for each in unsaid if not AS_IT_IS.fullmatch(each)) == []
+
+
+WANTED = ("1.4.1 v1.36.4", "1.6.0 v1.38.0", "1.3.9 v1.36.3", "1.4.0 v1.36.3", "spring v1.36.3")
+
+
+@pytest.mark.parametrize("wanted", [*(f"core {each}" for each in WANTED), "platform 1.0.0 v1.36.3"])
+@pytest.mark.parametrize("record_format", [1, 2])
+def test_why_a_bundle_may_not_follow_is_said_in_chinese(wanted: str, record_format: int) -> None:
+    name, version, kubernetes = wanted.split()
+    stands = Standing("core", "1.4.0", "v1.36.3", "sha256:" + "a" * 64, ("cp-1", "node-1"), record_format)
+    found = succession.refusal([stands], Manifest(name, version, "amd64", kubernetes, (), "sha256:" + "b" * 64))
+    assert found is not None
+    for text in (found.found, found.wanted, found.remedy):
+        said = runs_phrases.finding(SAY, text)
+        assert CHINESE.search(said) and not re.search(r"[a-z]+ [a-z]+ [a-z]+", said), said
 
 
 def _told(module: ast.Module) -> Iterator[str]:

@@ -14,22 +14,24 @@ from installer.answers import Answers, Waiver
 from installer.bundle.manifest import Manifest
 from installer.errors import SitewrightError, SudoRefused
 from installer.facts import Facts, gather
-from installer.plan.checks import disks, images, kernel, machine, network
+from installer.plan.checks import bundle, disks, kernel, machine, network
 from installer.plan.checks.choosing import Only, only
 from installer.plan.checks.disks import DiskNeed, disk_forecast
 from installer.plan.checks.finding import Case, Check, Finding, Lacking, Status, Tried
 from installer.plan.checks.trying import try_all
 from installer.plan.checks.wires import Wire, ports_table, wires
+from installer.plan.succession import Standing
 from installer.world.ports import Probed, Report
 
 __all__ = ["CHECKS", "IMAGES", "NAMES", "Case", "Check", "DiskNeed", "Finding", "Lacking", "Only", "Status", "Tried",
            "Wire", "disk_forecast", "examine", "judge", "look", "only", "ports_table", "wires"]  # fmt: skip
 
 LOGIN, SUDO = "ssh.login", "sudo.rights"
-CHECKS: tuple[Check, ...] = (*images.CHECKS, *machine.CHECKS, *kernel.CHECKS, *disks.CHECKS, *network.CHECKS)
-IMAGES = images.CHECKS[0].name
+CHECKS: tuple[Check, ...] = (*bundle.CHECKS, *machine.CHECKS, *kernel.CHECKS, *disks.CHECKS, *network.CHECKS)
+IMAGES = bundle.CHECKS[0].name
 NAMES = (LOGIN, SUDO, *(check.name for check in CHECKS))
-"""Every check. A waiver may name any but the first two: a host that cannot be entered cannot be installed on."""
+"""Every check. No waiver sets aside the first two, for a host that cannot be entered cannot be installed on, nor those
+that are firm."""
 
 
 def _silent(_: int, __: int, ___: str, ____: str) -> None:
@@ -44,18 +46,20 @@ def look(
     report: Report = _silent,
     wanted: Only = Only(),  # noqa: B008 - frozen
     lacking: Callable[[], Lacking] = dict,
+    known_here: Standing | None = None,
+    going_on: str = "",
 ) -> Case:
     """Look at every host and try what cannot be read; what goes wrong meanwhile will be a finding, not an error.
 
     `report` hears of each host that was asked. Where some checks alone are wanted every host is asked all the same, for
     many a rule compares hosts; but nothing is tried that no wanted check judges by. `lacking` finds out what the bundle
-    lacks while hosts are being asked.
+    lacks while hosts are being asked; `known_here` and `going_on` are what this machine's runs say (`Case`).
     """
     with ThreadPoolExecutor(1, "lacking") as pool:
         found_lacking = pool.submit(lacking)
         gathered = gather(world, answers, report)
         tried = try_all(world.probing, answers, gathered) if wanted.tries(CHECKS) else Tried()
-        return Case(answers, manifest, gathered, tried, now, found_lacking.result())
+        return Case(answers, manifest, gathered, tried, now, found_lacking.result(), known_here, going_on)
 
 
 def judge(case: Case, wanted: Only = Only()) -> tuple[Finding, ...]:  # noqa: B008 - frozen
@@ -99,7 +103,7 @@ def _judged(case: Case, check: Check, facts: Facts) -> list[Finding]:
     troubles = list(check.rule(case, facts))
     if not troubles:
         return [Finding(check.name, facts.host, "ok", check.title)]
-    waiver = case.answers.waiver(check.name, facts.host)
+    waiver = None if check.firm else case.answers.waiver(check.name, facts.host)
     ended = waiver is not None and waiver.until < case.now.date()
     found = []
     for trouble in troubles:

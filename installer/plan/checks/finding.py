@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from installer.answers import Answers, Waiver
 from installer.bundle.manifest import Manifest
 from installer.facts import GIB, Facts, Gathered
+from installer.plan.succession import Standing
 from installer.world.ports import Reached
 
 Status = Literal["ok", "warn", "waived", "failed"]
@@ -67,6 +68,10 @@ class Case:
     tried: Tried
     now: datetime
     lacking: Lacking = field(default_factory=dict)
+    known_here: Standing | None = None
+    """The bundle that stands as far as this machine's finished runs know."""
+    going_on: str = ""
+    """Digest of the bundle of a run that was broken off and would be gone on with."""
 
     @property
     def facts(self) -> Mapping[str, Facts]:
@@ -95,7 +100,7 @@ def control_planes(case: Case, facts: Facts) -> bool:
 class Check:
     """A named rule and the hosts it is for. A rule that yields nothing is content.
 
-    `tries` says that it judges by what probes gave (`Case.tried`).
+    `tries` says that it judges by what probes gave (`Case.tried`); `firm`, that no waiver sets it aside.
     """
 
     name: str
@@ -103,6 +108,7 @@ class Check:
     rule: Rule
     applies: Callable[[Case, Facts], bool] = everywhere
     tries: bool = False
+    firm: bool = False
 
 
 def gib(size: float) -> str:

@@ -6,14 +6,15 @@ import json
 from typing import Any
 
 from installer.answers import Environment
+from installer.facts_reading import RECORD
+from installer.plan import succession
 from installer.plan.inputs import Inputs
 from installer.plan.model import Step
 from installer.plan.steps.hosts import NO_PULL, step_id
-from installer.plan.steps.placed import HOME, Placed, all_hold, captures, place, take_back
+from installer.plan.steps.placed import Placed, all_hold, captures, place, take_back
 from installer.world.ports import ReadOnly, World
 
-RECORD = f"{HOME}/site.json"
-FORMAT = 1
+FORMAT = succession.RECORD_FORMAT
 
 
 def content(inputs: Inputs, environment: Environment, host: str) -> dict[str, Any]:

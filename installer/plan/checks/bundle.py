@@ -1,0 +1,46 @@
+"""Rules about the bundle: what the charts ask for is in it, it may follow what stands, and what it writes elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from installer.facts import Facts
+from installer.plan import succession
+from installer.plan.checks.finding import Case, Check, Trouble
+
+
+def _images(case: Case, facts: Facts) -> Iterator[Trouble]:
+    yield from case.lacking[facts.host]
+
+
+def _looked_at(case: Case, facts: Facts) -> bool:
+    return facts.host in case.lacking
+
+
+def _succession(case: Case, _: Facts) -> Iterator[Trouble]:
+    stands = succession.gathered((name, _standing(case, facts)) for name, facts in case.facts.items())
+    if refusal := succession.refusal(stands, case.manifest, case.going_on):
+        yield Trouble(refusal.found, refusal.wanted, refusal.remedy)
+
+
+def _standing(case: Case, facts: Facts) -> succession.Standing | None:
+    """What stands on a host: as its record says, and where it has lost that, as this machine knows."""
+    return succession.recorded(facts.record) or (case.known_here if case.begun(facts) else None)
+
+
+def _exemptions(case: Case, _: Facts) -> Iterator[Trouble]:
+    for each in case.manifest.exemptions:
+        yield Trouble(f"{each.component} writes {each.path}: {each.reason}", "components that keep to their own places",
+                      "agree to it, or take a bundle without it", warning=True)  # fmt: skip
+
+
+def _once(case: Case, facts: Facts) -> bool:
+    """For one host: what is said of the bundle is said of the whole site."""
+    return facts.host == next(iter(case.facts))
+
+
+CHECKS = (
+    Check("bundle.images", "every image is in the bundle", _images, _looked_at),
+    Check("bundle.succession", "the bundle may follow what stands", _succession, _once, firm=True),
+    Check("bundle.exemptions", "components keep to their own places", _exemptions, _once),
+)

@@ -1,0 +1,132 @@
+"""Which bundle may follow which: whether what stands on a site's hosts allows another bundle to be installed.
+
+`install` brings the bundle that stands to where the answers want it. Going from one bundle to another is an upgrade:
+hosts one after the other, drained, with a way back, and Kubernetes by one minor version at a time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from installer.bundle.manifest import Manifest
+
+RECORD_FORMAT = 1
+"""Of a host's site record, the newest that this program reads."""
+SHOWN = 3
+"""Hosts that are named; of more it is told how many."""
+NO_UPGRADE = "install with the bundle that stands; going to another is `upgrade`, which this version does not have yet"
+ONE_MINOR = "install with the bundle that stands; Kubernetes goes up by one minor version at a time"
+NOT_BACK = "install with the bundle that stands; to go back behind the last run: sitewright rollback"
+ANOTHER = "install with the bundle that stands, or take the site away first: sitewright uninstall"
+THE_SAME_FILE = "install with the very file that stands, or build the other one under a version of its own"
+NEWER_PROGRAM = "use the sitewright that installed what stands, or a newer one"
+_NUMBERS = re.compile(r"v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(?:[-+][A-Za-z0-9.+-]*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The bundle that stands on hosts; `format` is that of the record that says so."""
+
+    name: str
+    version: str
+    kubernetes: str
+    digest: str
+    hosts: tuple[str, ...] = ()
+    format: int = RECORD_FORMAT
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Standing:
+        """A bundle as what may stand."""
+        return cls(manifest.name, manifest.version, manifest.kubernetes, manifest.digest)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version} ({self.kubernetes})"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a bundle may not follow, what would be right, and what to do."""
+
+    found: str
+    wanted: str
+    remedy: str
+
+
+def recorded(text: str) -> Standing | None:
+    """What a host's site record says stands there; None where it says nothing that can be understood."""
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict) or type(told.get("format")) is not int:
+        return None
+    if told["format"] > RECORD_FORMAT:
+        return Standing("", "", "", "", format=told["format"])
+    bundle: Any = told.get("bundle")
+    if not isinstance(bundle, dict):
+        return None
+    said = (bundle.get("name"), bundle.get("version"), told.get("kubernetes"), bundle.get("digest"))
+    words = [word for word in said if isinstance(word, str) and len(word) <= 200]
+    return Standing(*words) if len(words) == len(said) else None
+
+
+def gathered(by_host: Iterable[tuple[str, Standing | None]]) -> tuple[Standing, ...]:
+    """What stands, each bundle once with all its hosts, in the order of the hosts."""
+    hosts: dict[Standing, list[str]] = {}
+    for host, standing in by_host:
+        if standing is not None:
+            hosts.setdefault(standing, []).append(host)
+    return tuple(
+        Standing(each.name, each.version, each.kubernetes, each.digest, tuple(names), each.format)
+        for each, names in hosts.items()
+    )
+
+
+def refusal(stands: Iterable[Standing], wanted: Manifest, going_on: str = "") -> Refusal | None:
+    """Why a bundle may not be installed where others stand; None where it may.
+
+    `going_on` is the digest of the bundle of a run that was broken off: that run is always gone on with.
+    """
+    others = [each for each in stands if each.digest != wanted.digest]
+    if not others or (going_on and wanted.digest == going_on):
+        return None
+    stands_there = others[0]
+    new, hosts = Standing.of(wanted), _named(stands_there.hosts)
+    what = f"the bundle that stands on {hosts}"
+    if stands_there.format > RECORD_FORMAT:
+        found = f"the record on {hosts} has format {stands_there.format}; this sitewright reads up to {RECORD_FORMAT}"
+        return Refusal(found, "a record that can be read", NEWER_PROGRAM)
+    found, remedy = _turn(stands_there, new)
+    return Refusal(f"{stands_there} stands on {hosts}; this bundle is {found}", what, remedy)
+
+
+def _turn(old: Standing, new: Standing) -> tuple[str, str]:
+    """What a bundle is to the one that stands, and what to do instead of installing it."""
+    if old.name != new.name:
+        return f"another one: {new}", ANOTHER
+    if (old.version, old.kubernetes) == (new.version, new.kubernetes):
+        return f"another build of the same version: {new.digest[:19]}, not {old.digest[:19]}", THE_SAME_FILE
+    numbers = [_numbers(each) for each in (old.version, new.version, old.kubernetes, new.kubernetes)]
+    if not all(numbers):
+        return f"a different version: {new}", NO_UPGRADE
+    before, after, kubernetes_before, kubernetes_after = numbers
+    if after < before or kubernetes_after < kubernetes_before:
+        return f"an older one: {new}", NOT_BACK
+    (major, minor), (new_major, new_minor) = kubernetes_before[:2], kubernetes_after[:2]
+    if new_major != major or new_minor > minor + 1:
+        return f"several minor versions of Kubernetes ahead: {new}", ONE_MINOR
+    return f"a newer one: {new}", NO_UPGRADE
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    found = _NUMBERS.fullmatch(version)
+    return tuple(int(each or 0) for each in found.groups()) if found else ()
+
+
+def _named(hosts: tuple[str, ...]) -> str:
+    more = len(hosts) - SHOWN
+    return ", ".join(hosts[:SHOWN]) + (f" and {more} more" if more > 0 else "")
