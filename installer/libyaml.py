@@ -11,6 +11,8 @@ INDENTED = re.compile(r"^[ ?-]*", re.MULTILINE)
 DEPTH = 500
 """Levels that texts may be nested: the deepest definitions of Kubernetes come to some sixty, and libyaml, which goes
 down by calling itself, ends the program at some tens of thousands."""
+LARGEST = 1_000_000
+"""Values that a text may stand for, those that its aliases repeat counted each time."""
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Makes nothing but plain data, either way."""
 
@@ -19,7 +21,7 @@ def load(text: str | bytes) -> Any:
     """The one document of a text.
 
     Raises:
-        yaml.YAMLError: the text is not YAML, or holds more than one document.
+        yaml.YAMLError: the text is not YAML, holds more than one document, or goes beyond the bounds.
     """
     _measure(text)
     return yaml.load(text, Loader=LOADER)  # noqa: S506 - a safe loader
@@ -29,24 +31,55 @@ def load_all(text: str | bytes) -> list[Any]:
     """All documents of a text.
 
     Raises:
-        yaml.YAMLError: the text is not YAML.
+        yaml.YAMLError: the text is not YAML, or goes beyond the bounds of depth and of what aliases amount to.
     """
     _measure(text)
     return list(yaml.load_all(text, Loader=LOADER))
 
 
 def _measure(text: str | bytes) -> None:
-    """Refuse what is nested too deep. Events are parsed without going down, unlike the nodes made of them."""
+    """Refuse what is nested too deep or repeats too much. Events are parsed without going down, unlike nodes."""
     whole = text if isinstance(text, str) else text.decode("utf-8", "replace")
     # A level opens a bracket, or stands further in than the one that holds it; a list may stand as far in as its key.
     indented = max(map(len, INDENTED.findall(whole)), default=0)
-    if 2 * (indented + 1) + whole.count("[") + whole.count("{") <= DEPTH:
+    if 2 * (indented + 1) + whole.count("[") + whole.count("{") <= DEPTH and ("&" not in whole or "*" not in whole):
         return
-    depth = 0
+    measured = _Measure()
     for event in yaml.parse(text, Loader=LOADER):
+        measured.event(event)
+
+
+class _Measure:
+    """How deep a text goes, and how many values it stands for, by its events."""
+
+    def __init__(self) -> None:
+        self._sizes: list[int] = [0]
+        self._open: list[str | None] = []
+        self._anchors: dict[str | None, int] = {}
+
+    def event(self, event: yaml.Event) -> None:
+        """Take the next event.
+
+        Raises:
+            yaml.YAMLError: with it the text goes beyond the bounds.
+        """
         if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
+            self._open.append(event.anchor)
+            self._sizes.append(1)
+            if len(self._open) > DEPTH:
+                raise yaml.YAMLError(f"nested deeper than {DEPTH} levels")
         elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > DEPTH:
-            raise yaml.YAMLError(f"nested deeper than {DEPTH} levels")
+            self._value(self._sizes.pop(), self._open.pop())
+        elif isinstance(event, yaml.AliasEvent):
+            if event.anchor in self._open:
+                raise yaml.YAMLError(f"an alias (*{str(event.anchor)[:60]}) within what it stands for")
+            self._value(self._anchors.get(event.anchor, 1), None)
+        elif isinstance(event, yaml.ScalarEvent):
+            self._value(1, event.anchor)
+
+    def _value(self, size: int, anchor: str | None) -> None:
+        if anchor is not None:
+            self._anchors[anchor] = size
+        self._sizes[-1] += size
+        if self._sizes[-1] > LARGEST:
+            raise yaml.YAMLError(f"its aliases amount to more than {LARGEST} values")

@@ -20,7 +20,7 @@ from installer import driving, engine, kubectl, lock, mirror, origin, predecesso
 from installer.bundle.archive import Archive
 from installer.driving import Watch
 from installer.errors import SitewrightError, StateUnreadable, UsageError
-from installer.plan import checks, context
+from installer.plan import checks, context, foundations
 from installer.plan import install as installing
 from installer.plan.checks import Finding
 from installer.plan.inputs import Inputs
@@ -102,7 +102,12 @@ def _lacking(site: Site, archive: Archive) -> checks.Lacking:
 
 
 def plan(inputs: Inputs) -> Plan:
-    """The plan of an installation."""
+    """The plan of an installation.
+
+    Raises:
+        BundleNotTrusted: the bundle is not what an installation takes.
+    """
+    foundations.prove(inputs)
     return installing.plan(inputs)
 
 

@@ -57,7 +57,8 @@ def flaws(data: Any, form: Form) -> Iterator[Flaw]:
 
 def _explained(error: ValidationError) -> Iterator[Flaw]:
     path: Path = tuple(error.absolute_path)
-    rule, instance = str(error.validator), error.instance
+    rule = str(error.validator)
+    instance: Any = error.instance
     value: Any = error.validator_value
     part: Any = error.schema
     if rule == "additionalProperties":

@@ -5,15 +5,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import TemplateError
 
 from installer.answers import Answers, Environment
 from installer.bundle.manifest import Artifact, Component, Manifest
 from installer.errors import BundleNotTrusted
+from installer.plan.templates import carrying
 
 API_PORT = 6443
 """Port of every API server (kubeadm's default)."""
@@ -123,12 +122,12 @@ def fill(component: Component, source: str, names: Mapping[str, Any]) -> str:
     Raises:
         BundleNotTrusted: it is malformed, or uses a name that is not defined.
     """
-    return _render(f"component {component.name}, {source!r}", source, names)
+    return _render(f"component {component.name}, {source[:60]!r}", source, names)
 
 
 def _render(where: str, source: str, names: Mapping[str, Any]) -> str:
     try:
-        return _template(source).render(names)
+        return carrying.rendered(source, names)
     except TemplateError as error:
         line = getattr(error, "lineno", None)
         raise BundleNotTrusted(
@@ -136,13 +135,3 @@ def _render(where: str, source: str, names: Mapping[str, Any]) -> str:
             reason=f"template cannot be rendered: {error}",
             hint="this is a fault of the bundle; tell the vendor",
         ) from error
-
-
-@lru_cache(maxsize=1024)
-def _template(source: str) -> Template:
-    """Compiled once, for it is filled for one host after another."""
-    return _JINJA.from_string(source)
-
-
-_JINJA = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True,
-                              lstrip_blocks=True)  # fmt: skip

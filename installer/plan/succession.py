@@ -71,7 +71,10 @@ def recorded(text: str) -> Standing | None:
         return None
     said = (bundle.get("name"), bundle.get("version"), told.get("kubernetes"), bundle.get("digest"))
     words = [word for word in said if isinstance(word, str) and len(word) <= 200]
-    return Standing(*words) if len(words) == len(said) else None
+    if len(words) != len(said):
+        return None
+    name, version, kubernetes, digest = words
+    return Standing(name, version, kubernetes, digest)
 
 
 def gathered(by_host: Iterable[tuple[str, Standing | None]]) -> tuple[Standing, ...]:

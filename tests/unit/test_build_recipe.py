@@ -169,7 +169,7 @@ def test_a_key_is_refused_in_its_line_and_so_are_all_others_at_once(tmp_path: Pa
     path.write_text("version: 1\nname: page\nrelease: v1\nhost:\n  leave: []\nrequire: []\n")
     with pytest.raises(BuildFailed) as failure:
         recipe.load(folder)
-    assert set(failure.value.message.splitlines()) == {
+    assert {line.strip() for line in failure.value.message.splitlines()} == {
         f"{path}:5: host.leave: unknown key; did you mean 'leaves'?",
         f"{path}:6: require: unknown key; did you mean 'requires'?",
     }

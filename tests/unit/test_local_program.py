@@ -119,4 +119,7 @@ def test_images_are_looked_for_once_where_aliases_name_a_thing_many_times() -> N
     pod = "p: &p {containers: [{image: one}]}\n"
     bomb = "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}' if n else '*p'] * 9)}]\n" for n in range(40))
     own = "z: &z {again: *z, initContainers: [{image: two}, {name: none}, 7]}\n"
-    assert list(images_in(libyaml.load_all(pod + bomb + own))) == ["one", "two"]
+    text = pod + bomb + own
+    assert list(images_in(list(libyaml.yaml.load_all(text, Loader=libyaml.LOADER)))) == ["one", "two"]
+    with pytest.raises(libyaml.yaml.YAMLError, match="alias"):
+        libyaml.load_all(text)

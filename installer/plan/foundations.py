@@ -1,0 +1,65 @@
+"""What every plan stands on: the components that the installer knows by name, and templates that are filled late.
+
+A template that is filled while a run is under way would fail there, with half a cluster behind it; so each is filled
+once beforehand, with something in the place of what is not known yet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from installer.bundle.manifest import Component
+from installer.errors import BundleNotTrusted
+from installer.plan import context
+from installer.plan.inputs import Inputs
+from installer.plan.steps import charts, verify
+
+NAMED: Mapping[str, tuple[str, ...]] = {
+    "registry": (),
+    "kubernetes": ("init.yaml", "join.yaml"),
+    "helm": (),
+    "probe": verify.PUT_THERE,
+}
+"""Components that the installer calls by name, with the texts that it takes from them."""
+ADMISSION = {"token": "abcdef.0123456789abcdef", "ca_hash": f"sha256:{'0' * 64}", "certificate_key": "0" * 64}
+"""In the place of what a control plane gives to a host that joins."""
+URL = re.compile(r"https://[A-Za-z0-9.-]{1,250}(:[0-9]{1,5})?(/[A-Za-z0-9._~/%?&=+-]{0,500})?")
+"""What a probe may ask for."""
+
+
+def prove(inputs: Inputs) -> None:
+    """Fill every template that a run fills only later.
+
+    Raises:
+        BundleNotTrusted: one cannot be filled, or a component that the installer needs is not there or not whole.
+    """
+    known = {component.name: component for component in inputs.manifest.components}
+    for name, texts in NAMED.items():
+        if name not in known:
+            raise BundleNotTrusted(bundle=f"bundle {inputs.manifest.name}", reason=f"it has no component {name}")
+        for text in sorted(set(texts) - known[name].texts.keys()):
+            raise BundleNotTrusted(bundle=f"component {name}", reason=f"it has no text {text}")
+    _probe_image(known["probe"])
+    for environment in inputs.answers.environments:
+        names = inputs.names(environment)
+        alike = {(view.control_plane, view.waived): view.name for view in names["hosts"]}
+        for host in alike.values():
+            admission = {**context.for_host(names, host), "join": ADMISSION}
+            charts.parse(known["kubernetes"], "join.yaml", context.render(known["kubernetes"], "join.yaml", admission))
+        put_there = {**names, "probe": "x", "port": verify.PORT, "namespace": verify.NAMESPACE}
+        for text in verify.PUT_THERE:
+            charts.parse(known["probe"], text, context.render(known["probe"], text, put_there))
+        for component in inputs.components(environment):
+            for probe in component.spec.get("probes", ()):
+                url = context.fill(component, probe["url"], context.for_component(names, environment, component))
+                if not URL.fullmatch(url):
+                    where = f"component {component.name}, probe {probe['name']}"
+                    raise BundleNotTrusted(bundle=where, reason=f"{url[:200]!r} is no https address")
+
+
+def _probe_image(component: Component) -> None:
+    try:
+        component.artifact("image", verify.IMAGE)
+    except KeyError as error:
+        raise BundleNotTrusted(bundle=f"component {component.name}", reason=str(error.args[0])) from error
