@@ -23,10 +23,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
+from installer import strict_json
 from installer.errors import SiteLocked, StateUnreadable
-from installer.runs import Runs, trouble
+from installer.runs import Runs
+from installer.state_files import opened, read_object, trouble
 
 FORMAT = 1
 RECORD, GUARD, CONSOLE, COMPLAINTS = "process.json", "process.lock", "console.jsonl", "console.err"
@@ -66,8 +68,8 @@ class Detached:
         """How it ended. None while it runs, and where it was killed without a word: such a run can be resumed."""
         for line in reversed(self._tail()):
             with suppress(ValueError):
-                told = json.loads(line)
-                if isinstance(told, dict) and told.get("type") == "ended":
+                told = strict_json.loads(line, halves=True)
+                if isinstance(told, dict) and told.get("type") == "ended" and type(told.get("exit_code")) is int:
                     return int(told["exit_code"])
         code = self.child.returncode if self.child else None
         return None if code is None else code if code >= 0 else 128 - code
@@ -132,7 +134,7 @@ class Detached:
         with trouble(path), ExitStack() as stack:
             file = None
             with suppress(FileNotFoundError):  # the site was forgotten meanwhile
-                file = stack.enter_context(path.open("rb"))
+                file = stack.enter_context(opened(path))
             yield file
 
     def _last(self) -> bool:
@@ -180,21 +182,21 @@ def find(runs: Runs, site: str) -> Detached | None:
         StateUnreadable: its record is damaged, or of a newer program.
     """
     path = runs.folder(site) / RECORD
-    with trouble(path):
-        try:
-            raw = path.read_bytes()
-        except FileNotFoundError:
-            return None
-    try:
-        told: dict[str, Any] = json.loads(raw)
-        if told["format"] > FORMAT:
-            raise StateUnreadable(path=path, reason=f"process format {told['format']} is of a newer sitewright")
-        return Detached(
-            runs, site, int(told["pid"]), int(told["began"]), str(told["boot"]), tuple(told["argv"]), str(told["since"])
-        )
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        hint = "remove the file once no run of the site is under way: sitewright status"
-        raise StateUnreadable(path=path, reason="it is damaged", hint=hint) from error
+    cure = "remove the file once no run of the site is under way: sitewright status"
+    told = read_object(path, cure)
+    if told is None:
+        return None
+    if type(told.get("format")) is int and told["format"] > FORMAT:
+        raise StateUnreadable(path=path, reason=f"process format {told['format']} is of a newer sitewright")
+    numbers, texts, argv = (told.get("pid"), told.get("began")), (told.get("boot"), told.get("since")), told.get("argv")
+    good = (
+        told.get("format") == FORMAT and all(type(each) is int and 0 <= each < 1 << 63 for each in numbers)
+        and told["pid"] > 1 and isinstance(argv, list) and argv
+        and all(isinstance(each, str) for each in (*texts, *argv))
+    )  # fmt: skip
+    if not good:
+        raise StateUnreadable(path=path, reason="it is damaged", hint=cure)
+    return Detached(runs, site, told["pid"], told["began"], told["boot"], tuple(argv or ()), told["since"])
 
 
 def under_way(runs: Runs) -> Iterator[Detached]:

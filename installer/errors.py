@@ -241,6 +241,13 @@ class HostTaken(SitewrightError):
     hint = "uninstall that site first; if nobody can any more, clear the host and remove /var/lib/sitewright/owner.json"
 
 
+class HostRecordRefused(SitewrightError):
+    """{host}: what it keeps in {path} is not believed: {reason}"""
+
+    exit_code = 6
+    hint = "find out who has changed it there"
+
+
 class ConnectionLost(SitewrightError):
     """{host}: the connection was lost: {reason}"""
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from installer import strict_json
 from installer.answers import Waiver
 from installer.detached import Detached
 from installer.errors import SitewrightError
@@ -16,7 +17,7 @@ from installer.events import KINDS, Event, RunStarted
 from installer.plain import cleaned
 from installer.plan.checks import Finding
 from installer.proof import ProbeResult
-from installer.runs import Run, Runs, trouble
+from installer.runs import Run, Runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,25 +179,24 @@ def replayed(run: Run) -> list[Item]:
         StateUnreadable: its files cannot be read.
     """
     items: list[Item] = []
-    with trouble(run.folder):
-        plan, told, probes = (run.folder / name for name in ("plan.json", "events.jsonl", "probes.json"))
-        if plan.exists():
-            items.append(parse(_typed(plan.read_text(encoding="utf-8"), "plan")))
-        if told.exists():
-            for line in told.read_text(encoding="utf-8").splitlines():
-                items.append(parse(_typed(line, "")))
-        if probes.exists():
-            kept = parse(probes.read_text(encoding="utf-8"))
-            found = kept.get("probes", []) if isinstance(kept, dict) else []
-            items += [parse(json.dumps({**each, "type": "probe"})) for each in found]
+    plan, told, probes = (run.read(name) for name in ("plan.json", "events.jsonl", "probes.json"))
+    if plan is not None:
+        items.append(parse(_typed(plan.decode(errors="replace"), "plan")))
+    for line in (told or b"").decode(errors="replace").split("\n"):
+        if line:
+            items.append(parse(_typed(line, "")))
+    kept = parse(probes.decode(errors="replace")) if probes is not None else None
+    found = kept.get("probes") if isinstance(kept, dict) else None
+    if isinstance(found, list):
+        items += [parse(json.dumps({**each, "type": "probe"})) for each in found if isinstance(each, dict)]
     return items
 
 
 def _typed(text: str, kind: str) -> str:
     """A line as a run keeps it, with the type that the same has on standard output."""
     try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
+        body = strict_json.loads(text, halves=True)
+    except ValueError:
         return text
     if not isinstance(body, dict):
         return text
@@ -207,8 +207,8 @@ def _typed(text: str, kind: str) -> str:
 def parse(line: str) -> Item:
     """A line of JSON as a value; one of an unknown type, or without what its type has to have, as it is."""
     try:
-        said = json.loads(line)
-    except (ValueError, RecursionError):
+        said = strict_json.loads(line, halves=True)
+    except ValueError:
         return Note(cleaned(line))
     if not isinstance(said, dict):
         return Note(cleaned(line))

@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from installer import state_files, strict_json
 from installer.errors import PlanChanged, StateUnreadable
 
 FORMAT = 1
@@ -42,12 +43,12 @@ LEGAL: frozenset[tuple[State | None, State]] = frozenset(
 class Copy(Protocol):
     """A copy of a journal elsewhere."""
 
-    def note(self, content: bytes) -> None:
-        """Hear the whole content after each record, without waiting for anything."""
+    def note(self, line: bytes) -> None:
+        """Hear of a record, its line end too, as soon as it is durable; without waiting for anything."""
         ...
 
-    def settle(self) -> None:
-        """Wait until what was noted is copied, or cannot be."""
+    def settle(self, step: str) -> None:
+        """Wait until what was noted of a step is copied, or cannot be."""
         ...
 
 
@@ -129,7 +130,7 @@ class Journal:
         """
         self._move(step, "begin", at, {} if before is None else {"before": dict(before)})
         if self._copy is not None:
-            self._copy.settle()
+            self._copy.settle(step)
 
     def done(self, step: str, at: datetime, *, changed: bool) -> None:
         """A step holds; `changed` is False where it held before we came.
@@ -199,11 +200,12 @@ class Journal:
         # Only what is durable is taken for true: from the very bytes, as a later reader will.
         self._take(json.loads(line))
         if self._copy is not None:
-            self._copy.note(self.path.read_bytes()[: self._size])
+            self._copy.note(line)
 
     def _write(self, line: bytes) -> None:
         if self._file is None:
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+            self._file = os.open(self.path, flags, 0o600)
             os.ftruncate(self._file, self._size)
             _sync_directory(self.path.parent)
         rest = memoryview(line)
@@ -212,29 +214,29 @@ class Journal:
         os.fsync(self._file)
 
     def _load(self) -> None:
-        try:
-            content = self.path.read_bytes()
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise StateUnreadable(path=self.path, reason=error.strerror or str(error)) from error
-        for number, line in enumerate(content.splitlines(keepends=True), 1):
-            if not line.endswith(b"\n"):
-                return
+        whole, _, _ = (state_files.read(self.path) or b"").rpartition(b"\n")
+        for number, line in enumerate(whole.split(b"\n") if whole else (), 1):
             try:
-                self._take(json.loads(line))
+                self._take(strict_json.loads(line, halves=True))
             except (ValueError, KeyError, TypeError) as error:
-                raise StateUnreadable(path=self.path, reason=f"line {number} is damaged") from error
-            self._size += len(line)
+                hint = f"bring it back from a copy; or move {self.path.parent} away: its run is then unknown here"
+                raise StateUnreadable(path=self.path, reason=f"line {number} is damaged", hint=hint) from error
+            self._size += len(line) + 1
 
     def _take(self, record: dict[str, Any]) -> None:
+        if not isinstance(record, dict):
+            raise ValueError("a record is an object")
         if not self._header:
             if record["format"] > FORMAT:
                 wanted = f"journal format {record['format']} is newer than this sitewright reads ({FORMAT})"
                 raise StateUnreadable(path=self.path, reason=wanted)
+            if not isinstance(record.get("subject", {}), dict):
+                raise ValueError("the subject is an object")
             self._header = record
             return
         step, state = record["step"], record["state"]
+        if not isinstance(record.get("before", {}), dict):
+            raise ValueError(f"{step}: its before-image is an object")
         if (self._states.get(step), state) not in LEGAL:
             raise ValueError(f"{step} cannot become {state}")
         if "before" in record:

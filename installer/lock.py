@@ -13,11 +13,13 @@ import fcntl
 import json
 import os
 import secrets
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
+from installer import strict_json
 from installer.errors import (
     CommandFailed,
     ConnectionLost,
@@ -27,7 +29,8 @@ from installer.errors import (
     SitewrightError,
     StateUnreadable,
 )
-from installer.runs import Runs, trouble
+from installer.runs import Runs
+from installer.state_files import make, trouble
 from installer.world.ports import Output, World
 
 PATH = "/run/sitewright.lock"
@@ -35,6 +38,8 @@ LIFE = 300
 """Seconds that a lock outlives its last renewal: longer than a fail-over of the link, shorter than a coffee."""
 RENEW = 60.0
 """Seconds between renewals."""
+LONGEST = 200
+"""Letters of an owner, a mark or a time that is taken for one."""
 
 CLAIM = """set -eu
 path=$1 token=$2 life=$3 renewing=$4
@@ -65,6 +70,11 @@ if [ "$held" = "$token" ]; then rm -f "$path"; fi
 """Give the lock back, if it is still ours."""
 
 
+def taken(runs: Runs, site: str) -> bool:
+    """Whether somebody has held a site's lock in this state directory, now or ever."""
+    return (runs.folder(site) / "lock").exists()
+
+
 @contextmanager
 def hold(world: World, runs: Runs, site: str, host: str, owner: str, stop: threading.Event) -> Iterator[None]:
     """Hold both locks for as long as the block lasts; `stop` is set when the one at the site was lost.
@@ -81,12 +91,14 @@ def _here(runs: Runs, site: str, owner: str) -> Iterator[str]:
     """Hold the lock of this state directory; gives the mark by which its claims are known at the site."""
     path = runs.folder(site) / "lock"
     try:
-        for folder in reversed(path.parents):  # mkdir's own `parents` would make them with the mode of everybody
-            folder.mkdir(exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        make(path.parent)
+        # Never through a link, for the file is written; and a pipe would have us wait.
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     except OSError as error:
         raise StateUnreadable(path=error.filename or path, reason=error.strerror or str(error)) from error
     try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise StateUnreadable(path=path, reason="it is no regular file", hint="move it away")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -143,8 +155,11 @@ def _there(world: World, host: str, owner: str, token: str, stop: threading.Even
 def _locked(said: str) -> SiteLocked:
     """The refusal, from a lock's two lines."""
     end, _, held = said.partition("\n")
-    found = _parsed(held.encode())
-    expires = datetime.fromtimestamp(int(end.split()[-1]), UTC).isoformat(timespec="seconds")
+    found = _parsed(held.encode("utf-8", "replace"))
+    try:
+        expires = datetime.fromtimestamp(int(end.split()[-1]), UTC).isoformat(timespec="seconds")
+    except (IndexError, ValueError, OverflowError, OSError):  # no number, or one that is no time
+        expires = "at an unknown time"
     return SiteLocked(owner=found["owner"], since=found["since"], expires=expires)
 
 
@@ -154,9 +169,12 @@ def _claim(owner: str, place: str, since: datetime) -> bytes:
 
 
 def _parsed(raw: bytes) -> dict[str, str]:
-    """Who holds a lock, and since when."""
+    """Who holds a lock, and since when; whatever form that has."""
+    unknown = {"owner": "somebody", "place": "", "since": "an unknown time"}
     try:
-        found = json.loads(raw)
-        return {key: str(found[key]) for key in ("owner", "place", "since")}
-    except (ValueError, KeyError, TypeError):
-        return {"owner": "somebody", "place": "", "since": "an unknown time"}
+        found = strict_json.loads(raw)
+    except ValueError:
+        return unknown
+    body = found if isinstance(found, dict) else {}
+    told = {key: each for key in unknown if isinstance(each := body.get(key), str) and len(each) <= LONGEST}
+    return told if len(told) == len(unknown) else unknown

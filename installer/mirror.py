@@ -1,128 +1,192 @@
-"""The copy of a run's journal at the site, so that another laptop can carry on and can take everything back.
+"""What each host keeps of a run: the records of its own steps, so that another laptop can carry on and take it back.
 
-It lies on the first control plane, below the directory that the first step signs there and the last undo clears. Every
-step that has begun is in it before the step has an effect; what it may lack are ends of steps, which the next run finds
-by their checks. Records that come while one copy is written share the next one. Where there is no place for it yet, or
-the link is lost, the run goes on without: it is the run's own steps that report a lost link.
+They lie below the directory that a host's first step signs and its last undo clears. Every step that has begun is
+among them before it has an effect; what they may lack are ends of steps, which the next run finds by looking. Where
+there is no place for them yet, or the link is lost, the run goes on without: its own steps report a lost link.
+
+The first control plane keeps the answers too. They are there to be compared and shown, and never acted upon: what a
+host says is believed about that host alone (installer.told).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
 
-from installer.errors import SitewrightError
-from installer.facts_reading import OWNER
+from installer import state_files, told
+from installer.errors import HostRecordRefused, SitewrightError
+from installer.facts_reading import OWNER, owner
+from installer.plan.model import BACKWARD
 from installer.plan.steps.placed import HOME
-from installer.runs import Run
+from installer.runs import NAME, Run
 from installer.world.ports import ReadOnly, World
 
 FOLDER = f"{HOME}/runs"
-JOURNAL = "journal.jsonl"
-FILES = ("run.json", "answers.yaml")
-"""What else of a run's folder is copied; each of them is there before the first step begins."""
+JOURNAL, ANSWERS = "journal.jsonl", "answers.yaml"
+COPIES = "copies.json"
+"""In a run's folder here: the digest of what each host keeps of it, as it was last written or read."""
+NEWEST = 50
+"""Runs of a host that are looked at, the newest by name: nobody goes back further, and a host may claim any number."""
+MOST_READ = 32 << 20
+"""Bytes of a host's records that are read at once."""
+LARGEST_ANSWERS = 1 << 20
+
+
+@dataclass
+class _Part:
+    """A host's own records: how many of them it has, and whether there is a place for them."""
+
+    lines: list[bytes] = field(default_factory=list)
+    there: str = ""
+    placed: bool = False
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Mirror:
-    """The copy of one run's journal on one host; an `installer.journal.Copy`."""
+    """The copies of one run's records on its hosts; an `installer.journal.Copy`. `first` keeps the answers too."""
 
-    def __init__(self, world: World, host: str, run: Run) -> None:
-        self._world = world
-        self._host = host
-        self._run = run
-        self._content = b""
-        self._noted = self._tried = 0
-        self._there: dict[str, bytes] = {}
-        self._over = False
-        self._fault: BaseException | None = None
-        self._turn = threading.Condition()
+    def __init__(self, world: World, site: str, first: str, run: Run, hosts_at_once: int) -> None:
+        self._world, self._site, self._first, self._run = world, site, first, run
+        self._at_once = hosts_at_once
+        self._header: dict[str, Any] = {}
+        self._parts: defaultdict[str, _Part] = defaultdict(_Part)
+        self._guard = threading.Lock()
 
-    def note(self, content: bytes) -> None:
-        """Take note of the journal's present content."""
-        with self._turn:
-            self._content = content
-            self._noted += 1
-            self._turn.notify_all()
+    def note(self, line: bytes) -> None:
+        """Take note of one more record; the first time, of all that stand in the journal: it has been read by then."""
+        with self._guard:
+            if not self._header:
+                self._catch_up()
+            elif host := told.host_of(json.loads(line)["step"]):
+                self._parts[host].lines.append(line)
 
-    def settle(self) -> None:
-        """Wait until all that was noted is there, or was tried to be put there."""
-        with self._turn:
-            wanted = self._noted
-            self._turn.wait_for(lambda: self._tried >= wanted or self._over)
+    def _catch_up(self) -> None:
+        header, *lines = (self._run.read(JOURNAL) or b"").splitlines(keepends=True) or [b"{}"]
+        self._header = json.loads(header)
+        for line in lines:
+            if line.endswith(b"\n") and (host := told.host_of(json.loads(line)["step"])):
+                self._parts[host].lines.append(line)
+
+    def settle(self, step: str) -> None:
+        """Put the records of the step's host there; of several steps at once the first does it for all."""
+        with self._guard:
+            part = self._parts.get(told.host_of(step))
+        if part is not None:
+            self._copy(told.host_of(step), part)
 
     @contextmanager
     def following(self) -> Iterator[Mirror]:
-        """Copy as long as the block lasts, and once more at its end."""
-        if not self._noted:
-            self.note(self._run.read(JOURNAL) or b"")
-        thread = threading.Thread(target=self._follow, name="mirror", daemon=True)
-        thread.start()
+        """Put everything there once more when the block ends, with how the run ended."""
+        if not self._header:
+            self._catch_up()
         try:
             yield self
         finally:
-            with self._turn:
-                self._over = True
-                self._turn.notify_all()
-            thread.join()
-        if self._fault is not None:
-            raise self._fault
-        self._copy(self._content)
+            with ThreadPoolExecutor(self._at_once, "copies") as pool:
+                list(pool.map(lambda item: self._copy(*item), list(self._parts.items())))
+            copies = {host: part.there for host, part in self._parts.items() if part.there}
+            with suppress(SitewrightError):  # a disk that is full has been told of; without, hosts are read once more
+                remember(self._run, copies)
 
-    def _follow(self) -> None:
-        try:
-            while self._copied_the_next():
-                continue
-        except BaseException as fault:  # told when the run has ended: it does not depend on its copy
-            with self._turn:
-                self._fault, self._over = fault, True
-                self._turn.notify_all()
-
-    def _copied_the_next(self) -> bool:
-        with self._turn:
-            self._turn.wait_for(lambda: self._noted > self._tried or self._over)
-            content, noted = self._content, self._noted
-            if self._over:
-                return False
-        self._copy(content)
-        with self._turn:
-            self._tried = noted
-            self._turn.notify_all()
-        return True
-
-    def _copy(self, journal: bytes) -> None:
-        with suppress(SitewrightError):
-            # Once it has a place it keeps it as long as the run goes on: a step waits for this round trip.
-            if not self._there and self._world.stat(self._host, OWNER) == (None,):
+    def _copy(self, host: str, part: _Part) -> None:
+        with part.turn, suppress(SitewrightError):
+            if not part.placed:
+                raw = self._world.read(host, OWNER)
+                part.placed = raw is not None and owner(raw.decode("utf-8", "replace")).site == self._site
+            if not part.placed:
                 return
-            for name in FILES:
-                self._put(name, self._run.read(name) or b"")
-            self._put(JOURNAL, journal)
+            with self._guard:
+                more = {"site": self._site, "sequence": self._run.sequence, "outcome": self._run.outcome}
+                header = json.dumps({**self._header, **more}, sort_keys=True).encode() + b"\n"
+                content = b"".join((header, *part.lines))
+            digest = hashlib.sha256(content).hexdigest()
+            if digest == part.there:
+                return
+            if host == self._first and not part.there:
+                self._world.write(host, f"{FOLDER}/{self._run.name}/{ANSWERS}", self._run.read(ANSWERS) or b"",
+                                  mode=0o600)  # fmt: skip
+            self._world.write(host, f"{FOLDER}/{self._run.name}/{JOURNAL}", content, mode=0o600)
+            part.there = digest
 
-    def _put(self, name: str, content: bytes) -> None:
-        if self._there.get(name) != content:
-            self._world.write(self._host, f"{FOLDER}/{self._run.name}/{name}", content, mode=0o600)
-            self._there[name] = content
+
+def remember(run: Run, copies: Mapping[str, str]) -> None:
+    """Keep the digests of what hosts keep of a run, beside those of other hosts.
+
+    Raises:
+        StateUnreadable: they cannot be written.
+    """
+    run.write(COPIES, {**remembered(run), **copies})
 
 
-def kept(world: ReadOnly, host: str, site: str, known: Callable[[str], int]) -> dict[str, dict[str, bytes]]:
-    """The runs of a site of which its host knows more than this machine: their files by the run's name.
+def remembered(run: Run) -> dict[str, str]:
+    """By host, the digest of what it was last seen to keep of a run."""
+    with suppress(SitewrightError):
+        return {host: str(each) for host, each in (state_files.read_object(run.folder / COPIES, "") or {}).items()}
+    return {}
 
-    `known` gives the bytes of a run's journal as far as it is known here.
+
+@dataclass(frozen=True)
+class Kept:
+    """What one host keeps of one run, by the digest of the file: its part; or why that is not to be believed."""
+
+    host: str
+    run: str
+    digest: str
+    part: told.Slice | None = None
+    refusal: HostRecordRefused | None = None
+
+
+def kept(world: ReadOnly, host: str, site: str, known: Callable[[str, str], str]) -> tuple[Kept, ...]:
+    """Of a host's newest runs those whose records are not what is known of them here.
+
+    `known` gives the digest of a host's records of a run as they were last seen; empty where they never were.
     """
     listing = world.query(host, "ls", "-1", FOLDER)
-    names = listing.out.split() if listing.ok else []
-    journals = world.stat(host, *(f"{FOLDER}/{name}/{JOURNAL}" for name in names)) if names else ()
-    more = [name for name, journal in zip(names, journals, strict=True) if journal and journal.size > known(name)]
-    found = {name: {file: world.read(host, f"{FOLDER}/{name}/{file}") for file in (*FILES, JOURNAL)} for name in more}
-    whole = {name: {f: c for f, c in files.items() if c is not None} for name, files in found.items()}
-    return {name: files for name, files in whole.items() if len(files) == len(FILES) + 1 and _is_of(site, files)}
+    named = [match for name in listing.out.split("\n") if (match := NAME.fullmatch(name))] if listing.ok else []
+    newest = sorted((match[0] for match in named if match["operation"] not in BACKWARD), reverse=True)[:NEWEST]
+    states = world.stat(host, *(f"{FOLDER}/{name}/{JOURNAL}" for name in newest)) if newest else ()
+    found: list[Kept] = []
+    taken = 0
+    for name, state in zip(newest, states, strict=True):
+        if state is None or state.kind != "file" or state.sha256 == known(host, name):
+            continue
+        if state.size > told.LARGEST:
+            reason = f"{state.size} bytes, and at most {told.LARGEST} are read"
+            found.append(Kept(host, name, state.sha256, refusal=refusal(host, name, reason)))
+        elif (taken := taken + state.size) > MOST_READ:
+            reason = f"this and newer ones have more than {MOST_READ} bytes together"
+            found.append(Kept(host, name, state.sha256, refusal=refusal(host, name, reason)))
+        else:
+            found.append(_read(world, host, site, name))
+    return tuple(found)
 
 
-def _is_of(site: str, files: Mapping[str, bytes]) -> bool:
-    """Whether a run is of this site: a host may have been another one's."""
+def _read(world: ReadOnly, host: str, site: str, name: str) -> Kept:
+    raw = world.read(host, f"{FOLDER}/{name}/{JOURNAL}") or b""
+    digest = hashlib.sha256(raw).hexdigest()
     try:
-        return bool(json.loads(files["run.json"])["site"] == site)
-    except (ValueError, KeyError, TypeError):
-        return False
+        return Kept(host, name, digest, told.read(host, site, name, raw[: told.LARGEST]))
+    except ValueError as error:
+        return Kept(host, name, digest, refusal=refusal(host, name, str(error)))
+
+
+def refusal(host: str, run: str, reason: str) -> HostRecordRefused:
+    """The error that says so."""
+    hint = "find out who has changed it there; without it (remove it), that host's steps are not taken back"
+    return HostRecordRefused(host=host, path=f"{FOLDER}/{run}/{JOURNAL}", reason=reason, hint=hint)
+
+
+def answers(world: ReadOnly, host: str, run: str) -> Sequence[str] | None:
+    """The lines of the answers that a host keeps with a run, to be shown; None where there are none, or too many."""
+    path = f"{FOLDER}/{run}/{ANSWERS}"
+    state = world.stat(host, path)[0]
+    if state is None or state.kind != "file" or state.size > LARGEST_ANSWERS:
+        return None
+    return (world.read(host, path) or b"")[:LARGEST_ANSWERS].decode("utf-8", "replace").splitlines()

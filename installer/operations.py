@@ -16,7 +16,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from installer import driving, engine, kubectl, lock, mirror, origin, predecessor, proof, site_images
+from installer import (
+    adopting,
+    driving,
+    engine,
+    kubectl,
+    lock,
+    mirror,
+    origin,
+    predecessor,
+    proof,
+    site_images,
+    state_files,
+)
 from installer.bundle.archive import Archive
 from installer.driving import Watch
 from installer.errors import SitewrightError, StateUnreadable, UsageError
@@ -55,6 +67,8 @@ class Site:
     """What a run keeps so that `resume` and its kin need no flags: "profile", "bundle", "signers"."""
     archive: Archive | None = None
     """The open bundle; None where what is done needs none."""
+    agree: adopting.Agree = adopting.refuse
+    """Whom to ask where a run of another machine began with other answers."""
 
     @property
     def name(self) -> str:
@@ -63,7 +77,7 @@ class Site:
 
     @property
     def first(self) -> str:
-        """The host that keeps the site's lock and a copy of the journal."""
+        """The host that keeps the site's lock."""
         return self.inputs.answers.environments[0].control_planes[0]
 
 
@@ -91,8 +105,8 @@ def check(site: Site, asked: Report = unheard, only: Iterable[str] = ()) -> tupl
 def _lacking(site: Site, archive: Archive) -> checks.Lacking:
     """What the charts ask for and the bundle lacks: all of them are rendered, once for a bundle and its answers."""
     of = site_images.digest(site.inputs)
-    with suppress(OSError):
-        if (site.runs.folder(site.name) / COMPLETE).read_text() == of:
+    with suppress(StateUnreadable):
+        if state_files.read(site.runs.folder(site.name) / COMPLETE, 1000) == of.encode():
             return site_images.none(site.inputs)
     found = site_images.lacking(site.inputs, archive)
     if not any(found.values()):
@@ -114,11 +128,11 @@ def plan(inputs: Inputs) -> Plan:
 def measured(site: Site) -> Inputs:
     """The same inputs with the speed to the first registry that preflight has last measured; it feeds the ETA alone."""
     host = site.inputs.answers.registry.hosts[0]
-    try:
-        rate = float(json.loads((site.runs.folder(site.name) / SPEEDS).read_bytes())[host])
-    except (OSError, ValueError, KeyError, TypeError):  # nothing was measured, or it is damaged: no harm but the ETA's
-        return site.inputs
-    return replace(site.inputs, send_rate=rate)
+    with suppress(StateUnreadable):  # nothing was measured, or it is damaged: no harm but the ETA's
+        rate = (state_files.read_object(site.runs.folder(site.name) / SPEEDS, "remove it") or {}).get(host)
+        if isinstance(rate, int | float) and 1 <= rate < 1e12:
+            return replace(site.inputs, send_rate=float(rate))
+    return site.inputs
 
 
 def _keep_speeds(site: Site, tried: checks.Tried) -> None:
@@ -143,7 +157,12 @@ def install(site: Site, plan_: Plan, watch: Watch, stop: threading.Event) -> Run
         StepFailed, RunStopped, Interrupted: as the engine says; the run can be resumed.
     """
     with _held(site, stop):
-        run = site.runs.unfinished(site.name) or site.runs.begin(site.name, "install", site.remembered)
+        run = site.runs.unfinished(site.name)
+        if run is None:
+            adopting.compare(site, site.runs.last_standing(site.name), plan_)
+            run = site.runs.begin(site.name, "install", site.remembered)
+        else:
+            adopting.settle(site, run, plan_)
         return _drive(site, site.inputs, plan_, run, watch, stop)
 
 
@@ -165,7 +184,9 @@ def resume(site: Site, watch: Watch, stop: threading.Event) -> Run:
             raise UsageError(reason=f"no run of site {site.name} was broken off", hint="see: sitewright status")
         if run.operation in BACKWARD:
             return _back(site, run.operation, watch, stop)
-        return _drive(site, site.inputs, plan(measured(site)), run, watch, stop)
+        wanted = plan(measured(site))
+        adopting.settle(site, run, wanted)
+        return _drive(site, site.inputs, wanted, run, watch, stop)
 
 
 def rollback(site: Site, watch: Watch, stop: threading.Event, operation: str = "rollback") -> Run:
@@ -185,6 +206,11 @@ def uninstall(site: Site, watch: Watch, stop: threading.Event) -> Run:
     while site.runs.standing(site.name):
         run = rollback(site, watch, stop, "uninstall")
     return run
+
+
+def clear(site: Site) -> tuple[Path, ...]:
+    """Remove what is of no use once nothing of the site stands: kubeconfigs and kubectl. Returns what was removed."""
+    return () if site.runs.standing(site.name) else site.runs.discard(site.name, "*.kubeconfig", kubectl.NAME)
 
 
 def prove(
@@ -244,15 +270,8 @@ def keep_proof(run: Run, results: tuple[proof.ProbeResult, ...]) -> None:
 def _held(site: Site, stop: threading.Event) -> Iterator[None]:
     """Hold the site, knowing of every run that it knows of; `stop` is set when it was lost to somebody else."""
     with lock.hold(site.world, site.runs, site.name, site.first, site.owner, stop):
-        adopt(site)
+        adopting.adopt(site)
         yield
-
-
-def adopt(site: Site) -> None:
-    """Take over what the site knows of its runs and this machine does not: another machine has been at work there."""
-    known = partial(site.runs.size, site.name)
-    for name, files in mirror.kept(site.world, site.first, site.name, known).items():
-        site.runs.adopt(site.name, name, files)
 
 
 def _back(site: Site, operation: str, watch: Watch, stop: threading.Event) -> Run:
@@ -263,8 +282,10 @@ def _back(site: Site, operation: str, watch: Watch, stop: threading.Event) -> Ru
                          hint="see: sitewright status")  # fmt: skip
     inputs = origin.recall(subject, site.inputs)
     _require_hosts(site, subject, inputs)
+    forward = plan(inputs)
+    adopting.settle(site, subject, forward)
     with subject.journal() as journal:
-        inverse = engine.inverse(plan(inputs), journal, operation)
+        inverse = engine.inverse(forward, journal, operation)
     run = site.runs.unfinished(site.name, backward=True) or site.runs.begin(
         site.name, operation, {**site.remembered, "of": subject.name}
     )
@@ -285,5 +306,6 @@ def _require_hosts(site: Site, subject: Run, inputs: Inputs) -> None:
 def _drive(site: Site, inputs: Inputs, plan_: Plan, run: Run, watch: Watch, stop: threading.Event) -> Run:
     """Carry a plan out in a run's folder; what goes forward is copied to the site as it goes."""
     # What is taken back takes its copy along.
-    copy = None if run.operation in BACKWARD else mirror.Mirror(site.world, site.first, run)
+    at_once = inputs.answers.parallel_hosts
+    copy = None if run.operation in BACKWARD else mirror.Mirror(site.world, site.name, site.first, run, at_once)
     return driving.drive(run, plan_, inputs, site.world, watch, stop, copy)

@@ -3,26 +3,29 @@
     answers.yaml    the answers as they were read (they hold no secrets)
     bundle.json     what the bundle held, with its signature and the signers who were trusted then
 
-What the site keeps of a run for other laptops (`installer.mirror`) has the answers alone: what a host says of a bundle
-is not believed; there the bundle itself has to be at hand.
+What the hosts keep of a run for other laptops (`installer.mirror`) brings nothing of all this: there, answers and
+bundle have to be at hand.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from installer import answers_file
 from installer.bundle.manifest_json import decode
-from installer.errors import PlanChanged, UsageError
+from installer.errors import PlanChanged, StateUnreadable, UsageError
 from installer.plan.inputs import Inputs
 from installer.runs import Run
 
 ANSWERS, BUNDLE, SIGNATURE, SIGNERS = "answers.yaml", "bundle.json", "bundle.json.sig", "allowed_signers"
 MOST = 40
 """Lines of a difference that are shown; the file itself has all."""
+WIDEST = 160
+"""Letters of a line that are shown."""
+MOST_COMPARED = 20_000
+"""Lines that are compared; the answers of 400 hosts have some 1,500."""
 
 
 def keep(run: Run, inputs: Inputs) -> None:
@@ -42,25 +45,32 @@ def keep(run: Run, inputs: Inputs) -> None:
 
 
 def recall(run: Run, present: Inputs | None = None) -> Inputs:
-    """What a run was planned from; `present` stands in for a bundle that was not kept, if it is the same.
+    """What a run was planned from; `present` stands in where this machine did not plan it, and so kept nothing.
 
     Raises:
-        UsageError: not enough was kept.
+        UsageError: it did not, and nothing stands in.
         AnswersInvalid: what was kept is no longer valid.
+        StateUnreadable: it is no text.
     """
-    said = run.read(ANSWERS)
-    if said is None:
-        raise UsageError(reason=f"run {run.name} kept no answers", hint="see: sitewright status")
-    answers = answers_file.parse(said.decode(), run.remembered.get("profile", str(run.folder / ANSWERS)))
-    papers = [run.read(name) for name in (BUNDLE, SIGNATURE, SIGNERS)]
+    papers = [run.read(name) for name in (ANSWERS, BUNDLE, SIGNATURE, SIGNERS)]
     if any(paper is None for paper in papers):
         if present is None:
             raise UsageError(reason=f"run {run.name} was begun on another machine",
-                             hint="give --bundle FILE: the bundle that it was begun with")  # fmt: skip
-        return replace(present, answers=answers)
-    bundle_json, signature, signers = (paper or b"" for paper in papers)
+                             hint="give --profile FILE and --bundle FILE: what it was begun with")  # fmt: skip
+        return present
+    said, bundle_json, signature, signers = (paper or b"" for paper in papers)
+    path = run.folder / ANSWERS
+    answers = answers_file.parse(_text(path, said), run.remembered.get("profile", str(path)))
     manifest = decode(bundle_json, str(run.folder / BUNDLE))
     return Inputs(answers, manifest, bundle_json, signature, signers)
+
+
+def _text(path: Path, said: bytes) -> str:
+    try:
+        return said.decode()
+    except UnicodeDecodeError as error:
+        hint = "bring it back from a copy of the answers that the run began with"
+        raise StateUnreadable(path=path, reason="it is damaged: no text in UTF-8", hint=hint) from error
 
 
 def compared(run: Run, inputs: Inputs, error: PlanChanged) -> PlanChanged:
@@ -68,11 +78,13 @@ def compared(run: Run, inputs: Inputs, error: PlanChanged) -> PlanChanged:
     said = run.read(ANSWERS)
     if said is None:
         return error
-    lines = list(_difference(said.decode(), inputs.answers.text))
-    shown = [*islice(lines, MOST), *([f"… and {len(lines) - MOST} more lines"] if len(lines) > MOST else [])]
+    shown = difference(said.decode("utf-8", "replace").splitlines(), inputs.answers.text.splitlines())
     facts: Mapping[str, object] = {**error.facts, "details": (*shown, f"what it began with: {run.folder / ANSWERS}")}
     return PlanChanged(**facts)
 
 
-def _difference(then: str, now: str) -> Iterator[str]:
-    return difflib.unified_diff(then.splitlines(), now.splitlines(), "then", "now", n=1, lineterm="")
+def difference(then: Sequence[str], now: Sequence[str]) -> tuple[str, ...]:
+    """In which lines answers differ, to be shown: `MOST` lines of `WIDEST` letters at most."""
+    found = difflib.unified_diff(then[:MOST_COMPARED], now[:MOST_COMPARED], "then", "now", n=1, lineterm="")
+    lines = [line[:WIDEST] for line in found]
+    return (*lines[:MOST], *([f"… and {len(lines) - MOST} more lines"] if len(lines) > MOST else []))

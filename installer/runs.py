@@ -1,26 +1,29 @@
 """Run directories: one folder per run of a site, readable by any tool, and the history they make.
 
     <state>/sites/<site>/runs/<UTC stamp>-<operation>/
-        run.json        what the run is, and how it ended (format, operation, remembered flags, outcome)
+        run.json        what the run is, and how it ended (format, operation, sequence, remembered flags, outcome)
         plan.json  journal.jsonl  events.jsonl  probes.json  hosts/<host>/<step>.log
+        copies.json     what the hosts keep of it, by digest (installer.mirror)
         answers.yaml  bundle.json  ...      what it was planned from (installer.origin)
 
 Folders are 0700 and files 0600: what stands in them holds no secrets, but it describes a customer's machines.
+A site's runs are numbered: the clock of this machine, by which they are named, may be put back.
 """
 
 from __future__ import annotations
 
 import json
-import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from installer import state_files, strict_json
 from installer.errors import StateUnreadable
 from installer.events import Event, RunFinished
 from installer.journal import Copy, Journal
@@ -31,16 +34,27 @@ from installer.redaction import redacted
 FORMAT = 1
 LOG = 1_000_000
 """Characters that one failure adds to a step's log at most: far more than anybody reads, far less than a disk holds."""
+NAME = re.compile(r"\d{8}T\d{6}(?:\.\d{6})?Z-(?P<operation>[a-z]{1,16})", re.ASCII)
+"""What a run is called (a whole match): when it began, and what it does."""
+OUTCOMES = frozenset({"done", "failed", "interrupted", "unfinished"})
+MOST_RUNS = 1_000_000
+"""The highest number that a run can have."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run's folder. `name` sorts by time."""
+    """One run's folder. `sequence` is its number among the site's runs; 0 where an older program began it.
+
+    `told` names the steps of which a host, and not this machine, told the before-image, and nobody has held it against
+    the step itself yet (installer.adopted).
+    """
 
     folder: Path
     site: str
     operation: str
     remembered: Mapping[str, str]
+    sequence: int = 0
+    told: frozenset[str] = frozenset()
     _guard: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
 
     @property
@@ -51,21 +65,21 @@ class Run:
     @property
     def outcome(self) -> str:
         """How it ended: "done", "failed", "interrupted"; "unfinished" where it did not end at all."""
-        return str(_read(self.folder / "run.json").get("outcome", "unfinished"))
+        return str(_described(self.folder).get("outcome", "unfinished"))
 
     @property
     def proved(self) -> bool:
         """Whether every probe has passed since its steps were done."""
         try:
-            kept = json.loads(self.read("probes.json") or b"{}")
-            return bool(kept["probes"]) and all(probe["passed"] for probe in kept["probes"])
+            kept = strict_json.loads(self.read("probes.json") or b"{}")
+            return bool(kept["probes"]) and all(probe["passed"] is True for probe in kept["probes"])
         except (ValueError, KeyError, TypeError):
             return False
 
     @property
     def planned(self) -> str:
         """Digest of the plan that it carried out; empty where that is not known."""
-        return str(_read(self.folder / "plan.json").get("digest", ""))
+        return str((state_files.read_object(self.folder / "plan.json", "remove it") or {}).get("digest", ""))
 
     @contextmanager
     def journal(self, copy: Copy | None = None) -> Iterator[Journal]:
@@ -80,23 +94,24 @@ class Run:
         """Keep an event, and the outcome where it is the last one."""
         body = {"event": type(event).__name__, **asdict(event)}
         line = redacted(in_json(json.dumps(body, default=str))) + "\n"
-        with self._guard, trouble(self.folder):
-            handle = os.open(self.folder / "events.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(line)
+        with self._guard:
+            state_files.add(self.folder / "events.jsonl", line)
         if isinstance(event, RunFinished):
             self.end(event.outcome)
 
     def end(self, outcome: str) -> None:
         """Write how the run ended."""
-        self.write("run.json", {**_read(self.folder / "run.json"), "outcome": outcome})
+        self.write("run.json", {**_described(self.folder), "outcome": outcome})
+
+    def believe(self, told: frozenset[str]) -> None:
+        """Write of which steps a host alone has told the before-image."""
+        self.write("run.json", {**_described(self.folder), "told": sorted(told)})
 
     def keep(self, step: Step, text: str) -> str:
         """Add a text to a step's log, without secrets and nothing in it that acts on a terminal; returns its name."""
         name = log_name(step.id)
         path = self.folder / name
-        earlier = path.read_bytes() if path.exists() else b""
-        _put(path, earlier + lines(redacted(text), LOG).encode() + b"\n")
+        state_files.put(path, (state_files.read(path) or b"") + lines(redacted(text), LOG).encode() + b"\n")
         return name
 
     def write(self, name: str, body: Mapping[str, Any]) -> None:
@@ -105,7 +120,7 @@ class Run:
 
     def put(self, name: str, content: bytes) -> None:
         """Write one file of the folder, whole or not at all."""
-        _put(self.folder / name, content)
+        state_files.put(self.folder / name, content)
 
     def read(self, name: str) -> bytes | None:
         """One file of the folder, None where it is not there.
@@ -113,23 +128,21 @@ class Run:
         Raises:
             StateUnreadable: it cannot be read.
         """
-        with trouble(self.folder / name), suppress(FileNotFoundError):
-            return (self.folder / name).read_bytes()
-        return None
+        return state_files.read(self.folder / name)
 
 
 class Runs:
     """All runs kept in a state directory."""
 
-    def __init__(self, state: Path) -> None:
-        """Use a state directory; it is made when the first run begins.
+    def __init__(self, state: Path, *, simulated: bool = False) -> None:
+        """Use a state directory, or the part of it for simulated sites; it is made when the first run begins.
 
         Raises:
-            StateUnreadable: it is no directory.
+            StateUnreadable: it is no directory, or not its user's alone.
         """
-        self.state = state
-        if state.exists() and not state.is_dir():
-            raise StateUnreadable(path=state, reason="the state directory is a file; name another with --state DIR")
+        self.state = state / "simulated" if simulated else state
+        for folder in (state, self.state, self.state / "sites"):
+            state_files.require_private(folder)
 
     def sites(self) -> tuple[str, ...]:
         """Names of the sites that have runs here; one that was only looked at has none."""
@@ -147,8 +160,8 @@ class Runs:
             StateUnreadable: it cannot be written.
         """
         folder = self.folder(site)
-        with trouble(folder):
-            _make(folder)
+        with state_files.trouble(folder):
+            state_files.make(folder)
         return folder
 
     def log(self, site: str, run: str, step: str) -> Path:
@@ -162,8 +175,10 @@ class Runs:
             StateUnreadable: a run's own description is damaged or of a newer program.
         """
         folder = self.folder(site) / "runs"
-        found = sorted(entry for entry in folder.iterdir() if (entry / "run.json").is_file()) if folder.is_dir() else []
-        return tuple(self._run(entry) for entry in found)
+        with state_files.trouble(folder):
+            named = [entry for entry in folder.iterdir() if NAME.fullmatch(entry.name)] if folder.is_dir() else []
+            found = [entry for entry in named if (entry / "run.json").exists()]
+        return tuple(sorted(map(_run, found), key=lambda run: (run.sequence, run.name)))
 
     def begin(self, site: str, operation: str, remembered: Mapping[str, str]) -> Run:
         """Make the folder of a new run.
@@ -171,13 +186,30 @@ class Runs:
         Raises:
             StateUnreadable: it cannot be written.
         """
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        folder = self.folder(site) / "runs" / f"{stamp}-{operation}"
-        with trouble(folder):
-            _make(folder)
-        body = {"format": FORMAT, "site": site, "operation": operation, "remembered": dict(remembered)}
-        run = Run(folder, site, operation, dict(remembered))
-        run.write("run.json", body)
+        began, runs = datetime.now(UTC), self.folder(site) / "runs"
+        while (folder := runs / f"{began:%Y%m%dT%H%M%S.%fZ}-{operation}").exists():  # by a clock that was put back
+            began += timedelta(microseconds=1)
+        return self._begun(Run(folder, site, operation, remembered, self._next(site)))
+
+    def _next(self, site: str) -> int:
+        return min(max((run.sequence for run in self.history(site)), default=0) + 1, MOST_RUNS)
+
+    def adopt(self, site: str, name: str, remembered: Mapping[str, str]) -> Run:
+        """Make the folder of a run that was begun on another machine; `remembered` are the flags given on this one.
+
+        It is numbered as this machine came to know of it.
+
+        Raises:
+            StateUnreadable: it cannot be written.
+        """
+        operation = name.rpartition("-")[2]
+        return self._begun(Run(self.folder(site) / "runs" / name, site, operation, remembered, self._next(site)))
+
+    def _begun(self, run: Run) -> Run:
+        with state_files.trouble(run.folder):
+            state_files.make(run.folder)
+        body = {"format": FORMAT, "site": run.site, "operation": run.operation, "sequence": run.sequence}
+        run.write("run.json", {**body, "remembered": dict(run.remembered)})
         return run
 
     def unfinished(self, site: str, *, backward: bool | None = None) -> Run | None:
@@ -202,78 +234,62 @@ class Runs:
             return standing.get(half.remembered.get("of", ""))
         return list(standing.values())[-1] if standing else None
 
-    def size(self, site: str, name: str) -> int:
-        """Bytes of a run's journal as it is known here; 0 where it is not."""
-        journal = self.folder(site) / "runs" / name / "journal.jsonl"
-        return journal.stat().st_size if journal.is_file() else 0
-
-    def adopt(self, site: str, name: str, files: Mapping[str, bytes]) -> None:
-        """Make a run of another machine one of ours, from the copy that the site kept of it.
-
-        Raises:
-            StateUnreadable: it cannot be written.
-        """
-        for file, content in files.items():
-            _put(self.folder(site) / "runs" / name / file, content)
-
     def keep(self, site: str, name: str, content: bytes) -> Path:
         """Keep a file with a site (0600) and return its path."""
         path = self.folder(site) / name
-        _put(path, content)
+        state_files.put(path, content)
         return path
+
+    def discard(self, site: str, *patterns: str) -> tuple[Path, ...]:
+        """Remove the files kept with a site whose names are of one of these forms; returns their paths.
+
+        Raises:
+            StateUnreadable: one cannot be removed.
+        """
+        folder = self.folder(site)
+        found = sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
+        for path in found:
+            with state_files.trouble(path):
+                path.unlink(missing_ok=True)
+        return tuple(found)
 
     def forget(self, site: str) -> None:
         """Remove all that is kept of a site."""
         if self.folder(site).exists():
             shutil.rmtree(self.folder(site))
 
-    def _run(self, folder: Path) -> Run:
-        body = _read(folder / "run.json")
-        if body.get("format", 0) > FORMAT:
-            raise StateUnreadable(path=folder, reason=f"run format {body['format']} is of a newer sitewright")
-        return Run(folder, body["site"], body["operation"], body.get("remembered", {}))
+
+def _described(folder: Path) -> dict[str, Any]:
+    """What run.json says, as far as this program knows it.
+
+    Raises:
+        StateUnreadable: it is damaged, or of a newer program.
+    """
+    path = folder / "run.json"
+    cure = f"bring it back from a copy; or move {folder} away: its run is then unknown here"
+    body = state_files.read_object(path, cure) or {}
+    if isinstance(body.get("format"), int) and body["format"] > FORMAT:
+        raise StateUnreadable(path=folder, reason=f"run format {body['format']} is of a newer sitewright")
+    texts = (body.get("site"), body.get("operation"), body.get("outcome", "unfinished"))
+    flags, told, number = body.get("remembered", {}), body.get("told", []), body.get("sequence", 0)
+    good = (
+        body.get("format") == FORMAT and all(isinstance(each, str) for each in texts) and texts[2] in OUTCOMES
+        and isinstance(flags, dict) and all(isinstance(each, str) for each in flags.values())
+        and isinstance(told, list) and all(isinstance(each, str) for each in told)
+        and type(number) is int and 0 <= number <= MOST_RUNS
+    )  # fmt: skip
+    if not good:
+        raise StateUnreadable(path=path, reason="it is damaged", hint=cure)
+    return body
+
+
+def _run(folder: Path) -> Run:
+    body = _described(folder)
+    told = frozenset(body.get("told", ()))
+    return Run(folder, body["site"], body["operation"], body.get("remembered", {}), body.get("sequence", 0), told)
 
 
 def log_name(step: str) -> str:
     """A log's name below the run's folder, from the id of its step: "hosts/<host>/<environment>.<what>.log"."""
     what, at, host = step.rpartition("@")
     return f"hosts/{host if at else 'site'}/{(what or host).replace('/', '.').replace(':', '.')}.log"
-
-
-@contextmanager
-def trouble(path: Path) -> Iterator[None]:
-    """Tell a refusal of the file system as StateUnreadable, with the file it is about or else `path`."""
-    try:
-        yield
-    except OSError as error:
-        raise StateUnreadable(path=error.filename or path, reason=error.strerror or str(error)) from error
-
-
-def _make(folder: Path) -> None:
-    """Make a folder and its missing parents, every one of them its owner's alone."""
-    if not folder.is_dir():
-        _make(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    with trouble(path):
-        raw = path.read_bytes()
-    try:
-        found = json.loads(raw)
-    except ValueError as error:
-        raise StateUnreadable(path=path, reason="it is damaged") from error
-    return found if isinstance(found, dict) else {}
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, readable by its owner alone."""
-    with trouble(path):
-        _make(path.parent)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)

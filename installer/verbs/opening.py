@@ -11,13 +11,14 @@ import getpass
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from installer import operations, origin, session
+from installer import adopting, lock, operations, origin, session
 from installer.bundle import verify
 from installer.bundle.archive import Archive
 from installer.errors import UsageError
@@ -39,12 +40,13 @@ def opened(arguments: argparse.Namespace, *, connecting: bool = True) -> Iterato
     Without `connecting` no secret is asked for, and no host may be.
     """
     ask = _whom_to_ask(arguments)
-    runs = Runs(arguments.state / "simulated" if arguments.simulate else arguments.state)
+    runs = Runs(arguments.state, simulated=bool(arguments.simulate))
     flags = _flags(arguments, runs)
     inputs, archive = _looking_back(arguments, flags, runs) or _trusted(flags)
     remembered = {name: str(path.resolve()) for name, path in flags.items()}
+    agree = partial(_agree, arguments)
     with archive or nullcontext(), _world(arguments, inputs, archive, runs, ask, connecting) as world:
-        yield operations.Site(inputs, world, runs, _owner(), remembered, archive)
+        yield operations.Site(inputs, world, runs, _owner(), remembered, archive, agree)
 
 
 @contextmanager
@@ -65,6 +67,23 @@ def every_byte(site: operations.Site, json: bool) -> Iterator[None]:
             with progress.byte_bar("checking every byte of the bundle", json) as report:
                 progress.until(verified, lambda: report(*told[-1]) if report and told else None)
         verified.result()
+
+
+def _agree(arguments: argparse.Namespace, about: str, lines: Sequence[str]) -> None:
+    """Show a difference to the person at the terminal and ask; elsewhere --yes has to say so.
+
+    Raises:
+        UsageError: nobody agrees.
+    """
+    if not arguments.yes and (arguments.json or not sys.stdin.isatty()):
+        adopting.refuse(about, lines)
+    shown = terminal.stderr()
+    for line in (about, *lines):
+        shown.print(line)
+    if not arguments.yes:
+        answer = shown.input("Go on with the answers given here? [y/N] ", markup=False)
+        if answer.strip().lower() not in {"y", "yes"}:
+            raise UsageError(reason="not confirmed; nothing was changed", hint="say y, or give --yes")
 
 
 def _trusted(flags: dict[str, Path]) -> tuple[Inputs, Archive | None]:
@@ -107,7 +126,7 @@ def _world(
         try:
             yield simulated
         finally:
-            if runs.history(answers.site):
+            if lock.taken(runs, answers.site):  # somebody has acted on the hosts, or tried to
                 runs.keep(answers.site, kept.name, keeping.dump(simulated))
         return
     from installer.world.site import Site as RealWorld  # slow to import: SSH

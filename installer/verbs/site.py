@@ -103,7 +103,7 @@ def resume(arguments: argparse.Namespace) -> int:
         with every_byte(site, arguments.json), stopping() as stop:
             run = operations.resume(site, _watch(arguments), stop)
         if run.operation in BACKWARD:
-            return _gone(arguments, run)
+            return _gone(arguments, site, run)
         return _finish(arguments, site, Standing(run), began)
 
 
@@ -207,14 +207,18 @@ def _backward(arguments: argparse.Namespace, operation: Callable[..., Run], ques
         _confirm_loss(arguments, question)
         with stopping() as stop:
             run = operation(site, _watch(arguments), stop)
-    return _gone(arguments, run)
+        return _gone(arguments, site, run)
 
 
-def _gone(arguments: argparse.Namespace, run: Run) -> int:
+def _gone(arguments: argparse.Namespace, site: operations.Site, run: Run) -> int:
+    removed = operations.clear(site)
     if arguments.json:
-        jsonl.write("gone", {"run": run.name, "folder": run.folder})
-    else:
-        terminal.stdout().print(f"✔ taken back; the hosts are as before\nWhat happened:  {words.path(run.folder)}")
+        jsonl.write("gone", {"run": run.name, "folder": run.folder, "removed": removed})
+        return 0
+    told = terminal.stdout()
+    told.print(f"✔ taken back; the hosts are as before\nWhat happened:  {words.path(run.folder)}")
+    if removed:
+        told.print(f"Removed here:   {', '.join(map(words.path, removed))}")
     return 0
 
 

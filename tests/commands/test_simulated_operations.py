@@ -87,7 +87,7 @@ def test_another_bundle_is_refused_before_anything_is_touched(tmp_path):
         {"push": "t"},
         {"work@cp-1": "E"},
         {"work@node-2": "T"},
-        {"write@node-2": "oooE"},
+        {"write@node-2": "E"},
         {"run@node-1": "ooooT"},
         {"apply": "E"},
         {"get": "TTTT"},

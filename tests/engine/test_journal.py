@@ -82,7 +82,19 @@ def test_every_tear_of_the_first_record_is_a_fresh_start(path):
 
 
 @pytest.mark.parametrize(
-    "damage", [b"garbage\n", b"[]\n", b"{}\n", b'{"step": "x", "state": "failed"}\n', b"\x00\xff\n"]
+    "damage",
+    [
+        b"garbage\n",
+        b"[]\n",
+        b"{}\n",
+        b'{"step": "x", "state": "failed"}\n',
+        b"\x00\xff\n",
+        b"[" * 100_000 + b"\n",
+        b'{"step": [], "state": "begin"}\n',
+        b'{"step": "x", "state": []}\n',
+        b'{"step": "x", "state": "begin", "before": 7}\n',
+        b'{"step": "x", "state": "begin", "before": {"a": NaN}}\n',
+    ],
 )
 def test_damage_that_no_crash_makes_is_refused_with_its_line(path, damage):
     books = started(path)
@@ -211,16 +223,16 @@ def test_threads_write_whole_records(path):
 
 
 class Noted:
-    """A copy that keeps what it hears, and how much of it there was whenever it was to be settled."""
+    """A copy that keeps what it hears, and how much of it there was whenever a step was to be settled."""
 
     def __init__(self):
         self.heard, self.settled = [], []
 
-    def note(self, content):
-        self.heard.append(content)
+    def note(self, line):
+        self.heard.append(line)
 
-    def settle(self):
-        self.settled.append(self.heard[-1])
+    def settle(self, step):
+        self.settled.append((step, len(self.heard)))
 
 
 def test_a_copy_gets_every_durable_byte_and_is_settled_before_a_step_has_an_effect(path):
@@ -229,9 +241,9 @@ def test_a_copy_gets_every_durable_byte_and_is_settled_before_a_step_has_an_effe
     books.begin("a", AT, {})
     books.done("a", AT, changed=True)
     books.close()
-    assert copy.heard[-1] == path.read_bytes()
+    assert b"".join(copy.heard) == path.read_bytes()
     assert len(copy.heard) == 3
-    assert copy.settled == [copy.heard[1]]
+    assert copy.settled == [("a", 2)]
 
 
 def test_another_plan_names_each_changed_subject(path):

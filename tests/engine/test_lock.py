@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from installer import lock
+from installer.errors import StateUnreadable
+from installer.runs import Runs
 
 
 def claim(path: Path, token: str, life: int = 300, renewing: str = "", owner: str = "anna") -> tuple[int, str]:
@@ -81,6 +84,35 @@ def test_of_many_at_once_one_takes_it(path: Path, stale: bool) -> None:
     with ThreadPoolExecutor(8) as pool:
         codes = list(pool.map(lambda n: claim(path, f"t{n}")[0], range(16)))
     assert sorted(codes) == [0] + [3] * 15
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "x", "tok 99999999999999999999999\n{}", "tok -99999999999999999\n[]", f"tok {'9' * 5000}",
+     "tok 1\n" + "[" * 9000, 'tok 1\n{"owner": [], "place": {}, "since": 7}', "tok \u0661\n\udcff",
+     'tok 1\n{"owner": "' + "x" * 10_000 + '", "place": "", "since": ""}'],
+)  # fmt: skip
+def test_whatever_a_host_s_lock_says_it_is_held_by_somebody(said: str) -> None:
+    refused = lock._locked(said)
+    assert refused.exit_code == 8
+    assert refused.facts["owner"] == "somebody"
+    assert len(refused.message) < 500
+
+
+def test_a_lock_of_this_machine_is_never_written_through_a_link(tmp_path: Path) -> None:
+    precious, runs = tmp_path / "precious", Runs(tmp_path / "state")
+    precious.write_text("precious")
+    (runs.make("acme") / "lock").symlink_to(precious)
+    with pytest.raises(StateUnreadable), lock._here(runs, "acme", "anna"):
+        pass
+    assert precious.read_text() == "precious"
+
+
+def test_a_lock_that_is_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    runs = Runs(tmp_path / "state")
+    os.mkfifo(runs.make("acme") / "lock")
+    with pytest.raises(StateUnreadable, match="no regular file"), lock._here(runs, "acme", "anna"):
+        pass
 
 
 def test_a_place_that_cannot_be_written_is_no_lock_and_no_loop(tmp_path: Path) -> None:

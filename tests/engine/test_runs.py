@@ -37,6 +37,34 @@ def test_runs_are_in_the_order_of_time(tmp_path):
     assert [run.name for run in runs.history("acme")] == names
 
 
+def test_a_clock_that_was_put_back_changes_no_order(tmp_path):
+    runs = Runs(tmp_path)
+    ahead = runs.adopt("acme", "29990101T000000.000000Z-install", {})
+    later = runs.begin("acme", "install", {})
+    assert later.name < ahead.name
+    assert [run.name for run in runs.history("acme")] == [ahead.name, later.name]
+    assert runs.unfinished("acme").name == later.name
+
+
+def test_runs_of_an_older_program_come_first_in_the_order_of_their_names(tmp_path):
+    runs = Runs(tmp_path)
+    new = runs.begin("acme", "install", {})
+    for name in ("29990102T000000.000000Z-install", "29990101T000000.000000Z-install"):
+        runs.adopt("acme", name, {}).write("run.json", {"format": 1, "site": "acme", "operation": "install"})
+    names = [run.name for run in runs.history("acme")]
+    assert names == ["29990101T000000.000000Z-install", "29990102T000000.000000Z-install", new.name]
+
+
+def test_what_is_called_as_no_run_is_called_is_none(tmp_path):
+    runs = Runs(tmp_path)
+    run = runs.begin("acme", "install", {})
+    for name in ("99990101T000000Z\x1b[31m-install", "..install", "99990101T000000Z-install\n"):
+        (run.folder.parent / name).mkdir()
+        (run.folder.parent / name / "run.json").write_text((run.folder / "run.json").read_text())
+    (run.folder.parent / "99990101T000000Z-install").write_text("")
+    assert [each.name for each in runs.history("acme")] == [run.name]
+
+
 def test_nobody_else_reads_what_a_run_keeps(tmp_path):
     run = Runs(tmp_path / "state").begin("acme", "install", {})
     run.emit(StepStarted(AT, "a"))
@@ -122,11 +150,35 @@ def test_a_file_where_the_state_directory_should_be_is_refused(tmp_path):
         Runs(tmp_path / "state")
 
 
-def test_a_damaged_description_is_refused_by_name(tmp_path):
+GOOD = {"format": 1, "site": "acme", "operation": "install", "sequence": 1, "remembered": {}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"[]", b"null", b"[" * 100_000, b"\xff",
+        *({**GOOD, **wrong} for wrong in (
+            {"site": None}, {"operation": 7}, {"format": "x"}, {"remembered": []}, {"remembered": {"bundle": 7}},
+            {"outcome": "\x1b]0;PWNED\x07"}, {"sequence": "1"}, {"sequence": -1}, {"told": [7]},
+        )),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_damaged_description_is_refused_by_name_with_the_cure(tmp_path, body):
     run = Runs(tmp_path).begin("acme", "install", {})
-    (run.folder / "run.json").write_text("{")
-    with pytest.raises(StateUnreadable, match=r"run\.json"):
+    (run.folder / "run.json").write_bytes(body if isinstance(body, bytes) else json.dumps(body).encode())
+    with pytest.raises(StateUnreadable, match=r"run\.json: it is damaged") as refused:
         Runs(tmp_path).history("acme")
+    assert f"move {run.folder} away" in refused.value.remedy
+
+
+def test_files_of_no_use_any_more_are_removed_by_the_form_of_their_names(tmp_path):
+    runs = Runs(tmp_path)
+    for name in ("a.kubeconfig", "b.kubeconfig", "kubectl", "speeds.json"):
+        runs.keep("acme", name, b"x")
+    gone = runs.discard("acme", "*.kubeconfig", "kubectl")
+    assert [path.name for path in gone] == ["a.kubeconfig", "b.kubeconfig", "kubectl"]
+    assert [path.name for path in runs.folder("acme").iterdir()] == ["speeds.json"]
 
 
 def test_a_newer_program_s_run_is_refused(tmp_path):

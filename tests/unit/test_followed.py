@@ -40,10 +40,10 @@ def process(tmp_path):
     """A process that is alive, for it is this one, and has said nothing yet."""
     runs = Runs(tmp_path)
     began, boot = detached._identity(os.getpid())
-    body = {"format": 1, "pid": os.getpid(), "began": began, "boot": boot, "argv": [], "since": ""}
+    body = {"format": 1, "pid": os.getpid(), "began": began, "boot": boot, "argv": ["install"], "since": ""}
     runs.keep(SITE, RECORD, json.dumps(body).encode())
     runs.keep(SITE, CONSOLE, b"")
-    return Detached(runs, SITE, os.getpid(), began, boot, (), "")
+    return Detached(runs, SITE, os.getpid(), began, boot, ("install",), "")
 
 
 @pytest.fixture

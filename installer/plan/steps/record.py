@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from installer import strict_json
 from installer.answers import Environment
+from installer.errors import HostRecordRefused
 from installer.facts_reading import RECORD
 from installer.plan import succession
 from installer.plan.inputs import Inputs
@@ -15,6 +17,10 @@ from installer.plan.steps.placed import Placed, all_hold, captures, place, take_
 from installer.world.ports import ReadOnly, World
 
 FORMAT = succession.RECORD_FORMAT
+LARGEST = 1 << 20
+"""Bytes of a record that are read; one of 100 components has 5,000."""
+LONGEST = 200
+"""Letters of a name, a version or a digest in it."""
 
 
 def content(inputs: Inputs, environment: Environment, host: str) -> dict[str, Any]:
@@ -36,15 +42,45 @@ def content(inputs: Inputs, environment: Environment, host: str) -> dict[str, An
 
 
 def read(world: ReadOnly, host: str) -> dict[str, Any] | None:
-    """A host's record, None where it has none that this program can read."""
+    """A host's record, None where it has none.
+
+    Raises:
+        HostRecordRefused: it is none that this program writes, or about another host.
+    """
     raw = world.read(host, RECORD)
     if raw is None:
         return None
     try:
-        found = json.loads(raw)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) and found.get("format", FORMAT + 1) <= FORMAT else None
+        return told(host, raw)
+    except ValueError as error:
+        hint = "find out who has changed it there; an installation writes it anew"
+        raise HostRecordRefused(host=host, path=RECORD, reason=str(error), hint=hint) from error
+
+
+def told(host: str, raw: bytes) -> dict[str, Any]:
+    """What a host's record says, of the form that `content` has; anything beyond that is left out.
+
+    Raises:
+        ValueError: it is of another form; says why, with nothing of the record in it.
+    """
+    found = strict_json.loads(raw) if len(raw) <= LARGEST else None
+    if not isinstance(found, dict):
+        raise ValueError(f"it is no record, or larger than {LARGEST} bytes")
+    if type(found.get("format")) is int and found["format"] > FORMAT:
+        raise ValueError("it is of a newer sitewright")
+    bundle, components = found.get("bundle"), found.get("components")
+    if found.get("format") != FORMAT or not isinstance(bundle, dict) or not isinstance(components, dict):
+        raise ValueError("it is not of the form it should have")
+    texts = {name: found.get(name) for name in ("site", "environment", "host", "kubernetes")}
+    carried = {name: bundle.get(name) for name in ("name", "version", "digest")}
+    said = [*texts.values(), *carried.values(), *components, *components.values()]
+    good = all(isinstance(each, str) and len(each) <= LONGEST for each in said)
+    if not good or not isinstance(found.get("control_plane"), bool):
+        raise ValueError("it is not of the form it should have")
+    if texts["host"] != host:
+        raise ValueError("it is about another host")
+    return {"format": FORMAT, **texts, "control_plane": found["control_plane"], "bundle": carried,
+            "components": components}  # fmt: skip
 
 
 def write(inputs: Inputs, environment: Environment, host: str, after: tuple[str, ...]) -> Step:

@@ -69,7 +69,7 @@ class Wizard(CleanApp[None]):
         self.stylesheet.set_variables(self.get_css_variables())
         self.files, self.doors = files, doors
         self.bundle, self.signers, self.simulate = files.bundle, files.signers, files.simulate
-        self.runs = Runs(files.state / "simulated" if files.simulate else files.state)
+        self.runs = Runs(files.state, simulated=bool(files.simulate))
         self.say = Words(language)
         self.manifest: Manifest | None = None
         self.manifest_trouble = ""

@@ -66,6 +66,12 @@ REASONS = (
     "nobody has allowed this command to run", "look at it; if it is yours, give --allow-commands once",
     "the command: {reason}", "it says more than {count} bytes", "it has not ended after {seconds} s",
     "no allowed signers are named", "give --signers FILE, or trust.signers in the answers",
+    "it is damaged", "it is no regular file", "move it away",
+    "others may write into the state directory (mode {mode})", "the state directory belongs to another user",
+    "that was taken from them now; look through it, and where all in it is yours, call sitewright again",
+    "bring it back from a copy; or move {folder} away: its run is then unknown here",
+    "find out who has changed it there; without it (remove it), that host's steps are not taken back",
+    "find out who has changed it there; an installation writes it anew",
     "No such file or directory", "Permission denied", "Is a directory", "Connection refused", "No route to host",
 )  # fmt: skip
 """Reasons and remedies that errors of these pages are raised with, and what the system itself says most."""

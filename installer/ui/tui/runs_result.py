@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
+from installer import state_files
 from installer.followed import parse
 from installer.proof import ProbeResult
-from installer.runs import Run, Runs, trouble
+from installer.runs import Run, Runs
+from installer.state_files import trouble
 
 LIVES = (("the clusters' own certificates", timedelta(days=365)), ("the registry's certificate", timedelta(days=825)))
 """How long certificates are good that an installation makes: kubeadm's, and those of installer.pki."""
@@ -61,12 +62,10 @@ def read(runs: Runs, site: str) -> Result:
 
 
 def _probes(path: Path) -> tuple[ProbeResult, ...]:
-    with trouble(path):
-        if not path.exists():
-            return ()
-        kept = parse(path.read_text(encoding="utf-8"))
-    listed: Sequence[Any] = kept.get("probes", []) if isinstance(kept, dict) else []
-    items = (parse(json.dumps({**each, "type": "probe"})) for each in listed if isinstance(each, dict))
+    kept = parse((state_files.read(path) or b"{}").decode(errors="replace"))
+    listed = kept.get("probes") if isinstance(kept, dict) else None
+    found = listed if isinstance(listed, list) else []
+    items = (parse(json.dumps({**each, "type": "probe"})) for each in found if isinstance(each, dict))
     return tuple(item for item in items if isinstance(item, ProbeResult))
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from installer import state_files, strict_json
 from installer.bundle.manifest import Blob
 from installer.errors import StateUnreadable, UsageError
 from installer.world.ports import Output
@@ -18,6 +19,8 @@ from installer.world.simulated.tree import Entry
 from installer.world.simulated.world import SimulatedWorld
 
 FORMAT = 1
+LARGEST = 1 << 30
+"""Bytes of the largest site that is read: with 400 hosts it takes some 100 MB."""
 SETS = frozenset({"members", "planes", "tokens"})
 
 
@@ -41,7 +44,7 @@ def restore(world: SimulatedWorld, kept: Path) -> None:
         StateUnreadable: the file is damaged, or of another version.
     """
     try:
-        body = json.loads(kept.read_bytes())
+        body = strict_json.loads(state_files.read(kept, LARGEST) or b"", halves=True)
         if body["format"] != FORMAT:
             raise StateUnreadable(path=kept, reason=f"simulated site of format {body['format']}, wanted {FORMAT}")
         if body["machines"] != _machines(world):
@@ -55,8 +58,9 @@ def restore(world: SimulatedWorld, kept: Path) -> None:
             host.active = set(told["active"])
             host.ended = {unit: Ended(Output(**output)) for unit, output in told["ended"].items()}
         world.site.clusters = {told["name"]: _restored(told) for told in body["clusters"]}
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise StateUnreadable(path=kept, reason="it is damaged") from error
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        hint = "remove it: what was simulated begins anew, and the runs kept beside it know nothing of that"
+        raise StateUnreadable(path=kept, reason="it is damaged", hint=hint) from error
 
 
 def _machines(world: SimulatedWorld) -> Any:
