@@ -81,13 +81,22 @@ class _Bounded:
     def __init__(self, host: str, stream: Any) -> None:
         self._host = host
         self._stream = stream
+        self._answer: _Answer | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
     def makefile(self, _: str) -> io.BufferedReader:
         """One answer, to be read."""
-        return io.BufferedReader(_Answer(self._host, self._stream))
+        self._answer = _Answer(self._host, self._stream)
+        return io.BufferedReader(self._answer)
+
+    def close(self) -> None:
+        """Close the stream, once the answer has been read: `http.client` closes it before where no other will come."""
+        if self._answer is None or self._answer.closed:
+            self._stream.close()
+        else:
+            self._answer.last = True
 
 
 class _Answer(io.RawIOBase):
@@ -98,6 +107,12 @@ class _Answer(io.RawIOBase):
         self._stream = stream
         self._left = MOST
         self._until: float | None = None
+        self.last = False
+
+    def close(self) -> None:
+        if self.last and not self.closed:
+            self._stream.close()
+        super().close()
 
     def readable(self) -> bool:
         return True
@@ -186,7 +201,9 @@ class Registry:
 
     def _reply(self, connection: http.client.HTTPConnection) -> Reply:
         response = connection.getresponse()
-        reply = Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        # In pieces: room is made at once for as much as is asked for, however much a header announces.
+        body = b"".join(iter(lambda: response.read(65536), b""))
+        reply = Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, body)
         if reply.status == CLIENT_CLOSED:  # not a refusal: a link that broke in one direction only
             raise http.client.HTTPException(reply.reason)
         return reply
