@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from installer.answers import Answers
-from installer.errors import SitewrightError
+from installer.errors import CommandFailed, SitewrightError
 from installer.facts import Facts, Gathered
 from installer.plan.checks.disks import CONTAINERD, ETCD
 from installer.plan.checks.finding import Tried
@@ -34,11 +34,15 @@ def try_all(probing: Probing, answers: Answers, gathered: Gathered) -> Tried:
                     return name, probe(name)
                 except SitewrightError as error:
                     refused[name] = str(error)
+                    if not isinstance(error, CommandFailed):
+                        gone.add(name)
                     return None
 
-            return dict(pair for pair in pool.map(tried, names) if pair is not None)
+            there = [name for name in names if name not in gone]
+            return dict(pair for pair in pool.map(tried, there) if pair is not None)
 
         refused: dict[str, str] = {}
+        gone: set[str] = set()  # waited for in vain once, and not again for each probe that is left
         # One after the other: a disk that is being filled says nothing about synchronous writes.
         fsync = each(planes, lambda name: probing.fsync_latency(name, ETCD))
         disk = each(fresh, lambda name: probing.disk_speed(name, CONTAINERD))

@@ -1,0 +1,73 @@
+"""Probes: a host that is gone is waited for once, and one that refuses a probe is asked for the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+from test_checks import answers, good
+
+from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, SitewrightError
+from installer.facts import Gathered
+from installer.plan.checks.trying import try_all
+from installer.world.ports import Reached
+
+
+class Failing:
+    """Probes of which the first on cp-1 fails; `asked` counts them by host."""
+
+    def __init__(self, error: SitewrightError) -> None:
+        self._error = error
+        self.asked: Counter[str] = Counter()
+
+    def _count(self, host: str) -> None:
+        self.asked[host] += 1
+        if host == "cp-1" and self.asked[host] == 1:
+            raise self._error
+
+    def fsync_latency(self, host: str, directory: str) -> float:
+        self._count(host)
+        return 0.001
+
+    def disk_speed(self, host: str, directory: str) -> float:
+        self._count(host)
+        return 1e9
+
+    def link_speed(self, host: str) -> float:
+        self._count(host)
+        return 1e9
+
+    def listen(self, host: str, tcp: Sequence[int], udp: Sequence[int]) -> bool:
+        self._count(host)
+        return True
+
+    def hush(self, host: str) -> None:
+        self._count(host)
+
+    def connect(self, host: str, targets: Sequence[tuple[str, int]]) -> tuple[Reached, ...]:
+        self._count(host)
+        return ("open",) * len(targets)
+
+    def call(self, host: str, targets: Sequence[tuple[str, int]]) -> None:
+        self._count(host)
+
+    def heard(self, host: str) -> frozenset[tuple[str, int]]:
+        self._count(host)
+        return frozenset()
+
+
+@pytest.mark.parametrize(
+    ("error", "asked"),
+    [
+        (ConnectionLost(host="cp-1", reason="no answer for 75 s"), 1),
+        (HostAnswersOddly(host="cp-1", reason="more than 8388608 bytes"), 1),
+        (CommandFailed(host="cp-1", command="probe", code=1, reason="read-only file system"), 8),
+    ],
+)
+def test_a_host_that_is_gone_is_waited_for_once(error: SitewrightError, asked: int) -> None:
+    probing = Failing(error)
+    tried = try_all(probing, answers(), Gathered({name: good(name) for name in ("cp-1", "node-1", "node-2")}, {}))
+    assert probing.asked["cp-1"] == asked
+    assert probing.asked["node-1"] == 6
+    assert tried.refused == {"cp-1": str(error)}
