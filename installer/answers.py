@@ -170,6 +170,8 @@ class Answers:
     registry: Registry
     signers: str
     """Path on this machine of the allowed-signers file that the bundle is verified against; empty: given by flag."""
+    revoked: str = ""
+    """Path on this machine of the list of keys that may sign no bundle any more; empty: there is none."""
     ntp: tuple[str, ...] = ()
     language: str = "en"
     customer: str = ""

@@ -43,6 +43,7 @@ def build(data: Mapping[str, Any], folder: Path) -> Answers:
         environments=environments,
         registry=Registry(**{**registry, "hosts": tuple(registry.get("hosts", environments[0].control_planes))}),
         signers=_path(data.get("trust", {}).get("signers", ""), folder),
+        revoked=_path(data.get("trust", {}).get("revoked", ""), folder),
         ntp=tuple(data.get("network", {}).get("ntp", ())),
         waivers=tuple(_waiver(each) for each in data.get("waivers", ())),
         parallel_hosts=data.get("limits", {}).get("parallel_hosts", 10),
@@ -66,7 +67,7 @@ def document(answers: Answers) -> dict[str, Any]:
         "environments": [_environment_document(each) for each in answers.environments],
         "registry": {"hosts": list(answers.registry.hosts), "port": answers.registry.port,
                      "push_port": answers.registry.push_port},
-        "trust": _lean({"signers": answers.signers}),
+        "trust": _lean({"signers": answers.signers, "revoked": answers.revoked}),
         "network": _lean({"ntp": list(answers.ntp)}),
         "waivers": [
             _lean({"check": each.check, "reason": each.reason, "person": each.person,

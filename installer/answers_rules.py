@@ -18,7 +18,7 @@ from installer.plain_secrets import plain_secrets
 Found = Iterator[tuple[Path, str, str]]
 """(path, found, wanted)"""
 
-PATHS = frozenset({"private_key", "known_hosts", "signers"})
+PATHS = frozenset({"private_key", "known_hosts", "signers", "revoked"})
 """What holds a path of this machine, beside a secret's `file`."""
 POD_NETWORK_PER_HOST = 24
 """kube-controller-manager gives each node a /24 of the pod network."""

@@ -217,6 +217,7 @@ def _bundle(verbs: Subparsers[argparse.ArgumentParser], common: argparse.Argumen
     verify = sub.add_parser("verify", parents=[common], help="check signature, and every byte")
     verify.add_argument("bundle", type=Path)
     verify.add_argument("--signers", type=Path, required=True, metavar="FILE")
+    verify.add_argument("--revoked", type=Path, metavar="FILE", help="public keys that may sign nothing, one a line")
     show = sub.add_parser("show", parents=[common], help="what is inside")
     show.add_argument("bundle", type=Path)
     diff = sub.add_parser("diff", parents=[common], help="what changed between two bundles")

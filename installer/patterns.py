@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+LONGEST = 1023
+"""Characters of a pattern at which OpenSSH gives up on the whole list."""
+
 
 def matches(pattern: str, name: str) -> bool:
     """Whether a pattern is the whole of a name. Takes no more steps than the product of their lengths."""
@@ -26,7 +29,10 @@ def listed(patterns: str, name: str) -> bool:
     """Whether one pattern of a list matches a name, and none that must not."""
     found = False
     for pattern in patterns.split(","):
-        if matches(pattern.removeprefix("!"), name):
+        wanted = pattern.removeprefix("!")
+        if len(wanted) >= LONGEST:
+            return False
+        if matches(wanted, name):
             if pattern.startswith("!"):
                 return False
             found = True

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from installer import answers_file
+from installer import answers_file, textfile
 from installer.answers import Answers
 from installer.bundle import verify
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Manifest
 from installer.errors import BundleNotTrusted, UsageError
 from installer.plan.inputs import Inputs
+
+LARGEST = 1 << 20
+"""Bytes of the largest file of signers or revoked keys that is read: some ten thousand."""
+KRL = b"SSHKRL\n\0"
+"""How OpenSSH's binary list of revoked keys begins."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,9 @@ def open_trusted(profile: Path | None, bundle: Path | None, signers: Path | None
     if bundle is None:
         raise UsageError(reason="which bundle?", hint="give --bundle FILE")
     allowed = read_signers(signers or (Path(answers.signers) if answers.signers else None), bundle)
-    archive, manifest = trusted(bundle, allowed)
+    archive, manifest = trusted(
+        bundle, allowed, read_revoked(Path(answers.revoked) if answers.revoked else None, bundle)
+    )
     answers_file.check_components(answers, manifest)
     inputs = Inputs(
         answers=answers,
@@ -70,15 +77,15 @@ def open_trusted(profile: Path | None, bundle: Path | None, signers: Path | None
     return Trusted(answers, archive, inputs)
 
 
-def trusted(bundle: Path, signers: bytes) -> tuple[Archive, Manifest]:
-    """Open a bundle that one of the signers signed; the caller closes it.
+def trusted(bundle: Path, signers: bytes, revoked: str = "") -> tuple[Archive, Manifest]:
+    """Open a bundle that one of the signers signed, by a key that is not revoked; the caller closes it.
 
     Raises:
         BundleNotTrusted: nobody of them did.
         UsageError: it is not there.
     """
     archive = Archive.open(bundle)
-    return archive, verify.trust(archive, signers.decode(errors="replace"), now())
+    return archive, verify.trust(archive, signers.decode(errors="replace"), now(), revoked=revoked)
 
 
 def read_signers(path: Path | None, bundle: Path) -> bytes:
@@ -90,8 +97,39 @@ def read_signers(path: Path | None, bundle: Path) -> bytes:
     if path is None:
         raise BundleNotTrusted(bundle=bundle, reason="no allowed signers are named",
                                hint="give --signers FILE, or trust.signers in the answers")  # fmt: skip
+    return _keys(bundle, "allowed signers", path, "give --signers FILE, or trust.signers in the answers")
+
+
+def read_revoked(path: Path | None, bundle: Path) -> str:
+    """The keys that may sign nothing any more; no text where no list of them is named.
+
+    Raises:
+        BundleNotTrusted: the list that is named cannot be read, so nobody knows who is on it.
+    """
+    if path is None:
+        return ""
+    hint = "give --revoked FILE, or trust.revoked in the answers: public keys, one a line"
+    content = _keys(bundle, "revoked keys", path, hint)
+    if content.startswith(KRL):
+        raise BundleNotTrusted(bundle=bundle, reason=f"revoked keys {path}: a binary list (KRL)", hint=hint)
+    return content.decode()
+
+
+def _keys(bundle: Path, what: str, path: Path, hint: str) -> bytes:
+    """A file of keys, as text that ssh-keygen reads as well.
+
+    Raises:
+        BundleNotTrusted: it cannot be read, or is in another encoding.
+    """
     try:
-        return path.read_bytes()
+        content = textfile.read(path, LARGEST)
+        if content.startswith(KRL):
+            return content
+        if content.startswith(textfile.MARK):
+            raise textfile.Unfit("text with a byte order mark, which ssh-keygen does not read", "save it without")
+        textfile.decoded(content)
+    except textfile.Unfit as error:
+        raise BundleNotTrusted(bundle=bundle, reason=f"{what} {path}: {error}", hint=error.cure or hint) from error
     except OSError as error:
-        raise BundleNotTrusted(bundle=bundle, reason=f"allowed signers {path}: {error.strerror}",
-                               hint="give --signers FILE, or trust.signers in the answers") from error  # fmt: skip
+        raise BundleNotTrusted(bundle=bundle, reason=f"{what} {path}: {error.strerror}", hint=hint) from error
+    return content

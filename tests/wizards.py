@@ -24,7 +24,7 @@ LASTING = {"keys", "listen", "trials", "confirm"}
 Script = Callable[[Pilot[None]], Awaitable[Any]]
 
 
-def core(bundle: Path, signers: Path | None) -> Manifest:
+def core(bundle: Path, signers: Path | None, revoked: Path | None) -> Manifest:
     """The door to the bundle of bundles/core, without its file."""
     return core_manifest()
 

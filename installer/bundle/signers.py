@@ -2,23 +2,32 @@
 
 Understood are comments, principal patterns, `namespaces=`, `valid-after=` and `valid-before=`. Lines for other kinds
 of keys and for certificate authorities accept nothing here, as nothing here is signed by them. A line that cannot be
-understood refuses the whole file: guessing at what somebody wanted to trust is no answer.
+understood refuses the whole file: guessing at what somebody wanted to trust is no answer. Lines end at line feeds alone
+and words at blanks, as for OpenSSH: whatever else looks like an end in an editor hides nothing and shows nothing.
+
+A second file may list public keys, one a line, whose signatures are refused whatever the first one says.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
+from installer import patterns
 from installer.bundle.sshsig import KEY_TYPE, NAMESPACE, SignatureInvalid, check, parse
+from installer.sshkeys import fingerprint, read_key
 
-_KEY = re.compile(r"(?:ssh|ecdsa|sk-ssh|sk-ecdsa|rsa-sha2)-[A-Za-z0-9@.-]+")
-_OPTION = re.compile(r'([A-Za-z-]+)(?:="((?:[^"\\]|\\.)*)")?(,|\s+|$)')
+_CERTIFICATE = "-cert-v01@openssh.com"
+_KINDS = frozenset(
+    kind + ending
+    for kind in ("ssh-ed25519", "ssh-rsa", "ssh-dss", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
+                 "ecdsa-sha2-nistp521", "sk-ssh-ed25519", "sk-ecdsa-sha2-nistp256")
+    for ending in ("", "@openssh.com", _CERTIFICATE)
+)  # fmt: skip
+_PRINCIPALS = re.compile(r'(?:"([^"]*)"|([^" \t\r]+))[ \t\r]+')
+_OPTION = re.compile(r'([A-Za-z-]+)(?:="((?:[^"\\]|\\.)*)")?(,|[ \t]+|$)')
 _TIME = re.compile(r"([0-9]{8})([0-9]{4}|[0-9]{6})?(Z?)")
 
 
@@ -33,13 +42,18 @@ class Signer:
     valid_after: datetime | None = None
     valid_before: datetime | None = None
 
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the key, as `ssh-keygen -l` shows it."""
+        return fingerprint(self.key)
+
 
 def verify_signature(
-    message: bytes, armored: bytes, allowed_signers: str, now: datetime, identity: str = "vendor"
+    message: bytes, armored: bytes, allowed_signers: str, now: datetime, identity: str = "vendor", revoked: str = ""
 ) -> Signer:
     """Who signed `message`, if it is somebody that `allowed_signers` lets sign bundles as `identity` at `now`.
 
-    `now` has a zone; a validity time that names none is read in that zone.
+    `now` has a zone; a validity time that names none is read in that zone. `revoked` lists keys that may sign nothing.
 
     Raises:
         SignatureInvalid: the signature does not hold, or its signer is not allowed.
@@ -48,9 +62,11 @@ def verify_signature(
     if signature.namespace != NAMESPACE:
         raise SignatureInvalid(f"signed for {signature.namespace!r}, not for {NAMESPACE!r}")
     check(message, signature)
+    if signature.key in read_revoked(revoked):
+        raise SignatureInvalid(f"signed by a key that is revoked ({fingerprint(signature.key)})")
     reasons = []
     for signer in read_signers(allowed_signers):
-        if signer.key != signature.key or not matches(signer.principals, identity):
+        if signer.key != signature.key or not patterns.listed(signer.principals, identity):
             continue
         refusal = _refusal(signer, now)
         if not refusal:
@@ -65,29 +81,38 @@ def read_signers(text: str) -> Iterator[Signer]:
     Raises:
         SignatureInvalid: a line cannot be understood.
     """
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        signer = _signer(number, line.strip())
+    for number, line in _lines(text):
+        signer = _signer(number, line)
         if signer is not None:
             yield signer
 
 
-def matches(patterns: str, name: str) -> bool:
-    """OpenSSH's pattern lists: commas, `*`, `?`, and `!` before a pattern that must not match."""
-    found = False
-    for pattern in patterns.split(","):
-        wanted = not pattern.startswith("!")
-        if _compiled(pattern.removeprefix("!")).fullmatch(name):
-            if not wanted:
-                return False
-            found = True
-    return found
+def read_revoked(text: str) -> frozenset[bytes]:
+    """The keys of a list, one public key a line as in a .pub file, in SSH's wire form.
+
+    Raises:
+        SignatureInvalid: a line is none.
+    """
+    found = set()
+    for number, line in _lines(text):
+        key = read_key(line)
+        if key is None:
+            raise SignatureInvalid(f"line {number} of the revoked keys cannot be understood: no public key")
+        found.add(key.blob)
+    return frozenset(found)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Each line that says something, with its number."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        said = line.strip(" \t\r")
+        if said and not said.startswith("#"):
+            yield number, said
 
 
 def _refusal(signer: Signer, now: datetime) -> str:
     """Why a signer of the right name and key still may not have signed this; empty where it may."""
-    if not matches(signer.namespaces, NAMESPACE):
+    if not patterns.listed(signer.namespaces, NAMESPACE):
         return f"the signer (line {signer.line} of the allowed signers) may not sign for {NAMESPACE!r}"
     if signer.valid_after is not None and now < _zoned(signer.valid_after, now):
         return f"the signer's key is valid only after {_zoned(signer.valid_after, now).isoformat()}"
@@ -101,23 +126,22 @@ def _zoned(time: datetime, now: datetime) -> datetime:
 
 
 def _signer(number: int, line: str) -> Signer | None:
-    principals, _, rest = line.partition(" ")
-    if '"' in principals:
-        raise _unreadable(number, "quoted principals")
-    options, rest = _options(number, rest.strip())
-    kind, _, key = rest.partition(" ")
-    if not _KEY.fullmatch(kind):
+    principals = _PRINCIPALS.match(line)
+    if principals is None:
+        raise _unreadable(number, "no principals before a key")
+    options, rest = _options(number, line[principals.end() :])
+    kind = re.split(r"[ \t]", rest, maxsplit=1)[0]
+    if kind not in _KINDS:
         raise _unreadable(number, "no key")
-    if kind != KEY_TYPE or "cert-authority" in options:
+    key = read_key(rest)
+    if key is None and not kind.endswith(_CERTIFICATE):
+        raise _unreadable(number, "the key is not whole")
+    if key is None or kind != KEY_TYPE or "cert-authority" in options:
         return None
-    try:
-        blob = base64.b64decode(key.split()[0], validate=True)
-    except (IndexError, binascii.Error) as error:
-        raise _unreadable(number, "the key is not base64") from error
     return Signer(
         line=number,
-        principals=principals,
-        key=blob,
+        principals=principals[1] or principals[2] or "",
+        key=key.blob,
         namespaces=options.get("namespaces", "*"),
         valid_after=_time(number, options["valid-after"]) if "valid-after" in options else None,
         valid_before=_time(number, options["valid-before"]) if "valid-before" in options else None,
@@ -127,7 +151,7 @@ def _signer(number: int, line: str) -> Signer | None:
 def _options(number: int, text: str) -> tuple[dict[str, str], str]:
     """The options at the beginning of `text`, and what follows them."""
     found: dict[str, str] = {}
-    if _KEY.fullmatch(text.partition(" ")[0]):
+    if re.split(r"[ \t]", text, maxsplit=1)[0] in _KINDS:
         return found, text
     more = True
     while more:
@@ -160,8 +184,3 @@ def _time(number: int, text: str) -> datetime:
 
 def _unreadable(number: int, what: str) -> SignatureInvalid:
     return SignatureInvalid(f"line {number} of the allowed signers cannot be understood: {what}")
-
-
-@lru_cache(maxsize=64)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile("".join({"*": ".*", "?": "."}.get(sign, re.escape(sign)) for sign in pattern), re.DOTALL)

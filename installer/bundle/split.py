@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
@@ -134,10 +135,16 @@ class Parts:
 def _opened(file: Path) -> int:
     if not file.exists():
         raise UsageError(reason=f"{file}: there is no such file", hint="look at --bundle")
+    no_file = UsageError(reason=f"{file}: is no file", hint="--bundle wants the bundle's file itself")
     if not file.is_file():
-        raise UsageError(reason=f"{file}: is no file", hint="--bundle wants the bundle's file itself")
+        raise no_file
     try:
-        return os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        # O_NONBLOCK: a pipe that was put there meanwhile would be waited for.
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return descriptor
+        os.close(descriptor)
+        raise no_file
     except OSError as error:
         raise UsageError(
             reason=f"{file}: cannot be opened: {error.strerror}", hint="look at its owner and mode"
@@ -148,12 +155,19 @@ def _complete(base: Path) -> tuple[Path, ...]:
     """The parts under that name.
 
     Raises:
-        UsageError: one is missing although a later one is there.
+        UsageError: one is missing although a later one is there, or one has a number that no part has.
     """
     found = parts_of(base)
-    names = (_PART.fullmatch(file.name) for file in base.parent.iterdir())
-    last = max(int(name[2]) for name in names if name and name[1] == base.name)
-    if last != len(found):
+    names = [name for file in base.parent.iterdir() if (name := _PART.fullmatch(file.name)) and name[1] == base.name]
+    for name in names:
+        number = int(name[2])
+        if number < 1 or part_name(base, number).name != name[0]:
+            raise UsageError(
+                reason=f"{base.with_name(name[0])}: no part is numbered like that; they are .001, .002 and so on",
+                hint="move it away, or give it the name that it had",
+            )
+    last = max((int(name[2]) for name in names), default=0)
+    if last != len(found) or not found:
         missing = part_name(base, len(found) + 1)
         raise UsageError(reason=f"{missing}: this part is missing", hint="put all parts into one folder")
     return found

@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from installer import textfile
 from installer.errors import UsageError
 
 NAMESPACE = "sitewright-bundle"
@@ -32,6 +33,9 @@ SIZE = 314
 
 UNSIGNED = b"not signed yet; sign it with: sitewright bundle sign".ljust(SIZE - 1) + b"\n"
 """Holds the place of the signature in a bundle that waits for one."""
+
+LARGEST_KEY = 1 << 20
+"""Bytes of the largest file that is read as a key."""
 
 _HASHES = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}
 _LINE = 70
@@ -195,10 +199,10 @@ def _unarmored(armored: bytes) -> bytes:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except OSError as error:
+        return textfile.read(path, LARGEST_KEY)
+    except (OSError, textfile.Unfit) as error:
         raise UsageError(
-            reason=f"{path}: the key cannot be read: {error.strerror}",
+            reason=f"{path}: the key cannot be read: {getattr(error, 'strerror', None) or error}",
             hint="give --key FILE; make one: sitewright bundle keygen FILE",
         ) from error
 

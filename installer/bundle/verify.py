@@ -15,7 +15,7 @@ from datetime import datetime
 from installer.bundle import layout, oci_manifest
 from installer.bundle.archive import Archive, Progress
 from installer.bundle.manifest import Artifact, Blob, Manifest
-from installer.bundle.signers import verify_signature
+from installer.bundle.signers import Signer, verify_signature
 from installer.bundle.sshsig import UNSIGNED, SignatureInvalid
 from installer.errors import BundleNotTrusted
 
@@ -26,7 +26,25 @@ _MANIFEST_LIMIT = 4 << 20
 """What registries accept as a manifest."""
 
 
-def trust(archive: Archive, allowed_signers: str, now: datetime, identity: str = "vendor") -> Manifest:
+def signer(
+    archive: Archive, allowed_signers: str, now: datetime, identity: str = "vendor", revoked: str = ""
+) -> Signer:
+    """Who signed a bundle, if `allowed_signers` lets them and `revoked` does not list their key.
+
+    Raises:
+        BundleNotTrusted: nobody did, or somebody else.
+    """
+    if archive.signature == UNSIGNED:
+        raise _refused(archive, "is not signed")
+    try:
+        return verify_signature(archive.bundle_json, archive.signature, allowed_signers, now, identity, revoked)
+    except SignatureInvalid as error:
+        raise BundleNotTrusted(bundle=archive.path, reason=str(error)) from error
+
+
+def trust(
+    archive: Archive, allowed_signers: str, now: datetime, identity: str = "vendor", revoked: str = ""
+) -> Manifest:
     """The manifest, if an allowed signer signed it and the file holds exactly what it names.
 
     Reads the small files and the offsets, no blob.
@@ -34,12 +52,7 @@ def trust(archive: Archive, allowed_signers: str, now: datetime, identity: str =
     Raises:
         BundleNotTrusted: anything else.
     """
-    if archive.signature == UNSIGNED:
-        raise _refused(archive, "is not signed")
-    try:
-        verify_signature(archive.bundle_json, archive.signature, allowed_signers, now, identity)
-    except SignatureInvalid as error:
-        raise BundleNotTrusted(bundle=archive.path, reason=str(error)) from error
+    signer(archive, allowed_signers, now, identity, revoked)
     return _agreeing(archive)
 
 
@@ -85,13 +98,14 @@ def verify(
     now: datetime,
     report: Progress | None = None,
     identity: str = "vendor",
+    revoked: str = "",
 ) -> Manifest:
     """The manifest, if the whole file is what an allowed signer signed, byte for byte.
 
     Raises:
         BundleNotTrusted: anything else.
     """
-    trust(archive, allowed_signers, now, identity)
+    trust(archive, allowed_signers, now, identity, revoked)
     return intact(archive, report)
 
 

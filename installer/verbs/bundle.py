@@ -56,6 +56,9 @@ def sign(arguments: argparse.Namespace) -> int:
     """Sign a bundle, whether it has a signature or waits for one."""
     passphrase = _passphrase(arguments)
     with Archive.open(arguments.bundle) as archive:
+        # A signature says that the bundle is whole: what a site would refuse is not signed.
+        with progress.byte_bar("looking at every byte", arguments.json) as report:
+            verify.intact(archive, report)
         signature = sshsig.sign(archive.bundle_json, arguments.key, passphrase)
     writing.put_signature(arguments.bundle, signature)
     if arguments.json:
@@ -91,17 +94,21 @@ def _passphrase(arguments: argparse.Namespace) -> str:
 def verify_bundle(arguments: argparse.Namespace) -> int:
     """Check the signature and every byte."""
     signers = session.read_signers(arguments.signers, arguments.bundle).decode(errors="replace")
+    revoked = session.read_revoked(arguments.revoked, arguments.bundle)
     with Archive.open(arguments.bundle) as archive, progress.byte_bar("verifying", arguments.json) as report:
-        manifest = verify.verify(archive, signers, session.now(), report)
+        signer = verify.signer(archive, signers, session.now(), revoked=revoked)
+        manifest = verify.verify(archive, signers, session.now(), report, revoked=revoked)
     if arguments.json:
-        exemptions = [str(each) for each in manifest.exemptions]
-        jsonl.write("verified", {"bundle": str(arguments.bundle), "digest": manifest.digest, "exemptions": exemptions})
+        by = {"principals": signer.principals, "key": signer.fingerprint, "line": signer.line}
+        told = {"digest": manifest.digest, "signer": by, "exemptions": [str(each) for each in manifest.exemptions]}
+        jsonl.write("verified", {"bundle": str(arguments.bundle), **told})
     else:
         count = len(manifest.blobs())
         total = sum(blob.size for blob in manifest.blobs().values())
         terminal.stdout().print(
-            f"✔ signed by an allowed signer, {count} blobs, {words.size(total)}, every byte as signed"
+            f"✔ signed by {signer.principals} with the key {signer.fingerprint} (line {signer.line} of the signers)"
         )
+        terminal.stdout().print(f"✔ {count} blobs, {words.size(total)}, every byte as signed")
         terminal.stdout().print(f"  {manifest.digest}")
         console.exemptions(terminal.stdout(), manifest.exemptions)
     return 0

@@ -57,14 +57,15 @@ def _language() -> str:
     return "zh" if named.lower().startswith("zh") else "en"
 
 
-def manifest(bundle: Path, signers: Path | None) -> Manifest:
-    """What a bundle holds, if one of the signers signed it.
+def manifest(bundle: Path, signers: Path | None, revoked: Path | None) -> Manifest:
+    """What a bundle holds, if one of the signers signed it by a key that is not revoked.
 
     Raises:
         BundleNotTrusted: it is not what an allowed signer signed.
         UsageError: it is not there.
     """
-    archive, found = session.trusted(bundle, session.read_signers(signers, bundle))
+    allowed, gone = session.read_signers(signers, bundle), session.read_revoked(revoked, bundle)
+    archive, found = session.trusted(bundle, allowed, gone)
     archive.close()
     return found
 

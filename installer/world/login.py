@@ -12,10 +12,13 @@ from pathlib import Path
 import paramiko
 from paramiko.ssh_exception import AuthenticationException, BadAuthenticationType, SSHException
 
+from installer import textfile
 from installer.answers import Host, SecretRef
 from installer.errors import LoginRefused, SitewrightError
 from installer.world.trust import Pins, pins
 
+LARGEST_KEY = 1 << 20
+"""Bytes of the largest file that is read as a key."""
 Resolve = Callable[[SecretRef], str]
 QUOTED = 400
 """Most characters of a host's own words in a message."""
@@ -140,7 +143,10 @@ def _private_key(path: Path, login: Login, resolve: Resolve) -> paramiko.PKey:
         OSError: the file cannot be read.
         SSHException: there is no key in it that can be used.
     """
-    text = path.read_bytes()
+    try:
+        text = textfile.read(path, LARGEST_KEY)
+    except textfile.Unfit as error:
+        raise SSHException(f"it is {error}") from error
     passphrase = resolve(login.passphrase) if login.passphrase is not None else None
     for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
         try:

@@ -200,6 +200,33 @@ class TestSplit:
             Archive.open(sample.path)
         assert len(list(Path("/proc/self/fd").iterdir())) == before
 
+    @pytest.mark.parametrize("name", ["000", "0001", "0002", "00000000000000000000003"])
+    def test_a_part_that_is_numbered_otherwise_is_named(self, sample: Sample, name: str) -> None:
+        parts = sample.write(sample.manifest, split=10_000)
+        stray = sample.path.with_name(f"{sample.path.name}.{name}")
+        stray.write_bytes(parts[0].read_bytes())
+        for path in (sample.path, parts[0], stray):
+            with pytest.raises(UsageError, match=rf"{name}: no part is numbered like that"):
+                Archive.open(path)
+
+    @pytest.mark.parametrize("number", ["099", "9" * 60])
+    def test_a_part_far_behind_the_others_is_not_passed_over(self, sample: Sample, number: str) -> None:
+        assert len(sample.write(sample.manifest, split=10_000)) < 98
+        sample.path.with_name(f"{sample.path.name}.{number}").write_bytes(b"")
+        with pytest.raises(UsageError, match="this part is missing"):
+            Archive.open(sample.path)
+
+    def test_a_part_that_is_a_pipe_or_leads_nowhere_is_named(self, sample: Sample) -> None:
+        parts = sample.write(sample.manifest, split=10_000)
+        parts[1].unlink()
+        os.mkfifo(parts[1])
+        with pytest.raises(UsageError, match="002: is no file"):
+            Archive.open(sample.path)
+        parts[1].unlink()
+        parts[1].symlink_to(parts[1].name)
+        with pytest.raises(UsageError, match="002"):
+            Archive.open(sample.path)
+
     def test_a_missing_last_part_is_a_truncated_bundle(self, sample: Sample) -> None:
         sample.write(sample.manifest, split=10_000)[-1].unlink()
         with pytest.raises(BundleNotTrusted, match="ends too early"):

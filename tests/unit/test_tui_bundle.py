@@ -63,7 +63,7 @@ def test_enter_opens_the_bundle_again(tmp_path: Path, bundle: tuple[Path, Path])
 def test_an_older_slower_opening_does_not_win(tmp_path: Path) -> None:
     slow = threading.Event()
 
-    def opens(bundle: Path, signers: Path | None) -> Manifest:
+    def opens(bundle: Path, signers: Path | None, revoked: Path | None) -> Manifest:
         if bundle.name == "old":
             slow.wait(60)
         return Manifest(bundle.name, "1", "amd64", "", core_manifest().components)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,62 @@ def test_a_bundle_built_without_a_key_is_signed_later(desk: Desk) -> None:
     assert (desk.folder / "at-once" / NAME).read_bytes() == signed
     desk("build {here}/small --out {here}/out")
     assert json.loads(desk(f"show {{here}}/out/{NAME} --json"))["signed"] is False
+
+
+def test_verify_says_who_signed(desk: Desk) -> None:
+    desk("build {here}/small --key {here}/key --out {here}/out")
+    said = desk(f"verify {{here}}/out/{NAME} --signers {{here}}/signers")
+    shown = subprocess.run(["ssh-keygen", "-lf", desk.folder / "key.pub"], capture_output=True, text=True, check=True)
+    fingerprint = shown.stdout.split()[1]
+    assert f"signed by vendor with the key {fingerprint} (line 1 of the signers)" in said
+    told = json.loads(desk(f"verify {{here}}/out/{NAME} --signers {{here}}/signers --json").splitlines()[-1])
+    assert told["signer"] == {"principals": "vendor", "key": fingerprint, "line": 1}
+
+
+def test_a_revoked_key_signed_nothing(desk: Desk) -> None:
+    desk("build {here}/small --key {here}/key --out {here}/out")
+    verify = f"verify {{here}}/out/{NAME} --signers {{here}}/signers --revoked {{here}}/"
+    desk(f"{verify}signers", 5)
+    assert "line 1 of the revoked keys cannot be understood" in desk.err
+    desk.refused(f"{verify}key.pub", 5, "signed by a key that is revoked (SHA256:")
+    desk.refused(f"{verify}nowhere", 5, "revoked keys", "No such file")
+    (desk.folder / "krl").write_bytes(b"SSHKRL\n\0\0\0\0\1")
+    desk.refused(f"{verify}krl", 5, "a binary list (KRL)", "public keys, one a line")
+
+
+def test_an_altered_bundle_is_not_signed(desk: Desk) -> None:
+    desk("build {here}/small --out {here}/out")
+    bundle = desk.folder / "out" / NAME
+    content = bundle.read_bytes()
+    bundle.write_bytes(content.replace(b"hello", b"hullo"))
+    if bundle.read_bytes() == content:  # the layer is packed: alter it where it lies
+        at = content.rindex(b"\x1f\x8b") + 30
+        bundle.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+    altered = bundle.read_bytes()
+    desk.refused(f"sign {{here}}/out/{NAME} --key {{here}}/key", 5, "is altered")
+    assert bundle.read_bytes() == altered
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xef\xbb\xbfvendor x", "a byte order mark"),
+        ("vendor ssh-ed25519".encode("utf-16"), "text in UTF-16"),
+        (b"\0" * 100, "binary data"),
+        (b"#" * (2 << 20), "more than 1 MiB"),
+    ],
+)
+def test_a_file_of_signers_that_ssh_keygen_cannot_read_is_told_as_such(desk: Desk, content: bytes, said: str) -> None:
+    desk("build {here}/small --key {here}/key --out {here}/out")
+    (desk.folder / "signers").write_bytes(content)
+    desk.refused(f"verify {{here}}/out/{NAME} --signers {{here}}/signers", 5, "allowed signers", said)
+
+
+def test_a_pipe_of_signers_is_not_waited_for(desk: Desk) -> None:
+    desk("build {here}/small --key {here}/key --out {here}/out")
+    os.mkfifo(desk.folder / "pipe")
+    desk.refused(f"verify {{here}}/out/{NAME} --signers {{here}}/pipe", 5, "a pipe")
+    desk.refused(f"sign {{here}}/out/{NAME} --key {{here}}/pipe", 2, "a pipe")
 
 
 def test_parts_are_of_the_size_that_was_asked_for(desk: Desk) -> None:

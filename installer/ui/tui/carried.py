@@ -14,7 +14,9 @@ from installer.ui.tui import phrases
 if TYPE_CHECKING:
     from installer.ui.tui.app import Wizard
 
-SIGNERS = ("trust", "signers")
+SIGNERS, REVOKED = ("trust", "signers"), ("trust", "revoked")
+Asked = tuple[Path, Path | None, Path | None]
+"""A bundle, its allowed signers and the keys that are revoked."""
 
 
 class Carried:
@@ -22,34 +24,35 @@ class Carried:
 
     def __init__(self, app: Wizard) -> None:
         self._app = app
-        self._asked: tuple[Path, Path | None] | None = None
+        self._asked: Asked | None = None
 
     def open(self, bundle: Path) -> None:
         """Open a bundle and check its signature."""
         self._app.bundle = bundle
-        asked = self._asked = (bundle, self._signers())
+        asked = self._asked = (bundle, *self._keys())
         self._app.run_worker(partial(self._read, asked), thread=True, exclusive=True, group="bundle")
 
     def follow(self) -> None:
-        """Open the bundle again if the answers name other signers than when it was opened."""
-        if self._asked is not None and self._asked[1] != self._signers():
+        """Open the bundle again if the answers name other keys than when it was opened."""
+        if self._asked is not None and self._asked[1:] != self._keys():
             self.open(self._asked[0])
 
-    def _signers(self) -> Path | None:
-        """The file of the allowed signers: a flag's, otherwise that which the answers name."""
+    def _keys(self) -> tuple[Path | None, Path | None]:
+        """The files of the allowed signers, a flag's or that which the answers name, and of the revoked keys."""
         app = self._app
-        named = app.draft.at(SIGNERS)
         folder = app.editor.file.parent
-        return app.signers or (located(named, folder) if isinstance(named, str) and named else None)
+        named = (app.draft.at(place) for place in (SIGNERS, REVOKED))
+        signers, revoked = (located(each, folder) if isinstance(each, str) and each else None for each in named)
+        return app.signers or signers, revoked
 
-    def _read(self, asked: tuple[Path, Path | None]) -> None:
+    def _read(self, asked: Asked) -> None:
         try:
             manifest, trouble = self._app.doors.manifest(*asked), ""
         except SitewrightError as error:
             manifest, trouble = None, " → ".join(filter(None, phrases.failure(self._app.say, error)))
         self._app.call_from_thread(self._opened, asked, manifest, trouble)
 
-    def _opened(self, asked: tuple[Path, Path | None], manifest: Manifest | None, trouble: str) -> None:
+    def _opened(self, asked: Asked, manifest: Manifest | None, trouble: str) -> None:
         if asked is self._asked:
             self._app.manifest, self._app.manifest_trouble = manifest, trouble
             self._app.look_again()

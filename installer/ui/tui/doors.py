@@ -28,7 +28,7 @@ class Files:
 class Doors:
     """What of the world the wizard may use: how bundles are opened, and how hosts are asked."""
 
-    manifest: Callable[[Path, Path | None], Manifest]
-    """Opens a bundle that is to be trusted: the file, and that of its signers."""
+    manifest: Callable[[Path, Path | None, Path | None], Manifest]
+    """Opens a bundle that is to be trusted: the file, that of its signers, and that of the keys that are revoked."""
     hosts: Callable[[Sequence[Host], Secrets, Path | None], AbstractContextManager[acquaint.Doors]] | None = None
     """Makes the doors of hosts, of those that are simulated where a file of such is named; None: no host is asked."""

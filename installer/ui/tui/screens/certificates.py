@@ -34,6 +34,7 @@ class CertificatesPage(Page):
         """The signers, the bundle, and the table."""
         say = self.desk.say
         yield Field(("trust", "signers"))
+        yield Field(("trust", "revoked"))
         yield Label(say("Bundle"), classes="group", markup=False)
         with Horizontal(classes="row"):
             yield Label(say("Bundle file"), classes="label", markup=False)
