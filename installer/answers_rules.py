@@ -122,22 +122,34 @@ def _control_planes(data: dict[str, Any]) -> Found:
 def _networks(data: dict[str, Any]) -> Found:
     taken: list[tuple[str, IPv4Network]] = []
     hosts = len(list(items(data, "hosts")))
+    # What is proposed must suit the networks that come later as well, those that nobody wrote down among them.
+    asked = [network for _, _, _, text in _asked(data) if (network := _network(text)) is not None]
+    for place, kind, members, text in _asked(data):
+        try:
+            network = IPv4Network(text)
+        except ValueError as error:
+            yield place, f"{shown(text)} ({error})", "an IPv4 network, as in 10.244.0.0/16"
+            continue
+        yield from _size(place, network, kind, members)
+        yield from _collisions(place, network, taken, asked, data, hosts)
+        taken.append((".".join(map(str, place)), network))
+
+
+def _asked(data: dict[str, Any]) -> Iterator[tuple[Path, str, int, str]]:
+    """Every network that a cluster is to have: its place, its kind, how many hosts take part in it, and its text."""
     for path, environment in items(data, "environments"):
         chosen = environment.get("networks") or {}
+        members = len(environment.get("control_planes") or ()) + len(environment.get("workers") or ())
         for kind, default in (("pods", "10.244.0.0/16"), ("services", "10.96.0.0/16")):
-            text = chosen.get(kind, default)
-            if text is None:
-                continue
-            place = (*path, "networks", kind)
-            try:
-                network = IPv4Network(text)
-            except ValueError as error:
-                yield place, f"{shown(text)} ({error})", "an IPv4 network, as in 10.244.0.0/16"
-                continue
-            members = len(environment.get("control_planes") or ()) + len(environment.get("workers") or ())
-            yield from _size(place, network, kind, members)
-            yield from _collisions(place, network, taken, data, hosts)
-            taken.append((".".join(map(str, place)), network))
+            if (text := chosen.get(kind, default)) is not None:
+                yield (*path, "networks", kind), kind, members, text
+
+
+def _network(text: str) -> IPv4Network | None:
+    try:
+        return IPv4Network(text)
+    except ValueError:
+        return None
 
 
 def _size(place: Path, network: IPv4Network, kind: str, hosts: int) -> Found:
@@ -150,12 +162,16 @@ def _size(place: Path, network: IPv4Network, kind: str, hosts: int) -> Found:
 
 
 def _collisions(
-    place: Path, network: IPv4Network, taken: list[tuple[str, IPv4Network]], data: dict[str, Any], hosts: int
+    place: Path,
+    network: IPv4Network,
+    taken: list[tuple[str, IPv4Network]],
+    asked: list[IPv4Network],
+    data: dict[str, Any],
+    hosts: int,
 ) -> Found:
     spoken = [(where, other) for where, other in taken if other.overlaps(network)]
     outside = [(where, address) for where, address in _outside(data) if address in network]
-    used = [other for _, other in taken] + [network]
-    free = _free(used, [address for _, address in _outside(data)])
+    free = _free(asked, [address for _, address in _outside(data)])
     wanted = f"a network of its own{free}"
     for where, other in spoken:
         yield place, f"{network} overlapping {other} of {where}", wanted

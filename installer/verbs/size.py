@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from installer import answers_file
+from installer import answers_file, libyaml, textfile
 from installer.answers import Answers
 from installer.errors import MachinesTooSmall, NeedsInvalid, PreflightFailed, UsageError
 from installer.requirements import needs_from, offers_from
@@ -28,6 +28,8 @@ from sizing.offered import Offer, Shortfalls, offers_of, suffices
 if TYPE_CHECKING:
     from installer.facts import Facts
 
+LARGEST = 1 << 20
+"""Bytes of the largest file of offered machines that is read."""
 HOSTS = Path("-")
 """What --offered means without a file: the hosts of the answers are asked."""
 
@@ -123,8 +125,8 @@ def _offers(arguments: argparse.Namespace, answers: Answers, needs: Needs) -> tu
     if arguments.offered == HOSTS:
         return offers_from(answers, _asked(arguments, answers), needs)
     try:
-        entries = yaml.safe_load(arguments.offered.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        entries = libyaml.load(textfile.decoded(textfile.read(arguments.offered, LARGEST)))
+    except (OSError, textfile.Unfit, yaml.YAMLError) as error:
         raise UsageError(reason=f"{arguments.offered}: {error}", hint=OFFER_HINT) from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise UsageError(reason=f"{arguments.offered} is no list of machines", hint=OFFER_HINT)

@@ -296,6 +296,25 @@ def test_no_two_environments_answer_to_one_name(first: dict[str, str], second: d
     assert expected in found
 
 
+@pytest.mark.parametrize(
+    ("networks", "address"),
+    [({"pods": "10.20.0.0/16"}, "10.20.0.11"), ({}, "10.244.7.11"), ({"pods": "10.96.0.0/16"}, "10.20.0.11")],
+)
+def test_a_network_that_is_proposed_draws_no_other_problem(networks: dict[str, str], address: str) -> None:
+    def collide(data: dict[str, Any]) -> None:
+        host(data).update(address=address)
+        plane(data).update(networks=networks)
+
+    (found,) = changed(collide)
+    kind, proposed = found.split(":")[0].rpartition(".")[2], found.rpartition(" ")[2]
+
+    def take(data: dict[str, Any]) -> None:
+        collide(data)
+        plane(data).update(networks={**networks, kind: proposed})
+
+    assert changed(take) == []
+
+
 def waiver(**fields_: Any) -> Callable[[dict[str, Any]], object]:
     """A change that adds a waiver, good but for the given fields."""
     good = {"check": "cgroup.version", "reason": "replaced in March", "person": "Li Wei", "until": "2026-12-31"}

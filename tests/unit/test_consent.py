@@ -72,8 +72,9 @@ def typed(tmp_path: Path, *flags: str) -> Namespace:
 
 
 def test_without_a_terminal_a_command_is_refused_until_the_flag_was_given_once(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="pass show acme") as refused:
-        consented(typed(tmp_path), answers(tmp_path))
+    secrets = Secrets(None, may_run=consented(typed(tmp_path), answers(tmp_path)).allows)
+    with pytest.raises(SecretUnavailable, match=r"pass show acme.*nobody has allowed") as refused:
+        secrets.require(answers(tmp_path).secret_refs())
     assert "--allow-commands" in refused.value.remedy
     assert consented(typed(tmp_path, "--allow-commands"), answers(tmp_path)).allows(COMMAND)
     assert consented(typed(tmp_path), answers(tmp_path)).allows(COMMAND)

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from installer import answers_yaml, schemas
+from installer import answers_yaml, schemas, textfile
 from installer.answers_schema import violations
 from installer.bundle.manifest import Manifest
 from installer.errors import Problem, UsageError
@@ -28,6 +28,8 @@ SCALES = {
 }
 """Keys with a unit, the fields they fill, and what one of the unit is in those."""
 SETS = frozenset({"modules", "loaded", "firewall", "missing"})
+LARGEST = 4 << 20
+"""Bytes of the largest file of a simulated site that is read: a thousand hosts take a tenth of it."""
 LISTS = frozenset({"running", "talks_to", "options"})
 
 
@@ -38,9 +40,9 @@ def load(path: Path, manifest: Manifest) -> SimulatedWorld:
         UsageError: the file cannot be read or is not valid; names every problem with its line.
     """
     try:
-        document = answers_yaml.read(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text in UTF-8"
+        document = answers_yaml.read(textfile.decoded(textfile.read(path, LARGEST)))
+    except (OSError, textfile.Unfit) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(reason=f"{path}: {reason}", hint="docs/simulate.md shows such a file") from error
     flaws = list(document.flaws)
     if not flaws:
