@@ -7,14 +7,17 @@ from typing import Any
 
 import yaml
 
-INDENTED = re.compile(r"^[ ?-]*", re.MULTILINE)
 DEPTH = 500
 """Levels that texts may be nested: the deepest definitions of Kubernetes come to some sixty, and libyaml, which goes
 down by calling itself, ends the program at some tens of thousands."""
 LARGEST = 1_000_000
 """Values that a text may stand for, those that its aliases repeat counted each time."""
+INDENTED = re.compile("[\\s?:\x00\xfe\xff\xef\xbb\xbf\ufeff-]+")
+"""What a line can begin with, in whatever encoding, byte order marks included."""
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Makes nothing but plain data, either way."""
+TEXTS: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""Makes nothing but texts, lists and mappings."""
 
 
 def load(text: str | bytes) -> Any:
@@ -37,9 +40,22 @@ def load_all(text: str | bytes) -> list[Any]:
     return list(yaml.load_all(text, Loader=LOADER))
 
 
+def load_texts(text: str | bytes) -> Any:
+    """The one document of a text whose every scalar is taken as text, whatever tag or form it has.
+
+    For what strangers wrote: nothing in it can then fail for being no number, date or truth value.
+
+    Raises:
+        yaml.YAMLError: the text is not YAML, is nested too deep, or holds more than one document.
+        UnicodeError: it is no text.
+    """
+    _measure(text)
+    return yaml.load(text, Loader=TEXTS)  # noqa: S506 - makes nothing but texts, lists and mappings
+
+
 def _measure(text: str | bytes) -> None:
     """Refuse what is nested too deep or repeats too much. Events are parsed without going down, unlike nodes."""
-    whole = text if isinstance(text, str) else text.decode("utf-8", "replace")
+    whole = text if isinstance(text, str) else text.decode("latin-1")
     # A level opens a bracket, or stands further in than the one that holds it; a list may stand as far in as its key.
     indented = max(map(len, INDENTED.findall(whole)), default=0)
     if 2 * (indented + 1) + whole.count("[") + whole.count("{") <= DEPTH and ("&" not in whole or "*" not in whole):

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from installer import (
+    administering,
     adopting,
     driving,
     engine,
@@ -32,12 +34,12 @@ from installer import (
 from installer.bundle.archive import Archive
 from installer.driving import Watch
 from installer.errors import SitewrightError, StateUnreadable, UsageError
-from installer.plan import checks, context, foundations
+from installer.plan import checks, foundations
 from installer.plan import install as installing
 from installer.plan.checks import Finding
 from installer.plan.inputs import Inputs
 from installer.plan.model import BACKWARD, Plan
-from installer.plan.steps import kubernetes, record
+from installer.plan.steps import record
 from installer.runs import Run, Runs
 from installer.world.ports import Probed, Report, World
 
@@ -214,23 +216,33 @@ def clear(site: Site) -> tuple[Path, ...]:
 
 
 def prove(
-    site: Site, report: Callable[[proof.ProbeResult], None], prepared: Mapping[str, proof.Prepared]
+    site: Site,
+    report: Callable[[proof.ProbeResult], None],
+    prepared: Mapping[str, proof.Prepared],
+    silent: Mapping[str, SitewrightError] = MappingProxyType({}),
 ) -> tuple[proof.ProbeResult, ...]:
-    """Try every probe; `prepared` has, by environment, those whose pods are there already."""
-    return proof.prove(site.world, site.inputs, report, prepared)
+    """Try every probe; `prepared` has, by environment, those whose pods are there already.
+
+    Hosts that are `silent` are failed probes of their own, and the others are tried without them.
+    """
+    missing = {host: error.message for host, error in silent.items()}
+    return proof.prove(site.world, site.inputs, report, prepared, missing)
 
 
 def fetch_kubeconfigs(site: Site) -> dict[str, Path]:
-    """Keep each environment's administrator kubeconfig, addressed to its first control plane, with the site's runs."""
-    kept: dict[str, Path] = {}
+    """Keep each environment's administrator kubeconfig with the site's runs."""
+    answers, keep = site.inputs.answers, partial(site.runs.keep, site.name)
+    found = {each.name: administering.fetch(site.world, answers, each, keep) for each in answers.environments}
+    return {name: path for name, path in found.items() if path is not None}
+
+
+def choose_again(site: Site, silent: Collection[str]) -> None:
+    """Let each kubeconfig that is kept use a control plane that answers; one that none answers for stays as it is."""
+    keep = partial(site.runs.keep, site.name)
     for environment in site.inputs.answers.environments:
-        first = environment.control_planes[0]
-        raw = site.world.read(first, kubernetes.ADMIN)
-        if raw is not None:
-            address = f"{site.inputs.answers.host(first).address}:{context.API_PORT}"
-            text = raw.decode().replace(f"https://127.0.0.1:{context.PROXY_PORT}", f"https://{address}")
-            kept[environment.name] = site.runs.keep(site.name, f"{environment.name}.kubeconfig", text.encode())
-    return kept
+        if (site.runs.folder(site.name) / administering.file_name(environment)).is_file():
+            with suppress(SitewrightError):
+                administering.fetch(site.world, site.inputs.answers, environment, keep, silent)
 
 
 def keep_kubectl(site: Site) -> Path | None:

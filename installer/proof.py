@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 
@@ -62,19 +62,48 @@ def prove(
     inputs: Inputs,
     report: Callable[[ProbeResult], None],
     prepared: Mapping[str, Prepared] = MappingProxyType({}),
+    missing: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[ProbeResult, ...]:
     """Run every probe of every environment; `report` hears each result as it comes. Cleans up behind itself.
+
+    `missing` are hosts that do not answer, and why: each is a failed probe of its own, and the others are tried
+    without them. An environment none of whose control planes answers is not tried.
 
     What goes wrong before or after the probes is a failed probe of its own. Where nothing could be put there, those
     that need it fail with that, at once; the others are tried all the same.
     """
 
-    def environment(environment: Environment) -> tuple[ProbeResult, ...]:
+    def environment(inputs: Inputs, environment: Environment) -> tuple[ProbeResult, ...]:
         ready = prepared.get(environment.name) or _prepare(world, inputs, environment)
         return _prove(world, inputs, ready, report)
 
+    there = _without(inputs, missing)
+    lost = [_told(_lost(each, host, missing[host]), report)
+            for each in inputs.answers.environments for host in each.hosts if host in missing]  # fmt: skip
     with _environments() as pool:
-        return tuple(result for group in pool.map(environment, inputs.answers.environments) for result in group)
+        tried = pool.map(partial(environment, there), there.answers.environments)
+        return (*lost, *(result for group in tried for result in group))
+
+
+def _without(inputs: Inputs, missing: Collection[str]) -> Inputs:
+    """The same inputs as if those hosts were not; environments without a control plane left are not there either."""
+    if not missing:
+        return inputs
+    reduced = [
+        replace(
+            each,
+            control_planes=tuple(host for host in each.control_planes if host not in missing),
+            workers=tuple(host for host in each.workers if host not in missing),
+        )
+        for each in inputs.answers.environments
+    ]
+    answers = replace(inputs.answers, environments=tuple(each for each in reduced if each.control_planes))
+    return replace(inputs, answers=answers, _names={})
+
+
+def _lost(environment: Environment, host: str, reason: str) -> ProbeResult:
+    return ProbeResult(f"{environment.name}/probe.host@{host}", f"host {host} answers", environment.name, False,
+                       reason, 0.0)  # fmt: skip
 
 
 def _environments() -> ThreadPoolExecutor:

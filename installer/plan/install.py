@@ -14,7 +14,7 @@ from installer.answers import Environment
 from installer.bundle.manifest import Component
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan, Step
-from installer.plan.steps import charts, component, hosts, kubernetes, record, registry
+from installer.plan.steps import charts, component, hosts, kubernetes, record, registry, serving, spreading
 
 
 def plan(inputs: Inputs) -> Plan:
@@ -77,7 +77,7 @@ def _cluster(inputs: Inputs, environment: Environment) -> list[Step]:
         steps.append(kubernetes.join(inputs, environment, host, (*installed[host], members[first])))
         members[host] = steps[-1].id
 
-    certified = [kubernetes.certify(environment, host, (members[host],)) for host in environment.hosts]
+    certified = [serving.certify(inputs, environment, host, (members[host],)) for host in environment.hosts]
     steps += certified
     steps += _releases(inputs, environment, chosen, members, tuple(step.id for step in certified))
     done = tuple(step.id for step in steps if step.phase in {"charts", "kubernetes"})
@@ -116,6 +116,8 @@ def _releases(
     up = tuple(step.id for step in steps)
     ready = [kubernetes.ready(environment, host, (members[host], *up)) for host in environment.hosts]
     steps += ready
+    if len(environment.hosts) > 1:
+        steps.append(spreading.spread(environment, tuple(step.id for step in ready)))
     gate = (*(step.id for step in ready), *certified)
     released = {part.name for part in release_parts}
     for part in release_parts:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 
 from installer import operations, predecessor, repeated, session
 from installer.arguments import default_state
 from installer.bundle.manifest import Exemption
 from installer.driving import Watch, plan_json
-from installer.errors import PreflightFailed, ProofInterrupted, UsageError
+from installer.errors import PreflightFailed, ProofInterrupted, SitewrightError, UsageError
 from installer.events import Emit
 from installer.plan.checks import Finding, ports_table
 from installer.plan.model import BACKWARD, Plan
@@ -121,7 +122,8 @@ def status(arguments: argparse.Namespace) -> int:
     """What stands, what ran, what is next."""
     with opened(arguments, connecting=False) as site:
         records, silent = operations.standing(site)
-        results = _probes(arguments, site, {}) if arguments.probe and not silent else ()
+        operations.choose_again(site, silent)
+        results = _probes(arguments, site, {}, silent) if arguments.probe else ()
         history = [
             {"run": r.name, "operation": r.operation, "outcome": r.outcome} for r in site.runs.history(site.name)
         ]
@@ -162,7 +164,10 @@ def _preflight(arguments: argparse.Namespace, site: operations.Site) -> tuple[Fi
 
 
 def _probes(
-    arguments: argparse.Namespace, site: operations.Site, prepared: Mapping[str, Prepared]
+    arguments: argparse.Namespace,
+    site: operations.Site,
+    prepared: Mapping[str, Prepared],
+    silent: Mapping[str, SitewrightError] = MappingProxyType({}),
 ) -> tuple[ProbeResult, ...]:
     tried = itertools.count(1)
     with progress.report_bar("trying the probes", arguments.json) as shown:
@@ -172,7 +177,7 @@ def _probes(
                 jsonl.write("probe", asdict(result))
             shown(next(tried), count(site.inputs), "items", result.title)
 
-        results = operations.prove(site, report, prepared)
+        results = operations.prove(site, report, prepared, silent)
     if not arguments.json:
         console.probe_table(terminal.stdout(), [asdict(result) for result in results])
     return results

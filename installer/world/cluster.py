@@ -6,7 +6,6 @@ administrator's key is in a file (in a folder of our own) for no longer than it 
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
 import ssl
@@ -19,14 +18,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from installer import libyaml
-from installer.errors import CommandFailed, ConnectionLost, HostUnreachable
+from installer import kubeconfig
+from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, HostUnreachable
+from installer.objects import listed, text
+from installer.world.bounds import TooMuch, ending
 from installer.world.bridge import bridged
 from installer.world.carrier import Channels
 from installer.world.execution import run_in_pod
 from installer.world.ports import Output
 from installer.world.registry import BROKEN
-from installer.world.shell import ABSENT, LIMIT, READ, script
+from installer.world.shell import ABSENT, READ, script
 from installer.world.ssh import Link
 
 ADMIN = "/etc/kubernetes/admin.conf"
@@ -34,7 +35,13 @@ PORT = 6443
 NAME = "kubernetes"
 """A name that every API server's certificate bears, whatever address it is reached by."""
 PATIENCE = 60
-"""Seconds for one answer of the API."""
+"""Seconds of silence that an answer of the API may have."""
+WHOLE = 120
+"""Seconds for a whole answer: the API server itself gives up a request after 60 (its `--request-timeout`)."""
+LONGEST = 32 << 20
+"""Bytes of one answer: a list of 500 nodes, the longest that is asked for, has some 10 MiB."""
+AWAY = 60
+"""Seconds for which a control plane that did not answer is asked only after the others."""
 NEW = 60
 """Seconds for the API to serve a kind, or reach a webhook, that was just made."""
 
@@ -46,15 +53,26 @@ class _Api(http.client.HTTPSConnection):
         super().__init__(NAME, timeout=PATIENCE, context=context)
         self._link = link
         self._tls = context
+        self.stream: ssl.SSLSocket | None = None
+        """What is read from; `sock` is None as soon as a server has said that it will hang up."""
 
     def connect(self) -> None:
         near = bridged(Channels(self._link, PORT).dial())
         near.settimeout(PATIENCE)
         try:
-            self.sock = self._tls.wrap_socket(near, server_hostname=NAME)
+            self.sock = self.stream = self._tls.wrap_socket(near, server_hostname=NAME, do_handshake_on_connect=False)
+            with ending(lambda: self.stream, PATIENCE):
+                self.stream.do_handshake()
         except BaseException:
             near.close()
+            self.close()
             raise
+
+    def close(self) -> None:
+        """Hang up, whatever of an answer is still to come."""
+        super().close()
+        if self.stream is not None:
+            self.stream.close()
 
 
 class Cluster:
@@ -67,6 +85,8 @@ class Cluster:
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._idle: list[_Api] = []
         self._kinds: dict[tuple[str, str], tuple[str, bool]] = {}
+        self._silent: dict[str, float] = {}
+        """When a control plane last did not answer, on the monotonic clock."""
 
     def get(self, path: str) -> dict[str, Any] | None:
         """The object or list at a path; None where the API says 404."""
@@ -99,7 +119,8 @@ class Cluster:
         found = self.get(path)
         if found is None:
             raise CommandFailed(host=self._name, command=f"exec {pod}", code=404, reason="there is no such pod")
-        container = found["spec"]["containers"][0]["name"]
+        containers = listed(found, "spec", "containers")
+        container = text(containers[0], "name") if containers else ""
         asked = [("container", container), ("stdout", "true"), ("stderr", "true"), *(("command", a) for a in argv)]
         with self._connected(fresh=True) as api:
             return run_in_pod(self._name, api.sock, f"{path}/exec?{urlencode(asked)}", timeout)
@@ -126,9 +147,9 @@ class Cluster:
         """The plural of a kind and whether it lives in namespaces, as the API's own discovery says."""
         if (version, kind) not in self._kinds:
             status, body = self._call("GET", _group(version))
-            for resource in json.loads(body)["resources"] if status == 200 else ():
-                if "/" not in resource["name"]:
-                    self._kinds[version, resource["kind"]] = (resource["name"], resource["namespaced"])
+            for each in listed(self._parsed(body), "resources") if status == 200 else ():
+                if "/" not in text(each, "name"):
+                    self._kinds[version, text(each, "kind")] = (text(each, "name"), each.get("namespaced") is True)
         return self._kinds.get((version, kind))
 
     def _call(self, method: str, path: str, body: bytes = b"", kind: str = "") -> tuple[int, bytes]:
@@ -136,14 +157,14 @@ class Cluster:
         headers = {"Accept": "application/json", **({"Content-Type": kind} if kind else {})}
         for last in (False, True):
             try:
-                with self._connected(fresh=last) as api:
+                with self._connected(fresh=last) as api, ending(lambda: api.stream, WHOLE):
                     api.request(method, path, body or None, headers)
-                    response = api.getresponse()
-                    status, answer = response.status, response.read()
+                    with api.getresponse() as response:
+                        status, answer = response.status, _whole(response)
                 if status != 401 or last:
                     return status, answer
             except BROKEN as error:
-                if last:
+                if last or isinstance(error, TooMuch):
                     raise ConnectionLost(host=self._name, reason=f"its API: {error or 'it hung up'}") from error
             self.close()
         raise AssertionError("unreachable")
@@ -167,52 +188,86 @@ class Cluster:
 
     def _connect(self) -> _Api:
         reasons = []
-        for host, link in self._links.items():
+        for host, link in sorted(self._links.items(), key=lambda each: self._away(each[0])):
             try:
                 if host not in self._contexts:
                     self._contexts[host] = _context(_kubeconfig(link))
                 api = _Api(link, self._contexts[host])
                 api.connect()
                 return api
-            except (*BROKEN, ConnectionLost, HostUnreachable) as error:
+            except (*BROKEN, ConnectionLost, HostAnswersOddly, HostUnreachable) as error:
                 self._contexts.pop(host, None)
+                self._silent[host] = time.monotonic()
                 reasons.append(f"{host}: {error or 'it hung up'}")
         raise ConnectionLost(host=self._name, reason="no API server answers: " + "; ".join(reasons))
 
+    def _away(self, host: str) -> bool:
+        """Whether a control plane did not answer a short while ago: others are asked before it."""
+        return time.monotonic() - self._silent.get(host, -AWAY) < AWAY
+
     def _expected(self, doing: str, status: int, body: bytes) -> dict[str, Any]:
         if status < 300:
-            found: dict[str, Any] = json.loads(body) if body else {}
-            return found
+            return self._parsed(body) if body else {}
         try:
-            reason = str(json.loads(body)["message"])
-        except (ValueError, KeyError, TypeError):
-            reason = body.decode("utf-8", "replace")[:300] or f"HTTP status {status}"
+            reason = text(json.loads(body), "message")
+        except (ValueError, RecursionError):
+            reason = ""
+        reason = reason or body.decode("utf-8", "replace")[:300] or f"HTTP status {status}"
         if status in (502, 503, 504):
             raise ConnectionLost(host=self._name, reason=f"its API: {reason}")
         raise CommandFailed(host=self._name, command=doing, code=status, reason=reason)
+
+    def _parsed(self, body: bytes) -> dict[str, Any]:
+        """An object that the API has answered with.
+
+        Raises:
+            HostAnswersOddly: it is none; whoever speaks there is no API server.
+        """
+        try:
+            found = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise HostAnswersOddly(host=self._name, reason=f"its API: not JSON: {error}") from error
+        if not isinstance(found, dict):
+            raise HostAnswersOddly(host=self._name, reason="its API: not an object")
+        return found
+
+
+def _whole(response: http.client.HTTPResponse) -> bytes:
+    """The body of a response.
+
+    Raises:
+        TooMuch: it is longer than `LONGEST`.
+        IncompleteRead: the connection ended before it.
+    """
+    body = response.read(LONGEST + 1)
+    if len(body) > LONGEST:
+        raise TooMuch(f"its answer is longer than {LONGEST >> 20} MiB")
+    if response.length:
+        raise http.client.IncompleteRead(body, response.length)
+    return body
 
 
 def _group(version: str) -> str:
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
 
 
-def _kubeconfig(link: Link) -> Mapping[str, Any]:
-    ended = link.execute(script(READ, ADMIN, str(LIMIT)))
+def _kubeconfig(link: Link) -> kubeconfig.Credentials:
+    ended = link.execute(script(READ, ADMIN, str(kubeconfig.LONGEST + 1)))
     if ended.code:
         reason = "no cluster is there yet" if ended.code == ABSENT else ended.reason
         raise ConnectionLost(host=link.login.name, reason=reason)
-    found: Mapping[str, Any] = libyaml.load(ended.out)
-    return found
+    try:
+        return kubeconfig.read(ended.out)
+    except kubeconfig.NotAKubeconfig as error:
+        raise HostAnswersOddly(host=link.login.name, reason=f"{ADMIN}: {error}") from error
 
 
-def _context(config: Mapping[str, Any]) -> ssl.SSLContext:
+def _context(credentials: kubeconfig.Credentials) -> ssl.SSLContext:
     """TLS that trusts the cluster's CA alone and shows the administrator's certificate."""
-    user, cluster = config["users"][0]["user"], config["clusters"][0]["cluster"]
-    context = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
+    context = ssl.create_default_context(cadata=credentials.authority.decode())
     with tempfile.TemporaryDirectory() as folder:  # made 0700; the ssl module loads keys from files alone
         pair = Path(folder) / "admin.pem"
         pair.touch(mode=0o600)
-        parts = (user["client-certificate-data"], user["client-key-data"])
-        pair.write_bytes(b"\n".join(base64.b64decode(part) for part in parts))
+        pair.write_bytes(credentials.certificate + credentials.key)
         context.load_cert_chain(pair)
     return context

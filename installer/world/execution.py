@@ -15,6 +15,8 @@ from installer.world.ports import Output
 
 MOST = 8 << 20
 """Most bytes that come of a command in a pod, with all that is said around its output."""
+CHUNK = 1 << 16
+"""Bytes read at a time, whatever size a server has announced: room for that much would be made."""
 _CODE = re.compile(r"-?[0-9]{1,10}")
 OUT, ERR, STATUS = 1, 2, 3
 """Channels of the protocol: the first byte of each message."""
@@ -68,7 +70,7 @@ class _Bounded:
         if left <= 0:
             raise TimeoutError
         self._connection.settimeout(left)
-        chunk = self._connection.recv(size)
+        chunk = self._connection.recv(min(size, CHUNK))
         self._left -= len(chunk)
         if self._left < 0:
             raise HostAnswersOddly(host=self._cluster, reason=f"exec: more than {MOST} bytes of output")

@@ -71,6 +71,10 @@ def test_what_one_command_left_the_next_one_finds(sitewright):
     lines = [json.loads(line) for line in again.stdout.splitlines()]
     assert (again.returncode, [line for line in lines if line.get("changed") is True]) == (0, [])
     assert sitewright("status", "ha", "--probe").returncode == 0
+    without = sitewright("status", "ha", "--probe", top="faults: {read@cp-1: TTTTTTTT}\n")
+    assert without.returncode == 6, without.stderr
+    assert "host cp-1 answers" in without.stdout
+    assert without.stdout.count("2 of 2 nodes") == 1
     gone = sitewright("uninstall", "ha", "--yes")
     assert (gone.returncode, "as before" in gone.stdout) == (0, True), gone.stderr
     standing = sitewright("status", "ha", "--json")

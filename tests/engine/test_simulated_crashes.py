@@ -51,7 +51,12 @@ def go(plan, path, world, fuse=None, verbs=WRITES) -> bool:
 
 def shape(world):
     """A site without what is made up anew each time: keys, certificates, and the logs of what was tried."""
-    made_up = ("/etc/sitewright/pki/", "/var/lib/kubelet/pki/", "/var/lib/sitewright/log/")
+    made_up = (
+        "/etc/kubernetes/admin.conf",
+        "/etc/sitewright/pki/",
+        "/var/lib/kubelet/pki/",
+        "/var/lib/sitewright/log/",
+    )
     hosts = {}
     for name, state in world.snapshot().items():
         files = {path: (entry.kind, entry.mode, "" if path.startswith(made_up) else entry.content)

@@ -172,3 +172,36 @@ def test_what_goes_wrong_before_or_after_is_a_failed_probe_and_the_others_are_tr
     assert results["testing/probe.clean"].evidence == "testing: `delete` ended with 1: a fault of the simulation"
     assert sorted(told) == sorted(results)
     assert not any(name.endswith(("production/probe.pods", "production/probe.clean")) for name in results)
+
+
+def lost(world: SimulatedWorld, *hosts: str) -> dict[str, str]:
+    """Lose hosts; why they do not answer."""
+    for host in hosts:
+        world.site.hosts[host].machine = replace(world.site.hosts[host].machine, reachable=False)
+    return {host: f"{host} cannot be reached" for host in hosts}
+
+
+@pytest.mark.parametrize(("profile", "host"), [("ha", "cp-1"), ("ha", "cp-3"), ("rehearsal", "node-2"),
+                                               ("rehearsal", "node-1")])  # fmt: skip
+def test_without_a_host_that_is_lost_the_others_are_proved_and_it_is_named(tmp_path, profile: str, host: str) -> None:
+    world = world_of(profile)
+    install(site_of(world, tmp_path, profile))
+    told: list[str] = []
+    results = proof.prove(world, inputs_of(profile), lambda result: told.append(result.id), missing=lost(world, host))
+    assert [(each.id, each.title, each.evidence) for each in results if not each.passed] == [
+        (f"production/probe.host@{host}", f"host {host} answers", f"{host} cannot be reached")
+    ]
+    assert {f"production/probe.{name}" for name in BROKEN} <= {each.id for each in results}
+    assert "2 of 2 nodes" in {each.evidence for each in results}
+    assert sorted(told) == sorted(each.id for each in results)
+
+
+def test_an_environment_without_a_control_plane_left_is_not_tried_and_the_others_are(tmp_path) -> None:
+    world = world_of("environments")
+    install(site_of(world, tmp_path, "environments"))
+    first, *others = inputs_of("environments").answers.environments
+    missing = lost(world, *first.control_planes)
+    results = proof.prove(world, inputs_of("environments"), lambda _: None, missing=missing)
+    of_first = {each.id for each in results if each.environment == first.name}
+    assert of_first == {f"{first.name}/probe.host@{host}" for host in first.control_planes}
+    assert {each.environment for each in results if each.passed} == {each.name for each in others}

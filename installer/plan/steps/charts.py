@@ -14,11 +14,12 @@ from installer import libyaml
 from installer.answers import Environment
 from installer.bundle.manifest import Artifact, Component
 from installer.errors import BundleNotTrusted, CommandFailed, ConnectionLost
+from installer.objects import condition
 from installer.plan import context
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Step
 from installer.plan.steps.hosts import step_id
-from installer.plan.steps.kubernetes import ADMIN, condition
+from installer.plan.steps.kubernetes import ADMIN
 from installer.plan.steps.placed import HOME, Placed, Source, demand, demand_work, place
 from installer.world.ports import Output, ReadOnly, World
 

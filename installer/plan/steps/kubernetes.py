@@ -1,4 +1,4 @@
-"""Steps that make hosts a cluster: kubeadm init, join, serving certificates, readiness, and the way back."""
+"""Steps that make hosts a cluster: kubeadm init, join, readiness, and the way back."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from installer import pki, redaction
+from installer import redaction
 from installer.answers import Environment
 from installer.errors import CommandFailed
+from installer.objects import condition
 from installer.plan import context
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Step
@@ -19,7 +20,6 @@ from installer.world.ports import ReadOnly, World
 
 ADMIN = "/etc/kubernetes/admin.conf"
 KUBELET = "/etc/kubernetes/kubelet.conf"
-SERVING = "/var/lib/kubelet/pki/kubelet-server-current.pem"
 CONFIG = "/etc/sitewright/kubeadm.yaml"
 LEAVINGS = (
     "/etc/kubernetes",
@@ -47,23 +47,6 @@ SETTINGS = (
     "vm.panic_on_oom",
 )
 """Kernel settings that the kubelet and kube-proxy change by themselves."""
-
-APPROVE = """set -eu
-export KUBECONFIG=$1; user=system:node:$2
-rows='{range .items[*]}{.spec.signerName} {.spec.username} {.metadata.name} {.status.conditions[0].type}{"\\n"}{end}'
-asked=$(kubectl get csr --output jsonpath="$rows" | grep "^kubernetes.io/kubelet-serving $user " || true)
-pending=$(printf '%s\\n' "$asked" | awk 'NF == 3 { print $3 }')
-if [ -n "$pending" ]; then kubectl certificate approve $pending; fi
-"""
-"""Run on a control plane: approve what serving certificates a node we have just joined asks for in its own name."""
-
-RENEW = """rm -f "$1" && systemctl restart kubelet"""
-"""Run on a host: without a serving certificate a kubelet asks for one as soon as it starts. Pods run on meanwhile."""
-
-AWAIT_FILE = """for _ in $(seq 10); do [ -e "$1" ] && exit 0; sleep 0.2; done; exit 1"""
-ROUNDS = 60
-"""Looks for a serving certificate, 2 s apart. A kubelet that kubeadm starts anew forgets what it had asked for and asks
-again, so that approving once is not enough."""
 
 RESET = """set -u
 command -v kubeadm >/dev/null && kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock
@@ -136,33 +119,6 @@ def join(inputs: Inputs, environment: Environment, host: str, after: tuple[str, 
     )  # fmt: skip
 
 
-def certify(environment: Environment, host: str, after: tuple[str, ...]) -> Step:
-    """The step that lets a node serve its logs and metrics under a certificate of the cluster's CA.
-
-    Such a certificate lasts a year, and nobody approves the next one by himself: whoever asks may name other hosts in
-    it. So one that ends within `pki.RENEW_BEFORE` does not hold any longer, and the next run renews it.
-    """
-    first = environment.control_planes[0]
-
-    def apply(world: World) -> None:
-        if world.stat(host, SERVING) != (None,):
-            # As a unit: a kubelet whose certificate was taken, and that was not started anew, would never ask again.
-            demand_work(world, host, "sitewright-kubernetes-certify", "/bin/sh", "-c", RENEW, "renew", SERVING)
-        for _ in range(ROUNDS):
-            demand(world, first, "sh", "-c", APPROVE, "approve", ADMIN, host, timeout=90)
-            if world.run(host, "sh", "-c", AWAIT_FILE, "await", SERVING).ok:
-                return
-        reason = f"{SERVING} did not appear within {ROUNDS * 2} s"
-        raise CommandFailed(host=host, command="kubectl certificate approve", code=1, reason=reason)
-
-    return Step(
-        id=step_id(environment, "kubernetes.certify", host), title="approve the node's serving certificate",
-        phase="kubernetes", host=host, environment=environment.name, after=after,
-        check=lambda world: pki.lasts(world.read(host, SERVING), world.now()), apply=apply,
-        undo=lambda world, _: None, weight=3,
-    )  # fmt: skip
-
-
 def ready(environment: Environment, host: str, after: tuple[str, ...]) -> Step:
     """The step that waits until a node is Ready."""
 
@@ -178,12 +134,6 @@ def ready(environment: Environment, host: str, after: tuple[str, ...]) -> Step:
         host=host, environment=environment.name, after=after, check=check, apply=apply,
         undo=lambda world, _: None, weight=5,
     )  # fmt: skip
-
-
-def condition(thing: dict[str, Any], name: str) -> bool:
-    """Whether an API object's status condition of that type is True."""
-    conditions = thing.get("status", {}).get("conditions", ())
-    return any(c["type"] == name and c["status"] == "True" for c in conditions)
 
 
 def _step(environment: Environment, name: str, host: str, title: str, **rest: Any) -> Step:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 
 from installer.answers import Environment
 from installer.errors import ProbeFailed
+from installer.objects import listed, text
 from installer.plan.steps.placed import HOME
 from installer.world.ports import World
 
@@ -27,9 +27,12 @@ def secret_bytes(secret: Mapping[str, Any], key: str) -> bytes:
         ProbeFailed: the secret has no such entry.
     """
     try:
-        return base64.b64decode(secret["data"][key], validate=True)
-    except (KeyError, binascii.Error) as error:
-        raise ProbeFailed(reason=f"the secret has no {key}") from error
+        found = base64.b64decode(text(secret, "data", key), validate=True)
+    except ValueError as error:
+        raise ProbeFailed(reason=f"the secret's {key} is not base64") from error
+    if not found:
+        raise ProbeFailed(reason=f"the secret has no {key}")
+    return found
 
 
 def valid_chain(secret: Mapping[str, Any], issuer: Mapping[str, Any], name: str, now: datetime) -> str:
@@ -38,8 +41,11 @@ def valid_chain(secret: Mapping[str, Any], issuer: Mapping[str, Any], name: str,
     Raises:
         ProbeFailed: the chain, the name or the dates are not valid.
     """
-    chain = x509.load_pem_x509_certificates(secret_bytes(secret, "tls.crt"))
-    roots = x509.load_pem_x509_certificates(secret_bytes(issuer, "tls.crt"))
+    try:
+        chain = x509.load_pem_x509_certificates(secret_bytes(secret, "tls.crt"))
+        roots = x509.load_pem_x509_certificates(secret_bytes(issuer, "tls.crt"))
+    except ValueError as error:
+        raise ProbeFailed(reason=f"what the secret holds is no certificate: {error}") from error
     verifier = PolicyBuilder().store(Store(roots)).time(now).build_server_verifier(x509.DNSName(name))
     try:
         verifier.verify(chain[0], chain[1:])
@@ -58,9 +64,8 @@ def ask(world: World, environment: Environment, spec: Mapping[str, str], until: 
     addresses = {asking: "", answering: ""}
 
     def attempt() -> str:
-        node = world.get(environment.name, f"/api/v1/nodes/{answering}") or {}
-        told = node.get("status", {}).get("addresses", ())
-        addresses[answering] = next((a["address"] for a in told if a["type"] == "InternalIP"), "")
+        told = listed(world.get(environment.name, f"/api/v1/nodes/{answering}"), "status", "addresses")
+        addresses[answering] = next((text(a, "address") for a in told if a.get("type") == "InternalIP"), "")
         if not addresses[answering]:
             return ""
         output = world.query(

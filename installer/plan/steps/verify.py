@@ -6,6 +6,7 @@ probe returns its evidence in a few words, or raises `ProbeFailed`.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,15 +17,17 @@ from typing import Any, TypeVar
 
 from installer.answers import Environment
 from installer.errors import ProbeFailed
+from installer.objects import condition, items, listed, name, text
 from installer.plan import context
 from installer.plan.inputs import Inputs
 from installer.plan.steps import charts, outside, reaching
-from installer.plan.steps.kubernetes import condition
 from installer.plan.steps.placed import shown
 from installer.world.ports import ReadOnly, World
 
 T = TypeVar("T")
 NAMESPACE = "sitewright-probe"
+OURS = re.compile(f"{NAMESPACE}-[0-9a-f]+")
+"""How the namespaces of proofs are called."""
 NAMESPACES = "/api/v1/namespaces"
 ABANDONED = timedelta(minutes=15)
 """Age at which the namespace of a proof is one that was left behind: its installer was killed."""
@@ -140,19 +143,24 @@ def _prepare(world: World, inputs: Inputs, ground: Ground) -> str:
     names = {**inputs.names(environment), "probe": f"{image.repository}@{image.manifest.digest}", "port": PORT,
              "namespace": ground.namespace}  # fmt: skip
     chosen = {c.name for c in inputs.components(environment)}
-    for text in PUT_THERE:
-        needs = {"volume.yaml": "local-path-provisioner", "certificate.yaml": "site-ca"}.get(text)
+    for file in PUT_THERE:
+        needs = {"volume.yaml": "local-path-provisioner", "certificate.yaml": "site-ca"}.get(file)
         if needs is None or needs in chosen:
-            world.apply(environment.name, *charts.parse(component, text, context.render(component, text, names)))
+            world.apply(environment.name, *charts.parse(component, file, context.render(component, file, names)))
     return "put there"
 
 
 def _abandoned(world: ReadOnly, ground: Ground) -> list[str]:
     """Namespaces of proofs that nobody can be at work on any more."""
     listing = world.get(ground.cluster, f"{NAMESPACES}?labelSelector=app.kubernetes.io/part-of%3D{NAMESPACE}")
-    metadata = [each["metadata"] for each in (listing or {"items": []})["items"]]
-    return [each["name"] for each in metadata
-            if world.now() - datetime.fromisoformat(each["creationTimestamp"]) > ABANDONED]  # fmt: skip
+    return [name(each) for each in items(listing) if OURS.fullmatch(name(each)) and _is_old(each, world.now())]
+
+
+def _is_old(namespace: Mapping[str, Any], now: datetime) -> bool:
+    try:
+        return now - datetime.fromisoformat(text(namespace, "metadata", "creationTimestamp")) > ABANDONED
+    except (ValueError, TypeError):  # no time, or one without its zone
+        return False
 
 
 def until(what: str, attempt: Callable[[], Any]) -> Any:
@@ -177,18 +185,19 @@ def _probe(
     return Probe(f"{environment.name}/probe.{name}", title, environment.name, run, prepared)
 
 
-def _pods(world: ReadOnly, ground: Ground) -> dict[str, dict[str, Any]]:
-    """The Ready probe pod of each node."""
-    listing = world.get(ground.cluster, f"{ground.path}/pods?labelSelector=app%3Dprobe") or {"items": []}
-    return {pod["spec"]["nodeName"]: pod for pod in listing["items"] if condition(pod, "Ready")}
+def _pods(world: ReadOnly, ground: Ground) -> dict[str, Mapping[str, Any]]:
+    """The Ready probe pod of each node, of those that are tried."""
+    listing = world.get(ground.cluster, f"{ground.path}/pods?labelSelector=app%3Dprobe")
+    ready = {text(pod, "spec", "nodeName"): pod for pod in items(listing) if condition(pod, "Ready")}
+    return {node: pod for node, pod in ready.items() if node in ground.environment.hosts}
 
 
-def _all_pods(world: ReadOnly, ground: Ground) -> dict[str, dict[str, Any]]:
-    def attempt() -> dict[str, dict[str, Any]] | None:
+def _all_pods(world: ReadOnly, ground: Ground) -> dict[str, Mapping[str, Any]]:
+    def attempt() -> dict[str, Mapping[str, Any]] | None:
         pods = _pods(world, ground)
         return pods if set(pods) == set(ground.environment.hosts) else None
 
-    found: dict[str, dict[str, Any]] = until("a Ready pod on every node", attempt)
+    found: dict[str, Mapping[str, Any]] = until("a Ready pod on every node", attempt)
     return found
 
 
@@ -209,7 +218,7 @@ def _schedule(world: World, inputs: Inputs, ground: Ground) -> str:
     digest = inputs.manifest.component("probe").artifact("image", IMAGE).manifest.digest
     pods = _all_pods(world, ground)
     for node, pod in pods.items():
-        running = pod["status"]["containerStatuses"][0]["imageID"]
+        running = " ".join(text(each, "imageID") for each in listed(pod, "status", "containerStatuses"))
         if not running.endswith(digest):
             raise ProbeFailed(reason=f"{node} runs {running}, wanted {digest}")
     return f"{len(pods)} of {len(ground.environment.hosts)} nodes"
@@ -218,20 +227,20 @@ def _schedule(world: World, inputs: Inputs, ground: Ground) -> str:
 def _traffic(world: World, ground: Ground) -> str:
     """From every node's pod to that of every other node, each pod asking all the others in one call."""
     pods = _all_pods(world, ground)
-    addresses = {node: pod["status"]["podIP"] for node, pod in pods.items()}
+    addresses = {node: text(pod, "status", "podIP") for node, pod in pods.items()}
 
     def ask(node: str) -> int:
         targets = [addresses[other] for other in pods if other != node] or [addresses[node]]
-        _execute(world, ground, pods[node]["metadata"]["name"], "sh", "-c", REACH, "reach", str(PORT), *targets)
+        _execute(world, ground, name(pods[node]), "sh", "-c", REACH, "reach", str(PORT), *targets)
         return len(targets)
 
     return f"{sum(_from_each(pods, ask))} ways"
 
 
 def _dns(world: World, ground: Ground) -> str:
-    name = f"kubernetes.default.svc.{ground.environment.networks.domain}"
+    asked = f"kubernetes.default.svc.{ground.environment.networks.domain}"
     pods = _all_pods(world, ground)
-    _from_each(pods, lambda node: _execute(world, ground, pods[node]["metadata"]["name"], "nslookup", name))
+    _from_each(pods, lambda node: _execute(world, ground, name(pods[node]), "nslookup", asked))
     return f"asked from {len(pods)} nodes"
 
 
@@ -241,9 +250,9 @@ def _volume(world: World, ground: Ground) -> str:
 
     def pod(not_uid: str = "") -> Any:
         found = world.get(ground.cluster, path)
-        return found if found and found["metadata"]["uid"] != not_uid and condition(found, "Ready") else None
+        return found if text(found, "metadata", "uid") not in {"", not_uid} and condition(found, "Ready") else None
 
-    first = until("a pod with a volume", pod)["metadata"]["uid"]
+    first = text(until("a pod with a volume", pod), "metadata", "uid")
     _execute(world, ground, "volume-0", "sh", "-c", f"echo {first} > /data/written && sync")
     world.delete(ground.cluster, path)
     until("the pod's successor", lambda: pod(first))
@@ -262,8 +271,8 @@ def _certificate(world: World, ground: Ground) -> str:
 
 def _metrics(world: World, environment: Environment) -> str:
     def attempt() -> bool:
-        listing = world.get(environment.name, "/apis/metrics.k8s.io/v1beta1/nodes") or {"items": []}
-        return {item["metadata"]["name"] for item in listing["items"]} == set(environment.hosts)
+        listing = world.get(environment.name, "/apis/metrics.k8s.io/v1beta1/nodes")
+        return {name(item) for item in items(listing)} >= set(environment.hosts)
 
     until("metrics of every node", attempt)
     return f"{len(environment.hosts)} nodes"

@@ -16,8 +16,8 @@ TITLES = (
     "undo: {step}", "install {part}", "approve the node's serving certificate", "fill the registry",
     "fill the registry from the first", "issue the registry's certificate", "join as control plane", "join as worker",
     "load kernel modules", "make our directories and sign them", "make the registry's CA", "record what stands here",
-    "set kernel settings", "start the control plane", "start the registry", "trust the registry",
-    "verify the bundle's signature", "wait until the node is ready",
+    "set kernel settings", "spread the cluster's DNS over the hosts", "start the control plane", "start the registry",
+    "trust the registry", "verify the bundle's signature", "wait until the node is ready",
 )  # fmt: skip
 """Titles of steps, without the version that may follow."""
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from installer import pki
-from installer.world.simulated import registry
+from installer.objects import at
+from installer.world.simulated import registry, signing
 from installer.world.simulated.kubernetes import Cluster, condition
+from installer.world.simulated.signing import SERVING
 from installer.world.simulated.state import SimulatedHost, SimulatedSite
 
-SERVING = "/var/lib/kubelet/pki/kubelet-server-current.pem"
 LEFT_BY_NETWORK = {
     "/etc/cni/net.d/10-flannel.conflist": b"{}\n",
     "/run/flannel/subnet.env": b"FLANNEL_MTU=1450\n",
@@ -24,14 +25,16 @@ LEFT_BY_NETWORK = {
 
 
 def serving(site: SimulatedSite, cluster: Cluster) -> bool:
-    """Whether an API server answers."""
-    return any(_lives(site.hosts[name]) for name in cluster.planes)
+    """Whether an API server answers: more than half of the control planes have to be there, or etcd decides nothing."""
+    return 2 * sum(_lives(site.hosts[name]) for name in cluster.planes) > len(cluster.planes)
 
 
 def settle(site: SimulatedSite, cluster: Cluster) -> None:
     """Let every controller do what is due."""
     nodes = [site.hosts[name] for name in sorted(cluster.members) if _lives(site.hosts[name])]
     connected = network_stands(site, cluster)
+    for host in nodes:
+        signing.ask(site, cluster, host)
     for path, node in cluster.objects.items():
         if path.startswith("/api/v1/nodes/"):
             alive = node["metadata"]["name"] in {host.name for host in nodes}
@@ -56,7 +59,8 @@ def metrics(site: SimulatedSite, cluster: Cluster) -> dict[str, Any] | None:
     """What the metrics API answers: nodes with the cluster's certificate; None where there is no such API."""
     if not cluster.holds({"path": "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"}):
         return None
-    names = [name for name in sorted(cluster.members) if SERVING in site.hosts[name].tree]
+    names = [name for name in sorted(cluster.members)
+             if _lives(site.hosts[name]) and SERVING in site.hosts[name].tree]  # fmt: skip
     return {"items": [{"metadata": {"name": name}} for name in names]}
 
 
@@ -70,12 +74,34 @@ def _lives(host: SimulatedHost) -> bool:
 
 
 def _pods(site: SimulatedSite, cluster: Cluster, nodes: list[SimulatedHost]) -> None:
+    alive = {node.name for node in nodes}
+    for pod in cluster.objects.values():
+        if pod.get("spec", {}).get("nodeName", "") not in {"", *alive}:
+            pod["status"].update(condition("Ready", False))
     for path, owner in list(cluster.objects.items()):
         if "/daemonsets/" in path:
             for node in nodes:
                 _pod(site, cluster, path, owner, node, f"{owner['metadata']['name']}-{node.name}")
+        elif "/deployments/" in path and "template" in owner.get("spec", {}):
+            _replicas(site, cluster, path, owner, nodes)
         elif "/statefulsets/" in path and _storage_stands(cluster, owner):
             _pod(site, cluster, path, owner, nodes[0], f"{owner['metadata']['name']}-0")
+
+
+def _replicas(
+    site: SimulatedSite, cluster: Cluster, path: str, owner: Mapping[str, Any], nodes: list[SimulatedHost]
+) -> None:
+    """A deployment's pods: all on the first node, unless they must stand apart; those of a former template go."""
+    spec = owner["spec"]
+    wanted = spec["template"]["spec"]
+    for each in [each for each, pod in cluster.objects.items() if pod["metadata"].get("owner") == path]:
+        if {**cluster.objects[each]["spec"], "nodeName": ""} != {**wanted, "nodeName": ""}:
+            cluster.delete(each)
+    apart = at(wanted, "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution") is not None
+    for number in range(spec["replicas"]):
+        node = nodes[number if apart else 0] if number < len(nodes) else None
+        if node is not None:
+            _pod(site, cluster, path, owner, node, f"{owner['metadata']['name']}-{number}")
 
 
 def _pod(

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from installer import libyaml
+from installer import kubeconfig, libyaml, pki
 from installer.world.ports import Output
 from installer.world.simulated.controllers import serving, settle
 from installer.world.simulated.kubernetes import Cluster, condition
@@ -73,11 +73,30 @@ def _init(call: Call, documents: Mapping[str, Any]) -> Output:
         return failed("\n".join(["[preflight] Some fatal errors occurred:", *troubles]))
     networks = config["networking"]
     cluster = Cluster(config["clusterName"], networks["dnsDomain"], networks["podSubnet"])
+    cluster.admin = _admin(call, config)
     call.site.clusters[cluster.name] = cluster
     for namespace in ("default", "kube-system", "kube-public", "kube-node-lease"):
         cluster.put(f"/api/v1/namespaces/{namespace}", {"metadata": {"name": namespace}})
+    _add_names(call, cluster)
     _enter(call, cluster, documents["InitConfiguration"], config["controlPlaneEndpoint"])
     return said("Your Kubernetes control-plane has initialized successfully!")
+
+
+def _add_names(call: Call, cluster: Cluster) -> None:
+    """The cluster's DNS as kubeadm makes it, as far as anybody here looks at it."""
+    image = call.site.manifest.component("kubernetes").artifact("image", "registry.k8s.io/coredns/coredns")
+    pod = {
+        "containers": [{"name": "coredns", "image": f"{image.repository}@{image.manifest.digest}"}],
+        "tolerations": [{"key": "CriticalAddonsOnly", "operator": "Exists"},
+                        {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}],
+    }  # fmt: skip
+    template = {"metadata": {"labels": {"k8s-app": "kube-dns"}}, "spec": pod}
+    cluster.put("/apis/apps/v1/namespaces/kube-system/deployments/coredns", {
+        "metadata": {"name": "coredns", "namespace": "kube-system"}, "spec": {"replicas": 2, "template": template},
+    })  # fmt: skip
+    cluster.put("/api/v1/namespaces/kube-system/services/kube-dns", {
+        "metadata": {"name": "kube-dns", "namespace": "kube-system"}, "spec": {"selector": {"k8s-app": "kube-dns"}},
+    })  # fmt: skip
 
 
 def _join(call: Call, config: Mapping[str, Any]) -> Output:
@@ -98,10 +117,12 @@ def _join(call: Call, config: Mapping[str, Any]) -> Output:
 def _enter(call: Call, cluster: Cluster, config: Mapping[str, Any], endpoint: str) -> None:
     """Make the host a member: its files, its kubelet and its Node object."""
     tree, name, plane = call.tree, config["nodeRegistration"]["name"], "localAPIEndpoint" in config
-    kubeconfig = f"clusters: [{{cluster: {{server: 'https://{endpoint}'}}, name: {cluster.name}}}]\n".encode()
+    config_file = f"clusters: [{{cluster: {{server: 'https://{endpoint}'}}, name: {cluster.name}}}]\n".encode()
     for file in (*(f"/etc/kubernetes/{each}" for each in (PLANE_FILES if plane else ())), *KUBELET_FILES):
-        tree.put(file, kubeconfig if file.endswith(".conf") else b"", 0o600)
-    tree.put("/etc/kubernetes/kubelet.conf", kubeconfig, 0o600)
+        tree.put(file, config_file if file.endswith(".conf") else b"", 0o600)
+    if plane:
+        tree.put("/etc/kubernetes/admin.conf", cluster.admin.encode(), 0o600)
+    tree.put("/etc/kubernetes/kubelet.conf", config_file, 0o600)
     tree.put("/etc/kubernetes/pki/ca.crt", cluster.name.encode())
     if plane:
         tree.put("/var/lib/etcd/member/snap/db", b"", 0o600)
@@ -115,6 +136,13 @@ def _enter(call: Call, cluster: Cluster, config: Mapping[str, Any], endpoint: st
     node = {"metadata": {"name": name}, "status": {"addresses": addresses, **condition("Ready", False)}}
     cluster.put(f"/api/v1/nodes/{name}", node)
     settle(call.site, cluster)
+
+
+def _admin(call: Call, config: Mapping[str, Any]) -> str:
+    authority = pki.make_ca("kubernetes", call.site.now())
+    admin = pki.issue(authority, "kubernetes-admin", ("kubernetes-admin",), call.site.now())
+    credentials = kubeconfig.Credentials(authority.certificate, admin.certificate, admin.key)
+    return kubeconfig.written(config["clusterName"], credentials, {"": config["controlPlaneEndpoint"]}, "").decode()
 
 
 def _troubles(call: Call, *, plane: bool) -> Iterator[str]:

@@ -25,6 +25,7 @@ KINDS: Mapping[tuple[str, str], tuple[str, bool]] = {
     (APPS, "Deployment"): ("deployments", True),
     (APPS, "StatefulSet"): ("statefulsets", True),
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): ("customresourcedefinitions", False),
+    ("policy/v1", "PodDisruptionBudget"): ("poddisruptionbudgets", True),
     (CERTIFICATES, "Certificate"): ("certificates", True),
     (CERTIFICATES, "ClusterIssuer"): ("clusterissuers", False),
     (CERTIFICATES, "Issuer"): ("issuers", True),
@@ -61,9 +62,13 @@ class Cluster:
     planes: set[str] = field(default_factory=set)
     tokens: set[str] = field(default_factory=set)
     certificate_key: str = ""
+    admin: str = ""
+    """The administrator's kubeconfig."""
     releases: dict[tuple[str, str], Release] = field(default_factory=dict)
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
     volumes: dict[str, dict[str, str]] = field(default_factory=dict)
+    others: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Fields of applied objects that are somebody else's, kubeadm's for one: they stay whatever is applied."""
 
     def get(self, path: str) -> dict[str, Any] | None:
         """A copy of an object or list, None where there is none of that path."""
@@ -99,7 +104,14 @@ class Cluster:
                 raise self._refused(f"apply {kind} {name}", f'namespaces "{namespace}" not found')
             base = f"{base}/namespaces/{namespace}"
         path = f"{base}/{plural}/{name}"
-        self.put(path, thing)
+        if path in self.objects and path not in self.others:
+            former = self.objects[path]
+            ours = former["metadata"].get("managedFields") is not None
+            self.others[path] = (
+                {} if ours else {key: former[key] for key in former if key not in ("metadata", "status")}
+            )
+        self.others[path] = _without(self.others.get(path, {}), thing)
+        self.put(path, _merged(self.others[path], thing))
         metadata = self.objects[path]["metadata"]
         metadata["managedFields"] = [{"manager": "sitewright"}]
         metadata.setdefault("creationTimestamp", f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
@@ -119,6 +131,7 @@ class Cluster:
         for each in [at for at, thing in self.objects.items()
                      if at == path or inside in at or thing["metadata"].get("owner") == path]:  # fmt: skip
             del self.objects[each]
+            self.others.pop(each, None)
 
     def holds(self, ready: Mapping[str, str]) -> bool:
         """Whether an entry of a component's `ready` holds."""
@@ -157,6 +170,22 @@ def group(version: str) -> str:
 def condition(name: str, holds: bool = True) -> dict[str, Any]:
     """A status with one condition."""
     return {"conditions": [{"type": name, "status": str(holds)}]}
+
+
+def _without(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
+    """What stays another's once we have taken fields over: lists and plain values go as a whole."""
+    left = {}
+    for key, value in theirs.items():
+        if key not in ours:
+            left[key] = value
+        elif isinstance(value, Mapping) and isinstance(ours[key], Mapping):
+            left[key] = _without(value, ours[key])
+    return left
+
+
+def _merged(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
+    both = {key for key in theirs if isinstance(theirs[key], Mapping) and isinstance(ours.get(key), Mapping)}
+    return {**theirs, **ours, **{key: _merged(theirs[key], ours[key]) for key in both}}
 
 
 def _below_group(path: str) -> list[str]:

@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 from installer.errors import CommandFailed
 from installer.plan.steps.verify import REACH
 from installer.world.ports import Output
+from installer.world.simulated.controllers import serving
 from installer.world.simulated.helm import deployed
 from installer.world.simulated.kubernetes import Cluster
 from installer.world.simulated.state import Call, Program, Unscripted, failed, said
 
 WRITE = re.compile(r"echo (\S+) > (\S+) && sync")
+READY = "https://127.0.0.1:6443/readyz"
 REFUSED, UNTRUSTED = 7, 60
 """Exit codes of curl."""
 
@@ -45,7 +47,11 @@ def execute(cluster: Cluster, namespace: str, pod: str, argv: tuple[str, ...]) -
 
 
 def curl(call: Call) -> Output:
-    """`curl --silent ... --cacert FILE --resolve NAME:PORT:ADDRESS URL`: a component's own probe, from a host."""
+    """A component's own probe, asked from a host with `--resolve`, and a control plane's own API server."""
+    if call.argv[-1] == READY:
+        cluster = call.site.cluster_of(call.host.name)
+        ready = cluster is not None and call.host.name in cluster.planes and serving(call.site, cluster)
+        return said("ok") if ready else failed("curl: (7) Failed to connect to 127.0.0.1", REFUSED)
     if "--resolve" not in call.argv or "--cacert" not in call.argv:
         raise call.unscripted()
     url, address = urlsplit(call.argv[-1]), call.option("--resolve").split(":", 2)[2]

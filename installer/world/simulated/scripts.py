@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
-from pathlib import PurePosixPath
 
-from installer import pki
 from installer.bundle.signers import verify_signature
 from installer.bundle.sshsig import SignatureInvalid
 from installer.lock import CLAIM, RELEASE
 from installer.plan.steps.hosts import VERIFY
-from installer.plan.steps.kubernetes import APPROVE, AWAIT_FILE, RENEW, RESET
+from installer.plan.steps.kubernetes import RESET
 from installer.plan.steps.placed import KEEP, PULL, RETURN
+from installer.plan.steps.serving import AWAIT_FILE, RENEW
 from installer.world.ports import Output
-from installer.world.simulated import kubeadm, registry
-from installer.world.simulated.controllers import SERVING, serving, settle
+from installer.world.simulated import kubeadm, registry, signing
+from installer.world.simulated.controllers import serving, settle
 from installer.world.simulated.state import Call, Program, failed, said
 
-KUBELET_LIFE = timedelta(days=365)
-"""How long a cluster signs for."""
 REPLICATE = "/var/lib/sitewright/bin/replicate"
 
 
@@ -71,22 +67,18 @@ def _return(call: Call) -> Output:
     return said()
 
 
-def _approve(call: Call) -> Output:
-    kubeconfig, name = call.argv
+def kubectl(call: Call) -> Output:
+    """`kubectl --kubeconfig FILE certificate approve -- NAME...`."""
+    if call.argv[1:2] != ("--kubeconfig",) or call.argv[3:6] != ("certificate", "approve", "--"):
+        raise call.unscripted()
     cluster = call.site.cluster_of(call.host.name)
-    there = kubeconfig in call.tree and call.host.find("kubectl")
-    if cluster is None or not there or not serving(call.site, cluster):
+    if cluster is None or call.argv[2] not in call.tree or not serving(call.site, cluster):
         return failed("The connection to the server was refused")
-    if name not in cluster.members:
-        return failed(f"system:node:{name} asked for no serving certificate within a minute")
-    tree, now = call.site.hosts[name].tree, call.site.now()
-    if SERVING not in tree:  # a kubelet that has one asks for no other before the last months of its year
-        pair = pki.issue(pki.make_ca("kubernetes", now), name, (name,), now + KUBELET_LIFE - pki.LEAF_LIFE)
-        file = f"kubelet-server-{now:%Y-%m-%d-%H-%M-%S}.pem"
-        tree.put(f"{PurePosixPath(SERVING).parent}/{file}", pair.certificate + pair.key, 0o600)
-        tree.link(SERVING, file)
+    for name in call.argv[6:]:
+        if not signing.approve(call.site, cluster, name):
+            return failed(f'Error from server (NotFound): certificatesigningrequests "{name}" not found')
     settle(call.site, cluster)
-    return said(f"certificatesigningrequest.certificates.k8s.io/csr-{name} approved")
+    return said(*(f"certificatesigningrequest.certificates.k8s.io/{name} approved" for name in call.argv[6:]))
 
 
 def _renew(call: Call) -> Output:
@@ -131,7 +123,7 @@ def _release(call: Call) -> Output:
 
 
 SCRIPTS: Mapping[str, Program] = {
-    APPROVE: _approve, AWAIT_FILE: _await_file, CLAIM: _claim, KEEP: _keep, PULL: _pull, RELEASE: _release,
+    AWAIT_FILE: _await_file, CLAIM: _claim, KEEP: _keep, PULL: _pull, RELEASE: _release,
     RENEW: _renew, RESET: _reset, RETURN: _return, VERIFY: _verify,
 }  # fmt: skip
-PROGRAMS: Mapping[str, Program] = {"sh": shell}
+PROGRAMS: Mapping[str, Program] = {"kubectl": kubectl, "sh": shell}

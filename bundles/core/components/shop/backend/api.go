@@ -28,7 +28,7 @@ const (
 	latestShown    = 20
 )
 
-func routes(book *Book) http.Handler {
+func routes(book *Book, peers *Peers) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]string{"status": "ok"})
@@ -52,11 +52,12 @@ func routes(book *Book) http.Handler {
 			"count": book.Count(), "latest": book.Latest(latestShown), "served_by": host, "version": version,
 		})
 	})
-	mux.HandleFunc("POST /api/orders", func(w http.ResponseWriter, r *http.Request) { place(w, r, book) })
+	mux.HandleFunc("POST /api/orders", func(w http.ResponseWriter, r *http.Request) { place(w, r, book, peers) })
+	peerRoutes(mux, book)
 	return mux
 }
 
-func place(w http.ResponseWriter, r *http.Request, book *Book) {
+func place(w http.ResponseWriter, r *http.Request, book *Book, peers *Peers) {
 	var wanted struct {
 		Product  string `json:"product"`
 		Quantity int    `json:"quantity"`
@@ -77,6 +78,7 @@ func place(w http.ResponseWriter, r *http.Request, book *Book) {
 		answer(w, http.StatusInternalServerError, map[string]string{"error": "the order could not be recorded"})
 		return
 	}
+	peers.Hand(order)
 	answer(w, http.StatusCreated, order)
 }
 
@@ -97,13 +99,13 @@ func answer(w http.ResponseWriter, status int, body any) {
 	}
 }
 
-// logged writes one line for each request, but for the probes that pass.
+// logged writes one line for each request, but for probes and peers that all is well with.
 func logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
 		seen := &status{ResponseWriter: w, code: http.StatusOK}
 		next.ServeHTTP(seen, r)
-		if probe := r.URL.Path == "/healthz" || r.URL.Path == "/readyz"; probe && seen.code == http.StatusOK {
+		if quiet := r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || r.URL.Path == "/peer/orders"; quiet && seen.code < http.StatusMultipleChoices {
 			return
 		}
 		slog.Info("request", "method", r.Method, "path", r.URL.Path, "status", seen.code,

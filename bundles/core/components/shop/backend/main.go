@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -20,18 +21,21 @@ var version = "development"
 func main() {
 	listen := flag.String("listen", ":8080", "address to serve on")
 	data := flag.String("data", "/data", "folder that keeps the orders")
+	peers := flag.String("peers", "", "addresses of the other back ends, divided by commas")
 	flag.Parse()
 	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stdout, nil)))
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := serve(ctx, *listen, *data); err != nil {
+	if err := serve(ctx, *listen, *data, newPeers(strings.FieldsFunc(*peers, isComma))); err != nil {
 		slog.Error("stopped", "error", err.Error())
 		os.Exit(1)
 	}
 }
 
+func isComma(r rune) bool { return r == ',' }
+
 // serve answers until it is told to stop, then finishes the requests that are under way.
-func serve(ctx context.Context, listen, data string) error {
+func serve(ctx context.Context, listen, data string, peers *Peers) error {
 	book, err := openBook(filepath.Join(data, "orders.jsonl"))
 	if err != nil {
 		return err
@@ -39,11 +43,12 @@ func serve(ctx context.Context, listen, data string) error {
 	defer book.Close()
 	server := &http.Server{
 		Addr:              listen,
-		Handler:           logged(routes(book)),
+		Handler:           logged(routes(book, peers)),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      10 * time.Second,
 	}
+	go peers.Follow(ctx, book)
 	ended := make(chan error, 1)
 	go func() { ended <- server.ListenAndServe() }()
 	slog.Info("serving", "address", listen, "version", version, "orders", book.Count())

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// A back end hands each order to the others before it confirms it, and asks them now and then for what it has missed.
+// One that is away is not waited for: the shop goes on selling, and the order comes to it when it is back.
+const (
+	handing     = time.Second     // for handing an order to a peer
+	asking      = 5 * time.Second // between two looks at a peer's orders
+	longestBook = 16 << 20        // bytes of a peer's orders
+)
+
+// Peers are the other back ends, by their addresses.
+type Peers struct {
+	addresses []string
+	client    *http.Client
+}
+
+func newPeers(addresses []string) *Peers {
+	return &Peers{addresses: addresses, client: &http.Client{Timeout: asking}}
+}
+
+// Hand gives an order to every peer that takes it within a second.
+func (p *Peers) Hand(order Order) {
+	body, err := json.Marshal([]Order{order})
+	if err != nil {
+		slog.Error("order not handed on", "error", err.Error())
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), handing)
+	defer cancel()
+	var group sync.WaitGroup
+	for _, address := range p.addresses {
+		group.Go(func() {
+			if err := p.post(ctx, address, body); err != nil {
+				slog.Warn("order not handed on", "peer", address, "error", err.Error())
+			}
+		})
+	}
+	group.Wait()
+}
+
+func (p *Peers) post(ctx context.Context, address string, body []byte) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/peer/orders", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	answer, err := p.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusNoContent {
+		return fmt.Errorf("status %d", answer.StatusCode)
+	}
+	return nil
+}
+
+// Follow asks the peers for their orders, until it is told to stop.
+func (p *Peers) Follow(ctx context.Context, book *Book) {
+	for {
+		for _, address := range p.addresses {
+			if err := p.fetch(ctx, address, book); err != nil {
+				slog.Debug("peer not asked", "peer", address, "error", err.Error())
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(asking):
+		}
+	}
+}
+
+func (p *Peers) fetch(ctx context.Context, address string, book *Book) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/peer/orders", nil)
+	if err != nil {
+		return err
+	}
+	answer, err := p.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	var orders []Order
+	if err := json.NewDecoder(http.MaxBytesReader(nil, answer.Body, longestBook)).Decode(&orders); err != nil {
+		return err
+	}
+	return book.Add(orders)
+}
+
+// peerRoutes is how back ends speak to each other; the front end passes nothing to it.
+func peerRoutes(mux *http.ServeMux, book *Book) {
+	mux.HandleFunc("GET /peer/orders", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, book.All())
+	})
+	mux.HandleFunc("POST /peer/orders", func(w http.ResponseWriter, r *http.Request) {
+		var orders []Order
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, longestBook)).Decode(&orders); err != nil {
+			answer(w, http.StatusBadRequest, map[string]string{"error": "wanted: a list of orders"})
+			return
+		}
+		if err := book.Add(orders); err != nil {
+			slog.Error("orders of a peer not recorded", "error", err.Error())
+			answer(w, http.StatusInternalServerError, map[string]string{"error": "not recorded"})
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+}

@@ -1,0 +1,328 @@
+"""An API server that says anything at all: each answer ends in bytes and time, and is that cluster's trouble."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from installer import kubeconfig, pki
+from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly
+from installer.world import cluster as real
+from installer.world import execution
+from installer.world.shell import Ended
+
+NOW = datetime.now(UTC)
+CA = pki.make_ca("an authority", NOW)
+SERVER = pki.issue(CA, "kubernetes", ("kubernetes",), NOW)
+ADMIN = pki.issue(CA, "admin", ("admin",), NOW)
+CONFIG = kubeconfig.written(
+    "production", kubeconfig.Credentials(CA.certificate, ADMIN.certificate, ADMIN.key), {"": "127.0.0.1:6443"}, ""
+)
+POD = b'{"spec": {"containers": [{"name": "main"}]}}'
+Speak = Callable[[ssl.SSLSocket, bytes], None]
+"""Answers one request, whose header it is given."""
+
+
+class Link:
+    """A way to a host that says `config` for the administrator's file, and behind which an API server listens."""
+
+    def __init__(self, name: str, config: bytes, port: int) -> None:
+        self.login = SimpleNamespace(name=name)
+        self.config, self.port, self.dialled = config, port, 0
+
+    def execute(self, argv: tuple[str, ...], payload: Any = (), timeout: float = 60) -> Ended:
+        return Ended(0, self.config, b"")
+
+    def dial(self, port: int, address: str = "127.0.0.1") -> socket.socket:
+        self.dialled += 1
+        return socket.create_connection(("127.0.0.1", self.port))
+
+
+@contextmanager
+def speaking(folder: Path, speak: Speak) -> Iterator[int]:
+    """A TLS server in the API server's name; gives its port."""
+    pair = folder / "server.pem"
+    pair.write_bytes(SERVER.certificate + SERVER.key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve(plain: socket.socket) -> None:
+        with suppress(OSError, ValueError), context.wrap_socket(plain, server_side=True) as stream:
+            while True:
+                header = b""
+                while b"\r\n\r\n" not in header:
+                    chunk = stream.recv(65536)
+                    if not chunk:
+                        return
+                    header += chunk
+                speak(stream, header)
+
+    def listen() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.close()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Callable[[Speak], real.Cluster]]:
+    opened: list[Any] = []
+
+    def open_to(speak: Speak) -> real.Cluster:
+        server = speaking(tmp_path, speak)
+        made = real.Cluster("production", {"cp-1": Link("cp-1", CONFIG, server.__enter__())})  # type: ignore[dict-item]
+        opened.append((server, made))
+        return made
+
+    yield open_to
+    for server, made in opened:
+        made.close()
+        server.__exit__(None, None, None)
+
+
+def body(content: bytes, status: str = "200 OK") -> Speak:
+    def speak(stream: ssl.SSLSocket, _: bytes) -> None:
+        stream.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status.encode(), len(content), content))
+
+    return speak
+
+
+def raw(*parts: bytes, then: bytes = b"") -> Speak:
+    """Say these bytes, and then the last ones for ever (or hang up)."""
+
+    def speak(stream: ssl.SSLSocket, _: bytes) -> None:
+        for part in parts:
+            stream.sendall(part)
+        while then:
+            stream.sendall(then)
+        raise OSError
+
+    return speak
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+ANSWERS: dict[str, tuple[Speak, str]] = {
+    "a list": (body(b"[1, 2]"), "not an object"),
+    "a text": (body(b'"hello"'), "not an object"),
+    "nothing of JSON": (body(b"<html>"), "not JSON"),
+    "no UTF-8": (body(b'{"a": "\xff\xfe"}'), "not JSON"),
+    "nested": (body(b"[" * 1_000_000), "not JSON"),
+    "digits": (body(b'{"a": ' + b"9" * 100_000 + b"}"), "not JSON"),
+    "no HTTP": (raw(b"SSH-2.0-OpenSSH\r\n\r\n"), "API"),
+    "a status that is none": (raw(b"HTTP/1.1 abc OK\r\n\r\n"), "API"),
+    "cut short": (raw(OK + b"Content-Length: 100\r\n\r\n{}"), "API"),
+    "a length that is none": (raw(OK + b"Content-Length: -5\r\n\r\n[]"), "not an object"),
+    "a chunk that is none": (raw(CHUNKED + b"zz\r\n"), "API"),
+    "chunks of absurd size": (raw(CHUNKED + b"f" * 30 + b"\r\n"), "API"),
+    "chunks without end": (raw(CHUNKED, then=b"10000\r\n" + b"x" * 65536 + b"\r\n"), "longer than"),
+    "a body without end": (raw(OK + b"\r\n", then=b"x" * 65536), "longer than"),
+    "an absurd length, and all of it": (raw(OK + b"Content-Length: 9999999999\r\n\r\n", then=b"x" * 65536), "longer"),
+    "headers without end": (raw(OK, then=b"a: b\r\n" * 1000), "API"),
+    "one header without end": (raw(OK + b"a: ", then=b"x" * 65536), "API"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+def test_what_is_no_answer_of_an_api_is_told_as_its_trouble(
+    cluster: Callable[[Speak], real.Cluster], case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speak, words = ANSWERS[case]
+    monkeypatch.setattr(real, "LONGEST", 1 << 20)
+    with pytest.raises((ConnectionLost, HostAnswersOddly), match=words) as lost:
+        cluster(speak).get("/api/v1/nodes")
+    assert lost.value.message.startswith("production")
+
+
+@pytest.mark.parametrize("then", [b"x", b"HTTP/1.1 100 Continue\r\n\r\n"], ids=["slow bytes", "continue"])
+def test_an_answer_that_never_ends_is_ended(
+    cluster: Callable[[Speak], real.Cluster], monkeypatch: pytest.MonkeyPatch, then: bytes
+) -> None:
+    monkeypatch.setattr(real, "WHOLE", 0.5)
+    first = [OK + b"\r\n"] if then == b"x" else []
+
+    def speak(stream: ssl.SSLSocket, _: bytes) -> None:
+        stream.sendall(b"".join(first))
+        while True:
+            stream.sendall(then)
+            threading.Event().wait(0.01)
+
+    with pytest.raises(ConnectionLost, match=r"no end of its answer within 0\.5 s"):
+        cluster(speak).get("/api/v1/nodes")
+
+
+def test_a_handshake_that_never_ends_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(real, "PATIENCE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        silent = Link("cp-1", CONFIG, listener.getsockname()[1])
+        with pytest.raises(ConnectionLost, match="no API server answers: cp-1"):
+            real.Cluster("production", {"cp-1": silent}).get("/")  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b'{"message": "no"}', "no"), (b'{"message": ["x"]}', "message"), (b"[1]", r"\[1\]"), (b"", "HTTP status 409"),
+     (b"[" * 500_000, r"\[\[")],
+)  # fmt: skip
+def test_a_refusal_of_any_form_is_told(cluster: Callable[[Speak], real.Cluster], content: bytes, words: str) -> None:
+    with pytest.raises(CommandFailed, match=words):
+        cluster(body(content, "409 Conflict")).get("/api/v1/nodes")
+
+
+@pytest.mark.parametrize("found", [[], {"resources": 7}, {"resources": ["x", {"name": 7}, {"kind": []}]}])
+def test_kinds_of_any_form_are_no_kinds(
+    cluster: Callable[[Speak], real.Cluster], monkeypatch: pytest.MonkeyPatch, found: Any
+) -> None:
+    monkeypatch.setattr(real, "NEW", 0)
+    thing = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}
+    with pytest.raises((CommandFailed, HostAnswersOddly), match=r"no kind Pod|not an object"):
+        cluster(body(json.dumps(found).encode())).apply(thing)
+
+
+@pytest.mark.parametrize(
+    "config", [b"", b"[]", b"{users: 7}", b"[" * 100_000, b"\xff\xff", b"users: [{user: {exec: {command: sh}}}]"]
+)
+def test_an_administrators_file_of_any_form_is_that_hosts_trouble_and_the_next_is_asked(
+    tmp_path: Path, config: bytes
+) -> None:
+    with speaking(tmp_path, body(b'{"kind": "NodeList"}')) as port:
+        bad, good = Link("cp-1", config, port), Link("cp-2", CONFIG, port)
+        with pytest.raises(ConnectionLost, match=r"cp-1: .*admin\.conf"):
+            real.Cluster("production", {"cp-1": bad}).get("/api/v1/nodes")  # type: ignore[dict-item]
+        made = real.Cluster("production", {"cp-1": bad, "cp-2": good})  # type: ignore[dict-item]
+        assert made.get("/api/v1/nodes") == {"kind": "NodeList"}
+        made.close()
+
+
+def test_a_control_plane_that_did_not_answer_is_asked_after_the_others(tmp_path: Path) -> None:
+    with speaking(tmp_path, body(b"{}")) as port:
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            nobody = closed.getsockname()[1]
+        dead, good = Link("cp-1", CONFIG, nobody), Link("cp-2", CONFIG, port)
+        made = real.Cluster("production", {"cp-1": dead, "cp-2": good})  # type: ignore[dict-item]
+        for _ in range(3):
+            assert made.get("/version") == {}
+            made.close()
+        assert dead.dialled == 1
+        made.close()
+
+
+def frame(head: bytes, content: bytes = b"") -> bytes:
+    return head + content
+
+
+UPGRADED = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Protocol: v5.channel.k8s.io\r\nSec-WebSocket-Accept: ")  # fmt: skip
+
+
+def executing(*frames: bytes, then: bytes = b"") -> Speak:
+    """Answer for the pod, and then as a WebSocket that sends these bytes."""
+    import base64
+    import hashlib
+
+    def speak(stream: ssl.SSLSocket, header: bytes) -> None:
+        if b"/exec?" not in header:
+            body(POD)(stream, header)
+            return
+        (key,) = [line.split(b": ")[1] for line in header.split(b"\r\n") if line.startswith(b"Sec-WebSocket-Key")]
+        accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+        raw(UPGRADED + accept + b"\r\n\r\n", *frames, then=then)(stream, header)
+
+    return speak
+
+
+def ended(word: bytes) -> bytes:
+    """A frame with the API's closing word."""
+    return (
+        b"\x82"
+        + (bytes([len(word) + 1]) if len(word) < 125 else b"\x7e" + (len(word) + 1).to_bytes(2))
+        + b"\x03"
+        + word
+    )
+
+
+EXEC: dict[str, tuple[Speak, str]] = {
+    "a frame of 2^63 bytes": (executing(b"\x82\x7f" + b"\xff" * 8, then=b"x" * 65536), "more than"),
+    "frames without end": (executing(then=b"\x82\x7e\xff\xff\x01" + b"x" * 65534), "more than"),
+    "pings without end": (executing(then=b"\x89\x00" * 1000), "exec"),
+    "a last word that is none": (executing(ended(b"hello")), "hello"),
+    "a nested last word": (executing(ended(b"[" * 60_000)), "exec"),
+    "no upgrade": (lambda s, h: body(POD if b"/exec?" not in h else b"no", "200 OK")(s, h), "exec"),
+    "an absurd refusal": (
+        lambda s, h: body(POD)(s, h) if b"/exec?" not in h
+        else raw(b"HTTP/1.1 500 X\r\nContent-Length: 99999999999999999999\r\n\r\nx")(s, h), "exec"),
+    "headers without end": (
+        lambda s, h: body(POD)(s, h) if b"/exec?" not in h
+        else raw(b"HTTP/1.1 101 X\r\n", then=b"a: b\r\n" * 999)(s, h),
+        "exec"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", EXEC)
+def test_a_stream_of_any_form_is_told_as_the_clusters_trouble(
+    cluster: Callable[[Speak], real.Cluster], case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speak, words = EXEC[case]
+    monkeypatch.setattr(execution, "MOST", 1 << 18)
+    with pytest.raises((ConnectionLost, CommandFailed, HostAnswersOddly), match=words):
+        cluster(speak).execute("default", "a", ("true",), 20)
+
+
+def test_a_stream_that_trickles_is_left_behind_in_time(cluster: Callable[[Speak], real.Cluster]) -> None:
+    def trickle(stream: ssl.SSLSocket, header: bytes) -> None:
+        if b"/exec?" not in header:
+            body(POD)(stream, header)
+            return
+        with suppress(OSError):
+            executing()(stream, header)
+        while True:
+            stream.sendall(b"\x82\x02\x01x")
+            threading.Event().wait(0.05)
+
+    found = cluster(trickle).execute("default", "a", ("true",), 1)
+    assert found.code == 124
+    assert "no end after 1 s" in found.err
+
+
+@pytest.mark.parametrize("pod", [b"{}", b'{"spec": []}', b'{"spec": {"containers": [7]}}'])
+def test_a_pod_of_any_form_is_one_without_a_container(cluster: Callable[[Speak], real.Cluster], pod: bytes) -> None:
+    asked: list[bytes] = []
+
+    def speak(stream: ssl.SSLSocket, header: bytes) -> None:
+        asked.append(header)
+        body(pod)(stream, header)
+
+    with pytest.raises((ConnectionLost, CommandFailed, HostAnswersOddly)):
+        cluster(speak).execute("default", "a", ("true",), 5)
+    assert b"container=&" in asked[-1]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        (b'{"status": "Success"}', (0, "")),
+        (b'{"status": "Failure", "details": {"causes": [{"reason": "ExitCode", "message": "7"}]}}', (7, "")),
+        (b'{"status": "Failure", "message": "no such program"}', (1, "no such program")),
+    ],
+)  # fmt: skip
+def test_the_apis_last_word_is_an_end(
+    cluster: Callable[[Speak], real.Cluster], word: bytes, expected: tuple[int, str]
+) -> None:
+    found = cluster(executing(ended(word))).execute("default", "a", ("true",), 5)
+    assert (found.code, found.err) == expected
