@@ -2,13 +2,15 @@
 
 import os
 import sys
+import threading
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
     _open_streams()
-    from installer.cli import run
+    from installer.cli import run, thread_fault
 
+    threading.excepthook = thread_fault
     # The one file that unpacks itself (build/unpack.sh) says by which name it was called.
     sys.argv[0] = os.environ.pop("SITEWRIGHT_CALLED", sys.argv[0])
     sys.exit(run(sys.argv[1:]))

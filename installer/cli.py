@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import errno
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
@@ -132,3 +133,12 @@ def _fault(arguments: argparse.Namespace, error: Exception) -> int:
     from installer import faults
 
     return _told(arguments, faults.kept(error, getattr(arguments, "state", None) or default_state()))
+
+
+def thread_fault(ended: threading.ExceptHookArgs) -> None:
+    """Keep a fault of ours that ended a thread; Python would print its traceback, with whatever it quotes."""
+    from installer import faults
+    from installer.ui import terminal
+
+    if isinstance(ended.exc_value, Exception):
+        terminal.say(f"! {faults.kept(ended.exc_value, default_state()).message}")

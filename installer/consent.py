@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shlex
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from installer.answers import SecretRef
 from installer.errors import StateUnreadable
+from installer.plain import typed_as
 
 FOLDER = "allowed-commands"
 Argv = tuple[str, ...]
@@ -73,4 +73,4 @@ class Consent:
 
 def as_typed(argv: Argv) -> str:
     """A command as a person would type it."""
-    return shlex.join(argv)
+    return typed_as(argv)

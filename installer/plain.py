@@ -8,7 +8,8 @@ character becomes `\x1b`, a mark that turns text round becomes `\u202e`, and a t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 LINE = 2_000
@@ -66,6 +67,18 @@ def in_json(text: str) -> str:
     return _UNSAFE_IN_JSON.sub(_escape_in_json, text)
 
 
+def quoted(word: str) -> str:
+    """A word as a shell takes it; one that could not be seen in the quotes of bash and zsh that have escapes."""
+    if plain(word, len(word)) == word:
+        return shlex.quote(word)
+    return f"$'{''.join(map(_typable, word))}'"
+
+
+def typed_as(argv: Iterable[str]) -> str:
+    """A command as it can be typed: one line, whatever its words hold."""
+    return " ".join(map(quoted, argv))
+
+
 def first(entries: Sequence[Entry], most: int = MOST) -> tuple[Sequence[Entry], int]:
     """The first entries of a list that is to be shown, and how many there are beyond them."""
     return entries[:most], max(0, len(entries) - most)
@@ -77,6 +90,16 @@ def listed(entries: Sequence[Entry], most: int = MOST, each: Callable[[Entry], s
     yield from map(each, shown)
     if left:
         yield f"… and {left:,} more"
+
+
+def _typable(letter: str) -> str:
+    if letter in "\\'":
+        return f"\\{letter}"
+    if plain(letter) == letter:
+        return letter
+    # Python holds a byte that is no UTF-8 as one of these halves; other halves are of no file's name.
+    held = "surrogateescape" if "\udc80" <= letter <= "\udcff" else "surrogatepass"
+    return "".join(f"\\x{byte:02x}" for byte in letter.encode("utf-8", held))
 
 
 def _escape(found: re.Match[str]) -> str:

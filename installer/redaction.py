@@ -25,7 +25,7 @@ def learn(value: str) -> None:
     global _forms
     if len(value) < SHORTEST:
         return
-    raw = value.encode("utf-8", "surrogateescape")
+    raw = value.encode("utf-8", "surrogatepass")
     found = {
         value, plain(value, len(value)), shlex.quote(value), json.dumps(value)[1:-1],
         json.dumps(value, ensure_ascii=False)[1:-1], base64.b64encode(raw).decode(),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
 import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
 
-from installer.plain import plain
+from installer.plain import quoted, typed_as
 
 PROGRAM = "sitewright"
 SIGNS = {"ok": "✔", "warn": "!", "waived": "!", "failed": "✖", "running": "▸", "waiting": "─"}
@@ -55,28 +53,13 @@ def many(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def quoted(word: str) -> str:
-    """A word as a shell takes it; one that could not be seen in the quotes of bash and zsh that have escapes."""
-    if plain(word, len(word)) == word:
-        return shlex.quote(word)
-    return f"$'{''.join(map(_typable, word))}'"
-
-
-def _typable(letter: str) -> str:
-    if letter in "\\'":
-        return f"\\{letter}"
-    if plain(letter) == letter:
-        return letter
-    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(letter))
-
-
 def command(*argv: str) -> str:
     """A command of this program as it can be typed here: by its name where a shell finds it, else as it was called."""
     called = Path(sys.argv[0])
     found = shutil.which(PROGRAM)
     if called.name != PROGRAM or (found and called.resolve() == Path(found).resolve()):
-        return " ".join(map(quoted, [PROGRAM, *argv]))
-    return " ".join(map(quoted, [str(called), *argv]))
+        return typed_as([PROGRAM, *argv])
+    return typed_as([str(called), *argv])
 
 
 def typed(text: str) -> str:

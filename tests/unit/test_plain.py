@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import threading
 import unicodedata
 from collections.abc import Callable
 
@@ -13,14 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.table import Table
 
-from installer import faults, redaction
+from installer import cli, faults, redaction
 from installer.errors import AnswersInvalid, BundleNotTrusted, CommandFailed, Problem
-from installer.plain import LINE, MOST, TEXT, cleaned, first, in_json, lines, listed, plain
-from installer.plan.model import Step
+from installer.plain import LINE, MOST, TEXT, cleaned, first, in_json, lines, listed, plain, quoted
+from installer.plan.checks import Finding
+from installer.plan.model import Plan, Step
 from installer.redaction import MASK
 from installer.report import spreadsheet
 from installer.runs import Run
-from installer.ui import console, jsonl, terminal, words
+from installer.ui import console, jsonl, terminal
 from installer.ui.text import Text
 
 ACTS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -66,6 +68,13 @@ def test_no_text_passes_that_acts(text: str) -> None:
     assert not acts(lines(text), but="\n\t")
     assert plain(plain(text)) == plain(text)
     cleaned(text).encode()
+
+
+@given(st.text(st.characters(codec=None, exclude_categories=())))
+def test_any_word_can_be_quoted_and_any_secret_be_learnt(word: str) -> None:
+    assert not acts(quoted(word))
+    redaction.learn(word)
+    redaction.redacted(word)
 
 
 @given(st.text(st.characters(codec=None, exclude_categories=("Cs",))))
@@ -224,7 +233,52 @@ def test_a_word_can_be_typed_whatever_it_holds(tmp_path) -> None:
     import subprocess
 
     for word in ("a b", "it's", "x\n\x1b]0;b\x07", "\u202ea'\\b", "\udcff\n", "a"):
-        typed = words.quoted(word)
+        typed = quoted(word)
         assert not acts(typed)
         ended = subprocess.run(["bash", "-c", f"printf %s {typed}"], capture_output=True, check=True)
         assert ended.stdout == word.encode("utf-8", "surrogateescape")
+
+
+def test_what_hosts_and_bundles_say_in_tables_and_plans_is_clean(said: Callable[[], str], tmp_path) -> None:
+    out = terminal.stdout()
+    console.findings(out, [Finding("os.release", WILD, "failed", f"{WILD} [red]os-release[/red]", WILD, WILD)])
+    console.probe_table(out, [{"environment": "e", "title": WILD, "passed": False, "evidence": WILD}])
+    bundle = {"name": WILD, "version": 7}
+    records = {WILD: {"environment": WILD, "kubernetes": [1], "bundle": bundle}, "silent": None}
+    refused = {"cp-1": CommandFailed(host="cp-1", command=WILD, code=1, reason=f"sudo: {WILD}\n✔ all is well")}
+    console.status(out, WILD, records, refused, [{"run": f"{WILD}\n✔", "outcome": WILD}])
+    console.ports(out, [(WILD, WILD, WILD, WILD)])
+    step = Step("a/b@c", WILD, WILD, lambda _: True, lambda _: None, environment="e", host=WILD)
+    console.plan_tree(out, Plan("install", (step,), {}, 1))
+    told = said()
+    assert not acts(told, but="\n")
+    assert "[red]os-release[/red]" in told
+    assert not [line for line in told.splitlines() if line.startswith("✔ all")]
+
+
+def test_of_long_lists_the_first_are_shown_and_the_others_counted(said: Callable[[], str]) -> None:
+    out = terminal.stdout()
+    console.findings(out, [Finding("a.b", f"h{n}", "failed", "x") for n in range(console.PROBLEMS + 5)])
+    assert "… and 5 more; all of them: --json" in said()
+    console.ports(out, [("a", "b", "c", "d")] * (console.ROWS + 1000))
+    told = said()
+    assert "… and 1,000 more" in told
+    assert len(told.splitlines()) == console.ROWS + 2
+
+
+def test_a_fault_that_ends_a_thread_is_kept_and_told_clean(
+    said: Callable[[], str], tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise ValueError(WILD)
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(threading, "excepthook", cli.thread_fault)
+    thread = threading.Thread(target=fails)
+    thread.start()
+    thread.join()
+    told = said()
+    assert "Traceback" not in told
+    assert "a fault of sitewright itself: ValueError" in told
+    (log,) = (tmp_path / "sitewright").glob("fault-*.log")
+    assert SHOWN in log.read_text(encoding="utf-8")

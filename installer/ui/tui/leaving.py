@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from installer import detached
 from installer.errors import SitewrightError
+from installer.plain import typed_as
 from installer.ui.tui import runs_start
 from installer.ui.tui.runs_watch import VERBS
 from installer.ui.tui.screens.dialogs import Ask
@@ -45,6 +45,6 @@ def goes_on(app: Wizard) -> str:
         return ""
     if found is None or not found.alive or not found.argv:
         return ""
-    again = shlex.join(["sitewright", "wizard", *found.argv[1:][: 2 * sum(word in FILES for word in found.argv)]])
+    again = typed_as(["sitewright", "wizard", *found.argv[1:][: 2 * sum(word in FILES for word in found.argv)]])
     what = say(VERBS.get(found.argv[0], found.argv[0]))
     return say("{what} goes on without the wizard. To come back to it: {command}", what=what, command=again)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from installer import state_files
 from installer.followed import parse
+from installer.plain import typed_as
 from installer.proof import ProbeResult
 from installer.runs import Run, Runs
 from installer.state_files import trouble
@@ -95,4 +95,4 @@ def later_command(verb: str, profile: Path, flags: Mapping[str, Path | None]) ->
 
 
 def _command(*words: object) -> str:
-    return shlex.join(["sitewright", *map(str, words)])
+    return typed_as(["sitewright", *map(str, words)])
