@@ -151,7 +151,7 @@ def compare(site: Site, run: Run | None, plan: Plan) -> None:
     Raises:
         UsageError: nobody agrees.
     """
-    if run is None or not run.told:
+    if run is None or not run.told or origin.begun_here(run):
         return
     with run.journal() as journal:
         then = journal.subject
@@ -183,7 +183,8 @@ def settle(site: Site, run: Run, plan: Plan) -> None:
                          hint="give the answers and the bundle it was begun with")  # fmt: skip
     compare(site, run, plan)
     _require_images(site, run, steps)
-    _plan_of(run, plan)
+    if not origin.begun_here(run):
+        _plan_of(run, plan)
     run.believe(frozenset())
 
 

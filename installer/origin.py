@@ -44,6 +44,11 @@ def keep(run: Run, inputs: Inputs) -> None:
         run.put(name, content)
 
 
+def begun_here(run: Run) -> bool:
+    """Whether this machine has planned a run, and so kept what it was planned from."""
+    return (run.folder / BUNDLE).exists()
+
+
 def recall(run: Run, present: Inputs | None = None) -> Inputs:
     """What a run was planned from; `present` stands in where this machine did not plan it, and so kept nothing.
 

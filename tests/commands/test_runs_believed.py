@@ -185,6 +185,17 @@ def test_steps_that_another_laptop_began_of_our_run_are_taken_back_by_us(world, 
     assert without_lock(differences(start, world.snapshot())) == []
 
 
+def test_our_own_run_that_another_laptop_went_on_with_is_still_held_to_our_answers_of_then(world, tmp_path):
+    first, _ = broken_off(world, tmp_path / "first")
+    world.fate = Faults({"apply": "E"})
+    with pytest.raises(StepFailed):
+        act(operations.resume, site_of(world, tmp_path / "second"))
+    changed = replace(edited(first, *CHANGE), agree=agreeing([]))
+    with pytest.raises(PlanChanged, match=r"answers\.environments"):
+        act(operations.resume, changed)
+    assert act(operations.resume, first).outcome == "done"
+
+
 CHANGE = ("domain: practice.internal", "domain: other.internal")
 
 
