@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -82,6 +82,7 @@ class Cluster:
         self._name = name
         self._links = links
         self._guard = threading.Lock()
+        self._finding = threading.Lock()
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._idle: list[_Api] = []
         self._kinds: dict[tuple[str, str], tuple[str, bool]] = {}
@@ -187,6 +188,11 @@ class Cluster:
                 self._idle.append(api)
 
     def _connect(self) -> _Api:
+        # While no way is known, one looks for it: a host that is gone takes each who tries it a quarter of a minute.
+        with nullcontext() if self._contexts else self._finding:
+            return self._reached()
+
+    def _reached(self) -> _Api:
         reasons = []
         for host, link in sorted(self._links.items(), key=lambda each: self._away(each[0])):
             try:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +19,7 @@ from typing import Any
 import pytest
 
 from installer import kubeconfig, pki
-from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly
+from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, HostUnreachable
 from installer.world import cluster as real
 from installer.world import execution
 from installer.world.shell import Ended
@@ -223,8 +226,20 @@ def test_a_control_plane_that_did_not_answer_is_asked_after_the_others(tmp_path:
         made.close()
 
 
-def frame(head: bytes, content: bytes = b"") -> bytes:
-    return head + content
+def test_many_who_ask_at_once_wait_for_a_host_that_is_gone_once(tmp_path: Path) -> None:
+    class Gone(Link):
+        def execute(self, argv: tuple[str, ...], payload: Any = (), timeout: float = 60) -> Ended:
+            self.dialled += 1
+            threading.Event().wait(0.2)
+            raise HostUnreachable(host="cp-1", address="10.0.0.1:22", reason="no answer")
+
+    with speaking(tmp_path, body(b"{}")) as port:
+        gone, good = Gone("cp-1", CONFIG, port), Link("cp-2", CONFIG, port)
+        made = real.Cluster("production", {"cp-1": gone, "cp-2": good})  # type: ignore[dict-item]
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(made.get, ["/version"] * 8)) == [{}] * 8
+        assert gone.dialled == 1
+        made.close()
 
 
 UPGRADED = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -233,8 +248,6 @@ UPGRADED = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnecti
 
 def executing(*frames: bytes, then: bytes = b"") -> Speak:
     """Answer for the pod, and then as a WebSocket that sends these bytes."""
-    import base64
-    import hashlib
 
     def speak(stream: ssl.SSLSocket, header: bytes) -> None:
         if b"/exec?" not in header:
