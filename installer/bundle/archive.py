@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SMALL = 64 << 20
 """The small files are read into memory; a larger one is not ours."""
 
+DISORDER = "its entries are not in the order a bundle has"
 _PIECE = 1 << 20
 
 Progress = Callable[[int, int], None]
@@ -200,6 +201,7 @@ class _Scan:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._found: dict[str, Entry] = {}
+        self._last = ""
 
     def entries(self) -> dict[str, Entry]:
         """Every entry by name.
@@ -255,6 +257,11 @@ class _Scan:
             raise self._refused(f"unknown entry {name!r}")
         if block != layout.header(name, entry.size):
             raise self._refused(f"entry {name!r} is not a plain file as a bundle has them")
+        if digest := layout.digest_of(name):
+            # At once, not at the end: there may be hundreds of thousands more to come.
+            if digest < self._last:
+                raise self._refused(DISORDER)
+            self._last = digest
         if name in layout.FIRST and entry.size > SMALL:
             raise self._refused(f"{name} is too large ({entry.size} bytes)")
 
@@ -271,7 +278,7 @@ class _Scan:
                 raise self._refused(f"has no {name}")
         digests = [digest for name in self._found if (digest := layout.digest_of(name))]
         if tuple(self._found) != layout.ordered(digests):
-            raise self._refused("its entries are not in the order a bundle has")
+            raise self._refused(DISORDER)
 
     def _cut_off(self, wanted: int) -> BundleNotTrusted:
         reason = f"ends too early: {self._parts.size} bytes, at least {wanted} wanted"

@@ -77,7 +77,8 @@ def _explained(error: ValidationError) -> Iterator[Flaw]:
         allowed = [str(each) for each in (value if rule == "enum" else [value])]
         yield Flaw(path, f"{shown(instance)}, wanted {'one of: ' if rule == 'enum' else ''}{', '.join(allowed)}")
     elif rule == "pattern":
-        yield Flaw(path, f"{shown(instance)} does not match {value}")
+        about = f" ({part['description']})" if "description" in part else ""
+        yield Flaw(path, f"{shown(instance)} does not match {value}{about}")
     else:
         wanted = part.get("description") or f"{rule} {json.dumps(value)[:80]}"
         yield Flaw(path, f"{shown(instance)}, wanted {wanted}")
