@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from installer.plain import LINE, lines, listed, plain
+from installer.plain import lines, listed, plain
 from installer.redaction import redacted
 
 SEVERAL_LINES = frozenset({"reason", "changed"})
@@ -63,7 +63,7 @@ class SitewrightError(Exception):
     @property
     def details(self) -> tuple[str, ...]:
         """Further lines for whoever wants to read on, the first of them where there are many; given as ``details=``."""
-        return tuple(listed(tuple(self.facts.get("details", ())), each=lambda line: _several(lines(line, LINE))))
+        return tuple(listed(tuple(self.facts.get("details", ())), each=lambda line: plain(redacted(str(line)))))
 
 
 class ProgramFault(SitewrightError):

@@ -110,8 +110,10 @@ def plan_tree(console: Console, plan: Plan, holding: Mapping[str, bool] | None =
 
 def exemptions(console: Console, found: Sequence[Exemption]) -> None:
     """What components write outside their own places, as the vendor has named it."""
-    for each in found:
-        console.print(Text.assemble(_signed("warn", "outside its own places: "), str(each)))
+    shown, left = first(found, ROWS)
+    for each in shown:
+        console.print(Text.assemble(_signed("warn", "outside its own places: "), plain(each)))
+    left_out(console, left)
 
 
 def probe_table(console: Console, results: Sequence[Mapping[str, object]]) -> None:

@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from installer import events
+from installer.plain import plain
 from installer.plan.model import Plan
 from installer.ui import words
 from installer.ui.course import PHASES, Cell, Course, state_of
@@ -51,7 +52,7 @@ class RunView:
         if name and isinstance(event, events.StepFinished) and event.changed and not self.interactive:
             step = self._course.steps[name]
             line = f"✔ {step.environment:<12} {step.host:<14} {step.title}  {words.duration(event.seconds)}"
-            self.console.print(line, highlight=False)
+            self.console.print(plain(line), highlight=False)
 
     def _render(self) -> RenderableType:
         with self._lock:

@@ -10,6 +10,7 @@ from typing import Any
 from rich.progress import BarColumn, Progress, TextColumn
 
 from installer import events
+from installer.plain import plain
 from installer.ui import jsonl, terminal, words
 from installer.world.ports import Report
 
@@ -71,7 +72,7 @@ class _Lines:
             self._last = now
             left = f", about {words.duration(event.left)} left" if event.left else ""
             what = f"building {event.source} ({event.done} of {event.total} done{left})"
-            terminal.stderr().print(f"  {what if making else BUILDING[event.phase]}")
+            terminal.stderr().print(f"  {plain(what) if making else BUILDING[event.phase]}")
 
 
 @contextmanager
@@ -90,7 +91,8 @@ def report_bar(what: str, json: bool, *, logged: bool = False) -> Iterator[Repor
 
 
 def _logged(done: int, total: int, unit: str, note: str) -> None:
-    terminal.stderr().print(f"  {note} ({done} of {total})" if unit == "items" else f"  {note}", style="dim")
+    told = f"{note} ({done} of {total})" if unit == "items" else note
+    terminal.stderr().print(f"  {plain(told)}", style="dim")
 
 
 def until(done: Future[Any], tell: Callable[[], object]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from installer.plain import plain
 from installer.ui import words
 from installer.ui.text import Text
 from installer.ui.words import number
@@ -57,7 +58,7 @@ def machines(console: Console, name: str, sizing: Sizing) -> None:
     """Machines per environment, the totals, and how long they last."""
     needs = sizing.needs
     growth = f"{needs.growth_percent_per_year} %" if needs.growth_percent_per_year != "unknown" else "unknown"
-    console.print(f"{name} · machines that last {needs.horizon_months} months, growth {growth} a year\n")
+    console.print(f"{plain(name)} · machines that last {needs.horizon_months} months, growth {growth} a year\n")
     _print(console, _machine_table(sizing.pools))
     console.print(Text(SPARE, style="dim"))
     console.print(
@@ -68,7 +69,9 @@ def machines(console: Console, name: str, sizing: Sizing) -> None:
     if ending:
         first = min(ending, key=lambda entry: entry.month or 0)
         what = RESOURCES[first.resource]
-        console.print(f"Lasts        until month {first.month}; then {first.environment}/{first.pool} lacks {what}")
+        console.print(
+            f"Lasts        until month {first.month}; then {plain(first.environment)}/{first.pool} lacks {what}"
+        )
     else:
         console.print("Lasts        longer than anyone plans")
 

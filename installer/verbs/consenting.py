@@ -9,6 +9,7 @@ from pathlib import Path
 from installer.answers import Answers
 from installer.consent import Consent, as_typed
 from installer.errors import UsageError
+from installer.plain import plain
 from installer.ui import terminal
 
 
@@ -30,7 +31,9 @@ def consented(arguments: argparse.Namespace, answers: Answers) -> Consent:
     if not arguments.allow_commands:
         shown = "\n".join(f"  {as_typed(argv)}" for argv in new)
         err = terminal.stderr()
-        err.print(f"{answers.file} fetches secrets by running, on this machine and as you:\n{shown}", markup=False)
+        err.print(
+            f"{plain(answers.file)} fetches secrets by running, on this machine and as you:\n{shown}", markup=False
+        )
         if err.input("Run them, now and from now on? [y/N] ", markup=False).strip().lower() not in {"y", "yes"}:
             raise UsageError(
                 reason="not allowed; nothing was run", hint="name the secrets in another way: env, file or prompt"

@@ -22,6 +22,7 @@ from installer import adopting, lock, operations, origin, session
 from installer.bundle import verify
 from installer.bundle.archive import Archive
 from installer.errors import UsageError
+from installer.plain import listed, plain
 from installer.plan.inputs import Inputs
 from installer.runs import Runs
 from installer.secrets import Ask, Secrets, handed_over, nothing
@@ -78,7 +79,7 @@ def _agree(arguments: argparse.Namespace, about: str, lines: Sequence[str]) -> N
     if not arguments.yes and (arguments.json or not sys.stdin.isatty()):
         adopting.refuse(about, lines)
     shown = terminal.stderr()
-    for line in (about, *lines):
+    for line in (plain(about), *listed(lines)):
         shown.print(line)
     if not arguments.yes:
         answer = shown.input("Go on with the answers given here? [y/N] ", markup=False)

@@ -8,10 +8,12 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from report_subject import subject
 from rich.table import Table
 
 from installer import cli, faults, redaction
@@ -20,7 +22,8 @@ from installer.plain import LINE, MOST, TEXT, cleaned, first, in_json, lines, li
 from installer.plan.checks import Finding
 from installer.plan.model import Plan, Step
 from installer.redaction import MASK
-from installer.report import spreadsheet
+from installer.report import catalogue, render, spreadsheet
+from installer.report.subject import Component, Delivered
 from installer.runs import Run
 from installer.ui import console, jsonl, terminal
 from installer.ui.text import Text
@@ -179,7 +182,9 @@ def test_of_many_problems_the_first_are_told_and_the_others_counted() -> None:
 
 
 def test_a_failure_is_told_in_lines_that_cannot_be_forged(said: Callable[[], str]) -> None:
-    console.failure(terminal.stderr(), BundleNotTrusted(bundle="x\n✔ trusted", reason="no\n  exit 0\n✔ trusted"))
+    details = ["one\n  two\n✔ trusted"]
+    error = BundleNotTrusted(bundle="x\n✔ trusted", reason="no\n  exit 0\n✔ trusted", details=details)
+    console.failure(terminal.stderr(), error)
     assert not [line for line in said().splitlines()[1:] if line.startswith("✔")]
 
 
@@ -282,3 +287,17 @@ def test_a_fault_that_ends_a_thread_is_kept_and_told_clean(
     assert "a fault of sitewright itself: ValueError" in told
     (log,) = (tmp_path / "sitewright").glob("fault-*.log")
     assert SHOWN in log.read_text(encoding="utf-8")
+
+
+def test_a_reports_page_and_spreadsheet_are_clean_whatever_the_subject_holds(tmp_path) -> None:
+    redaction.learn("hunter2-geheim")
+    known = subject("enterprise")
+    answers = replace(known.answers, customer=f"<b>{WILD}</b> hunter2-geheim")
+    part = Component(WILD, f"=cmd|{WILD}", WILD, WILD)
+    delivered = Delivered(WILD, WILD, WILD, WILD, 1, (part,), {"production": frozenset({WILD})}, 1.0, 1.0)
+    hostile = replace(known, answers=answers, delivered=delivered)
+    page = render.html(hostile, catalogue.words("en"))
+    assert not acts(page, but="\n\t")
+    assert "&lt;b&gt;" + r"\x1b[2J" in page
+    assert "geheim" not in page
+    spreadsheet.write(hostile, catalogue.words("en"), tmp_path / "sheet.xlsx")
