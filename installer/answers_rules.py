@@ -20,6 +20,8 @@ Found = Iterator[tuple[Path, str, str]]
 
 PATHS = frozenset({"private_key", "known_hosts", "signers", "revoked"})
 """What holds a path of this machine, beside a secret's `file`."""
+MANY = 100
+"""Hosts of which one thing is wrong that are named one by one: of more, their number says it."""
 POD_NETWORK_PER_HOST = 24
 """kube-controller-manager gives each node a /24 of the pod network."""
 CLUSTER_PORTS = frozenset({22, 2379, 2380, 2381, 6443, 7443, 10248, 10249, 10250, 10256, 10257, 10259})
@@ -100,9 +102,13 @@ def _memberships(data: dict[str, Any]) -> Found:
     yield from _unknown(_members(data), hosts)
     yield from _repeated((each for each in _members(data) if each[1] in hosts), "each host in one place")
     used = {name for _, name in _members(data)}
-    for path, name in _field(items(data, "hosts"), "name"):
-        if name and name not in used:
-            yield path, f"{shown(name)} in no environment", "every host in the control_planes or workers of one"
+    idle = [(path, name) for path, name in _field(items(data, "hosts"), "name") if name and name not in used]
+    wanted = "every host in the control_planes or workers of one"
+    if len(idle) > MANY:
+        yield ("hosts",), f"{len(idle)} hosts in no environment", wanted
+        return
+    for path, name in idle:
+        yield path, f"{shown(name)} in no environment", wanted
 
 
 def _unknown(placed: Iterator[tuple[Path, str]], hosts: set[str]) -> Found:
@@ -226,7 +232,7 @@ def _logins(data: dict[str, Any]) -> Found:
         access = {**site, **(host.get("access") or {})}
         if _no_way_in(access):
             yield path, "no way to log in", "access.private_key, access.agent or access.password"
-        if not (host.get("host_key") or access.get("known_hosts")):
+        if _unpinned(host, access):
             yield path, "no pinned host key", "host_key here, or access.known_hosts; an unknown key is never accepted"
         if "PRIVATE KEY" in str(access.get("private_key")):
             yield (*path, "access", "private_key"), "a key itself (not shown)", "the path of the key's file"
@@ -234,8 +240,14 @@ def _logins(data: dict[str, Any]) -> Found:
     if bastion:
         if _no_way_in({**bastion, "agent": site.get("agent", False)}):
             yield ("access", "bastion"), "no way to log in", "private_key or password of the bastion, or access.agent"
-        if not (bastion.get("host_key") or site.get("known_hosts")):
+        if _unpinned(bastion, site):
             yield ("access", "bastion"), "no pinned host key", "host_key here, or access.known_hosts"
+
+
+def _unpinned(named: dict[str, Any], access: dict[str, Any]) -> bool:
+    """Whether nothing pins a host's key; what was refused (None) has been told."""
+    pinned = [named.get("host_key", ""), access.get("known_hosts", "")]
+    return not any(pinned) and None not in pinned
 
 
 def _no_way_in(access: dict[str, Any]) -> bool:

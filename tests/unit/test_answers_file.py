@@ -270,6 +270,19 @@ def test_environments_may_not_share_networks_and_a_free_one_is_named() -> None:
     assert all("wanted a network of its own, as in 10." in line for line in found)
 
 
+def test_a_malformed_fingerprint_is_one_problem() -> None:
+    told = changed(lambda d: (d["access"].pop("known_hosts"), host(d).update(host_key="MD5:aa")))
+    assert len([each for each in told if each.startswith("hosts.0")]) == 1
+
+
+def test_hosts_that_nobody_uses_are_counted_where_they_are_many() -> None:
+    def more(data: dict[str, Any]) -> None:
+        data["hosts"] += [{"name": f"h{n}", "address": f"10.30.{n // 200}.{n % 200 + 1}"} for n in range(101)]
+
+    (found,) = changed(more)
+    assert found.startswith("hosts: found 101 hosts in no environment")
+
+
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [

@@ -15,7 +15,8 @@ FEW = 20
 REFUSALS = (
     "{person}, whom this machine does not know", "a component that bundle {name} lacks",
     "the key {name}", "{value}, perhaps", "one of: {values}", "a list of {count}", "a mapping of {count}",
-    "{value}, which {place} is already", "{name} in no environment", "{name}, which is no host",
+    "{value}, which {place} is already", "{count} hosts in no environment", "{name} in no environment",
+    "{name}, which is no host",
     "{count} control planes", "an odd number, {less} or {more}: an even one survives no more failures",
     "between /8 and /24 with a /24 for each of {count} host(s)", "{network} overlapping {other} of {place}",
     "{network} holding {address} of {place}",
