@@ -154,7 +154,7 @@ class _Reader:
                 self._flaw(event, (*path, key), f"the key a second time (first in line {first})", "each key once")
                 self._value(next(self.events), (*path, key))
                 continue
-            self._visible(event, key, (*path, key))
+            self._visible(event, key, path)  # of what holds the key: whether it is a known one is told beside
             self.document.lines[(*path, key)] = line
             mapping[key] = self._value(next(self.events), (*path, key))
         return mapping
