@@ -141,7 +141,7 @@ def ask(world: ReadOnly, host: str, *names: str) -> Facts:
         ConnectionLost: the connection broke meanwhile.
         HostAnswersOddly: it said something that is no answer.
     """
-    files = reading.files(world.query(host, "head", "-v", "-c", "262144", *FILES).out)
+    files = reading.files(world.query(host, "head", "-v", "-c", "262144", *FILES, timeout=PATIENCE).out)
     hostname = reading.host_name(files.get("/proc/sys/kernel/hostname", ""))
     ahead, doubt = _clock(world, host)
     questions = {
@@ -161,7 +161,11 @@ def ask(world: ReadOnly, host: str, *names: str) -> Facts:
         questions["filled"] = ("du", "-sxB1", *FILLED)
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         outputs = pool.map(lambda argv: world.query(host, *argv, timeout=PATIENCE).out, questions.values())
-        said = dict(zip(questions, outputs, strict=True))
+        try:
+            said = dict(zip(questions, outputs, strict=True))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # who fails one question is not asked the rest
+            raise
     there = frozenset(said["existing"].splitlines())
     return Facts(
         host=host,
@@ -188,7 +192,7 @@ def ask(world: ReadOnly, host: str, *names: str) -> Facts:
 def _clock(world: ReadOnly, host: str) -> tuple[float, float]:
     """Seconds that the host's clock is ahead of ours, and how far that may be off: half the round trip."""
     before = world.now()
-    clock = world.query(host, "date", "+%s.%N").out
+    clock = world.query(host, "date", "+%s.%N", timeout=PATIENCE).out
     after = world.now()
     doubt = (after - before).total_seconds() / 2
     try:
@@ -203,4 +207,6 @@ def _modules(world: ReadOnly, host: str, there: frozenset[str], files: Mapping[s
     if "\toverlay\n" in files.get("/proc/filesystems", ""):
         at_work.add("overlay")
     asleep = [name for name in MODULE_SIGNS if name not in at_work]
-    return frozenset(at_work | {name for name in asleep if world.query(host, "modprobe", "--dry-run", name).ok})
+    return frozenset(
+        at_work | {name for name in asleep if world.query(host, "modprobe", "--dry-run", name, timeout=PATIENCE).ok}
+    )

@@ -187,8 +187,9 @@ def began(session: Session, line: str) -> None:
             raise TimeoutError from error
         if not session.get_transport().is_active():
             raise
-        said = _all(session, Patience(session, 1.0))
-        raise NotBegun(said or "the SSH server refuses to run commands", None) from error
+        said, code = _all(session, Patience(session, 1.0)), ended(session)
+        nothing = "" if code is not None else "the SSH server refuses to run commands"
+        raise NotBegun(said or nothing, code) from error
     finally:
         timer.cancel()
 

@@ -55,6 +55,7 @@ class Root:
         self._taken = 0
         self._most = SESSIONS
         self._refused: SudoRefused | None = None
+        self._proved_on: object = None
         self._grown = 0.0
 
     def execute(self, argv: tuple[str, ...], payload: Iterable[bytes], timeout: float, most: int = MOST) -> Ended:
@@ -189,6 +190,7 @@ class Root:
             try:
                 standing.start(sudo, first)
                 standing.proved()
+                self._proved_on = session.get_transport()
                 self._grown = time.monotonic()
                 return standing
             except NotAsAsked as error:
@@ -265,7 +267,7 @@ class Root:
                     continue
                 standing = RootShell(channel)
                 try:
-                    standing.start(sudo, first)
+                    standing.start(sudo, first, known=channel.get_transport() is self._proved_on)
                     return standing.run_last(argv, payload, timeout, self._sure)
                 except NotAsAsked as error:
                     standing.hang_up()

@@ -13,6 +13,7 @@ import paramiko
 import pytest
 from lying_server import Lie, Loop, Raw, Started, ending, host, serving, ssh
 
+from installer.acquaint import Stage, acquaint_all
 from installer.answers import Answers, Environment, Registry
 from installer.errors import (
     ConnectionLost,
@@ -26,6 +27,7 @@ from installer.errors import (
 from installer.facts import gather
 from installer.world import hearing, root, rootshell
 from installer.world import ssh as links
+from installer.world.acquaint import SshDoors
 from installer.world.site import Site
 
 CLOUD = b'Please login as the user "ubuntu" rather than the user "root".\n\n'
@@ -157,6 +159,19 @@ def test_a_login_that_runs_nothing_is_told_in_its_own_words(tmp_path: Path, star
 
 def test_the_user_that_cloud_init_names_is_the_remedy(tmp_path: Path) -> None:
     assert refused(tmp_path, ssh(ending(CLOUD))).remedy == "set access.user to ubuntu in the answers"
+
+
+def test_the_wizards_test_of_connections_tells_it_too(tmp_path: Path) -> None:
+    stages: list[Stage] = []
+    with serving(ssh(ending(CLOUD))) as port, serving(ssh(Loop())) as honest:
+        hosts = (host("h0", port), host("h1", honest))
+        with SshDoors(hosts, lambda _: "any") as doors:
+            cloud, good = acquaint_all(hosts, doors, stages.append)
+    assert isinstance(cloud.error, NoCommands)
+    assert 'Please login as the user "ubuntu"' in cloud.error.message
+    assert [stage.status for stage in stages if (stage.host, stage.stage) == ("h0", "sudo")] == ["running", "failed"]
+    assert good.error is None
+    assert good.facts is not None
 
 
 def test_a_login_whose_commands_run_as_somebody_else_is_not_root(tmp_path: Path) -> None:
