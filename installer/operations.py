@@ -259,7 +259,7 @@ def standing(site: Site) -> tuple[dict[str, dict[str, Any] | None], dict[str, Si
 
     def look(host: str) -> dict[str, Any] | SitewrightError | None:
         try:
-            return record.read(site.world, host)
+            return record.stated(site.world, host)
         except SitewrightError as error:
             return error
 

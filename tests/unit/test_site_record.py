@@ -20,7 +20,7 @@ GOOD = {
 def read(content: bytes):
     world = world_of("minimal")
     world.site.host("solo").tree.put(record.RECORD, content)
-    return record.read(world, "solo")
+    return record.stated(world, "solo")
 
 
 def test_a_record_is_read_as_it_was_written_and_nothing_beyond():
@@ -29,7 +29,13 @@ def test_a_record_is_read_as_it_was_written_and_nothing_beyond():
 
 
 def test_a_host_without_a_record_says_nothing():
-    assert record.read(world_of("minimal"), "solo") is None
+    assert record.stated(world_of("minimal"), "solo") is None
+
+
+def test_a_step_takes_a_record_that_is_not_believed_for_none():
+    world = world_of("minimal")
+    world.site.host("solo").tree.put(record.RECORD, b"{}")
+    assert record.read(world, "solo") is None
 
 
 @pytest.mark.parametrize(

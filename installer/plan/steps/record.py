@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from installer import strict_json
@@ -42,6 +43,13 @@ def content(inputs: Inputs, environment: Environment, host: str) -> dict[str, An
 
 
 def read(world: ReadOnly, host: str) -> dict[str, Any] | None:
+    """A host's record, None where it has none that can be believed: a step writes it anew."""
+    with suppress(HostRecordRefused):
+        return stated(world, host)
+    return None
+
+
+def stated(world: ReadOnly, host: str) -> dict[str, Any] | None:
     """A host's record, None where it has none.
 
     Raises:
