@@ -113,3 +113,14 @@ def test_the_way_back_of_a_cluster_that_does_not_answer_is_not_its_trouble(tmp_p
         world.site.hosts[host].machine = replace(world.site.hosts[host].machine, reachable=False)
     assert step.undo is not None
     step.undo(world, before)
+    assert step.capture(world) == {}
+
+
+@pytest.mark.parametrize("told", [{}, {"replicas": 2, "traffic": ["x"]}, {"other": 1, "replicas": 2}])
+def test_a_before_image_of_another_form_is_no_crash(tmp_path, told) -> None:
+    """What another laptop's run noted comes from a host."""
+    world = world_of("ha")
+    install(site_of(world, tmp_path, "ha"))
+    step = spreading.spread(answers_of("ha").environments[0], ())
+    assert step.undo is not None
+    step.undo(world, told)

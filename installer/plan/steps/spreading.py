@@ -31,7 +31,7 @@ MOST = 3
 """Replicas at most: a third keeps two while one host is lost and another one is drained; more add nothing to that."""
 EVICTED = 10
 """Seconds a DNS pod stays on a node that is not ready: it keeps nothing, so nothing is lost by going."""
-PATIENCE = 240
+PATIENCE = 300
 """Seconds for the pods to stand apart: an image is pulled by each new host, and one pod goes at a time."""
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -58,7 +58,12 @@ def spread(environment: Environment, after: tuple[str, ...]) -> Step:
         return world.stat(host, ADMIN) != (None,) and _stands(world, cluster, replicas)
 
     def capture(world: ReadOnly) -> Before:
-        return {} if world.stat(host, ADMIN) == (None,) else _settings(world, cluster)
+        if world.stat(host, ADMIN) == (None,):
+            return {}
+        try:
+            return _settings(world, cluster)
+        except ConnectionLost:  # a cluster that does not answer is taken back as a whole
+            return {}
 
     def apply(world: World) -> None:
         world.apply(cluster, *_wanted(replicas))
@@ -143,8 +148,8 @@ def _settings(world: ReadOnly, cluster: str) -> Before:
 
 
 def _restore(world: World, cluster: str, before: Before) -> None:
-    traffic = {"trafficDistribution": before["traffic"]} if before["traffic"] else {}
-    deployment = _deployment(before["replicas"], before["affinity"], before["tolerations"])
+    traffic = {"trafficDistribution": before["traffic"]} if before.get("traffic") else {}
+    deployment = _deployment(before.get("replicas"), before.get("affinity"), before.get("tolerations"))
     world.apply(cluster, deployment, _service(traffic))
-    if not before["budget"]:
+    if not before.get("budget"):
         world.delete(cluster, BUDGET)
