@@ -128,7 +128,7 @@ class Root:
             return True
         try:
             standing.greet()
-        except TimeoutError:
+        except (TimeoutError, NotAsAsked):
             standing.hang_up()
             return False
         except BROKEN:
@@ -288,7 +288,12 @@ class Root:
             if channel is None:
                 raise ConnectionLost(host=self._login.name, reason="it opens no session")
             try:
-                return once(channel, line, first)
+                refused = once(channel, line, first)
+                if refused.code == BROKEN_OFF:
+                    raise EOFError(CLOSED)
+                return refused
+            except NotBegun as refused:
+                return refused
             except BROKEN as error:
                 raise self._lost(error, START - GRACE) from error
             finally:

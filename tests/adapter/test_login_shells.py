@@ -146,7 +146,7 @@ def test_another_program_in_the_shells_place_runs_nothing_of_ours(
 ) -> None:
     """fish and csh wait for the end of what they are given before they run any of it."""
     for module in (hearing, rootshell):
-        monkeypatch.setattr(module, "START", 5.0)
+        monkeypatch.setattr(module, "START", 2.0)
     console(shells, 'echo "exec $1" >/home/free-bash/.bashrc', other)
     with open_site(shells, tmp_path, access(shells, "free-bash")) as site, pytest.raises(NoCommands, match="cp-1"):
         site.write("cp-1", "/var/lib/shells/file", b"content")

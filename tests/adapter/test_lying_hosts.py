@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import paramiko
@@ -25,7 +26,7 @@ from installer.errors import (
     SudoRefused,
 )
 from installer.facts import gather
-from installer.world import hearing, root, rootshell
+from installer.world import hearing, program, root, rootshell
 from installer.world import ssh as links
 from installer.world.acquaint import SshDoors
 from installer.world.site import Site
@@ -183,6 +184,42 @@ def test_a_login_whose_commands_run_as_somebody_else_is_not_root(tmp_path: Path)
 @pytest.mark.parametrize("loop", [Loop(altered=True), Loop(user=b"root"), Loop(user=b""), Loop(user=b"0 0")])
 def test_a_test_text_that_comes_back_changed_is_no_proof(tmp_path: Path, loop: Loop) -> None:
     assert isinstance(refused(tmp_path, ssh(loop)), HostAnswersOddly)
+
+
+def asking(about_the_password: Started) -> Started:
+    """sudo wants a password, and this becomes of it."""
+
+    def started(channel: paramiko.Channel, line: str) -> None:
+        act = about_the_password if " -S " in line else ending(err=b"sudo: a password is required\n")
+        act(channel, line)
+
+    return started
+
+
+SORRY = f"{program.PROMPT}Sorry, try again.\n{program.PROMPT}sudo: no password was provided\n".encode()
+SUDO: dict[str, tuple[Started, type[SitewrightError], str]] = {
+    "a wrong password": (ending(err=SORRY), SudoRefused, "not accepted; the host says: Sorry, try again. sudo: no"),
+    "the password as a command": (
+        ending(err=b"sh: 1: any: not found\n", code=127),
+        SudoRefused,
+        r"sh: 1: \*\*\*: not found",
+    ),
+    "a good one and nothing else": (ending(code=0), SudoRefused, "it started no shell"),
+    "the end of the connection": (lambda channel, _: channel.get_transport().close(), ConnectionLost, "h0"),
+    "silence": (silent, SudoRefused, "nothing came back"),
+}
+
+
+@pytest.mark.parametrize(("act", "kind", "said"), SUDO.values(), ids=SUDO)
+def test_what_becomes_of_a_sudo_password(tmp_path: Path, act: Started, kind: type[SitewrightError], said: str) -> None:
+    with serving(ssh(asking(act))) as port:
+        root = host("h0", port)
+        user = replace(root.access, user="ops", sudo_password=root.access.password)
+        environment = Environment("production", ("h0",))
+        answers = Answers("lies", (replace(root, access=user),), (environment,), Registry(("h0",)), signers="")
+        with Site(answers, lambda _: "any", None, tmp_path) as site, pytest.raises(kind, match=said) as caught:
+            site.run("h0", "true")
+    assert program.PROMPT not in caught.value.message
 
 
 def test_what_a_server_says_while_it_refuses_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

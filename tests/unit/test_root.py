@@ -16,8 +16,10 @@ from local_session import LocalConnection
 from installer.answers import SecretRef
 from installer.errors import ConnectionLost, NoCommands
 from installer.world import root
+from installer.world.hearing import NotAsAsked
 from installer.world.login import Login
 from installer.world.root import SESSIONS, SHORT, Root
+from installer.world.rootshell import RootShell
 from installer.world.trust import Pins
 
 Made = Callable[[LocalConnection], Root]
@@ -195,6 +197,21 @@ def test_a_shell_that_is_silent_after_a_rest_costs_its_connection_and_no_command
     count = tmp_path / "count"
     assert on.execute(("sh", "-c", 'echo once >>"$1"', "test", str(count)), (), 20).code == 0
     assert count.read_text() == "once\n"
+    assert connection.hung_up == 1
+
+
+def test_a_shell_that_answers_something_else_after_a_rest_costs_its_connection_and_no_command(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(_: RootShell, timeout: float = 0) -> None:
+        raise NotAsAsked("an exit code b'x'")
+
+    monkeypatch.setattr(root, "RESTED", 0.0)
+    connection = LocalConnection()
+    on = made(connection)
+    echo(on, "first")
+    monkeypatch.setattr(RootShell, "greet", odd)
+    assert echo(on, "next") == "next"
     assert connection.hung_up == 1
 
 
