@@ -2,7 +2,7 @@
 
 PROFILE ?= profiles/rehearsal.yaml
 
-.PHONY: bootstrap demo demo-down test types unit bench transcript accuracy reports binary clean
+.PHONY: bootstrap demo demo-down soak test types unit bench transcript accuracy reports binary clean
 
 bootstrap:
 	@build/bootstrap
@@ -26,6 +26,10 @@ types: bootstrap
 
 unit: bootstrap
 	.venv/bin/pytest -q -n $$((2 * $$(nproc))) tests/unit
+
+# Long matrices, of which `make test` draws a sample.
+soak: bootstrap
+	SITEWRIGHT_STACKED_RUNS=$${SITEWRIGHT_STACKED_RUNS:-300} .venv/bin/pytest -q tests/engine/test_runs_stacked.py
 
 bench: bootstrap
 	.venv/bin/pytest -m bench -s tests/benchmarks

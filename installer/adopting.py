@@ -127,7 +127,7 @@ def _extend(run: Run, found: Sequence[Kept]) -> None:
     with run.journal() as journal:
         fresh = not journal.operation
         deeds = {step: deed for part in parts for step, deed in part.deeds.items() if journal.state(step) is None}
-        hosts = {told.host_of(step) for step in (*journal.begun, *deeds)}
+        hosts = {told.host_of(step) for step in (*journal.images, *deeds)}
     if deeds:
         run.believe(run.told | deeds.keys())
         written = (run.read(mirror.JOURNAL) or b"").rpartition(b"\n")

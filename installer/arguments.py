@@ -175,7 +175,7 @@ def _later(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.Ar
     texts = {
         "resume": "go on with the run that was broken off",
         "rollback": "take the last run back, finished or not",
-        "uninstall": "take everything back; the hosts are as before",
+        "uninstall": "take everything back; the hosts are as before, but for applications' data",
         "status": "what stands, what ran, what is next",
     }
     for verb, text in texts.items():
@@ -185,6 +185,8 @@ def _later(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.Ar
             later.add_argument("--probe", action="store_true", help="try the probes now")
         else:
             later.add_argument("--yes", action="store_true", help="do not ask")
+            later.add_argument("--delete-volumes", action="store_true",
+                               help="on the way back, delete applications' data too; else it stays")  # fmt: skip
 
 
 def _rehearse(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:

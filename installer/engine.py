@@ -1,9 +1,10 @@
 """The one loop behind install, upgrade, rollback, resume and dry-run.
 
 Rules:
-* check -> capture -> journal "begin" -> apply -> check again -> journal "done"; a step is done when its check says so,
-  which may take the site some seconds after the effect.
-* The before-image is captured once, before the first begin; what held before we came is never undone.
+* look -> capture -> journal "begin" -> keep -> apply -> look again -> journal "done"; a step is done when nothing
+  differs from what it wants, which may take the site some seconds after the effect.
+* The before-image belongs to the run: it is captured once, before the run's first begin of a step. What held before
+  the run is never undone by it, whoever made it.
 * What the journal calls done is believed once its check has said so again; otherwise it is applied again.
 * Ready steps start in the plan's order and run in parallel, on a limited number of hosts at a time.
 * After a failure, or when told to stop, what runs may end and nothing new starts.
@@ -30,11 +31,22 @@ from installer.errors import (
 from installer.events import Emit, RunFinished, RunStarted
 from installer.journal import Journal
 from installer.loop import Failure, Keep, Loop
-from installer.plan.model import BACKWARD, Before, Plan, Step, nothing_before
+from installer.plan.model import (
+    BACKWARD,
+    Before,
+    Difference,
+    Differences,
+    Image,
+    Plan,
+    Step,
+    keep_nothing,
+    nothing_before,
+)
+from installer.plan.renamed import present_id
 from installer.world.ports import ReadOnly, World
 
 
-def keep_nothing(step: Step, text: str) -> str:
+def log_nothing(step: Step, text: str) -> str:
     """The log of a run without a directory."""
     return ""
 
@@ -48,7 +60,7 @@ def run(
     hosts_at_once: int = 10,
     stop: threading.Event | None = None,
     clock: Clock | None = None,
-    keep: Keep = keep_nothing,
+    keep: Keep = log_nothing,
 ) -> None:
     """Carry a plan out, from where its journal stands.
 
@@ -82,7 +94,7 @@ def preview(plan: Plan, world: ReadOnly, *, hosts_at_once: int = 10) -> dict[str
 
     def look(step: Step) -> bool | SitewrightError:
         try:
-            return step.check(world)
+            return not step.differs(world)
         except (ConnectionLost, HostUnreachable) as error:
             return error
 
@@ -108,9 +120,10 @@ def inverse(plan: Plan, journal: Journal, operation: str = "rollback") -> Plan:
     Raises:
         PlanChanged: the journal belongs to a plan made from something else, or has steps that this one has not.
     """
-    known = {step.id for step in plan}
-    if journal.subject != plan.subject or not journal.begun <= known:
+    images = {present_id(name): image for name, image in journal.images.items()}
+    if journal.subject != plan.subject or not images.keys() <= {step.id for step in plan}:
         journal.require(plan.operation, plan.digest, plan.subject)
+    together = frozenset(images)
     dependents: dict[str, list[str]] = {step.id: [] for step in plan}
     for step in plan:
         for before in step.after:
@@ -120,11 +133,12 @@ def inverse(plan: Plan, journal: Journal, operation: str = "rollback") -> Plan:
     gates: dict[str, tuple[str, ...]] = {}
     for step in reversed(plan.steps):
         waits = tuple(dict.fromkeys(gate for later in dependents[step.id] for gate in gates[later]))
-        image = journal.before(step.id)
-        if image is None or step.undo is None:
+        seen = images.get(step.id)
+        whole = bool(step.goes_with) and together.issuperset(step.goes_with)
+        if seen is None or step.undo is None or whole:
             gates[step.id] = waits
             continue
-        steps.append(_undoing(step, step.undo, image, waits))
+        steps.append(_undoing(step, step.undo, Image(journal.run, seen, together), waits))
         gates[step.id] = (steps[-1].id,)
     return Plan(operation, tuple(steps), plan.subject, plan.hosts_at_once)
 
@@ -134,19 +148,38 @@ def staying(plan: Plan, journal: Journal) -> tuple[Step, ...]:
     return tuple(step for step in plan if step.undo is None and journal.before(step.id) is not None)
 
 
-def _undoing(step: Step, undo: Callable[[World, Before], None], image: Before, after: tuple[str, ...]) -> Step:
+def _undoing(step: Step, undo: Callable[[World, Image], None], image: Image, after: tuple[str, ...]) -> Step:
     return replace(
         step,
         id=f"undo:{step.id}",
         title=f"undo: {step.title}",
-        check=lambda world: json.loads(json.dumps(step.capture(world))) == image,
+        differs=lambda world: compared(image.seen, json.loads(json.dumps(step.capture(world)))),
         apply=lambda world: undo(world, image),
         after=after,
         capture=nothing_before,
+        keep=keep_nothing,
         undo=None,
         bytes=0,
         once=True,
     )
+
+
+def compared(before: Before, now: Before, where: str = "") -> Differences:
+    """In what a present capture is not the before-image; what an older program did not capture is not compared."""
+    found: list[Difference] = []
+    for name, was in before.items():
+        if name.startswith("_"):
+            continue
+        what, seen = f"{where} {name}".strip(), now.get(name)
+        if isinstance(was, dict) and isinstance(seen, dict):
+            found += compared(was, seen, what)
+        elif was != seen:
+            found.append(Difference(what, _said(was), _said(seen)))
+    return tuple(found)
+
+
+def _said(value: object) -> str:
+    return "nothing" if value is None else value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
 def _as_error(plan: Plan, failure: Failure) -> SitewrightError:

@@ -234,6 +234,12 @@ class CommandFailed(SitewrightError):
     exit_code = 6
 
 
+class EffectMissing(SitewrightError):
+    """applied, but it still differs: {reason}"""
+
+    exit_code = 6
+
+
 class HostTaken(SitewrightError):
     """{host} belongs to {owner}; nothing was done there"""
 

@@ -82,10 +82,10 @@ class Journal:
         return dict(self._header.get("subject", {}))
 
     @property
-    def begun(self) -> frozenset[str]:
-        """The steps that have begun, whatever became of them."""
+    def images(self) -> dict[str, dict[str, Any]]:
+        """The before-image of every step that has begun, by its id."""
         with self._lock:
-            return frozenset(self._before)
+            return dict(self._before)
 
     @property
     def operation(self) -> str:

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from installer.clock import Clock
-from installer.errors import ConnectionLost, HostUnreachable, SitewrightError
+from installer.errors import ConnectionLost, EffectMissing, HostUnreachable, SitewrightError
 from installer.events import Emit, Event, StepBroke, StepFinished, StepProgressed, StepStarted
 from installer.journal import Journal
-from installer.plan.model import Plan, Step
+from installer.plan.model import Differences, Image, Plan, Step
 from installer.world.ports import ReadOnly, Report, World
 
 T = TypeVar("T")
@@ -36,7 +36,8 @@ SETTLING = (0.5, 1.0, 2.0, 4.0, 8.0)
 QUIET = 0.1
 """Seconds between two progress events of a step."""
 
-WITHOUT_EFFECT = "it was applied, but a look at the site afterwards does not find what it should have brought about"
+MOST = 3
+"""Differences that a message names; the step's log has all of them."""
 
 Keep = Callable[[Step, str], str]
 """Keeps a text in a step's log; returns the log's name below the run directory, empty where there is none."""
@@ -64,6 +65,12 @@ class _Broke(Exception):
     def __init__(self, cause: Exception) -> None:
         self.cause = cause
         super().__init__(str(cause))
+
+
+def told(differences: Differences) -> str:
+    """Differences in one line, the first few by name."""
+    rest = len(differences) - MOST
+    return "; ".join([*map(str, differences[:MOST]), *([f"and {rest} more"] if rest > 0 else [])])
 
 
 @contextmanager
@@ -175,29 +182,34 @@ class Loop:
         journal, state = self._journal, self._journal.state(step.id)
         if step.once and state == "done":
             return False
-        if not step.once and self._look(step.check):
-            if state is None and step.signed:
-                journal.begin(step.id, self._clock.now(), self._look(step.capture))
+        if not step.once and not self._look(step.differs):
             if state != "done":
                 journal.done(step.id, self._clock.now(), changed=state is not None)
             return state in ("begin", "failed")
-        before = self._look(step.capture) if state is None else None
-        journal.begin(step.id, self._clock.now(), before)
+        seen = self._look(step.capture) if state is None else None
+        journal.begin(step.id, self._clock.now(), seen)
         self.tell(StepStarted(self._clock.now(), step.id))
+        world = self._world.reporting(self._reporter(step))
         with _blaming_the_step():
-            step.apply(self._world.reporting(self._reporter(step)))
-        if not self._shows(step):
-            raise _Broke(SitewrightError(reason=WITHOUT_EFFECT))
+            image = journal.before(step.id)
+            if image is not None:
+                step.keep(world, Image(journal.run, image))
+            step.apply(world)
+        left = self._differences(step)
+        if left:
+            raise _Broke(EffectMissing(reason=told(left), differences=left))
         journal.done(step.id, self._clock.now(), changed=True)
         return True
 
-    def _shows(self, step: Step) -> bool:
-        """Whether what a step brought about is to be seen, at once or while the site settles."""
+    def _differences(self, step: Step) -> Differences:
+        """What still differs from what a step wants, at once or after the site had time to settle."""
+        left = self._look(step.differs)
         for pause in SETTLING:
-            if self._look(step.check):
-                return True
+            if not left:
+                break
             self._clock.sleep(pause)
-        return self._look(step.check)
+            left = self._look(step.differs)
+        return left
 
     def _look(self, at: Callable[[ReadOnly], T]) -> T:
         """Look at the world, patiently where the link is lost: nothing is changed by looking again."""
@@ -214,7 +226,9 @@ class Loop:
         if self._journal.state(step.id) == "begin":
             self._journal.failed(step.id, self._clock.now())
         text = failure.reason
-        if not isinstance(failure.cause, SitewrightError):
+        if isinstance(failure.cause, EffectMissing):
+            text = "\n".join(["applied, but it still differs:", *map(str, failure.cause.facts["differences"])])
+        elif not isinstance(failure.cause, SitewrightError):
             text = "".join(traceback.format_exception(failure.cause))
         self.tell(StepBroke(self._clock.now(), step.id, failure.reason, self._keep(step, text)))
 

@@ -24,11 +24,10 @@ from installer import state_files, told
 from installer.errors import HostRecordRefused, SitewrightError
 from installer.facts_reading import OWNER, owner
 from installer.plan.model import BACKWARD
-from installer.plan.steps.placed import HOME
+from installer.plan.steps.kept import RUNS as FOLDER
 from installer.runs import NAME, Run
 from installer.world.ports import ReadOnly, World
 
-FOLDER = f"{HOME}/runs"
 JOURNAL, ANSWERS = "journal.jsonl", "answers.yaml"
 COPIES = "copies.json"
 """In a run's folder here: the digest of what each host keeps of it, as it was last written or read."""

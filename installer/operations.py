@@ -31,6 +31,7 @@ from installer import (
     site_images,
     state_files,
 )
+from installer import rollback as taking_back
 from installer.bundle.archive import Archive
 from installer.driving import Watch
 from installer.errors import SitewrightError, StateUnreadable, UsageError
@@ -40,6 +41,7 @@ from installer.plan.checks import Finding
 from installer.plan.inputs import Inputs
 from installer.plan.model import BACKWARD, Plan
 from installer.plan.steps import record
+from installer.plan.steps.volumes import Volume
 from installer.runs import Run, Runs
 from installer.world.ports import Probed, Report, World
 
@@ -168,8 +170,8 @@ def install(site: Site, plan_: Plan, watch: Watch, stop: threading.Event) -> Run
         return _drive(site, site.inputs, plan_, run, watch, stop)
 
 
-def resume(site: Site, watch: Watch, stop: threading.Event) -> Run:
-    """Go on with the run that was broken off, forward or back.
+def resume(site: Site, watch: Watch, stop: threading.Event, *, delete_volumes: bool = False) -> Run:
+    """Go on with the run that was broken off, forward or back; a way back keeps data unless `delete_volumes` says so.
 
     An installation whose steps are done but whose probes have not all passed yet is given back as it is: to be proved.
 
@@ -185,28 +187,40 @@ def resume(site: Site, watch: Watch, stop: threading.Event) -> Run:
                 return standing[-1]
             raise UsageError(reason=f"no run of site {site.name} was broken off", hint="see: sitewright status")
         if run.operation in BACKWARD:
-            return _back(site, run.operation, watch, stop)
+            return _back(site, run.operation, watch, stop, delete_volumes=delete_volumes)
         wanted = plan(measured(site))
         adopting.settle(site, run, wanted)
         return _drive(site, site.inputs, wanted, run, watch, stop)
 
 
-def rollback(site: Site, watch: Watch, stop: threading.Event, operation: str = "rollback") -> Run:
-    """Take the site's last run back, finished or not.
+def at_stake(site: Site, operation: str = "rollback") -> tuple[Volume, ...]:
+    """The volumes with data of applications that a rollback, or an uninstall, would delete if somebody consents."""
+    subjects = site.runs.standing(site.name)
+    last = site.runs.last_standing(site.name)
+    if operation == "rollback":
+        subjects = (last,) if last is not None else ()
+    found = [taking_back.at_stake(site.world, origin.recall(run, site.inputs), run) for run in subjects]
+    return tuple(dict.fromkeys(volume for volumes in found for volume in volumes))
+
+
+def rollback(
+    site: Site, watch: Watch, stop: threading.Event, operation: str = "rollback", *, delete_volumes: bool = False
+) -> Run:
+    """Take the site's last run back, finished or not; data of applications stays unless `delete_volumes` says so.
 
     Raises:
         UsageError: there is nothing to take back.
         RollbackIncomplete: a step could not be undone; calling again goes on there.
     """
     with _held(site, stop):
-        return _back(site, operation, watch, stop)
+        return _back(site, operation, watch, stop, delete_volumes=delete_volumes)
 
 
-def uninstall(site: Site, watch: Watch, stop: threading.Event) -> Run:
-    """Take every run of the site back, the last one first; the hosts are as before the first."""
-    run = rollback(site, watch, stop, "uninstall")
+def uninstall(site: Site, watch: Watch, stop: threading.Event, *, delete_volumes: bool = False) -> Run:
+    """Take every run of the site back, the last one first; but for kept data, the hosts are as before the first."""
+    run = rollback(site, watch, stop, "uninstall", delete_volumes=delete_volumes)
     while site.runs.standing(site.name):
-        run = rollback(site, watch, stop, "uninstall")
+        run = rollback(site, watch, stop, "uninstall", delete_volumes=delete_volumes)
     return run
 
 
@@ -286,18 +300,16 @@ def _held(site: Site, stop: threading.Event) -> Iterator[None]:
         yield
 
 
-def _back(site: Site, operation: str, watch: Watch, stop: threading.Event) -> Run:
+def _back(site: Site, operation: str, watch: Watch, stop: threading.Event, *, delete_volumes: bool) -> Run:
     """Take the last standing run back with a run of its own, or go on doing so; from what that run was planned from."""
     subject = site.runs.last_standing(site.name)
     if subject is None:
         raise UsageError(reason=f"nothing of site {site.name} is known here to take back",
                          hint="see: sitewright status")  # fmt: skip
-    inputs = origin.recall(subject, site.inputs)
+    inputs = replace(origin.recall(subject, site.inputs), delete_volumes=delete_volumes)
     _require_hosts(site, subject, inputs)
-    forward = plan(inputs)
-    adopting.settle(site, subject, forward)
-    with subject.journal() as journal:
-        inverse = engine.inverse(forward, journal, operation)
+    adopting.settle(site, subject, plan(inputs))
+    inverse = taking_back.inverse(inputs, subject, operation)
     run = site.runs.unfinished(site.name, backward=True) or site.runs.begin(
         site.name, operation, {**site.remembered, "of": subject.name}
     )

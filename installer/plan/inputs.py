@@ -16,6 +16,7 @@ class Inputs:
     """Answers and the verified bundle, with the bytes that hosts verify once more.
 
     `send_rate` is the measured speed from the operator to the registry host in bytes per second; it feeds the ETA.
+    `delete_volumes` says that somebody has consented to lose the data of applications on the way back.
     """
 
     answers: Answers
@@ -24,6 +25,7 @@ class Inputs:
     signature: bytes
     signers: bytes
     send_rate: float = 50e6
+    delete_volumes: bool = False
     _names: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def names(self, environment: Environment) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from installer.answers import Environment
 from installer.bundle.manifest import Component
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan, Step
-from installer.plan.steps import charts, component, hosts, kubernetes, record, registry, serving, spreading
+from installer.plan.steps import component, hosts, kubernetes, record, registry, releases, serving, spreading
 
 
 def plan(inputs: Inputs) -> Plan:
@@ -112,7 +112,7 @@ def _releases(
     """The releases in order of requirement. Network add-ons (`network: true`) come first; others want Ready nodes."""
     release_parts = [part for part in chosen if "chart" in part.spec or "objects" in part.spec]
     network = [part for part in release_parts if part.spec.get("network")]
-    steps = [charts.release(inputs, environment, part, (members[environment.control_planes[0]],)) for part in network]
+    steps = [releases.release(inputs, environment, part, (members[environment.control_planes[0]],)) for part in network]
     up = tuple(step.id for step in steps)
     ready = [kubernetes.ready(environment, host, (members[host], *up)) for host in environment.hosts]
     steps += ready
@@ -122,6 +122,6 @@ def _releases(
     released = {part.name for part in release_parts}
     for part in release_parts:
         if part not in network:
-            requires = tuple(charts.release_id(environment, name) for name in part.requires if name in released)
-            steps.append(charts.release(inputs, environment, part, (*gate, *requires)))
+            requires = tuple(releases.release_id(environment, name) for name in part.requires if name in released)
+            steps.append(releases.release(inputs, environment, part, (*gate, *requires)))
     return steps

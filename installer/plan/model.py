@@ -6,16 +6,48 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from installer.world.ports import ReadOnly, World
 
 Before = dict[str, Any]
-"""JSON-able state of what a step is about to change, captured once at its first begin; never a secret."""
+"""JSON-able state of what a step is about to change, captured once at its first begin; never a secret.
+
+After the way back, a new capture has to be equal to it, but for names that begin with "_": the way back needs those,
+and other steps, or the host itself, may change them meanwhile.
+"""
 
 
 BACKWARD = frozenset({"rollback", "uninstall"})
 """Operations that take a run back; their failure is an incomplete return, not a failed step."""
+
+
+class Difference(NamedTuple):
+    """One way in which what is seen is not what is wanted; `what` names the thing: a path, a unit, an object."""
+
+    what: str
+    wanted: str
+    seen: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: wanted {self.wanted}, seen {self.seen}"
+
+
+Differences = tuple[Difference, ...]
+"""What keeps a wanted state from holding; empty where it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What the way back goes by: what a run saw before it changed anything.
+
+    `run` is the run that captured it; hosts keep content that it replaced below that name. `together` are the ids of
+    all steps that this run began: what goes as a whole need not be taken apart piece by piece.
+    """
+
+    run: str
+    seen: Before
+    together: frozenset[str] = frozenset()
 
 
 def nothing_before(_: ReadOnly) -> Before:
@@ -23,34 +55,41 @@ def nothing_before(_: ReadOnly) -> Before:
     return {}
 
 
+def keep_nothing(_: World, __: Image) -> None:
+    """The `keep` of a step that replaces no content."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One wanted state and how to reach and leave it.
 
-    `id` is unique in the plan and stable between runs: "[environment/]topic.verb[:object]@host". `after` names the
-    ids that must be done first. `check` is True where the wanted state holds. `apply` must be safe to repeat after
-    having been cut off anywhere. `undo` is None for a step without return. `weight` is its expected duration in
-    seconds on ordinary hosts, `bytes` what it sends over the operator's link. `phase` groups steps for people.
-    A step that runs `once` is applied whatever `check` says beforehand, and stays done when the journal says so: an
+    `id` is unique in the plan and stable between runs: "[environment/]topic.verb[:object]@host"; one that changes gets
+    an entry in `installer.plan.renamed`. `after` names the ids that must be done first. `differs` says what keeps the
+    wanted state from holding, nothing where it holds. `apply` must be safe to repeat after having been cut off
+    anywhere. `capture` is looked at once a run, before the first `apply`; `keep` then puts aside, on the host, the
+    content that will be replaced (safe to repeat, too), or refuses the step by raising. `undo` brings back what
+    `capture` saw; it is None for a step without return. Where all steps of `goes_with` are taken back too, this one
+    goes with them as a whole and is not taken apart by its own. `weight` is its expected duration in seconds on
+    ordinary hosts, `bytes` what it sends over the operator's link. `phase` groups steps for people.
+    A step that runs `once` is applied whatever `differs` says beforehand, and stays done when the journal says so: an
     undo must not take the absence of the whole for the absence of left-overs, nor look again at what is gone.
-    What a `signed` step makes says whose it is: where it holds though no record tells of it, the record was lost, and
-    it is taken back like all else.
     """
 
     id: str
     title: str
     phase: str
-    check: Callable[[ReadOnly], bool]
+    differs: Callable[[ReadOnly], Differences]
     apply: Callable[[World], None]
     after: tuple[str, ...] = ()
     capture: Callable[[ReadOnly], Before] = nothing_before
-    undo: Callable[[World, Before], None] | None = None
+    keep: Callable[[World, Image], None] = keep_nothing
+    undo: Callable[[World, Image], None] | None = None
+    goes_with: tuple[str, ...] = ()
     host: str = ""
     environment: str = ""
     weight: float = 1.0
     bytes: int = 0
     once: bool = False
-    signed: bool = False
 
 
 @dataclass(frozen=True)

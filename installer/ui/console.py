@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from installer.plain import first, plain
 from installer.plan import estimate
 from installer.plan.checks import Finding
 from installer.plan.model import Plan
+from installer.plan.steps.volumes import Volume
 from installer.runs import Run
 from installer.ui import words
 from installer.ui.text import Text
@@ -138,6 +140,29 @@ def ready(console: Console, run: Run, probes: int, seconds: float, around: Seque
     console.print(f"Ready in {words.duration(seconds)} · {proved}", style="bold")
     commands(console, *zip(("Look around:   ", *[""] * len(around)), around, strict=False))
     commands(console, ("What happened: ", words.path(run.folder)))
+
+
+def volumes(console: Console, found: Sequence[Volume]) -> None:
+    """Data of applications: volume, application, size and host, below the sum of it."""
+    console.print(f"Data        {words.many(len(found), 'volume')} · {words.size(sum(each.size for each in found))}")
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 2))
+    for justify in ("left", "left", "right", "left"):
+        table.add_column(overflow="fold", justify=justify)
+    shown, left = first(found, ROWS)
+    for each in shown:
+        table.add_row(each.application, each.name, words.size(each.size), f"{each.host}:{each.path}")
+    console.print(table)
+    left_out(console, left)
+
+
+def gone(console: Console, run: Run, left: Sequence[Volume], removed: Sequence[Path]) -> None:
+    """The last lines of a way back: the data that stays and where, and what of this machine was `removed`."""
+    console.print("✔ taken back; the hosts are as before" + (", but for this data, which stays:" if left else ""))
+    if left:
+        volumes(console, left)
+    commands(console, ("What happened:  ", words.path(run.folder)))
+    if removed:
+        commands(console, ("Removed here:   ", ", ".join(map(words.path, removed))))
 
 
 def commands(console: Console, *lines: tuple[str, str]) -> None:

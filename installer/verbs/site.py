@@ -24,6 +24,7 @@ from installer.proof import Prepared, ProbeResult, count, failed
 from installer.repeated import Standing
 from installer.runs import Run, Runs
 from installer.ui import console, jsonl, live, progress, terminal, words
+from installer.verbs import consent
 from installer.verbs.interrupts import outliving, stopping
 from installer.verbs.opening import every_byte, opened
 
@@ -102,7 +103,7 @@ def resume(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     with opened(arguments) as site:
         with every_byte(site, arguments.json), stopping() as stop:
-            run = operations.resume(site, _watch(arguments), stop)
+            run = operations.resume(site, _watch(arguments), stop, delete_volumes=arguments.delete_volumes)
         if run.operation in BACKWARD:
             return _gone(arguments, site, run)
         return _finish(arguments, site, Standing(run), began)
@@ -115,7 +116,7 @@ def rollback(arguments: argparse.Namespace) -> int:
 
 def uninstall(arguments: argparse.Namespace) -> int:
     """Take everything back."""
-    return _backward(arguments, operations.uninstall, "Take everything away, with all data in the clusters?")
+    return _backward(arguments, operations.uninstall, "Take everything away?")
 
 
 def status(arguments: argparse.Namespace) -> int:
@@ -209,21 +210,20 @@ def _finish(arguments: argparse.Namespace, site: operations.Site, standing: Stan
 
 def _backward(arguments: argparse.Namespace, operation: Callable[..., Run], question: str) -> int:
     with opened(arguments) as site:
+        delete = consent.to_delete(arguments, site)
         _confirm_loss(arguments, question)
         with stopping() as stop:
-            run = operation(site, _watch(arguments), stop)
+            run = operation(site, _watch(arguments), stop, delete_volumes=delete)
         return _gone(arguments, site, run)
 
 
 def _gone(arguments: argparse.Namespace, site: operations.Site, run: Run) -> int:
-    removed = operations.clear(site)
+    left, removed = consent.left(site), operations.clear(site)
     if arguments.json:
-        jsonl.write("gone", {"run": run.name, "folder": run.folder, "removed": removed})
-        return 0
-    told = terminal.stdout()
-    told.print(f"✔ taken back; the hosts are as before\nWhat happened:  {words.path(run.folder)}")
-    if removed:
-        told.print(f"Removed here:   {', '.join(map(words.path, removed))}")
+        volumes = [asdict(each) for each in left]
+        jsonl.write("gone", {"run": run.name, "folder": run.folder, "removed": removed, "volumes": volumes})
+    else:
+        console.gone(terminal.stdout(), run, left, removed)
     return 0
 
 

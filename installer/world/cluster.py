@@ -24,6 +24,7 @@ from installer.objects import listed, text
 from installer.world.bounds import TooMuch, ending
 from installer.world.bridge import bridged
 from installer.world.carrier import Channels
+from installer.world.comparing import changes
 from installer.world.execution import run_in_pod
 from installer.world.ports import Output
 from installer.world.registry import BROKEN
@@ -107,6 +108,27 @@ class Cluster:
                 self._expected(f"apply {thing['kind']} {thing['metadata']['name']}", status, body)
             time.sleep(1)
 
+    def find(self, thing: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The object of that kind, namespace and name; None where there is none, or the cluster has no such kind."""
+        path = self._path(thing)
+        return None if path is None else self.get(path)
+
+    def differing(self, thing: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+        """(thing, wanted, seen) for each field that applying the object would change; the server works that out."""
+        name = f"{thing['kind']} {thing['metadata']['name']}"
+        path = self._path(thing)
+        live = None if path is None else self.get(path)
+        if live is None:
+            return tuple(changes(name, None, thing))
+        status, body = self._patched(path or "", thing, "&dryRun=All")
+        return tuple(changes(name, live, self._expected(f"compare {name}", status, body)))
+
+    def withdraw(self, thing: Mapping[str, Any]) -> None:
+        """Delete the object of that kind, namespace and name, its dependents too; no error where it is not there."""
+        path = self._path(thing)
+        if path is not None:
+            self.delete(path)
+
     def delete(self, path: str) -> None:
         """Delete the object at a path; its dependents go with it."""
         options = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
@@ -135,14 +157,24 @@ class Cluster:
             self._contexts.clear()
 
     def _applied(self, thing: Mapping[str, Any]) -> tuple[int, bytes]:
+        path = self._path(thing)
+        if path is None:
+            return 404, f"the cluster has no kind {thing['kind']} in {thing['apiVersion']}".encode()
+        return self._patched(path, thing)
+
+    def _patched(self, path: str, thing: Mapping[str, Any], how: str = "") -> tuple[int, bytes]:
+        query = f"?fieldManager=sitewright&force=true{how}"
+        return self._call("PATCH", f"{path}{query}", json.dumps(thing).encode(), "application/apply-patch+yaml")
+
+    def _path(self, thing: Mapping[str, Any]) -> str | None:
+        """The API path of an object; None where the cluster has no such kind."""
         version, kind, metadata = thing["apiVersion"], thing["kind"], thing["metadata"]
         served = self._served(version, kind)
         if served is None:
-            return 404, f"the cluster has no kind {kind} in {version}".encode()
+            return None
         plural, namespaced = served
         place = f"/namespaces/{metadata.get('namespace', 'default')}" if namespaced else ""
-        path = f"{_group(version)}{place}/{plural}/{metadata['name']}?fieldManager=sitewright&force=true"
-        return self._call("PATCH", path, json.dumps(thing).encode(), "application/apply-patch+yaml")
+        return f"{_group(version)}{place}/{plural}/{metadata['name']}"
 
     def _served(self, version: str, kind: str) -> tuple[str, bool] | None:
         """The plural of a kind and whether it lives in namespaces, as the API's own discovery says."""

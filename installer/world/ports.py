@@ -98,6 +98,17 @@ class ReadOnly(Protocol):
         """
         ...
 
+    def find(self, cluster: str, thing: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The object of that kind, namespace and name as it is now; None where there is none, or no such kind."""
+        ...
+
+    def differing(self, cluster: str, *objects: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+        """What `apply` would change: (thing, wanted, seen) for each field; nothing where all is as applied.
+
+        The API server itself works it out, by a server-side apply that it does not keep (`dryRun=All`).
+        """
+        ...
+
 
 Reached = Literal["open", "refused", "silent", "unreachable"]
 """What came of connecting: accepted, refused at once (nobody listens, or a firewall says so), no answer, no route."""
@@ -215,6 +226,10 @@ class World(ReadOnly, Protocol):
 
     def apply(self, cluster: str, *objects: Mapping[str, Any]) -> None:
         """Server-side apply each object, in order, as field manager "sitewright"."""
+        ...
+
+    def withdraw(self, cluster: str, *objects: Mapping[str, Any]) -> None:
+        """Delete each object of that kind, namespace and name, in order; one that is not there is no error."""
         ...
 
     def delete(self, cluster: str, path: str) -> None:

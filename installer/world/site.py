@@ -137,6 +137,14 @@ class Site:
         """A Kubernetes API object or list by its URL path; None where the API says 404."""
         return self._cluster(cluster).get(path)
 
+    def find(self, cluster: str, thing: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The object of that kind, namespace and name, None where there is none."""
+        return self._cluster(cluster).find(thing)
+
+    def differing(self, cluster: str, *objects: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+        """What applying objects would change."""
+        return tuple(each for thing in objects for each in self._cluster(cluster).differing(thing))
+
     def write(self, host: str, path: str, content: bytes, *, mode: int = 0o644) -> None:
         """Put a file there atomically, owned by root; makes missing parents."""
         digest = hashlib.sha256(content).hexdigest()
@@ -202,6 +210,11 @@ class Site:
         for number, thing in enumerate(objects):
             self._report(number, len(objects), "items", f"{thing['kind']} {thing['metadata']['name']}")
             self._cluster(cluster).apply(thing)
+
+    def withdraw(self, cluster: str, *objects: Mapping[str, Any]) -> None:
+        """Delete each object, in order."""
+        for thing in objects:
+            self._cluster(cluster).withdraw(thing)
 
     def delete(self, cluster: str, path: str) -> None:
         """Delete the object at an API path, dependents too."""

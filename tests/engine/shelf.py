@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from installer.events import Event
 from installer.journal import Journal
-from installer.plan.model import Plan, Step
+from installer.plan.model import Difference, Plan, Step
 
 
 class Crash(BaseException):
@@ -128,21 +128,22 @@ def put(host: str, content: str, *paths: str, after: tuple[str, ...] = ()) -> St
         for path in paths:
             world.write(host, path, content)
 
-    def undo(world, before) -> None:
+    def undo(world, image) -> None:
         for path in paths:
-            world.write(host, path, before[path])
+            world.write(host, path, image.seen[path])
 
     return Step(
         id=f"file.put:{paths[0]}@{host}",
         title=f"put {paths[0]}",
         phase="files",
-        check=lambda world: all(world.read(host, path) == content for path in paths),
+        differs=lambda world: tuple(Difference(path, content, str(world.read(host, path))) for path in paths
+                                    if world.read(host, path) != content),
         apply=apply,
         capture=lambda world: {path: world.read(host, path) for path in paths},
         undo=undo,
         after=after,
         host=host,
-    )
+    )  # fmt: skip
 
 
 START = {("n1", "version"): "1", ("n1", "keep"): "x", ("n2", "half"): "old", ("n9", "other"): "untouched"}

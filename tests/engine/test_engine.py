@@ -13,7 +13,7 @@ from installer import engine, loop
 from installer.errors import ConnectionLost, Interrupted, PlanChanged, RollbackIncomplete, StepFailed
 from installer.events import RunFinished, RunStarted, StepBroke, StepFinished, StepProgressed, StepStarted
 from installer.journal import Journal
-from installer.plan.model import Plan, Step
+from installer.plan.model import Difference, Plan, Step
 
 
 def journal(tmp_path, run="run") -> Journal:
@@ -55,7 +55,7 @@ def test_a_resumed_run_says_what_was_done(tmp_path):
 
 def test_an_apply_that_lies_is_found_out(tmp_path):
     wanted = one(put("n1", "2", "version"), apply=lambda world: None)
-    with pytest.raises(StepFailed, match="does not find what it should have brought about"):
+    with pytest.raises(StepFailed, match="applied, but it still differs: version: wanted 2, seen 1"):
         run(wanted, books := journal(tmp_path), dict(START))
     assert books.state("file.put:version@n1") == "failed"
 
@@ -68,11 +68,11 @@ def test_an_effect_that_is_seen_late_is_waited_for_and_not_brought_about_twice(t
         applied.append(step.id)
         step.apply(world)
 
-    def check(world) -> bool:
+    def differs(world):
         looks.append(bool(applied))
-        return step.check(world) and looks.count(True) > late
+        return step.differs(world) or () if looks.count(True) > late else (Difference("version", "2", "not yet"),)
 
-    heard = run(one(step, apply=apply, check=check), journal(tmp_path), {}, clock=clock)
+    heard = run(one(step, apply=apply, differs=differs), journal(tmp_path), {}, clock=clock)
     assert heard[-1].outcome == "done"
     assert applied == [step.id]
     assert clock.slept == list(loop.SETTLING[:late])
@@ -222,7 +222,8 @@ def test_a_rollback_keeps_the_edges_reversed(tmp_path):
 
     def step(name: str, *after: str, undo=True) -> Step:
         return Step(
-            name, name, "p", lambda w: name in done, lambda w: done.add(name), after,
+            name, name, "p", lambda w: () if name in done else (Difference(name, "done", "not"),),
+            lambda w: done.add(name), after,
             undo=(lambda w, b: log.append(name)) if undo else None,
         )  # fmt: skip
 
@@ -243,8 +244,8 @@ def test_a_rollback_keeps_the_edges_reversed(tmp_path):
 
 def test_an_undo_without_a_before_image_is_carried_out_once_and_believed(tmp_path):
     state, undone = {}, []
-    step = Step("join@n1", "", "", lambda w: bool(w.read("n1", "joined")), lambda w: w.write("n1", "joined", "y"),
-                undo=lambda w, b: undone.append(b))  # fmt: skip
+    step = Step("join@n1", "", "", lambda w: () if w.read("n1", "joined") else (Difference("n1", "joined", "not"),),
+                lambda w: w.write("n1", "joined", "y"), undo=lambda w, image: undone.append(image.seen))  # fmt: skip
     run(Plan("install", (step,)), journal(tmp_path), state)
     undo = engine.inverse(Plan("install", (step,)), journal(tmp_path))
     run(undo, journal(tmp_path, "back"), state)
@@ -263,22 +264,22 @@ def test_a_look_over_a_lost_link_is_tried_again_with_longer_pauses(tmp_path):
     left, clock = [3], StoppedClock()
     step = put("n1", "2", "version")
 
-    def check(world) -> bool:
+    def differs(world):
         if left[0]:
             left[0] -= 1
             raise ConnectionLost(host="n1", reason="reset")
-        return step.check(world)
+        return step.differs(world)
 
-    run(one(step, check=check), journal(tmp_path), {}, clock=clock)
+    run(one(step, differs=differs), journal(tmp_path), {}, clock=clock)
     assert clock.slept == list(loop.PATIENCE)
 
 
 def test_a_check_that_raises_is_a_failed_step_that_has_not_begun(tmp_path):
-    def check(world) -> bool:
+    def differs(world):
         raise ConnectionLost(host="n1", reason="reset")
 
     with pytest.raises(StepFailed, match="n1: the connection was lost: reset"):
-        run(one(put("n1", "2", "version"), check=check), books := journal(tmp_path), state := dict(START))
+        run(one(put("n1", "2", "version"), differs=differs), books := journal(tmp_path), state := dict(START))
     assert books.state("file.put:version@n1") is None
     assert state == START
 
@@ -361,7 +362,7 @@ def test_a_preview_takes_a_cluster_that_is_still_to_come_for_no_but_a_lost_host_
     def away(world) -> bool:
         raise ConnectionLost(host="production", reason="no API server answers")
 
-    first, chart = put("n1", "2", "version"), replace(put("n1", "1", "chart"), check=away)
+    first, chart = put("n1", "2", "version"), replace(put("n1", "1", "chart"), differs=away)
     gated = Plan("install", (first, replace(chart, after=(first.id,))))
     assert engine.preview(gated, Shelf(dict(START))) == {first.id: False, chart.id: False}
     with pytest.raises(ConnectionLost):

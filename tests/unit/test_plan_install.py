@@ -17,7 +17,8 @@ from installer.errors import AnswersInvalid, BundleNotTrusted
 from installer.plan import context, estimate, install
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan
-from installer.plan.steps import charts, component, registry
+from installer.plan.steps import component, registry
+from installer.plan.steps import releases as releases_of
 
 TODAY = date(2026, 11, 23)
 PROFILES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))
@@ -74,7 +75,7 @@ def test_a_release_waits_for_what_it_requires_and_for_ready_nodes(profile):
     earlier = before(install.plan(given))
     for environment in given.answers.environments:
         parts = given.components(environment)
-        releases = {p.name: charts.release_id(environment, p.name) for p in parts if "chart" in p.spec}
+        releases = {p.name: releases_of.release_id(environment, p.name) for p in parts if "chart" in p.spec}
         for part in parts:
             if part.name in releases and not part.spec.get("network"):
                 for host in environment.hosts:

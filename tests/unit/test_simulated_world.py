@@ -7,7 +7,7 @@ from core_manifest import core_manifest
 from simulation import NOW, machines_of, with_cluster, world_of
 
 from installer.errors import CommandFailed, ConnectionLost, HostUnreachable, UsageError
-from installer.plan.steps.placed import KEEP
+from installer.plan.steps.kept import KEEP
 from installer.world.simulated import reading
 from installer.world.simulated.faults import Faults
 from installer.world.simulated.machine import Machine, Volume
@@ -51,9 +51,9 @@ def test_what_nobody_scripted_is_refused_by_name(world, argv):
 
 
 def test_a_changed_script_is_noticed(world):
-    assert world.run("solo", "sh", "-c", KEEP, "keep", "/none", "/kept").ok
+    assert world.run("solo", "sh", "-c", KEEP, "keep", "/kept", "/none").ok
     with pytest.raises(Unscripted):
-        world.run("solo", "sh", "-c", KEEP + "\n", "keep", "/none", "/kept")
+        world.run("solo", "sh", "-c", KEEP + "\n", "keep", "/kept", "/none")
 
 
 def test_a_program_that_is_not_installed_is_not_found(world):
@@ -101,13 +101,14 @@ def test_nothing_is_written_below_a_read_only_mount():
             verb()
 
 
-def test_a_tree_moves_and_removes_whole_branches():
+def test_a_tree_copies_files_and_removes_whole_branches():
     tree = Tree()
     tree.put("/a/b/c", b"1")
     tree.put("/a/bc", b"2")
-    tree.move("/a/b", "/d/e")
-    assert (tree.read("/d/e/c"), tree.names("/a"), tree.names("/d")) == (b"1", ["bc"], ["e"])
+    tree.copy("/a/b/c", "/d/e/c")
+    assert (tree.read("/d/e/c"), tree.read("/a/b/c"), tree.names("/d")) == (b"1", b"1", ["e"])
     tree.remove("/d")
+    tree.remove("/a/b")
     assert sorted(tree) == ["/", "/a", "/a/bc"]
     with pytest.raises(NotADirectoryError):
         tree.put("/a/bc/d", b"")

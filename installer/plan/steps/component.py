@@ -1,9 +1,14 @@
-"""Host components: files, texts and units of a component that live on the hosts themselves."""
+"""Host components: files, texts and units of a component that live on the hosts themselves.
+
+Beside them a host keeps, below `PARTS`, a list of what each component put there: what a later version of the component
+no longer has is taken away by it, and comes back when that version is taken back.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from installer.answers import Environment
 from installer.bundle import places
@@ -11,9 +16,30 @@ from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
 from installer.plan import context
 from installer.plan.inputs import Inputs
-from installer.plan.model import Before, Step
-from installer.plan.steps.placed import Placed, Source, all_hold, captures, demand, place, take_back
+from installer.plan.model import Before, Difference, Differences, Image, Step
+from installer.plan.steps.commands import demand
+from installer.plan.steps.kept import (
+    HOME,
+    files_before,
+    keeps,
+    restart_units,
+    stop_units,
+    take_back,
+    unit_states,
+    units_before,
+)
+from installer.plan.steps.placed import Placed, Source, files_differ, place
 from installer.world.ports import ReadOnly, World
+
+PARTS = f"{HOME}/components"
+"""Below it, a file for each host component with the paths and units that it brought."""
+
+
+class Brought(NamedTuple):
+    """What a version of a component put on a host: paths of files, and names of units."""
+
+    files: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
 
 
 def belongs(spec: Mapping[str, Any], inputs: Inputs, environment: Environment, host: str) -> bool:
@@ -61,43 +87,65 @@ def _placed(inputs: Inputs, component: Component, path: str, each: str) -> str:
     return filled
 
 
-def units_hold(world: ReadOnly, host: str, started: tuple[str, ...], enabled: tuple[str, ...]) -> bool:
-    """Whether units run, and start again after a reboot; one look for all of them."""
-    if not enabled:
-        return True
-    said = world.query(host, "systemctl", "show", "--property=ActiveState,UnitFileState", *enabled).out
-    states = [dict(line.split("=", 1) for line in block.splitlines()) for block in said.strip().split("\n\n")]
-    return len(states) == len(enabled) and all(
-        state.get("UnitFileState") == "enabled" and (unit not in started or state.get("ActiveState") == "active")
-        for unit, state in zip(enabled, states, strict=True)
-    )
+def listing(component: Component, wanted: tuple[Placed, ...]) -> Placed:
+    """The file that lists what a component brings to a host."""
+    body = {
+        "format": 1,
+        "files": [file.path for file in wanted],
+        "units": list(component.spec["host"].get("units", ())),
+    }
+    text = json.dumps(body, indent=2).encode() + b"\n"
+    return Placed(f"{PARTS}/{component.name}.json", 0o644, text=text)
+
+
+def brought(world: ReadOnly, host: str, path: str) -> Brought:
+    """What a host's list says that an earlier version brought; nothing where there is no list that can be read."""
+    try:
+        found = json.loads(world.read(host, path) or b"{}")
+        return Brought(*(tuple(str(each) for each in found.get(key, ())) for key in ("files", "units")))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return Brought()
+
+
+def units_differ(world: ReadOnly, host: str, started: tuple[str, ...], enabled: tuple[str, ...]) -> Differences:
+    """Each unit that does not run though it should, or does not start again after a reboot; one look for all."""
+    found: list[Difference] = []
+    for unit, (runs, at_boot) in zip(enabled, unit_states(world, host, enabled), strict=True):
+        if unit in started and not runs:
+            found.append(Difference(unit, "running", "not running"))
+        if not at_boot:
+            found.append(Difference(unit, "enabled", "not enabled"))
+    return tuple(found)
 
 
 def install(inputs: Inputs, environment: Environment, component: Component, host: str, after: tuple[str, ...]) -> Step:
     """The one step that puts a component on a host and keeps its units running."""
     spec = component.spec["host"]
     wanted = wanted_files(inputs, environment, component, host)
+    listed = listing(component, wanted)
     enabled = tuple(spec.get("units", ()))
     started = tuple(unit for unit in enabled if unit not in spec.get("enable-only", ()))
     registry = inputs.names(environment)["registry"]
     source = Source(tuple(registry["endpoints"]), registry["ca"])
 
-    def check(world: ReadOnly) -> bool:
-        return all_hold(world, host, wanted) and units_hold(world, host, started, enabled)
+    def differs(world: ReadOnly) -> Differences:
+        return (*files_differ(world, host, (*wanted, listed)), *units_differ(world, host, started, enabled))
+
+    def capture(world: ReadOnly) -> Before:
+        return before(world, host, (*wanted, listed), enabled, spec.get("leaves", ()))
 
     def apply(world: World) -> None:
+        gone = withdraw(world, host, listed, wanted, enabled)
         changed = place(world, host, source, wanted)
-        if enabled:
+        if enabled or gone:
             demand(world, host, "systemctl", "daemon-reload")
+        if enabled:
             demand(world, host, "systemctl", "enable", *enabled)
         if started:
             demand(world, host, "systemctl", "restart" if changed else "start", *started, timeout=120)
-
-    def undo(world: World, before: Before) -> None:
-        for unit in reversed(enabled):
-            world.run(host, "systemctl", "disable", "--now", unit, timeout=120)
-        take_back(world, host, before)
-        demand(world, host, "systemctl", "daemon-reload")
+        if changed and set(enabled) - set(started):  # what others start: anew where it runs already
+            demand(world, host, "systemctl", "try-restart", *sorted(set(enabled) - set(started)), timeout=120)
+        place(world, host, source, (listed,))  # last: until then the earlier version's list stands
 
     return Step(
         id=f"{environment.name}/{component.name}.install@{host}",
@@ -106,9 +154,41 @@ def install(inputs: Inputs, environment: Environment, component: Component, host
         host=host,
         environment=environment.name,
         after=after,
-        check=check,
-        capture=captures(host, [*(file.path for file in wanted), *spec.get("leaves", ())]),
+        differs=differs,
+        capture=capture,
+        keep=keeps(host),
         apply=apply,
-        undo=undo,
+        undo=lambda world, image: give_back(world, host, image),
         weight=float(spec.get("weight", 3)),
     )
+
+
+def before(
+    world: ReadOnly, host: str, wanted: tuple[Placed, ...], units: tuple[str, ...], leaves: tuple[str, ...] = ()
+) -> Before:
+    """The before-image of a component on a host; `wanted` ends with its list. What an earlier version had is in it."""
+    earlier = brought(world, host, wanted[-1].path)
+    paths = dict.fromkeys([*(file.path for file in wanted), *earlier.files])
+    states = units_before(world, host, tuple(dict.fromkeys([*units, *earlier.units])))
+    in_use = any(state["runs"] for state in states.values())
+    return {**files_before(world, host, tuple(paths), leaves, in_use=in_use), "units": states}
+
+
+def withdraw(
+    world: World, host: str, listed: Placed, wanted: tuple[Placed, ...], units: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Stop and remove what an earlier version of a component brought and this one no longer has; returns its paths."""
+    earlier = brought(world, host, listed.path)
+    for unit in earlier.units:
+        if unit not in units:
+            world.run(host, "systemctl", "disable", "--now", unit, timeout=120)
+    stale = tuple(path for path in earlier.files if path not in {file.path for file in wanted})
+    world.remove(host, *stale)
+    return stale
+
+
+def give_back(world: World, host: str, image: Image) -> None:
+    """Bring a component's files and units on a host back to what they were."""
+    stop_units(world, host, image.seen["units"])
+    take_back(world, host, image)
+    restart_units(world, host, image.seen["units"])

@@ -9,8 +9,10 @@ from installer.errors import HostTaken
 from installer.facts_reading import OWNER, Owner, owner
 from installer.plan.context import REGISTRY_CA
 from installer.plan.inputs import Inputs
-from installer.plan.model import Before, Step
-from installer.plan.steps.placed import HOME, Placed, Source, all_hold, captures, demand, place, set_aside, take_back
+from installer.plan.model import Before, Difference, Differences, Image, Step
+from installer.plan.steps.commands import demand
+from installer.plan.steps.kept import HOME, captures, files_before, keeps, names, take_back
+from installer.plan.steps.placed import Placed, Source, files_differ, place
 from installer.world.ports import ReadOnly, World
 
 PAPERS = "/etc/sitewright/bundle"
@@ -37,6 +39,9 @@ exit 1
 """Run on a host: check the signature of standard input with the host's own OpenSSH. One older than 8.1 has no such
 command; the digest of bundle.json, given over the authenticated connection and compared by the step, then has to do."""
 
+VOLUMES = f"{HOME}/volumes"
+"""Where pods' volumes on a node's own disk are (values of the storage component)."""
+
 NO_PULL = Source(endpoints=(), ca=REGISTRY_CA)
 
 
@@ -60,11 +65,13 @@ def _home(inputs: Inputs, environment: Environment, host: str) -> Step:
     text = json.dumps({"format": 1, **us._asdict()}).encode() + b"\n"
     file = Placed(OWNER, 0o644, text=text)
     directories = (HOME, "/etc/sitewright")
-    paths = (*directories, OWNER)
 
-    def check(world: ReadOnly) -> bool:
-        *states, owned = world.stat(host, *paths)
-        return file.holds(owned) and all(state is not None and state.kind == "directory" for state in states)
+    def differs(world: ReadOnly) -> Differences:
+        *states, owned = world.stat(host, *directories, OWNER)
+        missing = [Difference(path, "a directory", state.kind if state else "nothing")
+                   for path, state in zip(directories, states, strict=True)
+                   if state is None or state.kind != "directory"]  # fmt: skip
+        return (*missing, *(() if file.holds(owned) else (file.difference(owned),)))
 
     def apply(world: World) -> None:
         raw = world.read(host, OWNER)
@@ -77,32 +84,40 @@ def _home(inputs: Inputs, environment: Environment, host: str) -> Step:
         for directory in directories:
             world.make_directory(host, directory)
 
-    def undo(world: World, before: Before) -> None:
+    def capture(world: ReadOnly) -> Before:
+        seen = files_before(world, host, (OWNER,), directories)
+        seen["_volumes"] = names(world, host, VOLUMES)
+        if seen["_within"].get(HOME) == ["volumes"]:  # left by an installation that was taken back, its data kept
+            seen["leaves"][HOME] = False
+        return seen
+
+    def undo(world: World, image: Image) -> None:
         # A run that died may have left the results of long work unfetched: another one would take them for its own.
         for verb in ("stop", "reset-failed"):
             world.run(host, "systemctl", verb, "sitewright-*.service")
-        # Where a disk of its own is mounted, it stays, and what was on it: all else there is ours.
-        came = [f"{directory}/{name}" for directory, names in before["within"].items()
-                for name in _within(world, host, directory) if name not in names]  # fmt: skip
-        world.remove(host, "/run/sitewright", *came, *(path for path in paths if before[path] is None))
-
-    def capture(world: ReadOnly) -> Before:
-        states = world.stat(host, *paths)
-        if file.holds(states[-1]):
-            return {**dict.fromkeys(paths), "within": {}}
-        kinds = {path: state and state.kind for path, state in zip(paths, states, strict=True)}
-        there = [directory for directory in directories if kinds[directory] == "directory"]
-        return {**kinds, "within": {directory: _within(world, host, directory) for directory in there}}
+        world.remove(host, "/run/sitewright", *_ours(world, host, image.seen, consent=inputs.delete_volumes))
 
     return Step(
         id=step_id(environment, "hosts.home", host), title="make our directories and sign them", phase="hosts",
-        host=host, environment=environment.name, check=check, apply=apply, capture=capture, undo=undo, weight=0.2,
-        signed=True,
+        host=host, environment=environment.name, differs=differs, apply=apply, capture=capture, undo=undo, weight=0.2,
     )  # fmt: skip
 
 
-def _within(world: ReadOnly, host: str, directory: str) -> list[str]:
-    return world.query(host, "ls", "-1", directory).out.splitlines()
+def _ours(world: ReadOnly, host: str, seen: Before, *, consent: bool) -> list[str]:
+    """What is to be removed with our directories: all that came since, of the volumes only with consent.
+
+    Where a disk of its own is mounted at one of them, it stays, and what was on it.
+    """
+    volumes = [name for name in names(world, host, VOLUMES) if consent and name not in seen["_volumes"]]
+    stays = set(names(world, host, VOLUMES)) - set(volumes)
+    gone = [f"{VOLUMES}/{name}" for name in volumes]
+    for directory, there in seen["leaves"].items():
+        within = {*seen["_within"].get(directory, ()), *({"volumes"} if stays and directory == HOME else ())}
+        if there or (stays and directory == HOME):
+            gone += [f"{directory}/{name}" for name in names(world, host, directory) if name not in within]
+        else:
+            gone.append(directory)
+    return gone
 
 
 def _trust(inputs: Inputs, environment: Environment, host: str) -> Step:
@@ -115,7 +130,7 @@ def _trust(inputs: Inputs, environment: Environment, host: str) -> Step:
 
     def apply(world: World) -> None:
         # bundle.json beside these papers means that the host has verified it by them: it goes first and comes last.
-        set_aside(world, host, statement.path)
+        world.remove(host, statement.path)
         place(world, host, NO_PULL, papers)
         demand(world, host, "sh", "-c", VERIFY, "verify", PAPERS, stdin=inputs.bundle_json)
         place(world, host, NO_PULL, (statement,))
@@ -123,19 +138,22 @@ def _trust(inputs: Inputs, environment: Environment, host: str) -> Step:
     return Step(
         id=step_id(environment, "hosts.trust", host), title="verify the bundle's signature", phase="hosts", host=host,
         environment=environment.name, after=(step_id(environment, "hosts.home", host),),
-        check=lambda world: all_hold(world, host, wanted), apply=apply,
-        capture=captures(host, [file.path for file in wanted]),
-        undo=lambda world, before: take_back(world, host, before), weight=0.5,
+        differs=lambda world: files_differ(world, host, wanted), apply=apply,
+        capture=captures(host, [file.path for file in wanted]), keep=keeps(host),
+        undo=lambda world, image: take_back(world, host, image), weight=0.5,
     )  # fmt: skip
 
 
 def _modules(environment: Environment, host: str) -> Step:
     listing = Placed("/etc/modules-load.d/sitewright.conf", 0o644, text="".join(f"{m}\n" for m in MODULES).encode())
 
-    def check(world: ReadOnly) -> bool:
+    def differs(world: ReadOnly) -> Differences:
         overlay = (world.read(host, "/proc/filesystems") or b"").decode()
         bridge = world.stat(host, "/proc/sys/net/bridge/bridge-nf-call-iptables")[0]
-        return all_hold(world, host, (listing,)) and "\toverlay\n" in overlay and bridge is not None
+        loaded = {"overlay": "\toverlay\n" in overlay, "br_netfilter": bridge is not None}
+        missing = tuple(Difference(f"kernel module {name}", "loaded", "not loaded")
+                        for name, there in loaded.items() if not there)  # fmt: skip
+        return (*files_differ(world, host, (listing,)), *missing)
 
     def apply(world: World) -> None:
         place(world, host, NO_PULL, (listing,))
@@ -144,8 +162,9 @@ def _modules(environment: Environment, host: str) -> Step:
 
     return Step(
         id=step_id(environment, "hosts.modules", host), title="load kernel modules", phase="hosts", host=host,
-        environment=environment.name, after=(step_id(environment, "hosts.home", host),), check=check, apply=apply,
-        capture=captures(host, [listing.path]), undo=lambda world, before: take_back(world, host, before), weight=0.3,
+        environment=environment.name, after=(step_id(environment, "hosts.home", host),), differs=differs, apply=apply,
+        capture=captures(host, [listing.path]), keep=keeps(host),
+        undo=lambda world, image: take_back(world, host, image), weight=0.3,
     )  # fmt: skip
 
 
@@ -158,20 +177,23 @@ def _settings(environment: Environment, host: str) -> Step:
         lines = world.query(host, "sysctl", "-n", *keys).out.split()
         return dict(zip(keys, lines, strict=False))
 
-    def capture(world: ReadOnly) -> Before:
-        return {"files": captures(host, [listing.path])(world), "values": current(world)}
+    def differs(world: ReadOnly) -> Differences:
+        now = current(world)
+        other = tuple(Difference(key, value, now.get(key, "nothing")) for key, value in SETTINGS.items()
+                      if now.get(key) != value)  # fmt: skip
+        return (*files_differ(world, host, (listing,)), *other)
 
     def apply(world: World) -> None:
         place(world, host, NO_PULL, (listing,))
         demand(world, host, "sysctl", "-w", *(f"{key}={value}" for key, value in SETTINGS.items()))
 
-    def undo(world: World, before: Before) -> None:
-        take_back(world, host, before["files"])
-        demand(world, host, "sysctl", "-w", *(f"{key}={value}" for key, value in before["values"].items()))
+    def undo(world: World, image: Image) -> None:
+        take_back(world, host, image)
+        demand(world, host, "sysctl", "-w", *(f"{key}={value}" for key, value in image.seen["values"].items()))
 
     return Step(
         id=step_id(environment, "hosts.settings", host), title="set kernel settings", phase="hosts", host=host,
-        environment=environment.name, after=(step_id(environment, "hosts.modules", host),),
-        check=lambda world: all_hold(world, host, (listing,)) and current(world) == SETTINGS,
-        apply=apply, capture=capture, undo=undo, weight=0.3,
+        environment=environment.name, after=(step_id(environment, "hosts.modules", host),), differs=differs,
+        apply=apply, capture=lambda world: {**files_before(world, host, [listing.path]), "values": current(world)},
+        keep=keeps(host), undo=undo, weight=0.3,
     )  # fmt: skip

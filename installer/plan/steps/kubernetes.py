@@ -13,9 +13,10 @@ from installer.errors import CommandFailed
 from installer.objects import condition
 from installer.plan import context
 from installer.plan.inputs import Inputs
-from installer.plan.model import Before, Step
+from installer.plan.model import Before, Difference, Differences, Image, Step
+from installer.plan.steps.commands import demand, demand_work, underway
 from installer.plan.steps.hosts import step_id
-from installer.plan.steps.placed import demand, demand_work, underway
+from installer.plan.steps.kept import names as listed
 from installer.world.ports import ReadOnly, World
 
 ADMIN = "/etc/kubernetes/admin.conf"
@@ -79,7 +80,7 @@ def init(inputs: Inputs, environment: Environment, after: tuple[str, ...]) -> St
 
     return _step(
         environment, "kubernetes.init", host, f"start the control plane {inputs.manifest.kubernetes}",
-        after=after, check=lambda world: _is_member(world, environment, host, ADMIN), apply=apply, weight=25,
+        after=after, differs=lambda world: _stranger(world, environment, host, ADMIN), apply=apply, weight=25,
     )  # fmt: skip
 
 
@@ -90,9 +91,11 @@ def join(inputs: Inputs, environment: Environment, host: str, after: tuple[str, 
     component = inputs.manifest.component("kubernetes")
     names = context.for_host(context.for_component(inputs.names(environment), environment, component), host)
 
-    def check(world: ReadOnly) -> bool:
+    def differs(world: ReadOnly) -> Differences:
         # The file holds a token: a join that died before taking it away is not over.
-        return world.stat(host, CONFIG) == (None,) and _is_member(world, environment, host, member)
+        if world.stat(host, CONFIG) != (None,):
+            return (Difference(CONFIG, "nothing", "a token to join by"),)
+        return _stranger(world, environment, host, member)
 
     def apply(world: World) -> None:
         def prepare() -> None:
@@ -102,7 +105,7 @@ def join(inputs: Inputs, environment: Environment, host: str, after: tuple[str, 
             world.write(host, CONFIG, text.encode(), mode=0o600)
 
         unit = "sitewright-kubernetes-join"
-        if not underway(world, host, unit) and _is_member(world, environment, host, member):
+        if not underway(world, host, unit) and not _stranger(world, environment, host, member):
             world.remove(host, CONFIG)
             return
         try:
@@ -110,56 +113,78 @@ def join(inputs: Inputs, environment: Environment, host: str, after: tuple[str, 
         finally:
             world.remove(host, CONFIG)
         # kubeadm is content when the kubelet may speak to the API; a busy host takes a while until it does.
-        _until(lambda: _is_member(world, environment, host, member))
+        _until(lambda: not _stranger(world, environment, host, member))
 
     member = ADMIN if control_plane else KUBELET
     return _step(
         environment, "kubernetes.join", host, "join as control plane" if control_plane else "join as worker",
-        after=after, check=check, apply=apply, weight=12,
+        after=after, differs=differs, apply=apply, weight=12,
     )  # fmt: skip
 
 
 def ready(environment: Environment, host: str, after: tuple[str, ...]) -> Step:
     """The step that waits until a node is Ready."""
 
-    def check(world: ReadOnly) -> bool:
+    def differs(world: ReadOnly) -> Differences:
         node = world.get(environment.name, f"/api/v1/nodes/{host}")
-        return node is not None and condition(node, "Ready")
+        is_ready = node is not None and condition(node, "Ready")
+        return () if is_ready else (Difference(f"node {host}", "Ready", "not ready" if node else "nothing"),)
 
     def apply(world: World) -> None:
-        _until(lambda: check(world))
+        _until(lambda: not differs(world))
 
     return Step(
         id=step_id(environment, "kubernetes.ready", host), title="wait until the node is ready", phase="kubernetes",
-        host=host, environment=environment.name, after=after, check=check, apply=apply,
+        host=host, environment=environment.name, after=after, differs=differs, apply=apply,
         undo=lambda world, _: None, weight=5,
     )  # fmt: skip
 
 
 def _step(environment: Environment, name: str, host: str, title: str, **rest: Any) -> Step:
+    founding = step_id(environment, "kubernetes.init", environment.control_planes[0])
+
     def capture(world: ReadOnly) -> Before:
         states = world.stat(host, *LEAVINGS)
         there = [path for path, state in zip(LEAVINGS, states, strict=True) if state is not None]
         values = {key: world.read(host, f"/proc/sys/{key.replace('.', '/')}") for key in SETTINGS}
-        return {"there": there, "settings": {key: raw.decode().strip() for key, raw in values.items() if raw}}
+        return {
+            "there": there,
+            "settings": {key: raw.decode().strip() for key, raw in values.items() if raw},
+            "_within": {path: listed(world, host, path) for path in there},
+        }
 
-    def undo(world: World, before: Before) -> None:
+    def keep(world: World, image: Image) -> None:
+        # What a broken-off kubeadm of this run left may be cleared; what stood before the run is somebody's cluster.
+        if "member" in image.seen["_within"].get("/var/lib/etcd", ()):
+            reason = "/var/lib/etcd holds a cluster's data that is not of this run; nothing was done to it"
+            hint = "find out whose it is; to bring this site's own back, restore its etcd"
+            raise CommandFailed(host=host, command="kubeadm", code=1, reason=reason, hint=hint)
+
+    def undo(world: World, image: Image) -> None:
         demand_work(world, host, "sitewright-kubernetes-reset", "/bin/sh", "-c", RESET, timeout=300)
-        world.remove(host, CONFIG, *(path for path in LEAVINGS if path not in before["there"]))
-        if before["settings"]:
-            demand(world, host, "sysctl", "-w", *(f"{key}={value}" for key, value in before["settings"].items()))
+        came = [f"{path}/{name}" for path, within in image.seen["_within"].items()
+                for name in listed(world, host, path) if name not in within]  # fmt: skip
+        world.remove(host, CONFIG, *came, *(path for path in LEAVINGS if path not in image.seen["there"]))
+        if image.seen["settings"]:
+            demand(world, host, "sysctl", "-w", *(f"{key}={value}" for key, value in image.seen["settings"].items()))
+        if founding not in image.together:  # the cluster stays, and would wait for this node for ever
+            world.delete(environment.name, f"/api/v1/nodes/{host}")
 
     return Step(
-        id=step_id(environment, name, host), title=title, phase="kubernetes", host=host, capture=capture,
+        id=step_id(environment, name, host), title=title, phase="kubernetes", host=host, capture=capture, keep=keep,
         environment=environment.name, undo=undo, **rest,
     )  # fmt: skip
 
 
-def _is_member(world: ReadOnly, environment: Environment, host: str, file: str) -> bool:
+def _stranger(world: ReadOnly, environment: Environment, host: str, file: str) -> Differences:
+    """Why a host is no member of its cluster; nothing where it is one."""
     # Without the file there may be no API server yet: do not ask one.
-    if world.stat(host, file) == (None,) or world.stat(environment.control_planes[0], ADMIN) == (None,):
-        return False
-    return world.get(environment.name, f"/api/v1/nodes/{host}") is not None
+    first = environment.control_planes[0]
+    for on, path in ((host, file), (first, ADMIN)):
+        if world.stat(on, path) == (None,):
+            return (Difference(f"{path} on {on}", "there", "nothing"),)
+    node = world.get(environment.name, f"/api/v1/nodes/{host}")
+    return () if node is not None else (Difference(f"node {host}", "there", "nothing"),)
 
 
 def _until(holds: Callable[[], bool]) -> None:

@@ -14,7 +14,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 from installer.answers import Environment
 from installer.errors import ProbeFailed
 from installer.objects import listed, text
-from installer.plan.steps.placed import HOME
+from installer.plan.steps.kept import HOME
 from installer.world.ports import World
 
 Until = Callable[[str, Callable[[], Any]], Any]

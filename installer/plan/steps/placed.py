@@ -1,23 +1,15 @@
-"""Files that steps put on hosts: wanted content, check, before-image and way back, shared by every host step.
-
-What stood at a path before us is moved aside to `BEFORE` on the host at the first apply and comes back at undo, so
-the journal needs to hold only each path's state, never its content.
-"""
+"""Files that steps put on hosts: what is wanted, how it differs from what is there, and how it is put in place."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from installer.bundle.manifest import Artifact
-from installer.errors import CommandFailed
-from installer.plan.model import Before
+from installer.plan.model import Difference, Differences
+from installer.plan.steps.commands import demand
 from installer.world.ports import FileState, ReadOnly, World
-
-HOME = "/var/lib/sitewright"
-"""Everything of ours that lives on a host and is not configuration."""
-BEFORE = f"{HOME}/before"
 
 PULL = """set -eu
 sha256() {
@@ -44,19 +36,6 @@ exit 1
 A registry whose packets are dropped costs five seconds, one that falls silent half a minute; then the next is asked.
 """
 
-KEEP = """set -eu
-path=$1 kept=$2
-if [ -e "$kept" ] || [ ! -e "$path" ]; then exit 0; fi
-mkdir -p "$(dirname "$kept")"
-cp --archive "$path" "$kept.part"
-mv "$kept.part" "$kept"
-"""
-
-RETURN = """set -eu
-path=$1 kept=$2
-mv --force "$kept" "$path"
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -76,6 +55,15 @@ class Placed:
         """Whether that state is the wanted one."""
         return state is not None and state.sha256 == self.sha256 and state.mode == self.mode
 
+    def difference(self, state: FileState | None) -> Difference:
+        """How that state is another one than the wanted."""
+        if state is None:
+            return Difference(self.path, "there", "nothing")
+        if state.sha256 == self.sha256:
+            return Difference(self.path, f"mode {self.mode:04o}", f"mode {state.mode:04o}")
+        seen = f"sha256 {state.sha256[:12]}" if state.kind == "file" else f"a {state.kind}"
+        return Difference(self.path, f"sha256 {self.sha256[:12]}", seen)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -85,75 +73,17 @@ class Source:
     ca: str
 
 
-def shown(argv: Sequence[str]) -> str:
-    """A command as messages show it, without the text of a script."""
-    return " ".join(word if "\n" not in word else "<script>" for word in argv)
-
-
-def demand(world: World, host: str, *argv: str, stdin: bytes = b"", timeout: float = 60) -> str:
-    """Run a command that must succeed and return what it printed.
-
-    Raises:
-        CommandFailed: it ended with another code than 0.
-    """
-    output = world.run(host, *argv, stdin=stdin, timeout=timeout)
-    if not output.ok:
-        reason = output.err.strip() or output.out.strip()
-        raise CommandFailed(host=host, command=shown(argv), code=output.code, reason=reason)
-    return output.out
-
-
-def underway(world: ReadOnly, host: str, unit: str) -> bool:
-    """Whether a transient unit that an installer began runs still, or ended well and waits to be collected."""
-    return world.query(host, "systemctl", "is-active", f"{unit}.service").ok
-
-
-def demand_work(
-    world: World, host: str, unit: str, *argv: str, timeout: float = 600, prepare: Callable[[], None] | None = None
-) -> str:
-    """Run a long command that must succeed as a transient unit and return its log.
-
-    What an installer that died left under way is attached to. What it left failed is none of ours: that is forgotten
-    and the command begun anew, after `prepare` has put in place what it works on.
-
-    Raises:
-        CommandFailed: it ended with another code than 0; the message carries its last lines.
-    """
-    if not underway(world, host, unit):
-        world.run(host, "systemctl", "reset-failed", f"{unit}.service")
-        if prepare is not None:
-            prepare()
-    output = world.work(host, unit, *argv, timeout=timeout)
-    if not output.ok:
-        tail = "\n".join(output.out.strip().splitlines()[-12:])
-        raise CommandFailed(host=host, command=unit, code=output.code, reason=tail)
-    return output.out
-
-
-def all_hold(world: ReadOnly, host: str, wanted: Sequence[Placed]) -> bool:
-    """Whether every file is in place."""
+def files_differ(world: ReadOnly, host: str, wanted: Sequence[Placed]) -> Differences:
+    """Each file that is not in place as it is wanted."""
     states = world.stat(host, *(file.path for file in wanted))
-    return all(file.holds(state) for file, state in zip(wanted, states, strict=True))
-
-
-def captures(host: str, paths: Sequence[str]) -> Callable[[ReadOnly], Before]:
-    """A capture of the state of paths on a host."""
-
-    def capture(world: ReadOnly) -> Before:
-        states = world.stat(host, *paths)
-        return {path: asdict(state) if state else None for path, state in zip(paths, states, strict=True)}
-
-    return capture
+    return tuple(file.difference(state) for file, state in zip(wanted, states, strict=True) if not file.holds(state))
 
 
 def place(world: World, host: str, source: Source, wanted: Sequence[Placed]) -> list[Placed]:
-    """Put those files in place that are not; returns them. What stood there is kept aside."""
+    """Put those files in place that are not; returns them."""
     states = world.stat(host, *(file.path for file in wanted))
     missing = [file for file, state in zip(wanted, states, strict=True) if not file.holds(state)]
-    present = {file.path for file, state in zip(wanted, states, strict=True) if state is not None}
     for file in missing:
-        if file.path in present:
-            _keep(world, host, file.path)
         if file.pull is None:
             world.write(host, file.path, file.text, mode=file.mode)
         else:
@@ -162,24 +92,3 @@ def place(world: World, host: str, source: Source, wanted: Sequence[Placed]) -> 
                 f"{file.mode:04o}", *source.endpoints, timeout=600,
             )  # fmt: skip
     return missing
-
-
-def set_aside(world: World, host: str, path: str) -> None:
-    """Take a file away, so that nothing stands there until it is placed; what stood there before us is kept."""
-    if world.stat(host, path) != (None,):
-        _keep(world, host, path)
-        world.remove(host, path)
-
-
-def take_back(world: World, host: str, before: Before) -> None:
-    """Remove what was placed and bring back what stood there."""
-    gone = [path for path, state in before.items() if state is None]
-    if gone:
-        world.remove(host, *gone)
-    for path, state in before.items():
-        if state is not None and world.stat(host, BEFORE + path) != (None,):
-            demand(world, host, "sh", "-c", RETURN, "return", path, BEFORE + path)
-
-
-def _keep(world: World, host: str, path: str) -> None:
-    demand(world, host, "sh", "-c", KEEP, "keep", path, BEFORE + path)

@@ -14,7 +14,8 @@ from installer.plan import succession
 from installer.plan.inputs import Inputs
 from installer.plan.model import Step
 from installer.plan.steps.hosts import NO_PULL, step_id
-from installer.plan.steps.placed import Placed, all_hold, captures, place, take_back
+from installer.plan.steps.kept import captures, keeps, take_back
+from installer.plan.steps.placed import Placed, files_differ, place
 from installer.world.ports import ReadOnly, World
 
 FORMAT = succession.RECORD_FORMAT
@@ -24,21 +25,28 @@ LONGEST = 200
 """Letters of a name, a version or a digest in it."""
 
 
-def content(inputs: Inputs, environment: Environment, host: str) -> dict[str, Any]:
-    """The record of one host: no times in it, so that the same installation gives the same bytes."""
+def content(inputs: Inputs, environment: Environment, host: str, world: ReadOnly) -> dict[str, Any]:
+    """The record of one host, of what is seen to stand: no times in it, so that the same site gives the same bytes.
+
+    It is written after all other steps of its environment, which have looked at what they name: components in their
+    versions. What an earlier run brought and this plan no longer names stands on: nothing has taken it away.
+    """
+    node = world.get(environment.name, f"/api/v1/nodes/{host}") or {}
+    earlier = read(world, host) or {}
+    present = {part.name: part.version for part in inputs.components(environment)}
     return {
         "format": FORMAT,
         "site": inputs.answers.site,
         "environment": environment.name,
         "host": host,
         "control_plane": host in environment.control_planes,
-        "kubernetes": inputs.manifest.kubernetes,
+        "kubernetes": str(node.get("status", {}).get("nodeInfo", {}).get("kubeletVersion", "")),
         "bundle": {
             "name": inputs.manifest.name,
             "version": inputs.manifest.version,
             "digest": inputs.manifest.digest,
         },
-        "components": {part.name: part.version for part in inputs.components(environment)},
+        "components": {**earlier.get("components", {}), **present},
     }
 
 
@@ -93,15 +101,17 @@ def told(host: str, raw: bytes) -> dict[str, Any]:
 
 def write(inputs: Inputs, environment: Environment, host: str, after: tuple[str, ...]) -> Step:
     """The last step on a host: what stands there now."""
-    text = json.dumps(content(inputs, environment, host), indent=2, sort_keys=True).encode() + b"\n"
-    wanted = (Placed(RECORD, 0o644, text=text),)
+
+    def wanted(world: ReadOnly) -> tuple[Placed, ...]:
+        body = json.dumps(content(inputs, environment, host, world), indent=2, sort_keys=True)
+        return (Placed(RECORD, 0o644, text=body.encode() + b"\n"),)
 
     def apply(world: World) -> None:
-        place(world, host, NO_PULL, wanted)
+        place(world, host, NO_PULL, wanted(world))
 
     return Step(
         id=step_id(environment, "site.record", host), title="record what stands here", phase="charts", host=host,
-        environment=environment.name, after=after, check=lambda world: all_hold(world, host, wanted),
-        apply=apply, capture=captures(host, [RECORD]),
-        undo=lambda world, before: take_back(world, host, before), weight=0.2,
+        environment=environment.name, after=after, differs=lambda world: files_differ(world, host, wanted(world)),
+        apply=apply, capture=captures(host, [RECORD]), keep=keeps(host),
+        undo=lambda world, image: take_back(world, host, image), weight=0.2,
     )  # fmt: skip

@@ -7,6 +7,7 @@ lasts, on loopback with a password that lives as long as the push.
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import bcrypt
 
@@ -15,10 +16,12 @@ from installer.answers import Environment, Host
 from installer.bundle.manifest import Artifact
 from installer.plan.context import REGISTRY_CA
 from installer.plan.inputs import Inputs
-from installer.plan.model import Before, Step
-from installer.plan.steps.component import units_hold, wanted_files
+from installer.plan.model import Before, Difference, Differences, Image, Step
+from installer.plan.steps import component as parts
+from installer.plan.steps.commands import demand, demand_work
 from installer.plan.steps.hosts import NO_PULL, step_id
-from installer.plan.steps.placed import HOME, all_hold, captures, demand, demand_work, place, take_back
+from installer.plan.steps.kept import HOME, captures, files_before, keeps, prune, take_back
+from installer.plan.steps.placed import files_differ, place
 from installer.world.ports import ReadOnly, World
 
 CA_KEY = "/etc/sitewright/pki/registry-ca.key"
@@ -74,9 +77,10 @@ def trust(inputs: Inputs, host: str) -> Step:
 def _authority(inputs: Inputs, first: Host) -> Step:
     environment = inputs.answers.environment_of(first.name)
 
-    def check(world: ReadOnly) -> bool:
+    def differs(world: ReadOnly) -> Differences:
         key, certificate = world.stat(first.name, CA_KEY, REGISTRY_CA)
-        return key is not None and key.mode == 0o600 and certificate is not None
+        good = key is not None and key.mode == 0o600 and certificate is not None
+        return () if good else (Difference(CA_KEY, "the registry's CA, its key with mode 0600", "another"),)
 
     def apply(world: World) -> None:
         pair = pki.make_ca(f"{inputs.answers.site} registry", world.now())
@@ -86,8 +90,8 @@ def _authority(inputs: Inputs, first: Host) -> Step:
     return Step(
         id=step_id(environment, "registry.authority", first.name), title="make the registry's CA", phase="registry",
         host=first.name, environment=environment.name, after=(step_id(environment, "hosts.trust", first.name),),
-        check=check, apply=apply, capture=captures(first.name, [CA_KEY, REGISTRY_CA]),
-        undo=lambda world, before: take_back(world, first.name, before), weight=0.3,
+        differs=differs, apply=apply, capture=captures(first.name, [CA_KEY, REGISTRY_CA]), keep=keeps(first.name),
+        undo=lambda world, image: take_back(world, first.name, image), weight=0.3,
     )  # fmt: skip
 
 
@@ -96,18 +100,19 @@ def _trust(inputs: Inputs, host: str) -> Step:
     first = inputs.answers.registry.hosts[0]
     authority = step_id(inputs.answers.environment_of(first), "registry.authority", first)
 
-    def check(world: ReadOnly) -> bool:
+    def differs(world: ReadOnly) -> Differences:
         ours = world.read(first, REGISTRY_CA)
-        return ours is not None and world.read(host, REGISTRY_CA) == ours
+        trusted = ours is not None and world.read(host, REGISTRY_CA) == ours
+        return () if trusted else (Difference(REGISTRY_CA, f"the CA of {first}", "another or none"),)
 
     def apply(world: World) -> None:
         world.write(host, REGISTRY_CA, world.read(first, REGISTRY_CA) or b"")
 
     return Step(
         id=trust_id(environment, host), title="trust the registry", phase="registry", host=host,
-        environment=environment.name, after=(authority, step_id(environment, "hosts.trust", host)), check=check,
-        apply=apply, capture=captures(host, [REGISTRY_CA]),
-        undo=lambda world, before: take_back(world, host, before), weight=0.2,
+        environment=environment.name, after=(authority, step_id(environment, "hosts.trust", host)), differs=differs,
+        apply=apply, capture=captures(host, [REGISTRY_CA]), keep=keeps(host),
+        undo=lambda world, image: take_back(world, host, image), weight=0.2,
     )  # fmt: skip
 
 
@@ -116,12 +121,14 @@ def _certificate(inputs: Inputs, host: Host) -> Step:
     first = inputs.answers.registry.hosts[0]
     names = (host.name, host.address, "127.0.0.1", "localhost")
 
-    def check(world: ReadOnly) -> bool:
+    def differs(world: ReadOnly) -> Differences:
         key = world.stat(host.name, KEY)[0]
         good = pki.is_good(
             world.read(host.name, CERTIFICATE), world.read(first, REGISTRY_CA), names, world.now()
         )  # fmt: skip
-        return good and key is not None and key.mode == 0o600
+        if good and key is not None and key.mode == 0o600:
+            return ()
+        return (Difference(CERTIFICATE, f"a certificate of the site's CA for {', '.join(names)}", "another or none"),)
 
     def apply(world: World) -> None:
         ca = pki.KeyPair(world.read(first, REGISTRY_CA) or b"", world.read(first, CA_KEY) or b"")
@@ -131,11 +138,15 @@ def _certificate(inputs: Inputs, host: Host) -> Step:
         world.write(host.name, KEY, pair.key, mode=0o600)
         world.write(host.name, CERTIFICATE, pair.certificate)
 
+    def undo(world: World, image: Image) -> None:
+        take_back(world, host.name, image)
+        world.run(host.name, "systemctl", "try-restart", UNIT)  # it shows what it has loaded
+
     return Step(
         id=step_id(environment, "registry.certificate", host.name), title="issue the registry's certificate",
         phase="registry", host=host.name, environment=environment.name, after=(trust_id(environment, host.name),),
-        check=check, apply=apply, capture=captures(host.name, [KEY, CERTIFICATE]),
-        undo=lambda world, before: take_back(world, host.name, before), weight=0.3,
+        differs=differs, apply=apply, capture=captures(host.name, [KEY, CERTIFICATE]), keep=keeps(host.name),
+        undo=undo, weight=0.3,
     )  # fmt: skip
 
 
@@ -143,36 +154,41 @@ def _install(inputs: Inputs, host: str) -> Step:
     environment = inputs.answers.environment_of(host)
     component = inputs.manifest.component("registry")
     # Nothing can be pulled before the registry runs: its binary alone is sent, the texts are written.
-    wanted = wanted_files(inputs, environment, component, host)
+    wanted = parts.wanted_files(inputs, environment, component, host)
+    listed = parts.listing(component, wanted)
     binaries = tuple(file for file in wanted if file.pull)
     texts = tuple(file for file in wanted if not file.pull)
 
-    def check(world: ReadOnly) -> bool:
-        return all_hold(world, host, wanted) and units_hold(world, host, (UNIT,), (UNIT,))
+    def differs(world: ReadOnly) -> Differences:
+        other = files_differ(world, host, (*wanted, listed))
+        return (*other, *parts.units_differ(world, host, (UNIT,), (UNIT,)))
+
+    def capture(world: ReadOnly) -> Before:
+        return parts.before(world, host, (*wanted, listed), (PUSH_UNIT, UNIT), (DATA,))
 
     def apply(world: World) -> None:
+        parts.withdraw(world, host, listed, wanted, (PUSH_UNIT, UNIT))
         for file in binaries:
-            if file.pull and not all_hold(world, host, (file,)):
+            if file.pull and files_differ(world, host, (file,)):
                 world.send(host, file.path, file.pull.file.digest, mode=file.mode)
         place(world, host, NO_PULL, texts)
         world.make_directory(host, DATA, mode=0o700)
         demand(world, host, "systemctl", "daemon-reload")
         demand(world, host, "systemctl", "enable", UNIT)
         demand(world, host, "systemctl", "restart", UNIT)
+        place(world, host, NO_PULL, (listed,))
 
-    def undo(world: World, before: Before) -> None:
-        for unit in (PUSH_UNIT, UNIT):
-            world.run(host, "systemctl", "disable", "--now", unit)
-        take_back(world, host, before)
-        world.remove(host, DATA, PASSWORDS)
-        demand(world, host, "systemctl", "daemon-reload")
+    def undo(world: World, image: Image) -> None:
+        _close_for_writing(world, host)
+        parts.give_back(world, host, image)
+        prune(world, host, PASSWORDS.rpartition("/")[0])
 
     size = sum(file.pull.file.size for file in binaries if file.pull)
     return Step(
         id=step_id(environment, "registry.install", host), title=f"start the registry {component.version}",
         phase="registry", host=host, environment=environment.name,
-        after=(step_id(environment, "registry.certificate", host),), check=check, apply=apply,
-        capture=captures(host, [file.path for file in wanted]), undo=undo,
+        after=(step_id(environment, "registry.certificate", host),), differs=differs, apply=apply, capture=capture,
+        keep=keeps(host), undo=undo,
         weight=1 + size / inputs.send_rate, bytes=size,
     )  # fmt: skip
 
@@ -192,9 +208,48 @@ def _close_for_writing(world: World, host: str) -> None:
     world.remove(host, PASSWORDS)
 
 
-def _filled(world: ReadOnly, host: str, artifacts: tuple[Artifact, ...]) -> bool:
-    """Whether everything is there, and whoever brought it has closed behind himself: the password goes last."""
-    return world.stat(host, PASSWORDS) == (None,) and all(world.stored(host, artifacts))
+def _unfilled(world: ReadOnly, host: str, artifacts: tuple[Artifact, ...]) -> Differences:
+    """What is not there yet; and whether whoever brought it has closed behind himself: the password goes last."""
+    stored = world.stored(host, artifacts)
+    missing = [Difference(artifact.reference, "in the registry", "not there")
+               for artifact, there in zip(artifacts, stored, strict=True) if not there]  # fmt: skip
+    if world.stat(host, PASSWORDS) != (None,):
+        missing.append(Difference(PASSWORDS, "nothing", "a password"))
+    return tuple(missing)
+
+
+def _filling(host: str, artifacts: tuple[Artifact, ...]) -> dict[str, Any]:
+    """Capture, keep and undo of what fills a registry: what a run added goes, a tag that it moved moves back."""
+    tags, made = stored_at(artifacts)
+
+    def capture(world: ReadOnly) -> Before:
+        return files_before(world, host, tags, made, in_use=True)
+
+    def undo(world: World, image: Image) -> None:
+        take_back(world, host, image)
+        world.run(host, "systemctl", "try-restart", UNIT)  # it remembers which blobs it has seen
+
+    return {"capture": capture, "keep": keeps(host), "undo": undo}
+
+
+def stored_at(artifacts: tuple[Artifact, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where a registry keeps artifacts in its directory: the links of their tags, and the folders of all else.
+
+    That layout is part of the distribution project's storage format and the same in all its versions
+    (github.com/distribution/distribution, registry/storage/paths.go).
+    """
+    root = f"{DATA}/docker/registry/v2"
+    tags, made = [], []
+    for artifact in artifacts:
+        repository = f"{root}/repositories/{artifact.repository}"
+        manifest = artifact.manifest.digest.partition(":")[2]
+        tags.append(f"{repository}/_manifests/tags/{artifact.tag}/current/link")
+        made += [repository, f"{repository}/_manifests/tags/{artifact.tag}",
+                 f"{repository}/_manifests/tags/{artifact.tag}/index/sha256/{manifest}",
+                 f"{repository}/_manifests/revisions/sha256/{manifest}"]  # fmt: skip
+        for digest in (manifest, *(blob.digest.partition(":")[2] for blob in artifact.blobs)):
+            made += [f"{repository}/_layers/sha256/{digest}", f"{root}/blobs/sha256/{digest[:2]}/{digest}"]
+    return tuple(dict.fromkeys(tags)), tuple(dict.fromkeys(made))
 
 
 def _push(inputs: Inputs, host: str) -> Step:
@@ -212,8 +267,8 @@ def _push(inputs: Inputs, host: str) -> Step:
     return Step(
         id=step_id(environment, "registry.push", host), title="fill the registry", phase="registry", host=host,
         environment=environment.name, after=(step_id(environment, "registry.install", host),),
-        check=lambda world: _filled(world, host, artifacts), apply=apply,
-        undo=lambda world, _: None, weight=1 + size / inputs.send_rate, bytes=size,
+        differs=lambda world: _unfilled(world, host, artifacts), apply=apply, weight=1 + size / inputs.send_rate,
+        bytes=size, **_filling(host, artifacts),
     )  # fmt: skip
 
 
@@ -248,6 +303,6 @@ def _replicate(inputs: Inputs, host: str) -> Step:
         id=step_id(environment, "registry.replicate", host), title="fill the registry from the first", phase="registry",
         host=host, environment=environment.name,
         after=(filled_id(inputs), step_id(environment, "registry.install", host)),
-        check=lambda world: _filled(world, host, artifacts), apply=apply, undo=lambda world, _: None,
-        weight=5 + bytes_to_send(artifacts) / 100e6,
+        differs=lambda world: _unfilled(world, host, artifacts), apply=apply,
+        weight=5 + bytes_to_send(artifacts) / 100e6, **_filling(host, artifacts),
     )  # fmt: skip

@@ -24,10 +24,10 @@ from installer.answers import Environment
 from installer.errors import CommandFailed
 from installer.objects import at, items, listed, name, text
 from installer.plan.inputs import Inputs
-from installer.plan.model import Step
+from installer.plan.model import Difference, Differences, Step
+from installer.plan.steps.commands import demand, demand_work
 from installer.plan.steps.hosts import step_id
 from installer.plan.steps.kubernetes import ADMIN
-from installer.plan.steps.placed import demand, demand_work
 from installer.world.ports import ReadOnly, World
 
 REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
@@ -151,11 +151,12 @@ def certify(inputs: Inputs, environment: Environment, host: str, after: tuple[st
             reason = f"it asks for a certificate that it may not have ({refused[0].name}): {refused[0].wrong}"
         raise CommandFailed(host=host, command="kubectl certificate approve", code=1, reason=reason)
 
-    def check(world: ReadOnly) -> bool:
-        return pki.lasts(world.read(host, SERVING), world.now())
+    def differs(world: ReadOnly) -> Differences:
+        lasts = pki.lasts(world.read(host, SERVING), world.now())
+        return () if lasts else (Difference(SERVING, "a certificate that lasts", "none, or one that ends soon"),)
 
     return Step(
         id=step_id(environment, "kubernetes.certify", host), title="approve the node's serving certificate",
-        phase="kubernetes", host=host, environment=environment.name, after=after, check=check, apply=apply,
+        phase="kubernetes", host=host, environment=environment.name, after=after, differs=differs, apply=apply,
         undo=lambda world, _: None, weight=3,
     )  # fmt: skip

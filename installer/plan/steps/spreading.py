@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from installer.answers import Environment
 from installer.errors import ConnectionLost
 from installer.objects import at, condition, items, name, text
-from installer.plan.model import Before, Step
+from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps.hosts import step_id
 from installer.plan.steps.kubernetes import ADMIN
 from installer.world.ports import ReadOnly, World
@@ -54,8 +53,10 @@ def spread(environment: Environment, after: tuple[str, ...]) -> Step:
     host, cluster = environment.control_planes[0], environment.name
     replicas = min(MOST, len(environment.hosts))
 
-    def check(world: ReadOnly) -> bool:
-        return world.stat(host, ADMIN) != (None,) and _stands(world, cluster, replicas)
+    def differs(world: ReadOnly) -> Differences:
+        if world.stat(host, ADMIN) != (None,) and _stands(world, cluster, replicas):
+            return ()
+        return (Difference("deployment coredns", f"{replicas} pods ready, each on a host of its own", "otherwise"),)
 
     def capture(world: ReadOnly) -> Before:
         if world.stat(host, ADMIN) == (None,):
@@ -71,16 +72,14 @@ def spread(environment: Environment, after: tuple[str, ...]) -> Step:
         while not _apart(world, cluster, replicas) and time.monotonic() < until:
             time.sleep(0.5)
 
-    def undo(world: World, before: Before) -> None:
-        # A cluster that does not answer goes as a whole, when its control plane is taken back.
-        if before and world.stat(host, ADMIN) != (None,):
-            with suppress(ConnectionLost):
-                _restore(world, cluster, before)
+    def undo(world: World, image: Image) -> None:
+        if image.seen and world.stat(host, ADMIN) != (None,):
+            _restore(world, cluster, image.seen)
 
     return Step(
         id=step_id(environment, "kubernetes.spread", host), title="spread the cluster's DNS over the hosts",
-        phase="kubernetes", host=host, environment=cluster, after=after, check=check, capture=capture, apply=apply,
-        undo=undo, weight=10,
+        phase="kubernetes", host=host, environment=cluster, after=after, differs=differs, capture=capture, apply=apply,
+        undo=undo, weight=10, goes_with=(step_id(environment, "kubernetes.init", host),),
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from installer.objects import condition, items, listed, name, text
 from installer.plan import context
 from installer.plan.inputs import Inputs
 from installer.plan.steps import charts, outside, reaching
-from installer.plan.steps.placed import shown
+from installer.plan.steps.commands import shown
 from installer.world.ports import ReadOnly, World
 
 T = TypeVar("T")

@@ -45,6 +45,7 @@ def settle(site: SimulatedSite, cluster: Cluster) -> None:
                 if path not in host.tree:
                     host.tree.put(path, content)
         _pods(site, cluster, nodes)
+    _volumes(site, cluster)
     if any("cert-manager" in path for path in cluster.objects):
         _certificates(site, cluster)
 
@@ -52,7 +53,7 @@ def settle(site: SimulatedSite, cluster: Cluster) -> None:
 def network_stands(site: SimulatedSite, cluster: Cluster) -> bool:
     """Whether the network add-on is deployed."""
     add_ons = {part.name for part in site.manifest.components if part.spec.get("network")}
-    return any(name in add_ons and release.status == "deployed" for (_, name), release in cluster.releases.items())
+    return any(name in add_ons and kept[-1].status == "deployed" for (_, name), kept in cluster.releases.items())
 
 
 def metrics(site: SimulatedSite, cluster: Cluster) -> dict[str, Any] | None:
@@ -91,11 +92,12 @@ def _pods(site: SimulatedSite, cluster: Cluster, nodes: list[SimulatedHost]) -> 
 def _replicas(
     site: SimulatedSite, cluster: Cluster, path: str, owner: Mapping[str, Any], nodes: list[SimulatedHost]
 ) -> None:
-    """A deployment's pods: all on the first node, unless they must stand apart; those of a former template go."""
+    """A deployment's pods: all on the first node, unless they must stand apart; those too many, or of before, go."""
     spec = owner["spec"]
     wanted = spec["template"]["spec"]
     for each in [each for each, pod in cluster.objects.items() if pod["metadata"].get("owner") == path]:
-        if {**cluster.objects[each]["spec"], "nodeName": ""} != {**wanted, "nodeName": ""}:
+        former = {**cluster.objects[each]["spec"], "nodeName": ""} != {**wanted, "nodeName": ""}
+        if former or int(each.rpartition("-")[2]) >= spec["replicas"]:
             cluster.delete(each)
     apart = at(wanted, "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution") is not None
     for number in range(spec["replicas"]):
@@ -121,6 +123,18 @@ def _pod(
         "status": {"podIP": address, "containerStatuses": [{"imageID": image if pulled else ""}],
                    **condition("Ready", pulled)},
     })  # fmt: skip
+
+
+def _volumes(site: SimulatedSite, cluster: Cluster) -> None:
+    """What the storage component does once a claim is gone: its volume goes too, unless that is to be retained."""
+    for path, volume in list(cluster.objects.items()):
+        if not path.startswith("/api/v1/persistentvolumes/") or "claimRef" not in volume["spec"]:
+            continue
+        claim, spec = volume["spec"]["claimRef"], volume["spec"]
+        there = f"/api/v1/namespaces/{claim['namespace']}/persistentvolumeclaims/{claim['name']}" in cluster.objects
+        if not there and spec.get("persistentVolumeReclaimPolicy") == "Delete":
+            site.hosts[spec["nodeName"]].tree.remove(spec["local"]["path"])
+            cluster.delete(path)
 
 
 def _storage_stands(cluster: Cluster, owner: Mapping[str, Any]) -> bool:

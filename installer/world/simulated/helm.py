@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from installer.bundle.manifest import Blob, Component
+from installer.plan.steps.helm import REMEMBERED
 from installer.world.ports import Output
 from installer.world.simulated.controllers import serving, settle
 from installer.world.simulated.kubernetes import Cluster, Release, condition
@@ -19,7 +21,7 @@ def helm(call: Call) -> Output:
         return failed("Error: Kubernetes cluster unreachable")
     match call.argv[1:4]:
         case ("history", name, _):
-            return _history(cluster, (call.option("--namespace"), name))
+            return _history(call, cluster, name)
         case ("upgrade", "--install", name):
             return _upgrade(call, cluster, name)
         case ("uninstall", name, _):
@@ -31,38 +33,42 @@ def helm(call: Call) -> Output:
 
 def deployed(cluster: Cluster, name: str) -> bool:
     """Whether a release of that name is deployed."""
-    return any(own == name and release.status == "deployed" for (_, own), release in cluster.releases.items())
+    return any(own == name and kept[-1].status == "deployed" for (_, own), kept in cluster.releases.items())
 
 
-def _history(cluster: Cluster, key: tuple[str, str]) -> Output:
-    release = cluster.releases.get(key)
-    if release is None:
+def _history(call: Call, cluster: Cluster, name: str) -> Output:
+    kept = cluster.releases.get((call.option("--namespace"), name))
+    if kept is None:
         return failed("Error: release: not found")
-    return said(json.dumps([{"status": release.status, "description": release.description}]))
+    most = int(call.option("--max"))
+    return said(json.dumps([{"revision": each.revision, "status": each.status, "description": each.description}
+                            for each in kept[-most:]]))  # fmt: skip
 
 
 def _upgrade(call: Call, cluster: Cluster, name: str) -> Output:
     key = (call.option("--namespace"), name)
     component = call.site.manifest.component(name)
-    archive, former = call.tree.entry(call.argv[4]), cluster.releases.get(key)
-    if archive is None or archive.content != _chart(component):
+    archive, kept = call.tree.entry(call.argv[4]), cluster.releases.get(key, ())
+    if archive is None or not isinstance(archive.content, Blob) or archive.content != _chart(component):
         return failed(f"Error: {call.argv[4]} is not the chart of {name}")
     if call.option("--values") not in call.tree:
         return failed(f"Error: open {call.option('--values')}: no such file or directory")
-    if former is not None and former.status.startswith("pending"):
+    if kept and kept[-1].status.startswith("pending"):
         return failed("Error: another operation (install/upgrade/rollback) is in progress")
     description = call.option("--description")
     reason = _hindered(call, cluster, component)
     if reason:
-        cluster.releases[key] = Release("failed", description)
+        _revise(cluster, key, Release("failed", description))
         return failed(f"Error: {reason}: context deadline exceeded")
-    cluster.put(f"/api/v1/namespaces/{key[0]}", {"metadata": {"name": key[0]}})
+    if f"/api/v1/namespaces/{key[0]}" not in cluster.objects:
+        cluster.put(f"/api/v1/namespaces/{key[0]}", {"metadata": {"name": key[0]}})
     brought = tuple(entry["path"] for entry in component.spec.get("ready", ()))
     for entry in component.spec.get("ready", ()):
         *_, name_of = entry["path"].split("/")
         status = condition(entry["condition"]) if "condition" in entry else {}
         cluster.put(entry["path"], {"metadata": {"name": name_of}, "spec": {}, "status": status})
-    cluster.releases[key] = Release("deployed", description, brought)
+    values = call.tree.text(call.option("--values"))
+    _revise(cluster, key, Release("deployed", description, brought, content=(archive.content.digest, values)))
     settle(call.site, cluster)
     return said(f'Release "{name}" has been upgraded. Happy Helming!')
 
@@ -84,11 +90,19 @@ def _chart(component: Component) -> Blob:
     return component.artifact("chart", component.spec["chart"]["name"]).file
 
 
+def _revise(cluster: Cluster, key: tuple[str, str], wanted: Release) -> None:
+    """Add a revision to a release; the ones before it are superseded, and the oldest are forgotten."""
+    kept = cluster.releases.get(key, ())
+    former = tuple(replace(each, status="superseded") if each.status == "deployed" else each for each in kept)
+    revision = kept[-1].revision + 1 if kept else 1
+    cluster.releases[key] = (*former, replace(wanted, revision=revision))[-REMEMBERED:]
+
+
 def _uninstall(call: Call, cluster: Cluster, name: str) -> Output:
-    release = cluster.releases.pop((call.option("--namespace"), name), None)
-    if release is None:
+    kept = cluster.releases.pop((call.option("--namespace"), name), None)
+    if kept is None:
         return said() if "--ignore-not-found" in call.argv else failed("Error: release: not found")
-    for path in release.brought:
+    for path in kept[-1].brought:
         cluster.delete(path)
     settle(call.site, cluster)
     return said(f'release "{name}" uninstalled')
@@ -96,10 +110,19 @@ def _uninstall(call: Call, cluster: Cluster, name: str) -> Output:
 
 def _rollback(call: Call, cluster: Cluster, name: str) -> Output:
     key = (call.option("--namespace"), name)
-    release = cluster.releases.get(key)
-    if release is None:
+    kept = cluster.releases.get(key)
+    if kept is None:
         return failed("Error: release: not found")
-    cluster.releases[key] = Release("deployed", "Rollback", release.brought)
+    wanted = call.argv[3] if call.argv[3].isdecimal() else ""
+    former = next((each for each in kept if str(each.revision) == wanted), kept[-2] if len(kept) > 1 else kept[-1])
+    for path in set(kept[-1].brought) - set(former.brought):
+        cluster.delete(path)
+    for path in former.brought:
+        if path not in cluster.objects:
+            cluster.put(path, {"metadata": {"name": path.rpartition("/")[2]}, "spec": {}, "status": {}})
+    description = call.option("--description") or f"Rollback to {former.revision}"
+    _revise(cluster, key, replace(former, status="deployed", description=description))
+    settle(call.site, cluster)
     return said("Rollback was a success! Happy Helming!")
 
 

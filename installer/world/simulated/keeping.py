@@ -18,7 +18,7 @@ from installer.world.simulated.state import Ended, SimulatedHost
 from installer.world.simulated.tree import Entry
 from installer.world.simulated.world import SimulatedWorld
 
-FORMAT = 1
+FORMAT = 2
 LARGEST = 1 << 30
 """Bytes of the largest site that is read: with 400 hosts it takes some 100 MB."""
 SETS = frozenset({"members", "planes", "tokens"})
@@ -89,13 +89,16 @@ def _entry(kind: Any, mode: int, content: str | Mapping[str, Any], target: str) 
 
 def _cluster(cluster: Cluster) -> dict[str, Any]:
     plain = {name: sorted(value) if name in SETS else value for name, value in vars(cluster).items()}
-    return {**plain, "releases": [[*key, asdict(release)] for key, release in cluster.releases.items()]}
+    releases = [[*key, [asdict(each) for each in kept]] for key, kept in cluster.releases.items()]
+    return {**plain, "releases": releases}
 
 
 def _restored(told: Mapping[str, Any]) -> Cluster:
     fields: dict[str, Any] = {name: set(value) if name in SETS else value for name, value in told.items()}
     releases = {
-        (space, name): Release(**{**release, "brought": tuple(release["brought"])})
-        for space, name, release in told["releases"]
+        (space, name): tuple(
+            Release(**{**each, "brought": tuple(each["brought"]), "content": tuple(each["content"])}) for each in kept
+        )
+        for space, name, kept in told["releases"]
     }
     return Cluster(**{**fields, "releases": releases})

@@ -133,7 +133,8 @@ def _enter(call: Call, cluster: Cluster, config: Mapping[str, Any], endpoint: st
     for setting, value in CHANGED_SETTINGS.items():
         tree.put(f"/proc/sys/{setting}", f"{value}\n".encode())
     addresses = [{"type": "InternalIP", "address": call.host.machine.address}, {"type": "Hostname", "address": name}]
-    node = {"metadata": {"name": name}, "status": {"addresses": addresses, **condition("Ready", False)}}
+    told = {"addresses": addresses, "nodeInfo": {"kubeletVersion": call.site.manifest.kubernetes}}
+    node = {"metadata": {"name": name}, "status": {**told, **condition("Ready", False)}}
     cluster.put(f"/api/v1/nodes/{name}", node)
     settle(call.site, cluster)
 

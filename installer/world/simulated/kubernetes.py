@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 import uuid
 from collections.abc import Mapping
@@ -12,11 +13,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from installer.errors import CommandFailed
+from installer.world.comparing import changes
 
 APPS, CERTIFICATES = "apps/v1", "cert-manager.io/v1"
 KINDS: Mapping[tuple[str, str], tuple[str, bool]] = {
     ("v1", "ConfigMap"): ("configmaps", True),
     ("v1", "Namespace"): ("namespaces", False),
+    ("v1", "PersistentVolume"): ("persistentvolumes", False),
+    ("v1", "PersistentVolumeClaim"): ("persistentvolumeclaims", True),
     ("v1", "Pod"): ("pods", True),
     ("v1", "Secret"): ("secrets", True),
     ("v1", "ServiceAccount"): ("serviceaccounts", True),
@@ -43,12 +47,14 @@ DEFINED_BY = {CERTIFICATES: f"{DEFINITIONS}/certificates.cert-manager.io"}
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What helm keeps of a release."""
+    """A revision that helm keeps of a release. `content` is the digest of its chart, and its values."""
 
     status: str
     description: str
     brought: tuple[str, ...] = ()
     """API paths of what came with it."""
+    revision: int = 1
+    content: tuple[str, str] = ("", "")
 
 
 @dataclass
@@ -64,11 +70,12 @@ class Cluster:
     certificate_key: str = ""
     admin: str = ""
     """The administrator's kubeconfig."""
-    releases: dict[tuple[str, str], Release] = field(default_factory=dict)
+    releases: dict[tuple[str, str], tuple[Release, ...]] = field(default_factory=dict)
+    """Each release's revisions, the newest last."""
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    applied: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What was last applied, by path: the fields that the installer owns."""
     volumes: dict[str, dict[str, str]] = field(default_factory=dict)
-    others: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Fields of applied objects that are somebody else's, kubeadm's for one: they stay whatever is applied."""
 
     def get(self, path: str) -> dict[str, Any] | None:
         """A copy of an object or list, None where there is none of that path."""
@@ -83,39 +90,61 @@ class Cluster:
         return {"items": copy.deepcopy(selected)}
 
     def apply(self, thing: Mapping[str, Any], now: datetime) -> str:
-        """Bring an object to the wanted state, at this time; returns its path.
+        """Server-side apply an object, at this time; returns its path.
+
+        Fields that were applied before and are no longer in it go.
 
         Raises:
             CommandFailed: the cluster serves no such kind, has no such namespace, or nothing may be called so.
         """
-        version, kind = str(thing["apiVersion"]), str(thing["kind"])
-        name = thing["metadata"]["name"]
-        served = self._served(version, kind)
-        if served is None:
-            raise self._refused(f"apply {kind} {name}", f"the cluster has no kind {kind} in {version}")
-        if not NAME.fullmatch(name):
-            reason = f'{kind} "{name}" is invalid: metadata.name: a lowercase RFC 1123 subdomain is wanted'
-            raise self._refused(f"apply {kind} {name}", reason, 422)
-        plural, in_namespace = served
-        base = group(version)
-        if in_namespace:
-            namespace = thing["metadata"].get("namespace", "default")
-            if f"/api/v1/namespaces/{namespace}" not in self.objects:
-                raise self._refused(f"apply {kind} {name}", f'namespaces "{namespace}" not found')
-            base = f"{base}/namespaces/{namespace}"
-        path = f"{base}/{plural}/{name}"
-        if path in self.objects and path not in self.others:
-            former = self.objects[path]
-            ours = former["metadata"].get("managedFields") is not None
-            self.others[path] = (
-                {} if ours else {key: former[key] for key in former if key not in ("metadata", "status")}
-            )
-        self.others[path] = _without(self.others.get(path, {}), thing)
-        self.put(path, _merged(self.others[path], thing))
+        path = self._path_for(thing)
+        self.put(path, self._merged(path, thing))
+        self.applied[path] = copy.deepcopy(dict(thing))
         metadata = self.objects[path]["metadata"]
         metadata["managedFields"] = [{"manager": "sitewright"}]
         metadata.setdefault("creationTimestamp", f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
         return path
+
+    def find(self, thing: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A copy of the object of that kind, namespace and name, None where there is none."""
+        path = self.path(thing)
+        return None if path is None else self.get(path)
+
+    def differing(self, thing: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+        """What applying an object would change."""
+        path, name = self.path(thing), f"{thing['kind']} {thing['metadata']['name']}"
+        live = None if path is None else self.objects.get(path)
+        if path is None or live is None:
+            return tuple(changes(name, None, thing))
+        return tuple(changes(name, live, {**live, **self._merged(path, thing)}))
+
+    def _merged(self, path: str, thing: Mapping[str, Any]) -> dict[str, Any]:
+        """What an object becomes by being applied: its fields laid over what others wrote."""
+        others = _without(self.objects.get(path, {}), self.applied.get(path, {}), thing)
+        return _laid_over(others, json.loads(json.dumps(thing)))
+
+    def _path_for(self, thing: Mapping[str, Any]) -> str:
+        kind, name = str(thing["kind"]), thing["metadata"]["name"]
+        path = self.path(thing)
+        if path is None:
+            raise self._refused(f"apply {kind} {name}", f"the cluster has no kind {kind} in {thing['apiVersion']}")
+        if not NAME.fullmatch(name):
+            reason = f'{kind} "{name}" is invalid: metadata.name: a lowercase RFC 1123 subdomain is wanted'
+            raise self._refused(f"apply {kind} {name}", reason, 422)
+        namespace = thing["metadata"].get("namespace", "default")
+        if "/namespaces/" in path and f"/api/v1/namespaces/{namespace}" not in self.objects and kind != "Namespace":
+            raise self._refused(f"apply {kind} {name}", f'namespaces "{namespace}" not found')
+        return path
+
+    def path(self, thing: Mapping[str, Any]) -> str | None:
+        """The API path of an object, None where the cluster serves no such kind."""
+        served = self._served(str(thing["apiVersion"]), str(thing["kind"]))
+        if served is None:
+            return None
+        plural, in_namespace = served
+        metadata = thing["metadata"]
+        place = f"/namespaces/{metadata.get('namespace', 'default')}" if in_namespace else ""
+        return f"{group(str(thing['apiVersion']))}{place}/{plural}/{metadata['name']}"
 
     def put(self, path: str, thing: Mapping[str, Any]) -> None:
         """Store an object; what the cluster itself knows of it (uid, status) stays unless the object says otherwise."""
@@ -131,7 +160,7 @@ class Cluster:
         for each in [at for at, thing in self.objects.items()
                      if at == path or inside in at or thing["metadata"].get("owner") == path]:  # fmt: skip
             del self.objects[each]
-            self.others.pop(each, None)
+            self.applied.pop(each, None)
 
     def holds(self, ready: Mapping[str, str]) -> bool:
         """Whether an entry of a component's `ready` holds."""
@@ -172,20 +201,24 @@ def condition(name: str, holds: bool = True) -> dict[str, Any]:
     return {"conditions": [{"type": name, "status": str(holds)}]}
 
 
-def _without(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
-    """What stays another's once we have taken fields over: lists and plain values go as a whole."""
-    left = {}
-    for key, value in theirs.items():
-        if key not in ours:
-            left[key] = value
-        elif isinstance(value, Mapping) and isinstance(ours[key], Mapping):
-            left[key] = _without(value, ours[key])
-    return left
+def _laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = _laid_over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
 
 
-def _merged(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
-    both = {key for key in theirs if isinstance(theirs[key], Mapping) and isinstance(ours.get(key), Mapping)}
-    return {**theirs, **ours, **{key: _merged(theirs[key], ours[key]) for key in both}}
+def _without(live: Mapping[str, Any], owned: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """An object without the fields that were owned and are no longer wanted."""
+    kept = {}
+    for key, value in live.items():
+        was, wish = owned.get(key), wanted.get(key)
+        if isinstance(value, dict) and isinstance(was, dict):
+            kept[key] = _without(value, was, wish if isinstance(wish, dict) else {})
+        elif key not in owned or key in wanted:
+            kept[key] = value
+    return kept
 
 
 def _below_group(path: str) -> list[str]:

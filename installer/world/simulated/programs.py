@@ -28,9 +28,9 @@ def head(call: Call) -> Output:
 
 
 def ls(call: Call) -> Output:
-    """`ls -d PATH...`, `ls -A FOLDER` and `ls -1 FOLDER`."""
+    """`ls -d PATH...`, `ls -A FOLDER`, `ls -1 FOLDER` and `ls -1A FOLDER`."""
     paths = call.argv[2:]
-    if call.argv[1] in ("-A", "-1") and len(paths) == 1:
+    if call.argv[1] in ("-A", "-1", "-1A") and len(paths) == 1:
         return said(*call.tree.names(paths[0])) if paths[0] in call.tree else _absent("ls", paths[0])
     if call.argv[1] != "-d":
         raise call.unscripted()

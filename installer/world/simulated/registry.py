@@ -29,27 +29,37 @@ class Side:
 
     def has(self, artifact: Artifact) -> bool:
         """Whether it serves an artifact's manifest."""
-        return self._manifest(artifact.repository, artifact.manifest.digest) in self.host.tree
+        return self.find(artifact.repository, artifact.manifest.digest)
 
     def find(self, repository: str, digest: str) -> bool:
         """Whether it serves a manifest by that digest."""
-        return self._manifest(repository, digest) in self.host.tree
+        hexadecimal = digest.partition(":")[2]
+        return f"{self._repository(repository)}/_manifests/revisions/sha256/{hexadecimal}/link" in self.host.tree
 
     def blob(self, repository: str, hexadecimal: str) -> Blob | None:
         """A blob of a repository, None where it is not there."""
-        entry = self.host.tree.entry(f"{self.root}/repositories/{repository}/blobs/{hexadecimal}")
+        place = self._repository(repository)
+        linked = any(f"{place}/{of}/sha256/{hexadecimal}/link" in self.host.tree
+                     for of in ("_layers", "_manifests/revisions"))  # fmt: skip
+        entry = self.host.tree.entry(self._data(hexadecimal)) if linked else None
         return entry.content if entry is not None and isinstance(entry.content, Blob) else None
 
     def keep(self, artifact: Artifact) -> Iterator[Blob]:
-        """Store an artifact; gives what was not there yet."""
+        """Store an artifact where the real registry does; gives what was not there yet."""
+        place, top = self._repository(artifact.repository), artifact.manifest.digest
+        hexadecimal = top.partition(":")[2]
         for blob in (*artifact.blobs, artifact.manifest):
-            path = f"{self.root}/repositories/{artifact.repository}/blobs/{blob.digest.partition(':')[2]}"
-            shared = f"{self.root}/blobs/{blob.digest.partition(':')[2]}"
-            if shared not in self.host.tree:
-                self.host.tree.put(shared, blob)
+            data = self._data(blob.digest.partition(":")[2])
+            if data not in self.host.tree:
+                self.host.tree.put(data, blob)
                 yield blob
-            self.host.tree.put(path, blob)
-        self.host.tree.put(self._manifest(artifact.repository, artifact.manifest.digest), artifact.manifest)
+            if blob is not artifact.manifest:
+                link = f"{place}/_layers/sha256/{blob.digest.partition(':')[2]}/link"
+                self.host.tree.put(link, blob.digest.encode())
+        tag = f"{place}/_manifests/tags/{artifact.tag}"
+        for link in (f"{place}/_manifests/revisions/sha256/{hexadecimal}/link",
+                     f"{tag}/index/sha256/{hexadecimal}/link", f"{tag}/current/link"):  # fmt: skip
+            self.host.tree.put(link, top.encode())
 
     def lets_in(self, credential: tuple[str, str]) -> bool:
         """Whether a user and password may write."""
@@ -59,8 +69,11 @@ class Side:
                 return True
         return False
 
-    def _manifest(self, repository: str, digest: str) -> str:
-        return f"{self.root}/repositories/{repository}/manifests/{digest.partition(':')[2]}"
+    def _repository(self, name: str) -> str:
+        return f"{self.root}/docker/registry/v2/repositories/{name}"
+
+    def _data(self, hexadecimal: str) -> str:
+        return f"{self.root}/docker/registry/v2/blobs/sha256/{hexadecimal[:2]}/{hexadecimal}/data"
 
 
 def sides(host: SimulatedHost) -> Iterator[Side]:

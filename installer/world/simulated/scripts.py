@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from installer.bundle.signers import verify_signature
 from installer.bundle.sshsig import SignatureInvalid
 from installer.lock import CLAIM, RELEASE
 from installer.plan.steps.hosts import VERIFY
+from installer.plan.steps.kept import KEEP, PRUNE, RETURN
 from installer.plan.steps.kubernetes import RESET
-from installer.plan.steps.placed import KEEP, PULL, RETURN
+from installer.plan.steps.placed import PULL
 from installer.plan.steps.serving import AWAIT_FILE, RENEW
 from installer.world.ports import Output
 from installer.world.simulated import kubeadm, registry, signing
@@ -52,19 +54,40 @@ def _pull(call: Call) -> Output:
 
 
 def _keep(call: Call) -> Output:
-    path, kept = call.argv
-    if kept not in call.tree and path in call.tree:
-        entry = call.tree.entry(path)
-        if entry is None or entry.kind != "file":
-            raise call.unscripted()
-        call.tree.put(kept, entry.content, entry.mode)
+    folder, *paths = call.argv
+    for path in paths:
+        entry, kept = call.tree.entry(path), f"{folder}{path}"
+        if entry is not None and entry.kind != "directory" and kept not in call.tree:
+            _make_private(call, kept)
+            call.tree.copy(path, kept)
     return said()
 
 
 def _return(call: Call) -> Output:
-    path, kept = call.argv
-    call.tree.move(kept, path)
+    folder, *paths = call.argv
+    for path in paths:
+        kept, there = f"{folder}{path}", call.tree.entry(path)
+        if kept not in call.tree:
+            continue
+        if there is not None and there.kind == "directory":
+            return failed(f"a directory stands where {path} was a file")
+        call.tree.copy(kept, path)
     return said()
+
+
+def _prune(call: Call) -> Output:
+    for path in call.argv:
+        entry = call.tree.entry(path)
+        if entry is not None and entry.kind == "directory" and not call.tree.names(path):
+            call.tree.remove(path)
+    return said()
+
+
+def _make_private(call: Call, path: str) -> None:
+    """Make the missing directories above a path, each its owner's alone."""
+    for parent in reversed(PurePosixPath(path).parents):
+        if str(parent) not in call.tree:
+            call.tree.make_directory(str(parent), 0o700)
 
 
 def kubectl(call: Call) -> Output:
@@ -123,7 +146,7 @@ def _release(call: Call) -> Output:
 
 
 SCRIPTS: Mapping[str, Program] = {
-    AWAIT_FILE: _await_file, CLAIM: _claim, KEEP: _keep, PULL: _pull, RELEASE: _release,
+    AWAIT_FILE: _await_file, CLAIM: _claim, KEEP: _keep, PRUNE: _prune, PULL: _pull, RELEASE: _release,
     RENEW: _renew, RESET: _reset, RETURN: _return, VERIFY: _verify,
 }  # fmt: skip
 PROGRAMS: Mapping[str, Program] = {"kubectl": kubectl, "sh": shell}

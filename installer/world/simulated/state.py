@@ -10,7 +10,7 @@ from math import inf
 
 from installer.bundle.manifest import Blob, Manifest
 from installer.errors import HostUnreachable
-from installer.plan.steps.placed import shown
+from installer.plan.steps.commands import shown
 from installer.world.intact import altered
 from installer.world.ports import Output
 from installer.world.simulated.kubernetes import Cluster

@@ -58,6 +58,10 @@ def _start(call: Call, units: list[str]) -> Output:
     return said()
 
 
+def _try_restart(call: Call, units: list[str]) -> Output:
+    return _start(call, [unit for unit in units if call.host.runs(unit)])
+
+
 def _stop(call: Call, units: list[str]) -> Output:
     units = _known(call.host, units)
     unknown = [unit for unit in units if not call.host.installed(unit) and unit not in call.host.ended]
@@ -158,7 +162,7 @@ def _full(name: str) -> str:
 
 
 VERBS: Mapping[str, Callable[[Call, list[str]], Output]] = {
-    "start": _start, "restart": _start, "stop": _stop, "enable": _enable, "disable": _disable,
-    "reset-failed": _reset_failed, "is-active": _is_active, "is-enabled": _is_enabled,
+    "start": _start, "restart": _start, "try-restart": _try_restart, "stop": _stop, "enable": _enable,
+    "disable": _disable, "reset-failed": _reset_failed, "is-active": _is_active, "is-enabled": _is_enabled,
 }  # fmt: skip
 PROGRAMS: Mapping[str, Program] = {"systemctl": systemctl}

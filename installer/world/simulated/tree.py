@@ -116,19 +116,16 @@ class Tree:
             raise FileExistsError(errno.EEXIST, "File exists", name)
         self._place(name, self._found(path))
 
-    def move(self, path: str, to: str) -> None:
-        """Move a file or a tree to a name whose parent is there.
+    def copy(self, path: str, to: str) -> None:
+        """Copy a file or a link, as itself, over whatever file is at the other path; makes missing parents.
 
         Raises:
-            OSError: there is no such file.
+            OSError: there is no such file, or nothing can be written there.
         """
-        entry = self._found(path)
-        if entry.kind == "directory":
-            self.remove(to)
-        for below in [each for each in self._entries if _is_below(each, path)]:
-            self._entries[plain(to) + below[len(plain(path)) :]] = self._entries[below]
+        entry = self.entry(path)
+        if entry is None:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
         self._place(to, entry)
-        self.remove(path)
 
     def remove(self, path: str) -> None:
         """Remove whatever is at a path with all below it.
@@ -136,9 +133,11 @@ class Tree:
         Raises:
             OSError: nothing can be written there.
         """
-        gone = [each for each in self._entries if each == plain(path) or _is_below(each, path)]
-        if gone:
-            self._demand_writable(path)
+        if path not in self:  # nothing is below what is not there
+            return
+        start = plain(path).rstrip("/") + "/"
+        gone = [plain(path), *(each for each in self._entries if each.startswith(start) and each != "/")]
+        self._demand_writable(path)
         for each in gone:
             del self._entries[each]
 

@@ -119,6 +119,18 @@ class SimulatedWorld:
 
         return self._in(cluster, "get", found)
 
+    def find(self, cluster: str, thing: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The object of that kind, namespace and name, None where there is none."""
+        return self._in(cluster, "get", lambda of: of.find(thing))
+
+    def differing(self, cluster: str, *objects: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+        """What applying objects would change."""
+
+        def found(of: Cluster) -> tuple[tuple[str, str, str], ...]:
+            return tuple(each for thing in objects for each in of.differing(thing))
+
+        return self._in(cluster, "get", found) if objects else ()
+
     def write(self, host: str, path: str, content: bytes, *, mode: int = 0o644) -> None:
         """Put a file there, owned by root; makes missing parents."""
         self._on(host, "write", lambda on: on.tree.put(shell.absolute(path), content, mode))
@@ -190,6 +202,16 @@ class SimulatedWorld:
                 settle(self.site, of)
 
         self._in(cluster, "apply", applied)
+
+    def withdraw(self, cluster: str, *objects: Mapping[str, Any]) -> None:
+        """Delete each object, in order."""
+
+        def gone(of: Cluster) -> None:
+            for thing in objects:
+                if (path := of.path(thing)) is not None:
+                    of.delete(path)
+
+        self._in(cluster, "delete", gone)
 
     def delete(self, cluster: str, path: str) -> None:
         """Delete the object at an API path, dependents too."""

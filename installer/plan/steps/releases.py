@@ -1,0 +1,211 @@
+"""Steps of a cluster's releases: one per component, by helm and the cluster's API, on the first control plane.
+
+That host keeps of each release the chart, the values and the objects as they were applied last. They tell the next
+version what it no longer has, and the way back what to apply again.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from installer.answers import Environment
+from installer.bundle.manifest import Component
+from installer.objects import condition
+from installer.plan import context
+from installer.plan.inputs import Inputs
+from installer.plan.model import Before, Difference, Differences, Image, Step
+from installer.plan.steps import helm
+from installer.plan.steps.charts import Release, wanted_release
+from installer.plan.steps.hosts import step_id
+from installer.plan.steps.kept import HOME, files_before, folder, keeps, take_back
+from installer.plan.steps.kubernetes import ADMIN
+from installer.plan.steps.placed import Placed, Source, files_differ, place
+from installer.plan.steps.volumes import retain
+from installer.world.ports import ReadOnly, World
+
+CHARTS = f"{HOME}/charts"
+NAMESPACES = "/api/v1/namespaces"
+GOING = 120
+"""Seconds to wait for objects that were deleted: their finalizers may have something to clear."""
+Object = dict[str, Any]
+
+
+def release_id(environment: Environment, component: str) -> str:
+    """The id of a component's release step."""
+    return step_id(environment, f"{component}.release", environment.control_planes[0])
+
+
+def release(inputs: Inputs, environment: Environment, component: Component, after: tuple[str, ...]) -> Step:
+    """The step that brings a component's chart and objects to their wanted state.
+
+    What is deployed is recognised by a digest of chart, values and objects that the release carries as its description;
+    an object, by what applying it once more would change.
+    """
+    names = context.for_component(inputs.names(environment), environment, component)
+    host = environment.control_planes[0]
+    source = Source(tuple(names["registry"]["endpoints"]), names["registry"]["ca"])
+    work = _Releasing(host, environment.name, wanted_release(component, names), source)
+    return Step(
+        id=release_id(environment, component.name), title=component.spec.get("title", component.name), phase="charts",
+        host=host, environment=environment.name, after=after, differs=work.differs, apply=work.apply,
+        capture=work.capture, keep=work.keep,
+        undo=lambda world, image: work.undo(world, image, delete_volumes=inputs.delete_volumes),
+        weight=float(component.spec.get("chart", {}).get("weight", 10)),
+        goes_with=(step_id(environment, "kubernetes.init", host), step_id(environment, "hosts.home", host)),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Releasing:
+    """One release on the first control plane `host` of a cluster."""
+
+    host: str
+    cluster: str
+    wanted: Release
+    source: Source
+
+    @property
+    def chart(self) -> tuple[Placed, ...]:
+        """The chart and its values as the first control plane keeps them; nothing for a release without a chart."""
+        if self.wanted.chart is None:
+            return ()
+        return (Placed(f"{CHARTS}/{self.wanted.name}.tgz", 0o644, pull=self.wanted.chart),
+                Placed(f"{CHARTS}/{self.wanted.name}.yaml", 0o600, text=self.wanted.values))  # fmt: skip
+
+    @property
+    def listed(self) -> Placed:
+        """The list of the objects as they are applied."""
+        body = json.dumps({"format": 1, "objects": self.wanted.objects}, sort_keys=True)
+        return Placed(f"{CHARTS}/{self.wanted.name}.objects.json", 0o600, text=body.encode() + b"\n")
+
+    def differs(self, world: ReadOnly) -> Differences:
+        if world.stat(self.host, ADMIN) == (None,):
+            return (Difference(f"cluster {self.cluster}", "there", "nothing"),)
+        return (
+            *helm.differs(world, self.host, self.wanted),
+            *files_differ(world, self.host, (self.listed,)),
+            *(Difference(*each) for each in world.differing(self.cluster, *self.wanted.objects)),
+            *not_ready(world, self.cluster, self.wanted),
+        )
+
+    def capture(self, world: ReadOnly) -> Before:
+        seen = files_before(world, self.host, [file.path for file in (*self.chart, self.listed)])
+        if world.stat(self.host, ADMIN) == (None,):
+            return seen
+        objects = (*with_secrets(self.wanted.objects), *applied(world, self.host, self.listed.path))
+        there = {identity(each): world.find(self.cluster, each) is not None for each in objects}
+        space = world.get(self.cluster, f"{NAMESPACES}/{self.wanted.namespace}") if self.wanted.chart else None
+        return {**seen, "release": helm.standing(world, self.host, self.wanted), "objects": there,
+                "_namespace": space is not None}  # fmt: skip
+
+    def keep(self, world: World, image: Image) -> None:
+        """Put aside what will be replaced: files, and objects that nobody of ours had applied."""
+        keeps(self.host)(world, image)
+        ours = {identity(each) for each in applied(world, self.host, self.listed.path)}
+        foreign = [each for each in self.wanted.objects
+                   if image.seen.get("objects", {}).get(identity(each)) and identity(each) not in ours]  # fmt: skip
+        if not foreign or world.stat(self.host, self._aside(image)) != (None,):
+            return
+        lives = [live for live in (world.find(self.cluster, each) for each in foreign) if live is not None]
+        body = json.dumps({"format": 1, "objects": [_stripped(live) for live in lives]}, sort_keys=True)
+        world.write(self.host, self._aside(image), body.encode() + b"\n", mode=0o600)
+
+    def apply(self, world: World) -> None:
+        if self.wanted.chart:
+            archive, values = (file.path for file in self.chart)
+            bring = partial(place, world, self.host, self.source, self.chart)
+            helm.deploy(world, self.host, self.wanted, bring, archive, values)
+        wanted = {identity(each) for each in self.wanted.objects}
+        stale = [each for each in applied(world, self.host, self.listed.path) if identity(each) not in wanted]
+        world.withdraw(self.cluster, *reversed(stale))
+        if self.wanted.objects:
+            world.apply(self.cluster, *self.wanted.objects)
+        place(world, self.host, self.source, (self.listed,))
+        _until(self.wanted.timeout, lambda: not not_ready(world, self.cluster, self.wanted))
+
+    def undo(self, world: World, image: Image, *, delete_volumes: bool) -> None:
+        if world.stat(self.host, ADMIN) == (None,) or "objects" not in image.seen:
+            return
+        if not delete_volumes:
+            retain(world, self.cluster, self.wanted.namespace)
+        if self.wanted.chart:
+            helm.give_back(world, self.host, self.wanted, image.seen["release"])
+        self._give_objects_back(world, image)
+        if self.wanted.chart and not image.seen["_namespace"]:
+            world.delete(self.cluster, f"{NAMESPACES}/{self.wanted.namespace}")
+        take_back(world, self.host, image)
+        _until(GOING, lambda: self.capture(world)["objects"] == image.seen["objects"])
+
+    def _give_objects_back(self, world: World, image: Image) -> None:
+        """Take away the objects that a run added, and apply those again that stood before as they stood then."""
+        there = image.seen["objects"]
+        added = [each for each in with_secrets(self.wanted.objects) if not there.get(identity(each))]
+        world.withdraw(self.cluster, *reversed(added))
+        former = (*applied(world, self.host, self._aside(image)),
+                  *applied(world, self.host, f"{folder(image)}{self.listed.path}"))  # fmt: skip
+        back = [each for each in former if there.get(identity(each))]
+        if back:
+            world.apply(self.cluster, *back)
+
+    def _aside(self, image: Image) -> str:
+        return f"{folder(image)}/objects/{self.wanted.name}.json"
+
+
+def identity(thing: Object) -> str:
+    """What names an object in its cluster, whatever its API version: "group/kind/namespace/name" ("core/..." too)."""
+    metadata = thing["metadata"]
+    group = thing["apiVersion"].rpartition("/")[0] or "core"
+    return f"{group}/{thing['kind']}/{metadata.get('namespace', '')}/{metadata['name']}"
+
+
+def with_secrets(objects: tuple[Object, ...]) -> tuple[Object, ...]:
+    """Objects, and before them what would be left behind of them: cert-manager keeps a certificate's Secret.
+
+    (cert-manager.io, "Cleaning up Secrets when Certificates are deleted".)
+    """
+    secrets = [
+        {"apiVersion": "v1", "kind": "Secret",
+         "metadata": {"name": each["spec"]["secretName"], "namespace": each["metadata"].get("namespace", "default")}}
+        for each in objects if each["kind"] == "Certificate" and "secretName" in each.get("spec", {})
+    ]  # fmt: skip
+    return (*secrets, *objects)
+
+
+def applied(world: ReadOnly, host: str, path: str) -> tuple[Object, ...]:
+    """The objects that a host's list says were applied last; nothing where there is no list that can be read."""
+    try:
+        found = json.loads(world.read(host, path) or b"{}")
+        objects = tuple(each for each in found.get("objects", ()) if identity(each))
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        return ()
+    return objects
+
+
+def not_ready(world: ReadOnly, cluster: str, wanted: Release) -> Differences:
+    """Each object named under `ready` that is not there in its condition."""
+    found = []
+    for entry in wanted.ready:
+        seen, wish = world.get(cluster, entry["path"]), entry.get("condition", "")
+        if seen is None or (wish and not condition(seen, wish)):
+            found.append(Difference(entry["path"], wish or "there", f"not {wish}" if seen else "nothing"))
+    return tuple(found)
+
+
+def _stripped(live: Object) -> Object:
+    """An object as it can be applied: without what its API server writes into it."""
+    own = {"managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink"}
+    metadata = {name: value for name, value in live["metadata"].items() if name not in own}
+    return {**{name: value for name, value in live.items() if name != "status"}, "metadata": metadata}
+
+
+def _until(seconds: float, holds: Callable[[], bool]) -> None:
+    """Wait for something; whether it holds then is for the step's own look to say."""
+    for _ in range(int(seconds * 2)):
+        if holds():
+            return
+        time.sleep(0.5)
