@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from simulation import answers_of, inputs_of, install, site_of, world_of
+from simulation import act, answers_of, inputs_of, install, site_of, world_of
 
 from installer import operations
+from installer.errors import ConnectionLost
 from installer.plan import install as installing
+from installer.plan.model import Image
 from installer.plan.steps import spreading
 from installer.world.simulated.world import SimulatedWorld
 
@@ -85,10 +87,11 @@ def test_taken_back_it_is_as_it_was_before(tmp_path) -> None:
     kubeadms = {"replicas": 2, "template": {
         "metadata": {"labels": {"k8s-app": "kube-dns"}},
         "spec": {"containers": [{"name": "coredns", "image": "registry/coredns@sha256:0"}],
+                 "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{}]}},
                  "tolerations": [{"key": "CriticalAddonsOnly", "operator": "Exists"}]},
     }}  # fmt: skip
     cluster.delete(spreading.BUDGET)
-    cluster.others.clear()
+    cluster.applied.clear()
     cluster.objects[spreading.DEPLOYMENT] = {"metadata": {"name": "coredns", "namespace": "kube-system"},
                                              "spec": kubeadms, "status": {}}  # fmt: skip
     cluster.objects[spreading.SERVICE] = {"metadata": {"name": "kube-dns", "namespace": "kube-system"}, "status": {},
@@ -98,22 +101,23 @@ def test_taken_back_it_is_as_it_was_before(tmp_path) -> None:
     world.apply("production", *spreading._wanted(3))
     assert cluster.objects[spreading.DEPLOYMENT]["spec"]["replicas"] == 3
     assert step.undo is not None
-    step.undo(world, before)
+    step.undo(world, Image("run", before))
     assert cluster.objects[spreading.DEPLOYMENT]["spec"] == kubeadms
     assert cluster.objects[spreading.SERVICE]["spec"] == {"selector": {"k8s-app": "kube-dns"}}
     assert spreading.BUDGET not in cluster.objects
 
 
-def test_the_way_back_of_a_cluster_that_does_not_answer_is_not_its_trouble(tmp_path) -> None:
+def test_a_cluster_that_does_not_answer_is_taken_back_as_a_whole(tmp_path) -> None:
     world = world_of("ha")
-    install(site_of(world, tmp_path, "ha"))
-    step = spreading.spread(answers_of("ha").environments[0], ())
-    before = step.capture(world)
+    site = site_of(world, tmp_path, "ha")
+    install(site)
     for host in ("cp-2", "cp-3"):
-        world.site.hosts[host].machine = replace(world.site.hosts[host].machine, reachable=False)
-    assert step.undo is not None
-    step.undo(world, before)
-    assert step.capture(world) == {}
+        world.site.hosts[host].active.discard("kubelet.service")
+    with pytest.raises(ConnectionLost):
+        world.get("production", spreading.DEPLOYMENT)
+    assert spreading.spread(answers_of("ha").environments[0], ()).capture(world) == {}
+    assert act(operations.uninstall, site).outcome == "done"
+    assert not world.site.clusters
 
 
 @pytest.mark.parametrize("told", [{}, {"replicas": 2, "traffic": ["x"]}, {"other": 1, "replicas": 2}])
@@ -123,4 +127,4 @@ def test_a_before_image_of_another_form_is_no_crash(tmp_path, told) -> None:
     install(site_of(world, tmp_path, "ha"))
     step = spreading.spread(answers_of("ha").environments[0], ())
     assert step.undo is not None
-    step.undo(world, told)
+    step.undo(world, Image("run", told))
