@@ -143,21 +143,20 @@ def ready(console: Console, run: Run, probes: int, seconds: float, around: Seque
 
 
 def volumes(console: Console, found: Sequence[Volume]) -> None:
-    """Data of applications: volume, application, size and host, below the sum of it."""
+    """Data of applications, below the sum of it: which application, volume and size, then host and path."""
     console.print(f"Data        {words.many(len(found), 'volume')} · {words.size(sum(each.size for each in found))}")
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 2))
-    for justify in ("left", "left", "right", "left"):
-        table.add_column(overflow="fold", justify=justify)
     shown, left = first(found, ROWS)
     for each in shown:
-        table.add_row(each.application, each.name, words.size(each.size), f"{each.host}:{each.path}")
-    console.print(table)
+        console.print(f"  {each.application}  {each.name}  {words.size(each.size)}")
+        console.print(f"    {each.host}:{each.path}", soft_wrap=True)
     left_out(console, left)
 
 
 def gone(console: Console, run: Run, left: Sequence[Volume], removed: Sequence[Path]) -> None:
     """The last lines of a way back: the data that stays and where, and what of this machine was `removed`."""
-    console.print("✔ taken back; the hosts are as before" + (", but for this data, which stays:" if left else ""))
+    console.print(
+        "✔ taken back; the hosts are as before" + (", but for data of applications, which stays:" if left else "")
+    )
     if left:
         volumes(console, left)
     commands(console, ("What happened:  ", words.path(run.folder)))

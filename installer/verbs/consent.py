@@ -12,33 +12,32 @@ from installer.plan.steps.volumes import Volume, found
 from installer.ui import console, jsonl, terminal
 
 
-def to_delete(arguments: argparse.Namespace, site: operations.Site) -> bool:
+def to_delete(arguments: argparse.Namespace, site: operations.Site, stake: tuple[Volume, ...]) -> bool:
     """Whether the data of applications goes too: by --delete-volumes, or by the site's name typed at the terminal."""
-    volumes = operations.at_stake(site, arguments.verb)
+    given = bool(arguments.delete_volumes)
+    if not stake:
+        return given
     if arguments.json:
-        if volumes:
-            body = {"volumes": [asdict(each) for each in volumes], "deleted": arguments.delete_volumes}
-            jsonl.write("volumes", body)
-        return bool(arguments.delete_volumes)
-    if not volumes:
-        return bool(arguments.delete_volumes)
-    console.volumes(terminal.stderr(), volumes)
-    if arguments.delete_volumes:
-        terminal.stderr().print("They are deleted: --delete-volumes was given.")
-        return True
-    if arguments.yes or not sys.stdin.isatty():
-        terminal.stderr().print("They stay on their hosts; --delete-volumes deletes them.")
-        return False
-    question = f"Their data stays on the hosts. To delete it for good, type the site's name ({site.name}): "
-    return terminal.stderr().input(question, markup=False).strip() == site.name
+        jsonl.write("volumes", {"volumes": [asdict(each) for each in stake], "deleted": given})
+        return given
+    told = terminal.stderr()
+    console.volumes(told, stake)
+    if given:
+        told.print("They are deleted: --delete-volumes was given.")
+    elif arguments.yes or not sys.stdin.isatty():
+        told.print("They stay on their hosts; --delete-volumes deletes them.")
+    else:
+        question = f"They stay on their hosts. To delete them for good, type the site's name ({site.name}): "
+        return told.input(question, markup=False).strip() == site.name
+    return given
 
 
-def left(site: operations.Site) -> tuple[Volume, ...]:
-    """The volumes that are still on hosts once a way back has ended."""
-    volumes: list[Volume] = []
-    for host in site.inputs.answers.hosts:
+def left(site: operations.Site, stake: tuple[Volume, ...]) -> tuple[Volume, ...]:
+    """Which of the volumes that were at stake are still on their hosts, once a way back has ended."""
+    there: set[str] = set()
+    for host in sorted({each.host for each in stake}):
         try:
-            volumes += found(site.world, host.name)
-        except SitewrightError:  # nothing depends on it, and the hosts were reached a moment ago
-            continue
-    return tuple(volumes)
+            there |= {each.path for each in found(site.world, host)}
+        except SitewrightError:  # it was reached a moment ago: what it held is told rather than kept quiet
+            there |= {each.path for each in stake if each.host == host}
+    return tuple(each for each in stake if each.path in there)

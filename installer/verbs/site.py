@@ -20,6 +20,7 @@ from installer.errors import PreflightFailed, ProofInterrupted, SitewrightError,
 from installer.events import Emit
 from installer.plan.checks import Finding, ports_table
 from installer.plan.model import BACKWARD, Plan
+from installer.plan.steps.volumes import Volume
 from installer.proof import Prepared, ProbeResult, count, failed
 from installer.repeated import Standing
 from installer.runs import Run, Runs
@@ -102,10 +103,12 @@ def resume(arguments: argparse.Namespace) -> int:
     """Go on with what was broken off."""
     began = time.monotonic()
     with opened(arguments) as site:
+        back = site.runs.unfinished(site.name, backward=True)
+        stake = operations.at_stake(site, back.operation) if back is not None else ()
         with every_byte(site, arguments.json), stopping() as stop:
             run = operations.resume(site, _watch(arguments), stop, delete_volumes=arguments.delete_volumes)
         if run.operation in BACKWARD:
-            return _gone(arguments, site, run)
+            return _gone(arguments, site, run, stake)
         return _finish(arguments, site, Standing(run), began)
 
 
@@ -210,15 +213,16 @@ def _finish(arguments: argparse.Namespace, site: operations.Site, standing: Stan
 
 def _backward(arguments: argparse.Namespace, operation: Callable[..., Run], question: str) -> int:
     with opened(arguments) as site:
-        delete = consent.to_delete(arguments, site)
+        stake = operations.at_stake(site, arguments.verb)
+        delete = consent.to_delete(arguments, site, stake)
         _confirm_loss(arguments, question)
         with stopping() as stop:
             run = operation(site, _watch(arguments), stop, delete_volumes=delete)
-        return _gone(arguments, site, run)
+        return _gone(arguments, site, run, stake)
 
 
-def _gone(arguments: argparse.Namespace, site: operations.Site, run: Run) -> int:
-    left, removed = consent.left(site), operations.clear(site)
+def _gone(arguments: argparse.Namespace, site: operations.Site, run: Run, stake: tuple[Volume, ...]) -> int:
+    left, removed = consent.left(site, stake), operations.clear(site)
     if arguments.json:
         volumes = [asdict(each) for each in left]
         jsonl.write("gone", {"run": run.name, "folder": run.folder, "removed": removed, "volumes": volumes})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import secrecy
 import snapshot
+from ruamel.yaml import YAML
 from ship import kill_when
 from sites import Bare, SiteUnderTest
 
@@ -88,4 +90,38 @@ def test_an_installation_that_was_killed_is_taken_back(solo: Bare) -> None:
 
     kill_when(running, under_way)
     site.operator.run("rollback", "--yes").expect()
+    as_before(solo)
+
+
+LOG = "/var/lib/sitewright/log/"
+"""What long work said is no state of a host."""
+
+
+def test_a_second_run_is_taken_back_alone_and_its_data_stays(solo: Bare, tmp_path: Path) -> None:
+    site, less = solo.site, tmp_path / "less.yaml"
+    yaml = YAML()
+    answers = yaml.load(site.profile.read_text())
+    del answers["environments"][0]["components"]["shop"]
+    with less.open("w") as file:
+        yaml.dump(answers, file)
+    site.operator.run("install", "--profile", less, "--bundle", site.bundle, "--yes").expect()
+    first = snapshot.take(site.practice)
+    site.operator.run("install", *site.flags, "--yes").expect()
+    assert "shop" in site.console("ls", "/var/lib/sitewright/charts")
+
+    said = site.operator.run("rollback", "--yes", "--json").expect()
+    (gone,) = said.of("gone")
+    assert [each["application"] for each in gone["volumes"]] == ["shop/data-shop-backend-0"]
+    place = gone["volumes"][0]["path"]
+    assert "orders.jsonl" in site.console("ls", place)
+    left = [line for line in snapshot.differences(first, snapshot.take(site.practice))
+            if "entry: " in line or "content: " in line or "unit: " in line]  # fmt: skip
+    assert [line for line in left if LOG not in line and place not in line and "/volumes" not in line] == []
+    (planned,) = (
+        site.operator.run("plan", "--profile", less, "--bundle", site.bundle, "--dry-run", "--json").expect().of("plan")
+    )
+    assert all(planned["holding"].values())
+
+    said = site.operator.run("uninstall", "--yes", "--delete-volumes", "--json").expect()
+    assert said.of("gone")[0]["volumes"] == []
     as_before(solo)

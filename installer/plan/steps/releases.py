@@ -139,7 +139,11 @@ class _Releasing:
         if self.wanted.chart and not image.seen["_namespace"]:
             world.delete(self.cluster, f"{NAMESPACES}/{self.wanted.namespace}")
         take_back(world, self.host, image)
-        _until(GOING, lambda: self.capture(world)["objects"] == image.seen["objects"])
+        _until(GOING, lambda: self._back(self.capture(world), image.seen))
+
+    def _back(self, now: Before, seen: Before) -> bool:
+        """Whether what was deleted is gone, a namespace with all in it too: the next run may want one of that name."""
+        return bool(now["objects"] == seen["objects"] and now["_namespace"] <= seen["_namespace"])
 
     def _give_objects_back(self, world: World, image: Image) -> None:
         """Take away the objects that a run added, and apply those again that stood before as they stood then."""
