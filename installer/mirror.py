@@ -105,7 +105,7 @@ class Mirror:
                 more = {"site": self._site, "sequence": self._run.sequence, "outcome": self._run.outcome}
                 header = json.dumps({**self._header, **more}, sort_keys=True).encode() + b"\n"
                 content = b"".join((header, *part.lines))
-            digest = hashlib.sha256(content).hexdigest()
+            digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
             if digest == part.there:
                 return
             if host == self._first and not part.there:
@@ -169,7 +169,7 @@ def kept(world: ReadOnly, host: str, site: str, known: Callable[[str, str], str]
 
 def _read(world: ReadOnly, host: str, site: str, name: str) -> Kept:
     raw = world.read(host, f"{FOLDER}/{name}/{JOURNAL}") or b""
-    digest = hashlib.sha256(raw).hexdigest()
+    digest = f"sha256:{hashlib.sha256(raw).hexdigest()}"
     try:
         return Kept(host, name, digest, told.read(host, site, name, raw[: told.LARGEST]))
     except ValueError as error:

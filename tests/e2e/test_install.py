@@ -160,9 +160,9 @@ def test_after_uninstall_the_hosts_are_as_before(bare: Bare, installed: Installe
     """Also where the first try is killed half-way."""
     site = installed.site
     runs = len(site.operator.runs(site.name))
-    running = site.operator.start("uninstall", "--yes")
+    running = site.operator.start("uninstall", "--yes", "--delete-volumes")
     kill_when(running, lambda: len(site.operator.runs(site.name)) > runs and site.state("undo:production/kube") != "")
-    done = site.operator.run("uninstall", "--yes").expect()
+    done = site.operator.run("uninstall", "--yes", "--delete-volumes").expect()
     assert "the hosts are as before" in done.out
 
     assert snapshot.differences(bare.before, snapshot.take(site.practice)) == []

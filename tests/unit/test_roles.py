@@ -185,8 +185,9 @@ HOSTS = st.lists(
 
 
 @settings(max_examples=150)
-@given(HOSTS, st.sampled_from([ONE, SAFE, THREE]))
-def test_every_host_is_in_one_place_and_answers_accept_it(told, sizing: Sizing):
+@given(HOSTS, st.sampled_from(["ONE", "SAFE", "THREE"]))
+def test_every_host_is_in_one_place_and_answers_accept_it(told, size: str):
+    sizing: Sizing = {"ONE": ONE, "SAFE": SAFE, "THREE": THREE}[size]
     hosts = [Row(f"{name}{at}", f"10.0.0.{at + 1}", group=group) for at, (group, name, _) in enumerate(told)]
     facts = {row.name: machine(row.name, *each) for row, (_, _, each) in zip(hosts, told, strict=True) if each}
     roles = propose(hosts, facts, sizing)

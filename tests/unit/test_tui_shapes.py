@@ -93,16 +93,16 @@ def test_what_is_wrong_where_no_field_is_stands_at_the_top(
 
 
 def test_of_very_many_problems_a_page_tells_the_first_and_counts_the_others(tmp_path: Path) -> None:
-    """Each with a name that would act on the terminal, or as markup."""
+    """Each with a name that would act as markup; what would act on the terminal no answers may hold."""
     file = answers_of(tmp_path, "rehearsal")
-    file.write_text(file.read_text() + "".join(f'"\\e[31m\\u202E[red]k{n}": 1\n' for n in range(3000)))
+    file.write_text(file.read_text() + "".join(f'"[red]k{n}": 1\n' for n in range(3000)))
 
     async def script(pilot: Pilot[None]) -> None:
         told = str(pilot.app.screen.page.query_one(".astray", Label).render()).splitlines()
         assert len(told) == phrases.FEW + 1
-        assert told[0].startswith(r"\x1b[31m\u202e[red]k0")
+        assert told[0].startswith("[red]k0")
         assert told[-1] == f"and {3000 - phrases.FEW} more"
-        assert r"\x1b[31m\u202e[red]k0" in on_screen(pilot)
+        assert "[red]k0" in on_screen(pilot)
 
     play(wizard(file, "site"), script)
 

@@ -173,8 +173,9 @@ def forget(host: str, environment: str, run: str, after: tuple[str, ...]) -> Ste
 def _told(state: FileState | None) -> Before | None:
     if state is None:
         return None
-    # A directory's size and date say nothing of what it is.
-    return asdict(state) if state.kind in CONTENT else {"kind": state.kind, "mode": state.mode, "owner": state.owner}
+    if state.kind not in CONTENT:  # a directory's size says nothing of what it is
+        return {"kind": state.kind, "mode": state.mode, "owner": state.owner}
+    return {**asdict(state), "sha256": f"sha256:{state.sha256}" if state.sha256 else ""}
 
 
 def names(world: ReadOnly, host: str, directory: str) -> list[str]:
