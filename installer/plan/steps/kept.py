@@ -179,8 +179,8 @@ def _told(state: FileState | None) -> Before | None:
 
 
 def names(world: ReadOnly, host: str, directory: str) -> list[str]:
-    """The names directly in a directory; none where it is not there."""
-    listing = world.query(host, "ls", "-1A", directory)
+    """The names directly in a directory; none where there is no directory."""
+    listing = world.query(host, "ls", "-1A", f"{directory}/")  # without the stroke, a file would be listed as itself
     return listing.out.splitlines() if listing.ok else []
 
 
