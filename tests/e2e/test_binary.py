@@ -210,6 +210,7 @@ def test_what_it_starts_is_given_the_environment_that_it_was_given(desk: Desk) -
         desk.home / "core.sitewright",
         "--signers",
         desk.home / "allowed_signers",
+        "--allow-commands",
     )
     desk.run("check", *flags, LD_LIBRARY_PATH="/opt/theirs").expect(4)
     assert Path(f"{seen}.path").read_text() == "/opt/theirs\n"
