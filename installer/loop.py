@@ -183,6 +183,8 @@ class Loop:
         if step.once and state == "done":
             return False
         if not step.once and not self._look(step.differs):
+            if state is None and step.unrecorded is not None and self._look(step.unrecorded):
+                journal.begin(step.id, self._clock.now(), self._look(step.capture))
             if state != "done":
                 journal.done(step.id, self._clock.now(), changed=state is not None)
             return state in ("begin", "failed")

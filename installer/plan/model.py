@@ -71,6 +71,8 @@ class Step:
     `capture` saw; it is None for a step without return. Where all steps of `goes_with` are taken back too, this one
     goes with them as a whole and is not taken apart by its own. `weight` is its expected duration in seconds on
     ordinary hosts, `bytes` what it sends over the operator's link. `phase` groups steps for people.
+    `unrecorded` says whether what holds can only have been left by a run that died before anybody heard of it: nothing
+    came after it yet. Then it is of this run.
     A step that runs `once` is applied whatever `differs` says beforehand, and stays done when the journal says so: an
     undo must not take the absence of the whole for the absence of left-overs, nor look again at what is gone.
     """
@@ -85,6 +87,7 @@ class Step:
     keep: Callable[[World, Image], None] = keep_nothing
     undo: Callable[[World, Image], None] | None = None
     goes_with: tuple[str, ...] = ()
+    unrecorded: Callable[[ReadOnly], bool] | None = None
     host: str = ""
     environment: str = ""
     weight: float = 1.0

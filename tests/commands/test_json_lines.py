@@ -97,6 +97,8 @@ ALONE = (
 ENDED = frozenset({"error", "ended"})
 DOWN = frozenset({"down"})
 """Takes practice hosts: tests/e2e/test_profiles.py reads it."""
+VOLUMES = frozenset({"volumes"})
+"""Read by tests/e2e/test_rollback.py: only a real application has data."""
 
 Type = Callable[[Said], list[json_lines.Line]]
 
@@ -188,7 +190,7 @@ def test_what_was_detached_ends_with_its_exit_code(tmp_path: Path) -> None:
 
 def test_every_line_that_is_published_is_read_somewhere() -> None:
     here = {kind for said in (*SITE, *REFUSED, *ALONE) for kind in said.kinds}
-    assert here | ENDED | DOWN == set(json_lines.kinds())
+    assert here | ENDED | DOWN | VOLUMES == set(json_lines.kinds())
 
 
 def test_every_event_is_published_field_by_field() -> None:

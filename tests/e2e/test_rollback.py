@@ -111,6 +111,7 @@ def test_a_second_run_is_taken_back_alone_and_its_data_stays(solo: Bare, tmp_pat
 
     said = site.operator.run("rollback", "--yes", "--json").expect()
     (gone,) = said.of("gone")
+    assert said.of("volumes") == [{"type": "volumes", "volumes": gone["volumes"], "deleted": False}]
     assert [each["application"] for each in gone["volumes"]] == ["shop/data-shop-backend-0"]
     place = gone["volumes"][0]["path"]
     assert "orders.jsonl" in site.console("ls", place)

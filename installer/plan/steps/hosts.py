@@ -84,7 +84,14 @@ def _home(inputs: Inputs, environment: Environment, host: str) -> Step:
         for directory in directories:
             world.make_directory(host, directory)
 
+    def unrecorded(world: ReadOnly) -> bool:
+        within = [set(names(world, host, directory)) for directory in directories]
+        return file.holds(world.stat(host, OWNER)[0]) and within == [{OWNER.rpartition("/")[2]}, set()]
+
     def capture(world: ReadOnly) -> Before:
+        if unrecorded(world):
+            return {"files": {OWNER: None}, "leaves": dict.fromkeys(directories, False), "_within": {}, "_made": [],
+                    "_volumes": []}  # fmt: skip
         seen = files_before(world, host, (OWNER,), directories)
         seen["_volumes"] = names(world, host, VOLUMES)
         if seen["_within"].get(HOME) == ["volumes"]:  # left by an installation that was taken back, its data kept
@@ -100,6 +107,7 @@ def _home(inputs: Inputs, environment: Environment, host: str) -> Step:
     return Step(
         id=step_id(environment, "hosts.home", host), title="make our directories and sign them", phase="hosts",
         host=host, environment=environment.name, differs=differs, apply=apply, capture=capture, undo=undo, weight=0.2,
+        unrecorded=unrecorded,
     )  # fmt: skip
 
 
