@@ -52,12 +52,6 @@ SETTINGS = (
 RESET = """set -u
 command -v kubeadm >/dev/null && kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock
 systemctl stop kubelet
-if command -v ctr >/dev/null; then
-  # What kubeadm does not wait for: pods that were ending when the kubelet stopped.
-  for task in $(timeout 20 ctr --namespace k8s.io tasks list --quiet); do
-    timeout 20 ctr --namespace k8s.io tasks delete --force "$task"
-  done
-fi
 for link in cni0 flannel.1 kube-ipvs0; do ip link delete "$link" 2>/dev/null; done
 for tool in iptables ip6tables; do
   command -v $tool-save >/dev/null || continue
