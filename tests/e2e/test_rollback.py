@@ -116,8 +116,11 @@ def test_a_second_run_is_taken_back_alone_and_its_data_stays(solo: Bare, tmp_pat
     place = gone["volumes"][0]["path"]
     assert "orders.jsonl" in site.console("ls", place)
     ours = ("/etc/", "/opt/", "/usr/", "/var/lib/sitewright/")
-    left = [line for line in snapshot.differences(first, snapshot.take(site.practice))
-            if "process: " not in line and any(f" {where}" in line or f"*{where}" in line for where in ours)]  # fmt: skip
+    left = [
+        line
+        for line in snapshot.differences(first, snapshot.take(site.practice))
+        if "process: " not in line and any(f" {where}" in line or f"*{where}" in line for where in ours)
+    ]
     assert [line for line in left if LOG not in line and "/var/lib/sitewright/volumes" not in line] == []
     said = site.operator.run("plan", "--profile", less, "--bundle", site.bundle, "--dry-run", "--json").expect()
     assert all(said.of("plan")[0]["holding"].values())
