@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from core_manifest import ROOT, core_manifest
+from every import every
 
 from installer.answers import Access, Answers, Environment, Host, Registry
 from installer.bundle import recipe
@@ -60,14 +61,16 @@ def test_every_folder_is_in_the_bundle() -> None:
     assert sorted(COMPONENTS) == NAMES
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_says_what_it_is_and_names_only_what_is_there(name: str) -> None:
-    found = spec(name)
-    assert found["name"] == name
-    assert found.get("title")
-    assert re.fullmatch(r"[A-Z][^\n]+\.", found.get("purpose", "")), "one sentence"
-    assert [str(path) for path in files_named(name) if not path.exists()] == []
-    assert set(found.get("requires", ())) <= set(NAMES)
+def test_says_what_it_is_and_names_only_what_is_there() -> None:
+    def holds(name: str) -> None:
+        found = spec(name)
+        assert found["name"] == name
+        assert found.get("title")
+        assert re.fullmatch(r"[A-Z][^\n]+\.", found.get("purpose", "")), "one sentence"
+        assert [str(path) for path in files_named(name) if not path.exists()] == []
+        assert set(found.get("requires", ())) <= set(NAMES)
+
+    every(NAMES, holds)
 
 
 def test_requirements_have_no_circle() -> None:
@@ -84,45 +87,54 @@ def test_requirements_have_no_circle() -> None:
         visit(name)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_everything_is_pinned(name: str) -> None:
-    found = spec(name)
-    for image in found.get("images", ()):
-        assert re.search(r"\d", str(image["tag"])), f"{image['name']} has no version"
-    for reference in found.get("also", ()):
-        assert reference in {image.reference for image in core_manifest().artifacts("image")}
-    for source in found.get("sources", ()):
-        assert "latest" not in yaml.safe_dump(source)
+def test_everything_is_pinned() -> None:
+    def holds(name: str) -> None:
+        found = spec(name)
+        for image in found.get("images", ()):
+            assert re.search(r"\d", str(image["tag"])), f"{image['name']} has no version"
+        for reference in found.get("also", ()):
+            assert reference in {image.reference for image in core_manifest().artifacts("image")}
+        for source in found.get("sources", ()):
+            assert "latest" not in yaml.safe_dump(source)
+
+    every(NAMES, holds)
 
 
-@pytest.mark.parametrize("name", RELEASES)
-def test_a_release_says_how_long_it_takes_and_installs_its_own_chart(name: str) -> None:
-    release = COMPONENTS[name].spec["chart"]
-    assert COMPONENTS[name].artifact("chart", release["name"])
-    assert 0 < release["weight"] <= release["timeout"]
-    assert release["namespace"]
+def test_a_release_says_how_long_it_takes_and_installs_its_own_chart() -> None:
+    def holds(name: str) -> None:
+        release = COMPONENTS[name].spec["chart"]
+        assert COMPONENTS[name].artifact("chart", release["name"])
+        assert 0 < release["weight"] <= release["timeout"]
+        assert release["namespace"]
+
+    every(RELEASES, holds)
 
 
 @pytest.mark.parametrize("control_planes", [1, 3])
-@pytest.mark.parametrize("name", sorted(COMPONENTS))
-def test_renders_for_one_control_plane_and_for_three(name: str, control_planes: int) -> None:
-    component = COMPONENTS[name]
-    wanted = charts.wanted_release(component, seen(control_planes, component))
-    for document in wanted.objects:
-        assert document["kind"]
-        assert document["metadata"]["name"]
-    assert set(images_in(list(wanted.objects))) <= {image.reference for image in core_manifest().artifacts("image")}
+def test_renders_for_one_control_plane_and_for_three(control_planes: int) -> None:
+    def holds(name: str) -> None:
+        component = COMPONENTS[name]
+        wanted = charts.wanted_release(component, seen(control_planes, component))
+        for document in wanted.objects:
+            assert document["kind"]
+            assert document["metadata"]["name"]
+        assert set(images_in(list(wanted.objects))) <= {image.reference for image in core_manifest().artifacts("image")}
+
+    every(sorted(COMPONENTS), holds)
 
 
-@pytest.mark.parametrize("name", RELEASES)
-def test_values_name_no_image_but_those_of_the_bundle(name: str) -> None:
+def test_values_name_no_image_but_those_of_the_bundle() -> None:
     """Also those that a chart would only write into a setting or an argument, where no proof would look."""
-    component = COMPONENTS[name]
-    held = {image.reference for image in core_manifest().artifacts("image")}
-    values = charts.values(component, seen(1, component))
-    found = sorted(references(values))
-    assert found, "an image that the values do not set is the chart's own choice"
-    assert [reference for reference in found if reference not in held] == []
+
+    def holds(name: str) -> None:
+        component = COMPONENTS[name]
+        held = {image.reference for image in core_manifest().artifacts("image")}
+        values = charts.values(component, seen(1, component))
+        found = sorted(references(values))
+        assert found, "an image that the values do not set is the chart's own choice"
+        assert [reference for reference in found if reference not in held] == []
+
+    every(RELEASES, holds)
 
 
 def references(values: Any) -> set[str]:

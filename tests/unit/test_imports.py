@@ -6,7 +6,7 @@ import ast
 from functools import cache
 from pathlib import Path
 
-import pytest
+from every import every
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted([*(ROOT / "installer").rglob("*.py"), *(ROOT / "sizing").rglob("*.py")])
@@ -84,42 +84,55 @@ def below(name: str, *parts: str) -> bool:
 WORLDS = {name for name in map(name_of, MODULES) if below(name, ADAPTERS)} - PORTS
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_imports_go_one_way(path):
-    name = name_of(path)
-    for part, forbidden in FORBIDDEN.items():
-        if below(name, part):
-            allowed = LEAVES.get(name, ())
-            assert not [found for found in imports(path) if below(found, *forbidden) and not below(found, *allowed)]
+def test_imports_go_one_way():
+    def holds(path):
+        name = name_of(path)
+        allowed = LEAVES.get(name, ())
+        upwards = {
+            found
+            for part, forbidden in FORBIDDEN.items()
+            if below(name, part)
+            for found in imports(path)
+            if below(found, *forbidden) and not below(found, *allowed)
+        }
+        assert not upwards
+
+    every(MODULES, holds, name_of)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_only_the_entrance_and_the_rehearsal_build_a_world(path):
-    if not below(name_of(path), *BUILDS_THE_WORLD):
-        assert not WORLDS & imports(path)
+def test_only_the_entrance_and_the_rehearsal_build_a_world():
+    def holds(path):
+        assert below(name_of(path), *BUILDS_THE_WORLD) or not WORLDS & imports(path)
+
+    every(MODULES, holds, name_of)
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in MODULES if below(name_of(path), "installer.plan", "sizing.engine")], ids=name_of
-)
-def test_planning_does_no_input_or_output(path):
-    assert not {found.partition(".")[0] for found in imports(path)} & DOES_IO
-    assert "urllib.request" not in imports(path)
-    calls = [node.func for node in nodes(path) if isinstance(node, ast.Call)]
-    assert not {call.id for call in calls if isinstance(call, ast.Name)} & {"open", "print", "input"}
+def test_planning_does_no_input_or_output():
+    def holds(path):
+        assert not {found.partition(".")[0] for found in imports(path)} & DOES_IO
+        assert "urllib.request" not in imports(path)
+        calls = [node.func for node in nodes(path) if isinstance(node, ast.Call)]
+        assert not {call.id for call in calls if isinstance(call, ast.Name)} & {"open", "print", "input"}
+
+    every([path for path in MODULES if below(name_of(path), "installer.plan", "sizing.engine")], holds, name_of)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_modules_and_functions_stay_small(path):
-    assert len(path.read_text().splitlines()) <= LINES
-    functions = [n for n in nodes(path) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
-    long = [f"{f.name}:{f.lineno}" for f in functions if (f.end_lineno or 0) - f.lineno >= FUNCTION_LINES]
-    assert not long
+def test_modules_and_functions_stay_small():
+    def holds(path):
+        assert len(path.read_text().splitlines()) <= LINES
+        functions = [n for n in nodes(path) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+        long = [f"{f.name}:{f.lineno}" for f in functions if (f.end_lineno or 0) - f.lineno >= FUNCTION_LINES]
+        assert not long
+
+    every(MODULES, holds, name_of)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_nothing_has_a_name_that_says_nothing(path):
+def test_nothing_has_a_name_that_says_nothing():
     words = {"utils", "util", "helper", "helpers", "manager", "handler", "common", "misc"}
-    named = {n.name for n in nodes(path) if isinstance(n, ast.ClassDef)}
-    assert path.stem not in words
-    assert not [name for name in named if name.lower().endswith(("manager", "helper", "handler"))]
+
+    def holds(path):
+        named = {n.name for n in nodes(path) if isinstance(n, ast.ClassDef)}
+        assert path.stem not in words
+        assert not [name for name in named if name.lower().endswith(("manager", "helper", "handler"))]
+
+    every(MODULES, holds, name_of)

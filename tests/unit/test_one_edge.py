@@ -9,7 +9,7 @@ import ast
 from functools import cache
 from pathlib import Path
 
-import pytest
+from every import every
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "installer").rglob("*.py"))
@@ -29,6 +29,8 @@ STREAMS = {
     "buffer": frozenset(),
 }
 """Who may do what with sys.stdout and sys.stderr."""
+GIVEN = frozenset({"sys.stdout", "sys.stderr"})
+BARE = GIVEN | {"sys.__stdout__", "sys.__stderr__"}
 MADE_BY = {
     "rich.text": frozenset({"installer.ui.text", TERMINAL}),
     "textual.content": frozenset({"installer.ui.tui.content"}),
@@ -66,32 +68,35 @@ def calls(path: Path) -> list[ast.Call]:
     return [node for node in nodes(path) if isinstance(node, ast.Call)]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_nothing_is_written_to_a_terminal_but_at_its_edge(path: Path) -> None:
-    name = name_of(path)
-    astray = [f"{call.lineno}: {dotted(call.func)}" for call in calls(path)
-              if name not in EDGES.get(dotted(call.func), {name})]  # fmt: skip
-    assert not astray
-    streams = [node for node in nodes(path) if isinstance(node, ast.Attribute)
-               and dotted(node.value) in {"sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__"}]  # fmt: skip
-    assert not [f"{node.lineno}: {dotted(node)}" for node in streams if name not in STREAMS.get(node.attr, {name})]
-    # A stream that is handed on could be written to by whoever has it.
-    handed = [f"{call.lineno}: {dotted(call.func)}" for call in calls(path)
-              for given in (*call.args, *(each.value for each in call.keywords))
-              if dotted(given) in {"sys.stdout", "sys.stderr"} and dotted(call.func) != "terminal.silence"]  # fmt: skip
-    assert not handed or name == TERMINAL
+def test_nothing_is_written_to_a_terminal_but_at_its_edge() -> None:
+    def holds(path: Path) -> None:
+        name = name_of(path)
+        astray = [f"{call.lineno}: {dotted(call.func)}" for call in calls(path)
+                  if name not in EDGES.get(dotted(call.func), {name})]  # fmt: skip
+        assert not astray
+        streams = [node for node in nodes(path) if isinstance(node, ast.Attribute) and dotted(node.value) in BARE]
+        assert not [f"{node.lineno}: {dotted(node)}" for node in streams if name not in STREAMS.get(node.attr, {name})]
+        # A stream that is handed on could be written to by whoever has it.
+        handed = [f"{call.lineno}: {dotted(call.func)}" for call in calls(path)
+                  for given in (*call.args, *(each.value for each in call.keywords))
+                  if dotted(given) in GIVEN and dotted(call.func) != "terminal.silence"]  # fmt: skip
+        assert not handed or name == TERMINAL
+
+    every(MODULES, holds, name_of)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_texts_are_made_where_they_are_cleaned(path: Path) -> None:
-    name = name_of(path)
-    found: set[str] = set()
-    for node in nodes(path):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
-    assert not [module for module, makers in MADE_BY.items() if module in found and name not in makers]
+def test_texts_are_made_where_they_are_cleaned() -> None:
+    def holds(path: Path) -> None:
+        name = name_of(path)
+        found: set[str] = set()
+        for node in nodes(path):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+        assert not [module for module, makers in MADE_BY.items() if module in found and name not in makers]
+
+    every(MODULES, holds, name_of)
 
 
 def test_programs_of_this_machine_are_run_within_bounds() -> None:
@@ -105,16 +110,18 @@ def test_programs_of_this_machine_are_run_within_bounds() -> None:
     assert starters <= PROGRAMS
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_no_text_is_markup(path: Path) -> None:
-    for call in calls(path):
-        called = dotted(call.func)
-        given = {each.arg: each.value for each in call.keywords}
-        if called in MARKUP_BY_DEFAULT:
-            assert "markup" in given, f"{call.lineno}: {called} takes square brackets for markup"
-        assert not called.endswith((".from_markup", ".render_markup")), call.lineno
-        if isinstance(markup := given.get("markup"), ast.Constant):
-            assert markup.value is False, call.lineno
+def test_no_text_is_markup() -> None:
+    def holds(path: Path) -> None:
+        for call in calls(path):
+            called = dotted(call.func)
+            given = {each.arg: each.value for each in call.keywords}
+            if called in MARKUP_BY_DEFAULT:
+                assert "markup" in given, f"{call.lineno}: {called} takes square brackets for markup"
+            assert not called.endswith((".from_markup", ".render_markup")), call.lineno
+            if isinstance(markup := given.get("markup"), ast.Constant):
+                assert markup.value is False, call.lineno
+
+    every(MODULES, holds, name_of)
 
 
 def test_applications_of_the_wizard_are_clean_ones() -> None:

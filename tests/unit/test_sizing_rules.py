@@ -1,6 +1,7 @@
 """Each rule says its unit, its formula and its source, and every name in a formula is known."""
 
 import pytest
+from every import every
 
 from sizing.bands import Band
 from sizing.components import component_inputs, component_rules, size_component
@@ -12,46 +13,56 @@ from sizing.units import same_quantity, unit_of
 COMPONENTS = sorted(load_rules().components)
 
 
-@pytest.mark.parametrize("name", COMPONENTS)
-def test_every_source_is_named_in_the_list_of_sources(name):
-    rules = load_rules().components[name]
-    cited = {rule.source for rule in rules.figures.values()} | {entry.source for entry in rules.inputs.values()}
-    assert cited - {""} <= load_rules().sources.keys()
-    assert all(rule.source for rule in rules.figures.values())
+def test_every_source_is_named_in_the_list_of_sources():
+    def holds(name):
+        rules = load_rules().components[name]
+        cited = {rule.source for rule in rules.figures.values()} | {entry.source for entry in rules.inputs.values()}
+        assert cited - {""} <= load_rules().sources.keys()
+        assert all(rule.source for rule in rules.figures.values())
+
+    every(COMPONENTS, holds)
 
 
-@pytest.mark.parametrize("name", COMPONENTS)
-def test_formulas_name_only_what_the_component_knows(name):
-    rules = load_rules().components[name]
-    known = {*rules.inputs, *rules.constants, *rules.figures}
-    for figure in rules.figures.values():
-        assert set(names_in(figure.formula)) <= known, figure.key
-    for pod in rules.pods:
-        for formula in (pod.replicas, pod.cpu_cores, pod.memory_gib, pod.disk_gib, pod.iops, pod.network_mb_s):
-            assert set(names_in(formula)) <= known, (pod.name, formula)
+def test_formulas_name_only_what_the_component_knows():
+    def holds(name):
+        rules = load_rules().components[name]
+        known = {*rules.inputs, *rules.constants, *rules.figures}
+        for figure in rules.figures.values():
+            assert set(names_in(figure.formula)) <= known, figure.key
+        for pod in rules.pods:
+            for formula in (pod.replicas, pod.cpu_cores, pod.memory_gib, pod.disk_gib, pod.iops, pod.network_mb_s):
+                assert set(names_in(formula)) <= known, (pod.name, formula)
+
+    every(COMPONENTS, holds)
 
 
-@pytest.mark.parametrize("name", COMPONENTS)
-def test_low_expected_and_high_are_in_order(name):
-    size = size_component(name, {})
-    for group in size.pods:
-        for field in ("replicas", "cpu_cores", "memory_gib", "disk_gib", "iops", "network_mb_s"):
-            total = size.total(field)
-            assert total.low <= total.expected <= total.high, (group.name, field)
+def test_low_expected_and_high_are_in_order():
+    def holds(name):
+        size = size_component(name, {})
+        for group in size.pods:
+            for field in ("replicas", "cpu_cores", "memory_gib", "disk_gib", "iops", "network_mb_s"):
+                total = size.total(field)
+                assert total.low <= total.expected <= total.high, (group.name, field)
+
+    every(COMPONENTS, holds)
 
 
-@pytest.mark.parametrize("name", COMPONENTS)
-def test_a_component_that_runs_never_gives_a_lone_number(name):
-    size = size_component(name, {})
-    if size.pods:
-        cpu, memory = size.total("cpu_cores"), size.total("memory_gib")
-        assert cpu.low < cpu.high
-        assert memory.low < memory.high
+def test_a_component_that_runs_never_gives_a_lone_number():
+    def holds(name):
+        size = size_component(name, {})
+        if size.pods:
+            cpu, memory = size.total("cpu_cores"), size.total("memory_gib")
+            assert cpu.low < cpu.high
+            assert memory.low < memory.high
+
+    every(COMPONENTS, holds)
 
 
-@pytest.mark.parametrize("name", COMPONENTS)
-def test_a_spread_names_a_row_of_spreads(name):
-    assert {rule.spread for rule in load_rules().components[name].figures.values()} <= {"", *load_rules().spreads}
+def test_a_spread_names_a_row_of_spreads():
+    def holds(name):
+        assert {rule.spread for rule in load_rules().components[name].figures.values()} <= {"", *load_rules().spreads}
+
+    every(COMPONENTS, holds)
 
 
 def test_every_source_in_the_list_is_used():
@@ -129,16 +140,18 @@ def test_values_that_are_no_quantity_are_refused(value):
         size_component("kafka", {"message_bytes": value})
 
 
-@pytest.mark.parametrize("name", COMPONENTS)
 @pytest.mark.parametrize("value", [0, 1, 1e15, 1e300])
-def test_extreme_inputs_are_sized_or_refused(name, value):
-    for entry in component_inputs(name):
-        try:
-            size = size_component(name, {entry.name: value})
-        except SizingError as refused:
-            assert refused.problems
-        else:
-            assert all(0 <= size.total(field).expected < float("inf") for field in ("cpu_cores", "memory_gib"))
+def test_extreme_inputs_are_sized_or_refused(value):
+    def holds(name):
+        for entry in component_inputs(name):
+            try:
+                size = size_component(name, {entry.name: value})
+            except SizingError as refused:
+                assert refused.problems
+            else:
+                assert all(0 <= size.total(field).expected < float("inf") for field in ("cpu_cores", "memory_gib"))
+
+    every(COMPONENTS, holds)
 
 
 def test_other_names_of_figures_work_in_other_units():

@@ -8,6 +8,7 @@ import string
 from pathlib import Path
 
 import pytest
+from every import every
 from hosts_page import hosts_page, lines, pressed, rehearsal
 from textual.pilot import Pilot
 from wizards import play
@@ -43,15 +44,17 @@ def raised(error: type[SitewrightError], **more: str) -> SitewrightError:
     return error(**{name: str(position) for position, name in enumerate(names)}, **more)
 
 
-@pytest.mark.parametrize("error", ERRORS)
-def test_every_error_speaks_chinese(error: type[SitewrightError]) -> None:
-    made = raised(error)
-    message, remedy = failure(Words("zh"), made)
-    assert all(value in message + remedy for value in made.facts.values())
-    assert CHINESE.search(message) or not ENGLISH.search(message)
-    assert CHINESE.search(remedy) or not remedy
-    if not issubclass(error, AnswersInvalid):
-        assert failure(Words("en"), made) == (made.message, made.remedy)
+def test_every_error_speaks_chinese() -> None:
+    def holds(error: type[SitewrightError]) -> None:
+        made = raised(error)
+        message, remedy = failure(Words("zh"), made)
+        assert all(value in message + remedy for value in made.facts.values())
+        assert CHINESE.search(message) or not ENGLISH.search(message)
+        assert CHINESE.search(remedy) or not remedy
+        if not issubclass(error, AnswersInvalid):
+            assert failure(Words("en"), made) == (made.message, made.remedy)
+
+    every(ERRORS, holds, lambda each: each.__name__)
 
 
 def test_the_reason_and_a_remedy_of_its_own_are_said_too() -> None:
@@ -65,9 +68,11 @@ def test_the_reason_and_a_remedy_of_its_own_are_said_too() -> None:
     assert "something nobody foresaw" in failure(Words("zh"), unknown)[0]
 
 
-@pytest.mark.parametrize("message", [*PROPOSALS, *RANGES, *REASONS])
-def test_messages_that_texts_are_held_against_are_in_the_catalogue(message: str) -> None:
-    assert fields(messages("installer.ui.tui", "zh")[message]) == fields(message)
+def test_messages_that_texts_are_held_against_are_in_the_catalogue() -> None:
+    def holds(message: str) -> None:
+        assert fields(messages("installer.ui.tui", "zh")[message]) == fields(message)
+
+    every([*PROPOSALS, *RANGES, *REASONS], holds)
 
 
 @pytest.mark.parametrize("known", [True, False])
