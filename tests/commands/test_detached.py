@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,7 +82,8 @@ def desk(tmp_path, bundle):
     yield desk
     left = detached.find(desk.runs, SITE)
     if left is not None and left.alive:
-        os.killpg(left.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has just ended
+            os.killpg(left.pid, signal.SIGKILL)
 
 
 def until(follower, wanted):

@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -39,4 +40,5 @@ def place(tmp_path: Path, core_files: tuple[Path, Path]) -> Iterator[Place]:
     yield made
     left = detached.find(made.runs, "practice")
     if left is not None and left.alive:
-        os.killpg(left.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has just ended
+            os.killpg(left.pid, signal.SIGKILL)
