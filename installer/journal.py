@@ -16,9 +16,9 @@ import threading
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NoReturn, Protocol
 
-from installer import state_files, strict_json
+from installer import before_images, state_files, strict_json
 from installer.errors import PlanChanged, StateUnreadable
 
 FORMAT = 1
@@ -218,32 +218,57 @@ class Journal:
         for number, line in enumerate(whole.split(b"\n") if whole else (), 1):
             try:
                 self._take(strict_json.loads(line, halves=True))
-            except (ValueError, KeyError, TypeError) as error:
-                hint = f"bring it back from a copy; or move {self.path.parent} away: its run is then unknown here"
-                raise StateUnreadable(path=self.path, reason=f"line {number} is damaged", hint=hint) from error
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise damaged(self.path, f"line {number} is damaged") from error
             self._size += len(line) + 1
 
     def _take(self, record: dict[str, Any]) -> None:
         if not isinstance(record, dict):
             raise ValueError("a record is an object")
         if not self._header:
-            if record["format"] > FORMAT:
-                wanted = f"journal format {record['format']} is newer than this sitewright reads ({FORMAT})"
-                raise StateUnreadable(path=self.path, reason=wanted)
-            if not isinstance(record.get("subject", {}), dict):
-                raise ValueError("the subject is an object")
-            self._header = record
+            self._header = self._first(record)
             return
         step, state = record["step"], record["state"]
-        if not isinstance(record.get("before", {}), dict):
-            raise ValueError(f"{step}: its before-image is an object")
+        if not isinstance(step, str):
+            raise ValueError("a step's id is a text")
+        if not isinstance(record.get("before", {}), dict) or before_images.flaw(record.get("before", {})):
+            raise ValueError(f"{step}: its before-image is not of the form it should have")
         if (self._states.get(step), state) not in LEGAL:
             raise ValueError(f"{step} cannot become {state}")
         if "before" in record:
-            self._before[step] = record["before"]
+            self._before[step] = _BeforeImage(self.path, step, record["before"])
         if record.get("changed"):
             self._changed.add(step)
         self._states[step] = state
+
+
+    def _first(self, record: dict[str, Any]) -> dict[str, Any]:
+        """The first record, if it is of the form it should have."""
+        if type(record["format"]) is int and record["format"] > FORMAT:
+            wanted = f"journal format {record['format']} is newer than this sitewright reads ({FORMAT})"
+            raise StateUnreadable(path=self.path, reason=wanted)
+        subject = record.get("subject", {})
+        texts = (record.get("operation", ""), record.get("plan", ""), *subject.values())
+        if type(record["format"]) is not int or not all(isinstance(text, str) for text in texts):
+            raise ValueError("the first record has a format, and texts otherwise")
+        return record
+
+
+class _BeforeImage(dict[str, Any]):
+    """A before-image that tells what it lacks as a journal's damage."""
+
+    def __init__(self, path: Path, step: str, parts: Mapping[str, Any]) -> None:
+        super().__init__(parts)
+        self._path, self._step = path, step
+
+    def __missing__(self, part: str) -> NoReturn:
+        raise damaged(self._path, f"it is damaged: the before-image of {self._step} has no {part.lstrip('_')!r}")
+
+
+def damaged(path: Path, reason: str) -> StateUnreadable:
+    """The refusal of a journal that somebody has changed, or a disk."""
+    hint = f"bring it back from a copy; or move {path.parent} away: its run is then unknown here"
+    return StateUnreadable(path=path, reason=reason, hint=hint)
 
 
 def _sync_directory(path: Path) -> None:

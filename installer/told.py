@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from installer import strict_json
+from installer.before_images import flaw
 from installer.journal import LEGAL, State
 from installer.plan.model import BACKWARD
 from installer.runs import MOST_RUNS, NAME, OUTCOMES
@@ -165,7 +166,7 @@ def _deed(former: Deed | None, record: Mapping[str, Any], number: int) -> Deed:
     first = former is None and state == "begin"
     if not legal or (before is not None) != first or not isinstance(changed, bool):
         raise ValueError(f"line {number} is no step's next state")
-    if before is not None and not (isinstance(before, dict) and _plain(before, DEEPEST)):
+    if before is not None and not (isinstance(before, dict) and _plain(before, DEEPEST) and not flaw(before)):
         raise ValueError(f"line {number} has no before-image of the form it should have")
     kept = before if former is None else former.before
     was = former is not None and former.changed

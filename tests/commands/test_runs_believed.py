@@ -107,6 +107,16 @@ def test_a_before_image_that_names_what_its_step_does_not_is_refused_with_its_ho
     assert world.read("node-1", PRECIOUS) == b"precious"
 
 
+def test_a_before_image_that_lacks_what_its_step_captures_is_refused_with_its_host(world, tmp_path):
+    _, path = broken_off(world, tmp_path / "first")
+    lines = records(world, "node-1", path)
+    begun = next(line for line in lines if line.get("step") == "production/hosts.trust@node-1" and "before" in line)
+    del begun["before"]["files"]
+    rewrite(world, "node-1", path, lines)
+    with pytest.raises(HostRecordRefused, match=r"node-1: .*has no 'files', which that step captures"):
+        act(operations.rollback, site_of(world, tmp_path / "other"))
+
+
 @pytest.mark.parametrize("name", ["../../../../etc/x", "/tmp/acme", "x", "20260101T000000.000000Z-rollback"])
 def test_a_run_s_name_is_no_path(world, tmp_path, name):
     world.site.host("cp-1").tree.put(f"{mirror.FOLDER}/{name.strip('/').replace('../', '')}/journal.jsonl", b"x")

@@ -94,6 +94,9 @@ def test_every_tear_of_the_first_record_is_a_fresh_start(path):
         b'{"step": "x", "state": []}\n',
         b'{"step": "x", "state": "begin", "before": 7}\n',
         b'{"step": "x", "state": "begin", "before": {"a": NaN}}\n',
+        b'{"step": "x", "state": "begin", "before": {"_volumes": 7}}\n',
+        b'{"step": 5, "state": "begin"}\n',
+        b'{"step": null, "state": "begin"}\n',
     ],
 )
 def test_damage_that_no_crash_makes_is_refused_with_its_line(path, damage):
@@ -104,6 +107,29 @@ def test_damage_that_no_crash_makes_is_refused_with_its_line(path, damage):
         file.write(damage)
     with pytest.raises(StateUnreadable, match="line 3 is damaged"):
         Journal(path)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b'{"format": true}', b'{"format": 1.5}', b'{"format": "1"}', b'{"format": 1, "operation": []}', b"[1]",
+        b'{"format": 1, "plan": 7}', b'{"format": 1, "subject": []}', b'{"format": 1, "subject": {"bundle": [1]}}',
+    ],
+)  # fmt: skip
+def test_a_first_record_of_another_form_is_refused(path, header):
+    path.write_bytes(header + b"\n")
+    with pytest.raises(StateUnreadable, match="line 1 is damaged"):
+        Journal(path)
+
+
+def test_a_before_image_tells_what_it_lacks_as_the_journal_s_damage(path):
+    books = started(path)
+    books.begin("a", AT, {"files": {}})
+    books.close()
+    image = Journal(path).before("a")
+    assert image == {"files": {}}
+    with pytest.raises(StateUnreadable, match="the before-image of a has no 'made'"):
+        image["_made"]
 
 
 def test_a_newer_format_is_refused_by_name(path):

@@ -71,7 +71,7 @@ def test_a_first_line_of_another_form_is_refused(header):
         [{**BEGIN, "step": "p/hosts.trust@node-1\n"}], [{**BEGIN, "state": "gone"}], [{**BEGIN, "state": []}],
         [{**BEGIN, "before": []}], [{**BEGIN, "before": {"a": 1.5}}], [{**BEGIN, "before": {"a": "\0"}}],
         [{**DONE, "before": {}}], [BEGIN, BEGIN], [{**DONE, "state": "failed"}], [{**BEGIN, "at": 7}],
-        [BEGIN, {**DONE, "changed": "yes"}], [[]], [None], [{}],
+        [BEGIN, {**DONE, "changed": "yes"}], [[]], [None], [{}], [{**BEGIN, "before": {"files": {"/etc/x": 7}}}],
     ],
     ids=str,
 )  # fmt: skip
