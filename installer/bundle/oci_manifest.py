@@ -7,7 +7,7 @@ registry, a host and this program see must be the same blobs, so nothing is take
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 from installer.bundle.layout import OCI_MANIFEST
 from installer.bundle.manifest import Blob
@@ -15,6 +15,8 @@ from installer.bundle.manifest import Blob
 FIELDS = frozenset({"schemaVersion", "mediaType", "artifactType", "config", "layers", "annotations"})
 DESCRIPTOR = frozenset({"mediaType", "digest", "size", "annotations"})
 """Without `urls` and `data`, which name another place for the content than its digest."""
+TEXTS = frozenset({"mediaType", "artifactType"})
+"""What readers of other languages refuse in another form than a text, as they do annotations that are none."""
 SHOWN = 60
 
 
@@ -29,15 +31,16 @@ def descriptors(content: bytes) -> tuple[Blob, ...]:
         Malformed: it is no OCI image manifest, or one that readers may understand differently.
     """
     try:
-        document = json.loads(content.decode(), object_pairs_hook=_object)
+        document = json.loads(content.decode(), object_pairs_hook=_object, parse_constant=_no_number)
+        json.dumps(document, ensure_ascii=False).encode()  # half characters, which readers replace or refuse
     except (ValueError, RecursionError) as error:
         raise Malformed(f"it is not JSON: {str(error)[:SHOWN]}") from error
     _fields(document, "it", FIELDS, {"config", "layers"})
-    kind = document.get("mediaType", OCI_MANIFEST)
+    kind, version = document.get("mediaType", OCI_MANIFEST), document.get("schemaVersion", 2)
     if kind != OCI_MANIFEST:
         raise Malformed(f"it has the media type {_shown(kind)}")
-    if document.get("schemaVersion", 2) != 2:
-        raise Malformed(f"it has the schema version {_shown(document['schemaVersion'])}")
+    if type(version) is not int or version != 2:
+        raise Malformed(f"it has the schema version {_shown(version)}")
     if not isinstance(document["layers"], list):
         raise Malformed("its layers are no list")
     return tuple(_blob(item) for item in (document["config"], *document["layers"]))
@@ -50,6 +53,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise Malformed(f"key {_shown(key)} is there twice")
         seen.add(key)
     return dict(pairs)
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
 
 
 def _blob(item: Any) -> Blob:
@@ -66,6 +73,12 @@ def _fields(document: Any, what: str, known: frozenset[str], needed: set[str]) -
         raise Malformed(f"{what} has the unknown field {_shown(key)}")
     for key in sorted(needed - document.keys()):
         raise Malformed(f"{what} has no {key}")
+    for key in sorted(TEXTS & document.keys()):
+        if not isinstance(document[key], str):
+            raise Malformed(f"{what} has the {key} {_shown(document[key])}, which is no text")
+    notes = document.get("annotations", {})
+    if not isinstance(notes, dict) or not all(isinstance(note, str) for note in notes.values()):
+        raise Malformed(f"{what} has annotations that are no texts")
 
 
 def _shown(value: Any) -> str:
