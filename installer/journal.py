@@ -241,7 +241,6 @@ class Journal:
             self._changed.add(step)
         self._states[step] = state
 
-
     def _first(self, record: dict[str, Any]) -> dict[str, Any]:
         """The first record, if it is of the form it should have."""
         if type(record["format"]) is int and record["format"] > FORMAT:

@@ -109,7 +109,13 @@ def misfit(image: Mapping[str, Any], own: Mapping[str, Any]) -> str:
     """
     known = set(_names(own))
     above = {path[:end] for path in known if path.startswith("/") for end in _slashes(path)}
-    return next((each for each in _names(image) if each not in known and each not in above), "")
+    # A directory above what the step places may have been made for it, and nothing else may be said of it.
+    made = {*known, *above}
+    for part, value in image.items():
+        right = made if part == "_made" else known
+        if strange := next((each for each in _names({part: value}) if each not in right), ""):
+            return strange
+    return ""
 
 
 def _names(value: Any) -> Iterator[str]:
