@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from installer.answers_schema import shown
-from installer.inventory.entry import BadRange, Entry, Reading, expand, login
+from installer.inventory.entry import MOST, BadRange, Entry, Reading, expand, login
 
 ADDRESSES = ("ansible_host", "ansible_ssh_host", "ip")
 USERS = ("ansible_user", "ansible_ssh_user")
@@ -80,6 +80,10 @@ def _with_port(pattern: str) -> tuple[str, str]:
 
 def entries(tree: Tree, reading: Reading) -> None:
     """Add to the reading the hosts of a tree, each with its variables and groups."""
+    groups_named = {*tree.members, *tree.children, *(child for inner in tree.children.values() for child in inner)}
+    if len(groups_named) > MOST:  # what each has of all that it is in would grow with their square
+        reading.trouble(1, "", f"{len(groups_named)} groups", f"at most {MOST}")
+        return
     ancestry = tree.ancestry()
     direct: dict[str, list[str]] = {}
     for group, names in tree.members.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from installer import textfile
 from installer.errors import StateUnreadable
 from installer.inventory import LARGEST
 
@@ -17,17 +18,17 @@ def read(path: Path) -> str:
     """A file's text.
 
     Raises:
-        StateUnreadable: it is not there, is larger than 1 MiB, or holds no text.
+        StateUnreadable: it is not there, is no regular file or larger than 1 MiB, or holds no text.
     """
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(LARGEST + 1)
+        raw = textfile.read(path, LARGEST)
+    except textfile.Unfit as error:
+        hint = error.cure or "a list of hosts has a line or two for each"
+        raise StateUnreadable(path=path, reason=f"it is {error}; this is no list of hosts", hint=hint) from error
     except OSError as error:
         raise StateUnreadable(path=path, reason=error.strerror or str(error)) from error
     except ValueError as error:  # a NUL in its name
         raise StateUnreadable(path=path, reason="not the name of a file") from error
-    if len(raw) > LARGEST:
-        raise StateUnreadable(path=path, reason="more than 1 MiB; this is no list of hosts")
     encodings = ("utf-16",) if raw.startswith(WIDE) else () if b"\x00" in raw else ENCODINGS
     for encoding in encodings:
         try:

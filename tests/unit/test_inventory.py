@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from installer import answers_file
-from installer.inventory import LARGEST, LINES, TOLD, Inventory, Row, read
+from installer.errors import StateUnreadable
+from installer.inventory import LARGEST, LINES, TOLD, Inventory, Row, file, read
 from installer.inventory.entry import MOST, BadRange, expand
 
 
@@ -328,3 +332,23 @@ def test_a_remark_does_not_say_how_a_table_is_divided(heading):
     found = read(f"# delivered by A, B, and C\n{heading}node-1;10.20.0.11;root\nnode-2;10.20.0.12;root\n")
     assert [(row.name, row.address) for row in found.rows] == [("node-1", "10.20.0.11"), ("node-2", "10.20.0.12")]
     assert not found.problems
+
+
+def test_more_groups_than_hosts_can_be_are_no_list_of_hosts():
+    chain = "".join(f"[g{n}:children]\ng{n + 1}\n[g{n}]\nh{n} ansible_host=10.1.{n // 250}.1\n" for n in range(5000))
+    assert said(read(chain)) == [(1, "", "5001 groups")]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_a_list_is_read_from_a_regular_file_alone(tmp_path, make):
+    path = tmp_path / "hosts"
+    make(path)
+    with pytest.raises(StateUnreadable, match=r"it is a (pipe|directory|device); this is no list of hosts"):
+        file.read(path)
+
+
+def test_a_file_beyond_the_bound_is_no_list_of_hosts(tmp_path):
+    path = tmp_path / "hosts"
+    path.write_bytes(b"#" * (LARGEST + 1))
+    with pytest.raises(StateUnreadable, match="more than 1 MiB; this is no list of hosts"):
+        file.read(path)
