@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
 import json
 import lzma
+import os
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable, Mapping
 from http.server import SimpleHTTPRequestHandler
@@ -213,6 +216,64 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         http.resolve(source("http", {"url": f"{address}/gone"}), workshop(tmp_path))
 
 
+def answering(said: bytes) -> type[SimpleHTTPRequestHandler]:
+    """A server that says this to whoever asks, and hangs up."""
+
+    class Said(SimpleHTTPRequestHandler):
+        def handle(self) -> None:
+            self.rfile.readline()
+            self.wfile.write(said)
+
+    return Said
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (b"nonsense\r\n\r\n", "nonsense"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "it broke off 6 bytes before its end"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc", "cannot be fetched: .+"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n", "more than 100 headers"),
+        (b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n", "not allowed"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (3 << 20), "it is longer than 1 MiB"),
+    ],
+)
+def test_a_server_that_answers_nonsense_is_told_with_the_address(tmp_path: Path, said: bytes, why: str) -> None:
+    with web(tmp_path, answering(said)) as address, pytest.raises(BuildFailed, match=why) as failure:
+        http.fetch("thing", f"{address}/x", tmp_path / "x", 1 << 20)
+    assert f"{address}/x" in failure.value.message
+
+
+def test_a_server_that_sends_a_byte_at_a_time_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "_SECONDS", 0.2)
+
+    class Slow(SimpleHTTPRequestHandler):
+        def handle(self) -> None:
+            self.rfile.readline()
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            with contextlib.suppress(OSError):
+                while True:
+                    self.wfile.write(b"x")
+                    time.sleep(0.02)
+
+    with web(tmp_path, Slow) as address, pytest.raises(BuildFailed, match="more slowly than 16 KiB a second"):
+        http.fetch("thing", f"{address}/x", tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.tar.gz", tar_bytes({"run.sh": os.urandom(5000)}, "w:gz")[:-2000]),
+        ("x.tar.xz", tar_bytes({"run.sh": os.urandom(5000)}, "w:xz")[:-2000]),
+        ("x.zip", zip_bytes().replace(b"PK\x01\x02", b"PK\x01\x02\xff\xff\xff\xff\xff\xff", 1)),
+    ],
+)
+def test_a_broken_archive_is_told(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BuildFailed, match="cannot be unpacked"):
+        http.unpack("thing", tmp_path / name, tmp_path / "into")
+
+
 def test_an_archive_that_leads_out_of_its_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.tar").write_bytes(tar_bytes({"../out": b"evil"}))
     with pytest.raises(BuildFailed, match=r"cannot be unpacked"):
@@ -334,6 +395,31 @@ def test_an_image_that_a_registry_lacks_is_named(tmp_path: Path, trust: Callable
         what = source("oci", {"image": f"{place}/library/hello", "tag": "v1"})
         with pytest.raises(BuildFailed, match=r"library/hello@sha256:.* cannot be fetched"):
             made(oci, what, {"digest": sha(b"nothing")}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        b"", b"\xff\xfe\x80", b"[" * 100_000, b"entries: 7", b"entries: {thing: [7]}", b"- a",
+        b"entries: {thing: {a: 1}}",
+        b"entries: {thing: [{version: 1.2.3}]}", b"entries: {thing: [{version: 1.2.3, urls: []}]}",
+        b"entries: {thing: [{version: 1.2.3, urls: [7]}]}", b"entries: {thing: [{version: 1.2.3, urls: ['http://[']}]}",
+    ],
+)  # fmt: skip
+def test_an_index_of_another_form_has_no_chart(tmp_path: Path, index: bytes) -> None:
+    (tmp_path / "index.yaml").write_bytes(index)
+    with web(tmp_path) as address:
+        what = source("helm", {"repository": address, "chart": "thing", "version": "1.2.3"})
+        with pytest.raises(BuildFailed, match=r"index.yaml has no chart thing 1.2.3"):
+            helm.resolve(what, workshop(tmp_path))
+
+
+@pytest.mark.parametrize("packed", [tar_bytes({}, "w:gz"), tar_bytes({"thing": b"a file"}, "w:gz"), b"no archive"])
+def test_a_packed_chart_without_its_folder_is_none(tmp_path: Path, packed: bytes) -> None:
+    (tmp_path / "chart.tgz").write_bytes(packed)
+    with web(tmp_path) as address, pytest.raises(BuildFailed, match="is not a chart: it has no folder"):
+        locked = {"url": f"{address}/chart.tgz", "sha256": sha(packed)}
+        made(helm, source("helm", {"repository": address, "chart": "thing", "version": "1"}), locked, tmp_path)
 
 
 @pytest.mark.parametrize("version", ["1.2.3", "1.2.3+build"])

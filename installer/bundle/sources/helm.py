@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -16,6 +17,10 @@ from installer.bundle.sources import http, oci
 from installer.bundle.sources.workshop import Workshop, file_digest
 from installer.errors import BuildFailed
 
+LARGEST_INDEX = 64 << 20
+"""Bytes of a chart repository's index; one of the largest there are has 20 MiB."""
+NO_INDEX = (yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError, RecursionError, StopIteration)
+"""What looking something up raises in a document of another form."""
 CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 
 
@@ -26,15 +31,15 @@ def resolve(source: Source, workshop: Workshop) -> dict[str, Any]:
         return {"digest": oci.digest_of(source, workshop, f"{_place(source)}:{_tag(source)}")}
     with workshop.scratch() as folder:
         base = spec["repository"].rstrip("/") + "/"
-        http.fetch(source.name, urljoin(base, "index.yaml"), folder / "index.yaml")
+        http.fetch(source.name, urljoin(base, "index.yaml"), folder / "index.yaml", LARGEST_INDEX)
         try:
             entries = libyaml.load((folder / "index.yaml").read_bytes())["entries"][spec["chart"]]
-            url = next(entry["urls"][0] for entry in entries if entry["version"] == spec["version"])
-        except (yaml.YAMLError, KeyError, TypeError, StopIteration) as error:
+            url = urljoin(base, next(entry["urls"][0] for entry in entries if entry["version"] == spec["version"]))
+        except NO_INDEX as error:
             wanted = f"{spec['chart']} {spec['version']}"
             raise BuildFailed(what=f"source {source.name}", reason=f"{base}index.yaml has no chart {wanted}") from error
-        http.fetch(source.name, urljoin(base, url), folder / "chart.tgz")
-        return {"url": urljoin(base, url), "sha256": file_digest(folder / "chart.tgz")}
+        http.fetch(source.name, url, folder / "chart.tgz")
+        return {"url": url, "sha256": file_digest(folder / "chart.tgz")}
 
 
 def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Path) -> None:
@@ -51,7 +56,10 @@ def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Pa
         unpacked.mkdir()
         http.unpack(source.name, chart, unpacked)
         # A packed chart is one folder of the chart's name.
-        for path in next(unpacked.iterdir()).iterdir():
+        packed = next(unpacked.iterdir(), None)
+        if packed is None or not packed.is_dir():
+            raise BuildFailed(what=f"source {source.name}", reason=f"{chart.name} is not a chart: it has no folder")
+        for path in packed.iterdir():
             path.rename(into / path.name)
 
 
@@ -60,10 +68,9 @@ def _chart_layer(source: Source, layout: Path) -> str:
         return str(descriptor["digest"]).partition(":")[2]
 
     index = json.loads((layout / "index.json").read_text())
-    manifest = json.loads((layout / "blobs/sha256" / blob(index["manifests"][0])).read_text())
-    for layer in manifest["layers"]:
-        if layer["mediaType"] == CHART_LAYER:
-            return blob(layer)
+    with suppress(*NO_INDEX):
+        manifest = json.loads((layout / "blobs/sha256" / blob(index["manifests"][0])).read_bytes())
+        return next(blob(layer) for layer in manifest["layers"] if layer["mediaType"] == CHART_LAYER)
     raise BuildFailed(what=f"source {source.name}", reason=f"{_place(source)} is not a chart")
 
 

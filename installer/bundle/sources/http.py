@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import stat
 import tarfile
+import time
 import zipfile
+import zlib
 from collections.abc import Mapping
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path, PurePosixPath
-from typing import Any
-from urllib.error import URLError
+from typing import Any, BinaryIO
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -18,6 +22,13 @@ from installer.bundle.sources.workshop import Workshop, file_digest
 from installer.errors import BuildFailed
 
 _SECONDS = 60
+_SLOWEST = 16 << 10
+"""Bytes a second below which a server counts as one that never ends."""
+_LARGEST = 16 << 30
+"""Bytes of the largest file that is fetched: a bundle has some 2 GiB in all."""
+_BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError,
+           OSError)  # fmt: skip
+"""What the readers of archives raise for one that is none: RuntimeError for a zip that wants a password."""
 
 
 def resolve(source: Source, workshop: Workshop) -> dict[str, Any]:
@@ -35,19 +46,41 @@ def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Pa
         unpack(source.name, folder / name, into)
 
 
-def fetch(what: str, url: str, path: Path) -> None:
-    """Fetch an address into a file.
+def fetch(what: str, url: str, path: Path, most: int = _LARGEST) -> None:
+    """Fetch an address into a file of at most `most` bytes.
 
     Raises:
-        BuildFailed: the server cannot be reached or has no such file.
+        BuildFailed: the server cannot be reached, has no such file, or sends something that is none.
     """
     if urlsplit(url).scheme not in {"http", "https"}:
         raise BuildFailed(what=f"source {what}", reason=f"{url} is not an address of the web")
     try:
         with urlopen(url, timeout=_SECONDS) as answer, path.open("wb") as file:  # noqa: S310 - the scheme is checked above
-            shutil.copyfileobj(answer, file, 1 << 20)
-    except (URLError, OSError) as error:
-        raise BuildFailed(what=f"source {what}", reason=f"{url} cannot be fetched: {error}") from error
+            _copy(answer, file, most)
+    except (URLError, OSError, HTTPException, ValueError) as error:
+        if isinstance(error, HTTPError):
+            error.close()  # it holds the connection
+        reason = str(error) or type(error).__name__
+        raise BuildFailed(what=f"source {what}", reason=f"{url} cannot be fetched: {reason}") from error
+
+
+def _copy(answer: HTTPResponse, file: BinaryIO, most: int) -> None:
+    """Write what comes to a file; a server that sends without end, or a byte at a time, is given up.
+
+    Raises:
+        OSError: it is too much or comes too slowly, or the connection ended before the end.
+    """
+    until, left = time.monotonic() + _SECONDS, most
+    while chunk := answer.read1(1 << 20):
+        until += len(chunk) / _SLOWEST
+        left -= len(chunk)
+        if left < 0:
+            raise OSError(f"it is longer than {most >> 20} MiB")
+        if time.monotonic() > until:
+            raise OSError(f"it comes more slowly than {_SLOWEST >> 10} KiB a second")
+        file.write(chunk)
+    if answer.length:
+        raise OSError(f"it broke off {answer.length} bytes before its end")
 
 
 def fetch_locked(what: str, url: str, digest: str, path: Path) -> None:
@@ -83,5 +116,5 @@ def unpack(what: str, path: Path, into: Path) -> None:
                         (into / entry.filename).chmod(0o755)
         else:
             shutil.copyfile(path, into / path.name)
-    except (tarfile.TarError, zipfile.BadZipFile, OSError) as error:
+    except _BROKEN as error:
         raise BuildFailed(what=f"source {what}", reason=f"{path.name} cannot be unpacked: {error}") from error
