@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import PurePosixPath
 
+from installer.errors import HostAnswersOddly
 from installer.plan.model import Before, Image, Step
 from installer.plan.steps.commands import demand
 from installer.world.ports import FileState, ReadOnly, World
@@ -179,9 +180,17 @@ def _told(state: FileState | None) -> Before | None:
 
 
 def names(world: ReadOnly, host: str, directory: str) -> list[str]:
-    """The names directly in a directory; none where there is no directory."""
+    """The names directly in a directory; none where there is no directory.
+
+    Raises:
+        HostAnswersOddly: one is no name of anything in a directory.
+    """
     listing = world.query(host, "ls", "-1A", f"{directory}/")  # without the stroke, a file would be listed as itself
-    return listing.out.splitlines() if listing.ok else []
+    found = listing.out.removesuffix("\n").split("\n") if listing.ok and listing.out else []
+    for name in found:
+        if name in ("", ".", "..") or "/" in name or "\0" in name:
+            raise HostAnswersOddly(host=host, reason=f"{name[:80]!r} for a name in {directory}")
+    return found
 
 
 def _came(world: ReadOnly, host: str, seen: Before) -> list[str]:
