@@ -22,6 +22,8 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "probe": verify.PUT_THERE,
 }
 """Components that the installer calls by name, with the texts that it takes from them."""
+ON_HOSTS = frozenset({"registry", "kubernetes", "helm"})
+"""Those of them whose programs the installer starts on hosts."""
 ADMISSION = {"token": "abcdef.0123456789abcdef", "ca_hash": f"sha256:{'0' * 64}", "certificate_key": "0" * 64}
 """In the place of what a control plane gives to a host that joins."""
 URL = re.compile(r"https://[A-Za-z0-9.-]{1,250}(:[0-9]{1,5})?(/[A-Za-z0-9._~/%?&=+-]{0,500})?")
@@ -38,6 +40,8 @@ def prove(inputs: Inputs) -> None:
     for name, texts in NAMED.items():
         if name not in known:
             raise BundleNotTrusted(bundle=f"bundle {inputs.manifest.name}", reason=f"it has no component {name}")
+        if name in ON_HOSTS and "host" not in known[name].spec:
+            raise BundleNotTrusted(bundle=f"component {name}", reason="it puts nothing on hosts")
         for text in sorted(set(texts) - known[name].texts.keys()):
             raise BundleNotTrusted(bundle=f"component {name}", reason=f"it has no text {text}")
     _probe_image(known["probe"])

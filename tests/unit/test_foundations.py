@@ -46,6 +46,8 @@ def test_the_core_bundle_is_whole() -> None:
     ("manifest", "said"),
     [
         (replace(core_manifest(), components=()), "it has no component registry"),
+        (changed("registry", spec={}), "component registry: it puts nothing on hosts"),
+        (changed("helm", spec={}), "component helm: it puts nothing on hosts"),
         (changed("kubernetes", texts={"init.yaml": ""}), "component kubernetes: it has no text join.yaml"),
         (changed("probe", artifacts=()), "component probe has no image"),
         (text("kubernetes", "join.yaml", "{{ join.tokn }}"), "kubernetes, join.yaml: .*no entry 'tokn'"),
