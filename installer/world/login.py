@@ -15,10 +15,13 @@ from paramiko.ssh_exception import AuthenticationException, BadAuthenticationTyp
 from installer import textfile
 from installer.answers import Host, SecretRef
 from installer.errors import LoginRefused, SitewrightError
+from installer.sshkeys import passphrase_rounds
 from installer.world.trust import Pins, pins
 
 LARGEST_KEY = 1 << 20
 """Bytes of the largest file that is read as a key."""
+MOST_ROUNDS = 2000
+"""Rounds over a passphrase that are waited for, some twenty seconds: ssh-keygen takes 24, the careful a hundred."""
 Resolve = Callable[[SecretRef], str]
 QUOTED = 400
 """Most characters of a host's own words in a message."""
@@ -148,6 +151,8 @@ def _private_key(path: Path, login: Login, resolve: Resolve) -> paramiko.PKey:
     except textfile.Unfit as error:
         raise SSHException(f"it is {error}") from error
     passphrase = resolve(login.passphrase) if login.passphrase is not None else None
+    if passphrase and (rounds := passphrase_rounds(text)) > MOST_ROUNDS:
+        raise SSHException(f"its passphrase takes {rounds} rounds, more than {MOST_ROUNDS}: ssh-keygen -p sets fewer")
     for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
         try:
             return kind.from_private_key_file(str(path), password=passphrase)
