@@ -7,6 +7,7 @@ no longer has is taken away by it, and comes back when that version is taken bac
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -33,6 +34,8 @@ from installer.world.ports import ReadOnly, World
 
 PARTS = f"{HOME}/components"
 """Below it, a file for each host component with the paths and units that it brought."""
+_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[^/\0\n]{1,255})+")
+_UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9@:_.-]{0,200}\.[a-z]+")
 
 
 class Brought(NamedTuple):
@@ -99,12 +102,14 @@ def listing(component: Component, wanted: tuple[Placed, ...]) -> Placed:
 
 
 def brought(world: ReadOnly, host: str, path: str) -> Brought:
-    """What a host's list says that an earlier version brought; nothing where there is no list that can be read."""
+    """What a host's list says that an earlier version brought; nothing where there is no list of the right form."""
     try:
         found = json.loads(world.read(host, path) or b"{}")
-        return Brought(*(tuple(str(each) for each in found.get(key, ())) for key in ("files", "units")))
+        listed = Brought(*(tuple(found.get(key, ())) for key in ("files", "units")))
+        right = all(map(_PATH.fullmatch, listed.files)) and all(map(_UNIT.fullmatch, listed.units))
     except (ValueError, TypeError, AttributeError, RecursionError):
         return Brought()
+    return listed if right else Brought()
 
 
 def units_differ(world: ReadOnly, host: str, started: tuple[str, ...], enabled: tuple[str, ...]) -> Differences:
@@ -182,9 +187,13 @@ def withdraw(
     for unit in earlier.units:
         if unit not in units:
             world.run(host, "systemctl", "disable", "--now", unit, timeout=120)
-    stale = tuple(path for path in earlier.files if path not in {file.path for file in wanted})
-    world.remove(host, *stale)
-    return stale
+    stale = [path for path in earlier.files if path not in {file.path for file in wanted}]
+    states = world.stat(host, *stale) if stale else ()
+    # A component brings files and links: a directory in their place is somebody else's, whatever the list says.
+    files = zip(stale, states, strict=True)
+    gone = tuple(path for path, state in files if state is None or state.kind != "directory")
+    world.remove(host, *gone)
+    return gone
 
 
 def give_back(world: World, host: str, image: Image) -> None:
