@@ -3,7 +3,7 @@
 A host goes through the stages of `STAGES` in order and stops at the first that fails. The key of a host that nobody
 has pinned is shown without logging in: a person compares it, it goes into the answers as `host_key`, and the test is
 made again. How a stage is done is the business of the doors: `installer.world.acquaint` opens those of real hosts,
-`installer.world.simulated.acquaint` those of simulated ones.
+`installer.simulated.connection_test` those of simulated ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Literal, Protocol
 from installer.answers import Host
 from installer.errors import HostKeyUnknown, SitewrightError
 from installer.facts import GIB, Facts, ask
-from installer.world.ports import ReadOnly
+from installer.ports import ReadOnly
 
 Name = Literal["name", "port", "key", "login", "sudo", "facts"]
 Status = Literal["running", "ok", "failed", "unknown-key"]

@@ -14,7 +14,7 @@ from installer.answers import Answers, Environment
 from installer.errors import HostAnswersOddly, SitewrightError
 from installer.plan.context import API_PORT
 from installer.plan.steps.kubernetes import ADMIN
-from installer.world.ports import ReadOnly
+from installer.ports import ReadOnly
 
 Keep = Callable[[str, bytes], Path]
 """Keeps a file of that name with the site's runs."""

@@ -19,9 +19,9 @@ from installer.errors import SitewrightError, UsageError
 from installer.mirror import Kept
 from installer.plan.inputs import Inputs
 from installer.plan.model import BACKWARD, Plan, Step
+from installer.ports import World
 from installer.runs import Run, Runs
 from installer.told import Slice
-from installer.world.ports import World
 
 Agree = Callable[[str, Sequence[str]], None]
 """Shows a difference, by what it is about and its lines; raises UsageError where nobody agrees to go on."""

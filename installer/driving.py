@@ -12,8 +12,8 @@ from installer.errors import PlanChanged, RollbackIncomplete, RunStopped, Sitewr
 from installer.events import Emit, Event, StepBroke
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan
+from installer.ports import World
 from installer.runs import Run
-from installer.world.ports import World
 
 Watch = Callable[[Plan], AbstractContextManager[Emit]]
 """Opens a view of the plan that is about to be driven; gives the sink of its events."""

@@ -43,7 +43,7 @@ from installer.plan.model import (
     nothing_before,
 )
 from installer.plan.renamed import present_id
-from installer.world.ports import ReadOnly, World
+from installer.ports import ReadOnly, World
 
 
 def log_nothing(step: Step, text: str) -> str:

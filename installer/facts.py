@@ -13,7 +13,7 @@ from installer import facts_reading as reading
 from installer.answers import Answers
 from installer.errors import HostAnswersOddly, SitewrightError
 from installer.facts_reading import Disk, Listener, Owner, Unit
-from installer.world.ports import ReadOnly
+from installer.ports import ReadOnly
 
 GIB = 1 << 30
 """Bytes in a GiB."""

@@ -29,9 +29,9 @@ from installer.errors import (
     SitewrightError,
     StateUnreadable,
 )
+from installer.ports import Output, World
 from installer.runs import Runs
 from installer.state_files import make, trouble
-from installer.world.ports import Output, World
 
 PATH = "/run/sitewright.lock"
 LIFE = 300

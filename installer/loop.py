@@ -20,7 +20,7 @@ from installer.errors import ConnectionLost, EffectMissing, HostUnreachable, Sit
 from installer.events import Emit, Event, StepBroke, StepFinished, StepProgressed, StepStarted
 from installer.journal import Journal
 from installer.plan.model import Differences, Image, Plan, Step
-from installer.world.ports import ReadOnly, Report, World
+from installer.ports import ReadOnly, Report, World
 
 T = TypeVar("T")
 

@@ -25,8 +25,8 @@ from installer.errors import HostRecordRefused, SitewrightError
 from installer.facts_reading import OWNER, owner
 from installer.plan.model import BACKWARD
 from installer.plan.steps.kept import RUNS as FOLDER
+from installer.ports import ReadOnly, World
 from installer.runs import NAME, Run
-from installer.world.ports import ReadOnly, World
 
 JOURNAL, ANSWERS = "journal.jsonl", "answers.yaml"
 COPIES = "copies.json"

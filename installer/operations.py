@@ -42,8 +42,8 @@ from installer.plan.inputs import Inputs
 from installer.plan.model import BACKWARD, Plan
 from installer.plan.steps import record
 from installer.plan.steps.volumes import Volume
+from installer.ports import Probed, Report, World
 from installer.runs import Run, Runs
-from installer.world.ports import Probed, Report, World
 
 SPEEDS = "speeds.json"
 """By host of the registry, bytes per second; kept with a site."""

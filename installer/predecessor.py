@@ -13,8 +13,8 @@ from installer.facts_reading import RECORD
 from installer.plan import succession
 from installer.plan.inputs import Inputs
 from installer.plan.succession import Standing
+from installer.ports import ReadOnly
 from installer.runs import Runs
-from installer.world.ports import ReadOnly
 
 
 def of_runs(runs: Runs, site: str) -> tuple[Standing | None, str]:

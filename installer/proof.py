@@ -13,7 +13,7 @@ from installer.answers import Environment
 from installer.errors import ProbeFailed, SitewrightError
 from installer.plan.inputs import Inputs
 from installer.plan.steps import verify
-from installer.world.ports import World
+from installer.ports import World
 
 
 @dataclass(frozen=True, slots=True)

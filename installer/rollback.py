@@ -15,8 +15,8 @@ from installer.plan.renamed import present_id
 from installer.plan.steps import kept, volumes
 from installer.plan.steps.hosts import step_id
 from installer.plan.steps.volumes import Volume
+from installer.ports import ReadOnly
 from installer.runs import Run
-from installer.world.ports import ReadOnly
 
 
 def inverse(inputs: Inputs, run: Run, operation: str) -> Plan:

@@ -16,7 +16,7 @@ from installer import pki
 from installer.bundle.manifest import Artifact, Blob, Component, Manifest
 from installer.plan.context import REGISTRY_CA
 from installer.plan.steps.registry import BINARY, CERTIFICATE, DATA, KEY, PASSWORDS, PUSH_UNIT, UNIT
-from installer.world.ports import World
+from installer.ports import World
 
 COMPONENT = Path(__file__).parents[1] / "bundles/core/components/registry"
 CREDENTIAL = ("sitewright", "a long password of this push")

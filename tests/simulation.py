@@ -19,8 +19,8 @@ from installer.bundle.manifest_json import decode, encode
 from installer.bundle.sshsig import generate_key, sign
 from installer.plan.inputs import Inputs
 from installer.runs import Runs
-from installer.world.simulated.machine import Machine
-from installer.world.simulated.world import SimulatedWorld
+from installer.simulated.machine import Machine
+from installer.simulated.world import SimulatedWorld
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PROFILES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))

@@ -11,7 +11,7 @@ from practice import Practice
 
 from installer.answers import Access, Answers, Environment, Host, Registry, SecretRef
 from installer.bundle.manifest import Artifact
-from installer.world.ports import Probed, World
+from installer.ports import Probed, World
 from installer.world.site import Bundle, Site
 
 

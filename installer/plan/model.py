@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from installer.world.ports import ReadOnly, World
+from installer.ports import ReadOnly, World
 
 Before = dict[str, Any]
 """JSON-able state of what a step is about to change, captured once at its first begin; never a secret.

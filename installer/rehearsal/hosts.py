@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from installer.errors import PracticeFailed, PracticeImpossible
+from installer.ports import Report
 from installer.rehearsal import access, commands, image, kernel, podman
 from installer.rehearsal.site import ENGINEER, PracticeHost, PracticeSite
-from installer.world.ports import Report
 
 State = Literal["running", "paused", "stopped", "made", "absent"]
 """`made`: never switched on yet, and perhaps without its identity."""

@@ -6,8 +6,8 @@ import fcntl
 import hashlib
 from pathlib import Path
 
+from installer.ports import Report
 from installer.rehearsal import podman
-from installer.world.ports import Report
 
 DEFINITION = Path(__file__).parent / "image"
 SUITE = "bookworm"

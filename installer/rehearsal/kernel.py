@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from installer.world.ports import Report
+from installer.ports import Report
 
 INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
 INSTANCES = 1024

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from installer import events
 from installer.plain import plain
+from installer.ports import Report
 from installer.ui import jsonl, terminal, words
-from installer.world.ports import Report
 
 BUILDING: Mapping[str, str] = {
     "making": "building from source",

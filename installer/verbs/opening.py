@@ -26,9 +26,9 @@ from installer.plain import listed, plain
 from installer.plan.inputs import Inputs
 from installer.runs import Runs
 from installer.secrets import Ask, Secrets, handed_over, nothing
+from installer.simulated import file, snapshot
 from installer.ui import progress, terminal
 from installer.verbs.consenting import consented
-from installer.world.simulated import keeping, reading
 
 FLAGS = ("profile", "bundle", "signers")
 BACKWARD_LOOKING = frozenset({"status", "rollback", "uninstall"})
@@ -120,15 +120,15 @@ def _world(
     """The hosts that the answers name, or the simulated ones, which need no secrets and are kept with their runs."""
     answers = inputs.answers
     if arguments.simulate:
-        simulated = reading.load(arguments.simulate, inputs.manifest)
+        simulated = file.load(arguments.simulate, inputs.manifest)
         kept = runs.folder(answers.site) / "simulated.json"
         if kept.exists():
-            keeping.restore(simulated, kept)
+            snapshot.restore(simulated, kept)
         try:
             yield simulated
         finally:
             if lock.taken(runs, answers.site):  # somebody has acted on the hosts, or tried to
-                runs.keep(answers.site, kept.name, keeping.dump(simulated))
+                runs.keep(answers.site, kept.name, snapshot.dump(simulated))
         return
     from installer.world.site import Site as RealWorld  # slow to import: SSH
 

@@ -79,10 +79,10 @@ def host_doors(
         UsageError: the file of the simulated site cannot be read or is not valid.
     """
     if simulate is not None:
-        from installer.world.simulated import reading
-        from installer.world.simulated.acquaint import SimulatedDoors
+        from installer.simulated import file
+        from installer.simulated.connection_test import SimulatedDoors
 
-        return SimulatedDoors(reading.load(simulate, BARE))
+        return SimulatedDoors(file.load(simulate, BARE))
     from installer.world.acquaint import SshDoors
 
     return SshDoors(hosts, secrets.resolve)

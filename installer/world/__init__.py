@@ -1,1 +1,1 @@
-"""The outside: hosts, registries and clusters, behind the ports in `installer.world.ports`."""
+"""The outside: hosts, registries and clusters, behind the ports in `installer.ports`."""

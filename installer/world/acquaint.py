@@ -15,8 +15,8 @@ from paramiko.ssh_exception import ChannelException
 from installer.acquaint import Key
 from installer.answers import Answers, Host, Registry
 from installer.errors import HostUnreachable, SitewrightError
+from installer.ports import ReadOnly
 from installer.world.login import Resolve, reason_of
-from installer.world.ports import ReadOnly
 from installer.world.site import Site
 from installer.world.ssh import PATIENCE, Link
 from installer.world.trust import Pins

@@ -21,12 +21,12 @@ from urllib.parse import urlencode
 from installer import kubeconfig
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, HostUnreachable
 from installer.objects import listed, text
+from installer.ports import Output
 from installer.world.bounds import TooMuch, ending
 from installer.world.bridge import bridged
 from installer.world.carrier import Channels
 from installer.world.comparing import changes
 from installer.world.execution import run_in_pod
-from installer.world.ports import Output
 from installer.world.registry import BROKEN
 from installer.world.shell import ABSENT, READ, script
 from installer.world.ssh import Link

@@ -11,7 +11,7 @@ from typing import Any
 from websocket import WebSocket, WebSocketBadStatusException, WebSocketException, WebSocketTimeoutException
 
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly
-from installer.world.ports import Output
+from installer.ports import Output
 
 MOST = 8 << 20
 """Most bytes that come of a command in a pod, with all that is said around its output."""

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from installer.errors import CommandFailed, HostAnswersOddly
-from installer.world.ports import Output, Reached
+from installer.ports import Output, Reached
 
 WRITES = 100
 DISK_MIB = 64
@@ -128,7 +128,7 @@ class Runs(Protocol):
 
 
 class Probes:
-    """`installer.world.ports.Probing` over a world that runs commands."""
+    """`installer.ports.Probing` over a world that runs commands."""
 
     def __init__(self, world: Runs) -> None:
         self._world = world

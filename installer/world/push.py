@@ -18,9 +18,9 @@ from urllib.parse import quote
 
 from installer.bundle.manifest import Artifact, Blob
 from installer.errors import CommandFailed, ConnectionLost
+from installer.ports import Report
 from installer.world.carrier import Carrier
 from installer.world.intact import Source, altered, demand_intact
-from installer.world.ports import Report
 from installer.world.registry import ACCEPT, BROKEN, Registry
 
 SLICE = 256 * 1024

@@ -14,12 +14,12 @@ from typing import Any, Protocol, Self, TypeVar
 from installer.answers import Answers
 from installer.bundle.manifest import Artifact, Manifest
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, HostUnreachable
+from installer.ports import FileState, Output, Report
 from installer.world import shell
 from installer.world.carrier import Carriers
 from installer.world.cluster import Cluster
 from installer.world.intact import altered
 from installer.world.login import Resolve, bastion_of, login_of
-from installer.world.ports import FileState, Output, Report
 from installer.world.probing import Probes
 from installer.world.push import Push
 from installer.world.registry import stored

@@ -12,7 +12,7 @@ from stages import answers_for, open_site
 
 from installer.errors import ProbeFailed
 from installer.plan.steps import reaching
-from installer.world.ports import World
+from installer.ports import World
 
 pytestmark = pytest.mark.lab
 

@@ -12,7 +12,7 @@ from stages import open_site
 from installer.bundle.manifest import Artifact
 from installer.plan.context import REGISTRY_CA
 from installer.plan.steps.registry import to_replicate
-from installer.world.ports import Output
+from installer.ports import Output
 from installer.world.site import Site
 
 pytestmark = pytest.mark.lab

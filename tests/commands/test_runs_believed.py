@@ -11,9 +11,9 @@ from simulation import act, answers_of, differences, install, site_of, world_of
 
 from installer import answers_file, mirror, operations, told
 from installer.errors import ConnectionLost, HostRecordRefused, PlanChanged, StepFailed, UsageError
-from installer.world.ports import Output
-from installer.world.simulated.faults import Faults
-from installer.world.simulated.machine import KERNEL_MODULES
+from installer.ports import Output
+from installer.simulated.faults import Faults
+from installer.simulated.machine import KERNEL_MODULES
 
 PRECIOUS = "/srv/customer-data/ledger"
 

@@ -14,8 +14,8 @@ from simulation import act, answers_of, differences, inputs_of, install, site_of
 from installer import answers_file, lock, mirror, operations, origin
 from installer.errors import PlanChanged, RunStopped, SiteLocked, StepFailed, UsageError
 from installer.proof import ProbeResult
-from installer.world.simulated.faults import Faults
-from installer.world.simulated.machine import KERNEL_MODULES
+from installer.simulated.faults import Faults
+from installer.simulated.machine import KERNEL_MODULES
 
 
 def left(start, world):

@@ -12,8 +12,8 @@ from simulation import act, answers_of, differences, inputs_of, install, site_of
 
 from installer import lock, operations, predecessor
 from installer.errors import AnotherBundleStands, ProgramFault, SiteLocked, StepFailed
-from installer.world.simulated.faults import Faults
-from installer.world.simulated.machine import KERNEL_MODULES, Machine
+from installer.simulated.faults import Faults
+from installer.simulated.machine import KERNEL_MODULES, Machine
 
 
 def but_the_guard(lines):

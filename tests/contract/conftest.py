@@ -15,9 +15,9 @@ from registries import Shelf, binary, set_up, take_down
 from simulation import machines_of, with_cluster
 from stages import Stage, Wares, open_site
 
-from installer.world.ports import Output
-from installer.world.simulated.state import Ended
-from installer.world.simulated.world import SimulatedWorld
+from installer.ports import Output
+from installer.simulated.state import Ended
+from installer.simulated.world import SimulatedWorld
 from installer.world.site import Site
 
 OTHER = "node-1"

@@ -22,9 +22,9 @@ from core_manifest import core_manifest
 from installer import lock
 from installer.errors import CommandFailed
 from installer.plan.steps import kept, serving
+from installer.simulated.machine import Machine
+from installer.simulated.world import SimulatedWorld
 from installer.world import shell
-from installer.world.simulated.machine import Machine
-from installer.world.simulated.world import SimulatedWorld
 
 SHELLS = {"dash": ["dash"], "bash": ["bash"], "busybox": ["busybox", "sh"]}
 ROOT = [] if os.geteuid() == 0 else ["unshare", "--map-root-user"]

@@ -26,9 +26,9 @@ from installer.errors import StepFailed
 from installer.plan.inputs import Inputs
 from installer.plan.steps.hosts import VERIFY, VOLUMES
 from installer.runs import Runs
-from installer.world.simulated.machine import KERNEL_MODULES, Machine
-from installer.world.simulated.state import said
-from installer.world.simulated.world import SimulatedWorld
+from installer.simulated.machine import KERNEL_MODULES, Machine
+from installer.simulated.state import said
+from installer.simulated.world import SimulatedWorld
 
 HOSTS = {"cp-1": "10.89.10.11", "node-1": "10.89.10.12", "node-2": "10.89.10.13", "node-3": "10.89.10.14"}
 CHOSEN = ("cert-manager", "site-ca", "metrics-server", "local-path-provisioner", "shop")

@@ -9,10 +9,10 @@ from simulation import differences, inputs_of, world_of
 from installer import engine
 from installer.journal import Journal
 from installer.plan import install
-from installer.world.ports import Output
-from installer.world.simulated.faults import VERBS, Faults
-from installer.world.simulated.machine import KERNEL_MODULES
-from installer.world.simulated.state import Ended
+from installer.ports import Output
+from installer.simulated.faults import VERBS, Faults
+from installer.simulated.machine import KERNEL_MODULES
+from installer.simulated.state import Ended
 
 WRITES = VERBS - {"stat", "read", "query", "stored", "get"}
 WORK = frozenset({"work"})

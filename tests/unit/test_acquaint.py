@@ -17,9 +17,9 @@ from simulation import answers_of, world_of
 from installer.acquaint import STAGES, Acquaintance, Stage, acquaint, acquaint_all
 from installer.answers import Access, Bastion, Host, SecretRef
 from installer.errors import HostKeyMismatch, HostKeyUnknown, HostUnreachable, LoginRefused, SitewrightError
+from installer.simulated.connection_test import SimulatedDoors
+from installer.simulated.faults import Faults
 from installer.world.acquaint import SshDoors
-from installer.world.simulated.acquaint import SimulatedDoors
-from installer.world.simulated.faults import Faults
 
 PASSWORD = "correct horse"
 

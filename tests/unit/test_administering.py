@@ -12,7 +12,7 @@ from simulation import answers_of, install, site_of, world_of
 from installer import administering, operations
 from installer.errors import HostAnswersOddly, HostUnreachable
 from installer.plan.steps.kubernetes import ADMIN
-from installer.world.simulated.world import SimulatedWorld
+from installer.simulated.world import SimulatedWorld
 
 ADDRESSES = {host.name: host.address for host in answers_of("ha").hosts}
 

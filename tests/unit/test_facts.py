@@ -12,7 +12,7 @@ from installer import facts
 from installer import facts_reading as reading
 from installer.answers import Access, Answers, Environment, Host, Registry
 from installer.errors import HostUnreachable
-from installer.world.ports import QUERIES, Output, ReadOnly
+from installer.ports import QUERIES, Output, ReadOnly
 
 HEAD = """==> /etc/os-release <==
 PRETTY_NAME="Rocky Linux 9.4 (Blue Onyx)"

@@ -15,7 +15,7 @@ from installer import facts
 from installer import facts_reading as reading
 from installer.errors import HostAnswersOddly
 from installer.plan.checks import Case, Tried, examine
-from installer.world.ports import Output, ReadOnly
+from installer.ports import Output, ReadOnly
 
 DIGITS = "9" * 5000
 DEEP = "[" * 100_000

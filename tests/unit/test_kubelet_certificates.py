@@ -10,8 +10,8 @@ from simulation import inputs_of, install, site_of, world_of
 
 from installer.errors import CommandFailed, StepFailed
 from installer.plan.steps import serving
-from installer.world.ports import FileState, Output
-from installer.world.simulated import signing
+from installer.ports import FileState, Output
+from installer.simulated import kubelet_certificates
 
 HOST, ADDRESS = "node-1", "10.20.0.21"
 
@@ -20,7 +20,7 @@ def asked(
     names: tuple[str, ...] = (HOST,), addresses: tuple[str, ...] = (ADDRESS,), body: bytes = b"", **spec: Any
 ) -> dict[str, Any]:
     """A request as the API shows it."""
-    text = base64.b64encode(body or signing.request(HOST, names, addresses)).decode()
+    text = base64.b64encode(body or kubelet_certificates.request(HOST, names, addresses)).decode()
     usual = {
         "signerName": "kubernetes.io/kubelet-serving", "username": f"system:node:{HOST}", "groups": ["system:nodes"],
         "usages": ["digital signature", "server auth"], "request": text,
@@ -35,7 +35,7 @@ def forged(body: bytes) -> bytes:
     return b"-----BEGIN CERTIFICATE REQUEST-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE REQUEST-----\n"
 
 
-GOOD = signing.request(HOST, (HOST,), (ADDRESS,))
+GOOD = kubelet_certificates.request(HOST, (HOST,), (ADDRESS,))
 MISFITS: dict[str, tuple[dict[str, Any], str]] = {
     "the API server's name": (asked((HOST, "kubernetes")), "kubernetes"),
     "another node's name": (asked(("cp-1",)), "cp-1"),
@@ -44,7 +44,7 @@ MISFITS: dict[str, tuple[dict[str, Any], str]] = {
     "no address": (asked(addresses=()), HOST),
     "an address as a name": (asked((HOST, ADDRESS), ()), ADDRESS),
     "no names at all": (asked((), ()), "more than names"),
-    "in a stranger's name": (asked(body=signing.request("cp-1", (HOST,), (ADDRESS,))), "system:node:cp-1"),
+    "in a stranger's name": (asked(body=kubelet_certificates.request("cp-1", (HOST,), (ADDRESS,))), "system:node:cp-1"),
     "altered after signing": (asked(body=forged(GOOD)), "not signed by its own key"),
     "for clients": (asked(usages=["client auth", "digital signature"]), "client auth"),
     "for clients too": (asked(usages=["client auth", "digital signature", "server auth"]), "client auth"),
@@ -115,7 +115,7 @@ def certify(cluster: Cluster) -> None:
 
 def of_minimal(*names: str) -> dict[str, Any]:
     (host,) = inputs_of("minimal").answers.hosts
-    body = signing.request(host.name, (host.name, *names), (host.address,))
+    body = kubelet_certificates.request(host.name, (host.name, *names), (host.address,))
     return asked(body=body, username=f"system:node:{host.name}")
 
 
@@ -141,12 +141,12 @@ def test_one_that_asks_for_more_is_told_what_and_gets_nothing() -> None:
 def test_an_installation_ends_where_a_node_asks_for_the_api_servers_name(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(serving, "ROUNDS", 2)
     world = world_of("rehearsal")
-    plain = signing.request
+    plain = kubelet_certificates.request
 
     def greedy(host: str, names: tuple[str, ...], addresses: tuple[str, ...]) -> bytes:
         return plain(host, (*names, "kubernetes") if host == "node-1" else names, addresses)
 
-    monkeypatch.setattr(signing, "request", greedy)
+    monkeypatch.setattr(kubelet_certificates, "request", greedy)
     with pytest.raises(StepFailed, match=r"kubernetes\.certify@node-1.*kubernetes"):
         install(site_of(world, tmp_path))
     assert world.stat("node-1", serving.SERVING) == (None,)

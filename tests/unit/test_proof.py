@@ -15,10 +15,10 @@ from simulation import NOW, At, inputs_of, install, site_of, world_of
 from installer import pki, proof, translations
 from installer.plan.steps import verify
 from installer.report.phrases import EVIDENCE
-from installer.world.simulated.controllers import SERVING
-from installer.world.simulated.faults import Faults
-from installer.world.simulated.kubernetes import Cluster
-from installer.world.simulated.world import SimulatedWorld
+from installer.simulated.controllers import SERVING
+from installer.simulated.faults import Faults
+from installer.simulated.kubernetes import Cluster
+from installer.simulated.world import SimulatedWorld
 
 PLACE = f"/api/v1/namespaces/sitewright-probe-{int(NOW.timestamp()):x}"
 PODS, SECRET = f"{PLACE}/pods", f"{PLACE}/secrets/probe"

@@ -11,7 +11,7 @@ from simulation import inputs_of
 from installer.errors import ProbeFailed
 from installer.plan.inputs import Inputs
 from installer.plan.steps import reaching
-from installer.world.ports import QUERIES, Output, ReadOnly
+from installer.ports import QUERIES, Output, ReadOnly
 
 HOST, POD, NODE_2 = "10.89.10.11", "10.244.1.9", "10.89.10.13"
 SSHD = 'tcp ESTAB 0 0 10.89.10.11:22 192.0.2.10:50022 users:(("sshd",pid=60,fd=4))'

@@ -10,7 +10,7 @@ from simulation import NOW, install, site_of, world_of
 from installer import operations
 from installer.plan.steps.registry import CERTIFICATE, UNIT
 from installer.plan.steps.serving import SERVING
-from installer.world.simulated.world import SimulatedWorld
+from installer.simulated.world import SimulatedWorld
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from simulation import At, act, install, site_of, world_of
 from installer import operations
 from installer.operations import Site
 from installer.repeated import Standing, whole
-from installer.world.simulated.faults import Faults
-from installer.world.simulated.world import SimulatedWorld
+from installer.simulated.faults import Faults
+from installer.simulated.world import SimulatedWorld
 
 
 def prove(site: Site, standing: Standing) -> bool:

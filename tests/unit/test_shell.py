@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from installer.ports import FileState
 from installer.world import shell
-from installer.world.ports import FileState
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from simulation import inputs_of, world_of
 from installer import operations
 from installer.errors import UsageError
 from installer.runs import Runs
-from installer.world.simulated import reading
-from installer.world.simulated.pace import Pace
+from installer.simulated import file
+from installer.simulated.pace import Pace
 
 HOSTS = "version: 1\nhosts: [{name: a, address: 192.0.2.1}]\n"
 
@@ -80,6 +80,6 @@ def test_a_pace_that_is_none_is_refused(tmp_path, slow, told):
     path = tmp_path / "site.yaml"
     path.write_text(f"{HOSTS}slow: {slow}\n")
     with pytest.raises(UsageError) as refused:
-        reading.load(path, inputs_of("minimal").manifest)
+        file.load(path, inputs_of("minimal").manifest)
     assert told in refused.value.message
     assert "site.yaml:3" in refused.value.message

@@ -14,9 +14,9 @@ from installer.journal import Journal
 from installer.plan import install
 from installer.plan.checks import judge, look
 from installer.plan.model import Plan
-from installer.world.ports import Output
-from installer.world.simulated.machine import KERNEL_MODULES
-from installer.world.simulated.world import SimulatedWorld
+from installer.ports import Output
+from installer.simulated.machine import KERNEL_MODULES
+from installer.simulated.world import SimulatedWorld
 
 
 def go(plan, path, world, **rest) -> Heard:

@@ -8,12 +8,12 @@ from simulation import NOW, machines_of, with_cluster, world_of
 
 from installer.errors import CommandFailed, ConnectionLost, HostUnreachable, UsageError
 from installer.plan.steps.kept import KEEP
-from installer.world.simulated import reading
-from installer.world.simulated.faults import Faults
-from installer.world.simulated.machine import Machine, Volume
-from installer.world.simulated.state import Unscripted
-from installer.world.simulated.tree import Tree
-from installer.world.simulated.world import SimulatedWorld
+from installer.simulated import file
+from installer.simulated.faults import Faults
+from installer.simulated.machine import Machine, Volume
+from installer.simulated.state import Unscripted
+from installer.simulated.tree import Tree
+from installer.simulated.world import SimulatedWorld
 
 SPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "space"}}
 
@@ -198,7 +198,7 @@ hosts:
     firewall: [6443]
     files: {/etc/motd: hello}
 """
-    world = reading.load(write(tmp_path, text), core_manifest())
+    world = file.load(write(tmp_path, text), core_manifest())
     machine = world.site.hosts["a"].machine
     assert (machine.os_id, machine.os_version, machine.memory, machine.fsync) == ("ubuntu", "24.04", 3 << 29, 0.012)
     assert (machine.volumes[0].free, machine.volumes[0].options) == (2 << 30, ("rw", "noexec"))
@@ -224,14 +224,14 @@ hosts:
 )
 def test_a_bad_site_is_told_with_file_and_line(tmp_path, text, told):
     with pytest.raises(UsageError) as refused:
-        reading.load(write(tmp_path, text), core_manifest())
+        file.load(write(tmp_path, text), core_manifest())
     assert told in refused.value.message
     assert "docs/simulate.md" in refused.value.remedy
 
 
 def test_a_site_that_is_not_there_is_told(tmp_path):
     with pytest.raises(UsageError, match="No such file"):
-        reading.load(tmp_path / "none.yaml", core_manifest())
+        file.load(tmp_path / "none.yaml", core_manifest())
 
 
 def test_time_is_the_operators(world):

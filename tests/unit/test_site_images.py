@@ -17,8 +17,8 @@ from installer.errors import BundleNotTrusted
 from installer.plan.checks import Finding
 from installer.plan.inputs import Inputs
 from installer.runs import Runs
-from installer.world.simulated.machine import Machine
-from installer.world.simulated.world import SimulatedWorld
+from installer.simulated.machine import Machine
+from installer.simulated.world import SimulatedWorld
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CHART = {"name": "page", "namespace": "pages", "values": "values.yaml"}

@@ -12,7 +12,7 @@ from installer.errors import ConnectionLost
 from installer.plan import install as installing
 from installer.plan.model import Image
 from installer.plan.steps import spreading
-from installer.world.simulated.world import SimulatedWorld
+from installer.simulated.world import SimulatedWorld
 
 STEP = "production/kubernetes.spread@cp-1"
 

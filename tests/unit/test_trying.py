@@ -11,7 +11,7 @@ from test_checks import answers, good
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, SitewrightError
 from installer.facts import Gathered
 from installer.plan.checks.trying import try_all
-from installer.world.ports import Reached
+from installer.ports import Reached
 
 
 class Failing:

@@ -21,7 +21,7 @@ from installer.plan.checks.finding import Case, Check, Finding, Lacking, Status,
 from installer.plan.checks.trying import try_all
 from installer.plan.checks.wires import Wire, ports_table, wires
 from installer.plan.succession import Standing
-from installer.world.ports import Probed, Report
+from installer.ports import Probed, Report
 
 __all__ = ["CHECKS", "IMAGES", "NAMES", "Case", "Check", "DiskNeed", "Finding", "Lacking", "Only", "Status", "Tried",
            "Wire", "disk_forecast", "examine", "judge", "look", "only", "ports_table", "wires"]  # fmt: skip

@@ -11,7 +11,7 @@ from installer.answers import Answers, Waiver
 from installer.bundle.manifest import Manifest
 from installer.facts import GIB, Facts, Gathered
 from installer.plan.succession import Standing
-from installer.world.ports import Reached
+from installer.ports import Reached
 
 Status = Literal["ok", "warn", "waived", "failed"]
 

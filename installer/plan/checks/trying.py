@@ -13,7 +13,7 @@ from installer.facts import Facts, Gathered
 from installer.plan.checks.disks import CONTAINERD, ETCD
 from installer.plan.checks.finding import Tried
 from installer.plan.checks.wires import wires
-from installer.world.ports import Probing, Reached
+from installer.ports import Probing, Reached
 
 T = TypeVar("T")
 NEIGHBOURS = 64

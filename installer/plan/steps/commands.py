@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from installer.errors import CommandFailed
-from installer.world.ports import ReadOnly, World
+from installer.ports import ReadOnly, World
 
 
 def shown(argv: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ from installer.plan.steps.kept import (
     units_before,
 )
 from installer.plan.steps.placed import Placed, Source, files_differ, place
-from installer.world.ports import ReadOnly, World
+from installer.ports import ReadOnly, World
 
 PARTS = f"{HOME}/components"
 """Below it, a file for each host component with the paths and units that it brought."""

@@ -11,7 +11,7 @@ from installer.plan.model import Difference, Differences
 from installer.plan.steps.charts import Release
 from installer.plan.steps.commands import demand, demand_work
 from installer.plan.steps.kubernetes import ADMIN
-from installer.world.ports import ReadOnly, World
+from installer.ports import ReadOnly, World
 
 FLAGS = ("--kubeconfig", ADMIN)
 STANDS = frozenset({"deployed", "superseded"})

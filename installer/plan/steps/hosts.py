@@ -13,7 +13,7 @@ from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps.commands import demand
 from installer.plan.steps.kept import HOME, captures, files_before, keeps, names, take_back
 from installer.plan.steps.placed import Placed, Source, files_differ, place
-from installer.world.ports import ReadOnly, World
+from installer.ports import ReadOnly, World
 
 PAPERS = "/etc/sitewright/bundle"
 """Where a host keeps bundle.json, its signature and the signers it trusts."""

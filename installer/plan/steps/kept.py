@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from installer.errors import HostAnswersOddly
 from installer.plan.model import Before, Image, Step
 from installer.plan.steps.commands import demand
-from installer.world.ports import FileState, ReadOnly, World
+from installer.ports import FileState, ReadOnly, World
 
 HOME = "/var/lib/sitewright"
 """Everything of ours that lives on a host and is not configuration."""

@@ -17,7 +17,7 @@ from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps.commands import demand, demand_work, underway
 from installer.plan.steps.hosts import step_id
 from installer.plan.steps.kept import names as listed
-from installer.world.ports import ReadOnly, World
+from installer.ports import ReadOnly, World
 
 ADMIN = "/etc/kubernetes/admin.conf"
 KUBELET = "/etc/kubernetes/kubelet.conf"

@@ -15,7 +15,7 @@ from installer.answers import Environment
 from installer.errors import ProbeFailed
 from installer.objects import listed, text
 from installer.plan.steps.kept import HOME
-from installer.world.ports import World
+from installer.ports import World
 
 Until = Callable[[str, Callable[[], Any]], Any]
 

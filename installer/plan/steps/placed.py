@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from installer.bundle.manifest import Artifact
 from installer.plan.model import Difference, Differences
 from installer.plan.steps.commands import demand
-from installer.world.ports import FileState, ReadOnly, World
+from installer.ports import FileState, ReadOnly, World
 
 PULL = """set -eu
 sha256() {

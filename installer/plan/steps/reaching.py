@@ -14,7 +14,7 @@ from installer import facts_reading as reading
 from installer.answers import Environment
 from installer.errors import ProbeFailed
 from installer.plan.inputs import Inputs
-from installer.world.ports import ReadOnly
+from installer.ports import ReadOnly
 
 FLOW = re.compile(r"(?:^|\s)(tcp|udp)\s.*?src=(\S+) dst=(\S+) sport=\d+ dport=(\d+)")
 """A line of `conntrack --dump`: its first addresses are those that the one who began it has written on its packets."""

@@ -16,7 +16,7 @@ from installer.plan.model import Step
 from installer.plan.steps.hosts import NO_PULL, step_id
 from installer.plan.steps.kept import captures, keeps, take_back
 from installer.plan.steps.placed import Placed, files_differ, place
-from installer.world.ports import ReadOnly, World
+from installer.ports import ReadOnly, World
 
 FORMAT = succession.RECORD_FORMAT
 LARGEST = 1 << 20

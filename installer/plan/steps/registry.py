@@ -22,7 +22,7 @@ from installer.plan.steps.commands import demand, demand_work
 from installer.plan.steps.hosts import NO_PULL, step_id
 from installer.plan.steps.kept import HOME, captures, files_before, keeps, prune, take_back
 from installer.plan.steps.placed import files_differ, place
-from installer.world.ports import ReadOnly, World
+from installer.ports import ReadOnly, World
 
 CA_KEY = "/etc/sitewright/pki/registry-ca.key"
 CERTIFICATE = "/etc/sitewright/pki/registry.crt"

@@ -26,7 +26,7 @@ from installer.plan.steps.kept import HOME, files_before, folder, keeps, take_ba
 from installer.plan.steps.kubernetes import ADMIN
 from installer.plan.steps.placed import Placed, Source, files_differ, place
 from installer.plan.steps.volumes import retain
-from installer.world.ports import ReadOnly, World
+from installer.ports import ReadOnly, World
 
 CHARTS = f"{HOME}/charts"
 NAMESPACES = "/api/v1/namespaces"

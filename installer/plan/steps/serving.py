@@ -28,7 +28,7 @@ from installer.plan.model import Difference, Differences, Step
 from installer.plan.steps.commands import demand, demand_work
 from installer.plan.steps.hosts import step_id
 from installer.plan.steps.kubernetes import ADMIN
-from installer.world.ports import ReadOnly, World
+from installer.ports import ReadOnly, World
 
 REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
 SIGNER = "kubernetes.io/kubelet-serving"

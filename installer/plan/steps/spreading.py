@@ -16,7 +16,7 @@ from installer.objects import at, condition, items, name, text
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps.hosts import step_id
 from installer.plan.steps.kubernetes import ADMIN
-from installer.world.ports import ReadOnly, World
+from installer.ports import ReadOnly, World
 
 SPACE = "kube-system"
 DEPLOYMENT = f"/apis/apps/v1/namespaces/{SPACE}/deployments/coredns"

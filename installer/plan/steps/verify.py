@@ -22,7 +22,7 @@ from installer.plan import context
 from installer.plan.inputs import Inputs
 from installer.plan.steps import charts, outside, reaching
 from installer.plan.steps.commands import shown
-from installer.world.ports import ReadOnly, World
+from installer.ports import ReadOnly, World
 
 T = TypeVar("T")
 NAMESPACE = "sitewright-probe"

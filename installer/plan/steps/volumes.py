@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from installer.plan.steps.hosts import VOLUMES
 from installer.plan.steps.kept import names
-from installer.world.ports import ReadOnly, World
+from installer.ports import ReadOnly, World
 
 LOCAL = re.compile(r"(?P<volume>pvc-[0-9a-f-]+)_(?P<namespace>[^_]+)_(?P<claim>[^_]+)")
 """How the storage component names a volume's directory: volume, namespace and claim."""

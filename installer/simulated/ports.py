@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from installer.world.simulated import registry
-from installer.world.simulated.machine import PortUser
-from installer.world.simulated.state import SimulatedHost, SimulatedSite
+from installer.simulated import registry
+from installer.simulated.machine import PortUser
+from installer.simulated.state import SimulatedHost, SimulatedSite
 
 
 def listeners(site: SimulatedSite, host: SimulatedHost) -> list[PortUser]:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from installer import kubeconfig, libyaml, pki
-from installer.world.ports import Output
-from installer.world.simulated.controllers import serving, settle
-from installer.world.simulated.kubernetes import Cluster, condition
-from installer.world.simulated.state import Call, Program, SimulatedHost, failed, said
-from installer.world.simulated.systemd import needs
+from installer.ports import Output
+from installer.simulated.controllers import serving, settle
+from installer.simulated.kubernetes import Cluster, condition
+from installer.simulated.state import Call, Program, SimulatedHost, failed, said
+from installer.simulated.systemd import needs
 
 PLANE_FILES = (
     "admin.conf", "controller-manager.conf", "scheduler.conf", "super-admin.conf", "manifests/etcd.yaml",

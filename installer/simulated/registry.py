@@ -10,9 +10,9 @@ import bcrypt
 from installer import libyaml, pki
 from installer.bundle.manifest import Artifact, Blob
 from installer.errors import CommandFailed, ConnectionLost
-from installer.world.ports import Output, Report
-from installer.world.simulated.state import Call, SimulatedHost, SimulatedSite, failed, said
-from installer.world.simulated.systemd import unit_text
+from installer.ports import Output, Report
+from installer.simulated.state import Call, SimulatedHost, SimulatedSite, failed, said
+from installer.simulated.systemd import unit_text
 
 PROGRAM = "/usr/local/bin/sitewright-registry"
 

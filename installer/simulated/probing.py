@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from installer.world.ports import Reached
-from installer.world.simulated.listening import listeners
-from installer.world.simulated.state import SimulatedHost, SimulatedSite
+from installer.ports import Reached
+from installer.simulated.ports import listeners
+from installer.simulated.state import SimulatedHost, SimulatedSite
 
 
 class SimulatedProbes:
-    """`installer.world.ports.Probing` over simulated hosts."""
+    """`installer.ports.Probing` over simulated hosts."""
 
     def __init__(self, site: SimulatedSite) -> None:
         self._site = site

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from installer.bundle.manifest import Blob
-from installer.world.ports import FileState
+from installer.ports import FileState
 
 
 @dataclass(frozen=True, slots=True)

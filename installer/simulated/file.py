@@ -12,10 +12,10 @@ from installer import answers_yaml, schemas, textfile
 from installer.answers_schema import violations
 from installer.bundle.manifest import Manifest
 from installer.errors import Problem, UsageError
-from installer.world.simulated.faults import Faults
-from installer.world.simulated.machine import GIB, Machine, PortUser, Volume
-from installer.world.simulated.pace import Pace
-from installer.world.simulated.world import SimulatedWorld
+from installer.simulated.faults import Faults
+from installer.simulated.machine import GIB, Machine, PortUser, Volume
+from installer.simulated.pace import Pace
+from installer.simulated.world import SimulatedWorld
 
 SCALES = {
     "disk_mb_per_s": ("disk_speed", 1e6),
@@ -81,5 +81,5 @@ def _fields(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _validator() -> Any:
-    text = resources.files("installer.world.simulated").joinpath("simulation.schema.json").read_text(encoding="utf-8")
+    text = resources.files("installer.simulated").joinpath("simulation.schema.json").read_text(encoding="utf-8")
     return schemas.validator(json.loads(text), ("ipv4",))

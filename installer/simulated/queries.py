@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from installer.world.ports import Output
-from installer.world.simulated.listening import listeners
-from installer.world.simulated.state import Call, Program, failed, said
+from installer.ports import Output
+from installer.simulated.ports import listeners
+from installer.simulated.state import Call, Program, failed, said
 
 OPERATOR = "192.0.2.10:50022"
 """Whence the installer itself is logged in."""

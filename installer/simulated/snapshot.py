@@ -12,11 +12,11 @@ from typing import Any
 from installer import state_files, strict_json
 from installer.bundle.manifest import Blob
 from installer.errors import StateUnreadable, UsageError
-from installer.world.ports import Output
-from installer.world.simulated.kubernetes import Cluster, Release
-from installer.world.simulated.state import Ended, SimulatedHost
-from installer.world.simulated.tree import Entry
-from installer.world.simulated.world import SimulatedWorld
+from installer.ports import Output
+from installer.simulated.kubernetes import Cluster, Release
+from installer.simulated.state import Ended, SimulatedHost
+from installer.simulated.tree import Entry
+from installer.simulated.world import SimulatedWorld
 
 FORMAT = 2
 LARGEST = 1 << 30

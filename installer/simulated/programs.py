@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from installer.world.ports import Output
-from installer.world.simulated.machine import load_module
-from installer.world.simulated.state import Call, Program, failed, said
+from installer.ports import Output
+from installer.simulated.machine import load_module
+from installer.simulated.state import Call, Program, failed, said
 
 TIMED_OUT = 124
 """Exit code of what was ended for taking too long."""

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from installer.world.simulated.tree import Tree
+from installer.simulated.tree import Tree
 
 GIB = 1 << 30
 KERNEL_MODULES = frozenset({"overlay", "br_netfilter", "vxlan", "nf_conntrack"})

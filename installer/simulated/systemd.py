@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatch
 
-from installer.world.ports import Output
-from installer.world.simulated.state import UNIT_FOLDERS, WANTED, Call, Program, SimulatedHost, failed, said
+from installer.ports import Output
+from installer.simulated.state import UNIT_FOLDERS, WANTED, Call, Program, SimulatedHost, failed, said
 
 NO_SUCH_UNIT = 5
 MADE_BY_UNIT = {"containerd.service": ("/etc/cni/net.d", "/opt/containerd", "/run/containerd", "/var/lib/containerd")}

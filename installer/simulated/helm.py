@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from installer.bundle.manifest import Blob, Component
 from installer.plan.steps.helm import REMEMBERED
-from installer.world.ports import Output
-from installer.world.simulated.controllers import serving, settle
-from installer.world.simulated.kubernetes import Cluster, Release, condition
-from installer.world.simulated.state import Call, Program, failed, said
+from installer.ports import Output
+from installer.simulated.controllers import serving, settle
+from installer.simulated.kubernetes import Cluster, Release, condition
+from installer.simulated.state import Call, Program, failed, said
 
 
 def helm(call: Call) -> Output:

@@ -10,8 +10,8 @@ from typing import Self
 from installer.acquaint import Key
 from installer.answers import Host
 from installer.errors import HostKeyUnknown
-from installer.world.ports import ReadOnly
-from installer.world.simulated.world import SimulatedWorld
+from installer.ports import ReadOnly
+from installer.simulated.world import SimulatedWorld
 
 
 class SimulatedDoors:

@@ -14,10 +14,10 @@ from installer.plan.steps.kept import KEEP, PRUNE, RETURN
 from installer.plan.steps.kubernetes import RESET
 from installer.plan.steps.placed import PULL
 from installer.plan.steps.serving import AWAIT_FILE, RENEW
-from installer.world.ports import Output
-from installer.world.simulated import kubeadm, registry, signing
-from installer.world.simulated.controllers import serving, settle
-from installer.world.simulated.state import Call, Program, failed, said
+from installer.ports import Output
+from installer.simulated import kubeadm, kubelet_certificates, registry
+from installer.simulated.controllers import serving, settle
+from installer.simulated.state import Call, Program, failed, said
 
 REPLICATE = "/var/lib/sitewright/bin/replicate"
 
@@ -98,7 +98,7 @@ def kubectl(call: Call) -> Output:
     if cluster is None or call.argv[2] not in call.tree or not serving(call.site, cluster):
         return failed("The connection to the server was refused")
     for name in call.argv[6:]:
-        if not signing.approve(call.site, cluster, name):
+        if not kubelet_certificates.approve(call.site, cluster, name):
             return failed(f'Error from server (NotFound): certificatesigningrequests "{name}" not found')
     settle(call.site, cluster)
     return said(*(f"certificatesigningrequest.certificates.k8s.io/{name} approved" for name in call.argv[6:]))

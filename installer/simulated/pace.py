@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from installer.world.ports import Report
+from installer.ports import Report
 
 Told = tuple[int, int, str, str]
 """What a long verb reports: done, in all, unit, note."""

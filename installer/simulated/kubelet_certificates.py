@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from installer import pki
-from installer.world.simulated.kubernetes import Cluster
-from installer.world.simulated.state import SimulatedHost, SimulatedSite
+from installer.simulated.kubernetes import Cluster
+from installer.simulated.state import SimulatedHost, SimulatedSite
 
 SERVING = "/var/lib/kubelet/pki/kubelet-server-current.pem"
 REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests"

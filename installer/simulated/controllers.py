@@ -9,10 +9,10 @@ from typing import Any
 
 from installer import pki
 from installer.objects import at
-from installer.world.simulated import registry, signing
-from installer.world.simulated.kubernetes import Cluster, condition
-from installer.world.simulated.signing import SERVING
-from installer.world.simulated.state import SimulatedHost, SimulatedSite
+from installer.simulated import kubelet_certificates, registry
+from installer.simulated.kubelet_certificates import SERVING
+from installer.simulated.kubernetes import Cluster, condition
+from installer.simulated.state import SimulatedHost, SimulatedSite
 
 LEFT_BY_NETWORK = {
     "/etc/cni/net.d/10-flannel.conflist": b"{}\n",
@@ -34,7 +34,7 @@ def settle(site: SimulatedSite, cluster: Cluster) -> None:
     nodes = [site.hosts[name] for name in sorted(cluster.members) if _lives(site.hosts[name])]
     connected = network_stands(site, cluster)
     for host in nodes:
-        signing.ask(site, cluster, host)
+        kubelet_certificates.ask(site, cluster, host)
     for path, node in cluster.objects.items():
         if path.startswith("/api/v1/nodes/"):
             alive = node["metadata"]["name"] in {host.name for host in nodes}

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from installer.errors import CommandFailed
 from installer.plan.steps.verify import REACH
-from installer.world.ports import Output
-from installer.world.simulated.controllers import serving
-from installer.world.simulated.helm import deployed
-from installer.world.simulated.kubernetes import Cluster
-from installer.world.simulated.state import Call, Program, Unscripted, failed, said
+from installer.ports import Output
+from installer.simulated.controllers import serving
+from installer.simulated.helm import deployed
+from installer.simulated.kubernetes import Cluster
+from installer.simulated.state import Call, Program, Unscripted, failed, said
 
 WRITE = re.compile(r"echo (\S+) > (\S+) && sync")
 READY = "https://127.0.0.1:6443/readyz"

@@ -10,20 +10,20 @@ from typing import Any, Self, TypeVar
 
 from installer.bundle.manifest import Artifact, Manifest
 from installer.errors import CommandFailed, ConnectionLost
+from installer.ports import FileState, Output, Report
+from installer.simulated import helm, kubeadm, pods, programs, queries, registry, scripts, systemd
+from installer.simulated.controllers import metrics, serving, settle
+from installer.simulated.faults import Fate, Faults
+from installer.simulated.kubernetes import Cluster
+from installer.simulated.machine import Machine
+from installer.simulated.pace import Pace, Told
+from installer.simulated.probing import SimulatedProbes
+from installer.simulated.state import Call, Ended, Program, SimulatedHost, SimulatedSite, Unscripted
 from installer.world import shell
-from installer.world.ports import FileState, Output, Report
-from installer.world.simulated import helm, kubeadm, pods, programs, registry, scripts, systemd, telling
-from installer.world.simulated.controllers import metrics, serving, settle
-from installer.world.simulated.faults import Fate, Faults
-from installer.world.simulated.kubernetes import Cluster
-from installer.world.simulated.machine import Machine
-from installer.world.simulated.pace import Pace, Told
-from installer.world.simulated.probing import SimulatedProbes
-from installer.world.simulated.state import Call, Ended, Program, SimulatedHost, SimulatedSite, Unscripted
 
 T = TypeVar("T")
 PROGRAMS: Mapping[str, Program] = {
-    **programs.PROGRAMS, **systemd.PROGRAMS, **telling.PROGRAMS, **scripts.PROGRAMS, **kubeadm.PROGRAMS,
+    **programs.PROGRAMS, **systemd.PROGRAMS, **queries.PROGRAMS, **scripts.PROGRAMS, **kubeadm.PROGRAMS,
     **helm.PROGRAMS, **pods.PROGRAMS,
 }  # fmt: skip
 NOT_FOUND = 127
@@ -39,7 +39,7 @@ def silent(done: int, total: int, unit: str, note: str) -> None:
 
 
 class SimulatedWorld:
-    """`installer.world.ports.World` in memory: `site` is its state, `fate` decides what goes wrong, `pace` how fast."""
+    """`installer.ports.World` in memory: `site` is its state, `fate` decides what goes wrong, `pace` how fast."""
 
     def __init__(
         self,
