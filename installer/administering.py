@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from installer import kubeconfig
 from installer.answers import Answers, Environment
 from installer.errors import HostAnswersOddly, SitewrightError
+from installer.formats import kubeconfig
 from installer.plan.context import API_PORT
 from installer.plan.steps.kubernetes import ADMIN
 from installer.ports import ReadOnly

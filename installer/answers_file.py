@@ -14,14 +14,16 @@ from typing import Any
 
 import yaml
 
-from installer import answers_yaml, textfile
+from installer import answers_yaml
 from installer.answers import FORMAT, Answers
 from installer.answers_build import build, document
 from installer.answers_rules import broken_rules
-from installer.answers_schema import HIDDEN, secretive, shown, told, violations
+from installer.answers_schema import HIDDEN, secretive, told, violations
 from installer.answers_yaml import Document
 from installer.bundle.manifest import Manifest
 from installer.errors import AnswersInvalid, Problem, StateUnreadable
+from installer.formats import text_file
+from installer.formats.values import shown
 
 __all__ = ["check_components", "document", "dump", "flaws", "lacks", "load", "parse", "problems", "save", "written"]
 
@@ -240,8 +242,8 @@ def _text(path: Path) -> str:
     """
     wanted = "an answers file: YAML text of at most 1 MiB"
     try:
-        return textfile.decoded(textfile.read(path, LARGEST))
-    except textfile.Unfit as error:
+        return text_file.decoded(text_file.read(path, LARGEST))
+    except text_file.Unfit as error:
         found, wanted = str(error), f"{wanted}; {error.cure}" if error.cure else wanted
     except FileNotFoundError:
         found = "no such file"

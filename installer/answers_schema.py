@@ -13,9 +13,10 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from installer import schemas
 from installer.answers_yaml import Path
-from installer.plain_secrets import holds_secret, names_secret
+from installer.formats import schemas
+from installer.formats.plain_secrets import names_secret
+from installer.formats.values import SHOWN, TYPES, shown
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
@@ -23,13 +24,10 @@ if TYPE_CHECKING:
 Violation = tuple[Path, str, str, bool]
 """(path, found, wanted, spoiled): `spoiled` where the value itself is of no use to further rules."""
 
-SHOWN = 60
 SECRETS = frozenset({"passphrase", "password", "sudo_password"})
 HIDDEN = "something in the place of a secret (not shown)"
 MANY = 100
 """Unknown keys of one mapping for which a similar known one is looked for: that takes a while for each."""
-TYPES = {"object": "a mapping", "array": "a list", "string": "a text", "integer": "a whole number",
-         "number": "a number", "boolean": "true or false", "null": "null"}  # fmt: skip
 
 
 @cache
@@ -49,18 +47,6 @@ def violations(data: Any, validator: Draft202012Validator | None = None) -> Iter
     """Everything in the data that the schema, or that of another validator, does not allow."""
     for error in (validator or _validator()).iter_errors(data):
         yield from _explained(_broken(error))
-
-
-def shown(value: Any) -> str:
-    """A value as a message quotes it."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict | list):
-        return f"{TYPES['object' if isinstance(value, dict) else 'array']} of {len(value)}"
-    if isinstance(value, str) and holds_secret(value):
-        return "a secret itself (not shown)"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from installer.libyaml import LOADER
+from installer.formats.libyaml import LOADER
 
 Path = tuple[str | int, ...]
 """Where a value is: keys and list positions from the top."""

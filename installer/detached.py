@@ -25,8 +25,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from installer import strict_json
 from installer.errors import SiteLocked, StateUnreadable
+from installer.formats import strict_json
 from installer.runs import Runs
 from installer.state_files import opened, read_object, trouble
 

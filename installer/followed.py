@@ -9,11 +9,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from installer import strict_json
 from installer.answers import Waiver
 from installer.detached import Detached
 from installer.errors import SitewrightError
 from installer.events import KINDS, Event, RunStarted
+from installer.formats import strict_json
 from installer.plain import cleaned
 from installer.plan.checks import Finding
 from installer.proof import ProbeResult

@@ -18,8 +18,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NoReturn, Protocol
 
-from installer import before_images, state_files, strict_json
+from installer import state_files
 from installer.errors import PlanChanged, StateUnreadable
+from installer.formats import strict_json
 
 FORMAT = 1
 """Version of the journal; a reader refuses a newer one by name."""

@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
-from installer import strict_json
 from installer.errors import (
     CommandFailed,
     ConnectionLost,
@@ -29,6 +28,7 @@ from installer.errors import (
     SitewrightError,
     StateUnreadable,
 )
+from installer.formats import strict_json
 from installer.ports import Output, World
 from installer.runs import Runs
 from installer.state_files import make, trouble

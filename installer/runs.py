@@ -23,9 +23,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from installer import state_files, strict_json
+from installer import state_files
 from installer.errors import StateUnreadable
 from installer.events import Event, RunFinished
+from installer.formats import strict_json
 from installer.journal import Copy, Journal
 from installer.plain import in_json, lines
 from installer.plan.model import BACKWARD, Step

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from installer import local_program, redaction, textfile
+from installer import local_program, redaction
 from installer.answers import SecretRef
 from installer.errors import SecretUnavailable, UsageError
+from installer.formats import text_file
 
 LARGEST, LARGEST_HANDED_OVER = 64 << 10, 1 << 20
 """Bytes that one secret may have, and that all may have which a program hands over."""
@@ -125,8 +126,8 @@ def handed_over(stream: BinaryIO) -> Ask:
 
 def _from_file(ref: SecretRef, path: Path) -> str:
     try:
-        raw, mode = textfile.read_with_mode(path, LARGEST)
-    except textfile.Unfit as error:
+        raw, mode = text_file.read_with_mode(path, LARGEST)
+    except text_file.Unfit as error:
         raise SecretUnavailable(reference=ref, reason=f"the file is {error}") from error
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
         raise SecretUnavailable(reference=ref, reason=getattr(error, "strerror", None) or str(error)) from error
@@ -151,6 +152,6 @@ def _from_command(ref: SecretRef, argv: tuple[str, ...]) -> str:
 
 def _first_line(ref: SecretRef, raw: bytes) -> str:
     try:
-        return textfile.decoded(raw).split("\n", 1)[0].rstrip("\r")
-    except textfile.Unfit as error:
+        return text_file.decoded(raw).split("\n", 1)[0].rstrip("\r")
+    except text_file.Unfit as error:
         raise SecretUnavailable(reference=ref, reason=f"it is {error}") from None  # its cause would hold the secret

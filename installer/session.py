@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from installer import answers_file, textfile
+from installer import answers_file
 from installer.answers import Answers
 from installer.bundle import verify
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Manifest
 from installer.errors import BundleNotTrusted, UsageError
+from installer.formats import text_file
 from installer.plan.inputs import Inputs
 
 LARGEST = 1 << 20
@@ -122,13 +123,13 @@ def _keys(bundle: Path, what: str, path: Path, hint: str) -> bytes:
         BundleNotTrusted: it cannot be read, or is in another encoding.
     """
     try:
-        content = textfile.read(path, LARGEST)
+        content = text_file.read(path, LARGEST)
         if content.startswith(KRL):
             return content
-        if content.startswith(textfile.MARK):
-            raise textfile.Unfit("text with a byte order mark, which ssh-keygen does not read", "save it without")
-        textfile.decoded(content)
-    except textfile.Unfit as error:
+        if content.startswith(text_file.MARK):
+            raise text_file.Unfit("text with a byte order mark, which ssh-keygen does not read", "save it without")
+        text_file.decoded(content)
+    except text_file.Unfit as error:
         raise BundleNotTrusted(bundle=bundle, reason=f"{what} {path}: {error}", hint=error.cure or hint) from error
     except OSError as error:
         raise BundleNotTrusted(bundle=bundle, reason=f"{what} {path}: {error.strerror}", hint=hint) from error

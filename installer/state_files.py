@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from installer import strict_json, textfile
 from installer.errors import StateUnreadable
+from installer.formats import strict_json, text_file
 
 LARGEST = 64 << 20
 """Bytes of the largest file that is read: the journal of 400 hosts takes some 15 MB."""
@@ -79,8 +79,8 @@ def read(path: Path, most: int = LARGEST) -> bytes | None:
     """
     with trouble(path), suppress(FileNotFoundError):
         try:
-            return textfile.read(path, most)
-        except textfile.Unfit as error:
+            return text_file.read(path, most)
+        except text_file.Unfit as error:
             raise StateUnreadable(path=path, reason=f"it is {error}", hint="move it away") from error
     return None
 

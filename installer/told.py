@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from installer import strict_json
-from installer.before_images import flaw
+from installer.formats import strict_json
 from installer.journal import LEGAL, State
 from installer.plan.model import BACKWARD
 from installer.runs import MOST_RUNS, NAME, OUTCOMES

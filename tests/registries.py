@@ -12,7 +12,7 @@ from typing import Any, Self
 import bcrypt
 from practice import CACHE
 
-from installer import pki
+from installer import certificates
 from installer.bundle.manifest import Artifact, Blob, Component, Manifest
 from installer.plan.context import REGISTRY_CA
 from installer.plan.steps.registry import BINARY, CERTIFICATE, DATA, KEY, PASSWORDS, PUSH_UNIT, UNIT
@@ -85,8 +85,8 @@ def set_up(world: World, host: str, program: Blob, *addresses: str) -> None:
     world.send(host, BINARY, program.digest, mode=0o755)
     word = bcrypt.hashpw(CREDENTIAL[1].encode(), bcrypt.gensalt(4))
     world.write(host, PASSWORDS, b"%s:%s\n" % (CREDENTIAL[0].encode(), word), mode=0o600)
-    ca = pki.make_ca("contract", world.now())
-    pair = pki.issue(ca, host, (host, "127.0.0.1", *addresses), world.now())
+    ca = certificates.make_ca("contract", world.now())
+    pair = certificates.issue(ca, host, (host, "127.0.0.1", *addresses), world.now())
     world.write(host, REGISTRY_CA, ca.certificate)
     world.write(host, CERTIFICATE, pair.certificate)
     world.write(host, KEY, pair.key, mode=0o600)

@@ -12,8 +12,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from installer import schemas
-from installer.answers_schema import TYPES, shown
+from installer.formats import schemas
+from installer.formats.values import TYPES, shown
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError

@@ -14,10 +14,10 @@ from typing import Any
 
 import yaml
 
-from installer import libyaml
 from installer.bundle.recipe import Recipe, Source
 from installer.bundle.sources.workshop import text_digest, tree_digest
 from installer.errors import BuildFailed
+from installer.formats import libyaml
 
 FORMAT = 1
 """Version of `bundle.lock.yaml`; a newer one is refused."""

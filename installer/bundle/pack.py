@@ -19,7 +19,6 @@ from typing import Any
 import yaml
 import zstandard
 
-from installer import libyaml
 from installer.bundle import oci_manifest
 from installer.bundle.manifest import Artifact, Blob, Component
 from installer.bundle.recipe import Part
@@ -27,6 +26,7 @@ from installer.bundle.sources import deb
 from installer.bundle.sources.tree import Entry, folder_entries, plain_file, write_tar
 from installer.bundle.sources.workshop import Workshop, file_digest
 from installer.errors import BuildFailed
+from installer.formats import libyaml
 
 CHART_REGISTRY = "charts.sitewright.internal"
 FILE_REGISTRY = "files.sitewright.internal"

@@ -21,7 +21,7 @@ from installer.bundle.forms import Flaw, Form
 from installer.bundle.manifest import Exemption
 from installer.bundle.specification import Subject
 from installer.errors import BuildFailed
-from installer.libyaml import LOADER
+from installer.formats.libyaml import LOADER
 
 SHOWN = 20
 """Mistakes of a file that are told at a time."""

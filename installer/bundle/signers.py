@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from installer import patterns
 from installer.bundle.sshsig import KEY_TYPE, NAMESPACE, SignatureInvalid, check, parse
-from installer.sshkeys import fingerprint, read_key
+from installer.formats import ssh_patterns
+from installer.formats.ssh_keys import fingerprint, read_key
 
 _CERTIFICATE = "-cert-v01@openssh.com"
 _KINDS = frozenset(
@@ -66,7 +66,7 @@ def verify_signature(
         raise SignatureInvalid(f"signed by a key that is revoked ({fingerprint(signature.key)})")
     reasons = []
     for signer in read_signers(allowed_signers):
-        if signer.key != signature.key or not patterns.listed(signer.principals, identity):
+        if signer.key != signature.key or not ssh_patterns.listed(signer.principals, identity):
             continue
         refusal = _refusal(signer, now)
         if not refusal:
@@ -112,7 +112,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 def _refusal(signer: Signer, now: datetime) -> str:
     """Why a signer of the right name and key still may not have signed this; empty where it may."""
-    if not patterns.listed(signer.namespaces, NAMESPACE):
+    if not ssh_patterns.listed(signer.namespaces, NAMESPACE):
         return f"the signer (line {signer.line} of the allowed signers) may not sign for {NAMESPACE!r}"
     if signer.valid_after is not None and now < _zoned(signer.valid_after, now):
         return f"the signer's key is valid only after {_zoned(signer.valid_after, now).isoformat()}"

@@ -18,8 +18,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from installer import textfile
 from installer.errors import UsageError
+from installer.formats import text_file
 
 NAMESPACE = "sitewright-bundle"
 KEY_TYPE = "ssh-ed25519"
@@ -199,8 +199,8 @@ def _unarmored(armored: bytes) -> bytes:
 
 def _read(path: Path) -> bytes:
     try:
-        return textfile.read(path, LARGEST_KEY)
-    except (OSError, textfile.Unfit) as error:
+        return text_file.read(path, LARGEST_KEY)
+    except (OSError, text_file.Unfit) as error:
         raise UsageError(
             reason=f"{path}: the key cannot be read: {getattr(error, 'strerror', None) or error}",
             hint="give --key FILE; make one: sitewright bundle keygen FILE",

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from installer.answers_rules import broken_rules
-from installer.answers_schema import shown, violations
+from installer.answers_schema import violations
 from installer.errors import Problem
+from installer.formats.values import shown
 from installer.inventory import ansible_ini, ansible_yaml, csv_table, plain_list
 from installer.inventory.entry import MOST, BadRange, Entry, Reading, Trouble, expand, login
 

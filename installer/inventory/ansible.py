@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from installer.answers_schema import shown
-from installer.inventory.entry import MOST, BadRange, Entry, Reading, expand, login
+from installer.formats.values import shown
+from installer.inventory.entry import BadRange, Entry, Reading, expand, login
 
 ADDRESSES = ("ansible_host", "ansible_ssh_host", "ip")
 USERS = ("ansible_user", "ansible_ssh_user")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from installer import answers_yaml
-from installer.answers_schema import shown
 from installer.answers_yaml import Document, Path
+from installer.formats.values import shown
 from installer.inventory.ansible import TAKEN, Tree, entries
 from installer.inventory.entry import Reading
 

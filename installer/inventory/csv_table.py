@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 
-from installer.answers_schema import shown
+from installer.formats.values import shown
 from installer.inventory.entry import LOGINS, Entry, Reading, login
 from installer.inventory.groups import marks
 

@@ -9,7 +9,8 @@ from ipaddress import IPv4Address
 from itertools import product
 from math import prod
 
-from installer.answers_schema import schema, shown
+from installer.answers_schema import schema
+from installer.formats.values import shown
 
 MOST: int = schema()["properties"]["hosts"]["maxItems"]
 """Hosts in one list; answers name no more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from installer.answers_schema import shown
+from installer.formats.values import shown
 from installer.inventory.entry import LOGINS, LONGEST_LINE, Entry, Reading, login
 from installer.inventory.groups import marks
 

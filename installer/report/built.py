@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from installer.certificates import CA_LIFE, LEAF_LIFE
 from installer.errors import StateUnreadable
-from installer.pki import CA_LIFE, LEAF_LIFE
 from installer.report.catalogue import Words
 from installer.report.subject import Built, Phase, Probe, Subject
 from installer.runs import Run

@@ -7,8 +7,9 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from installer import pki
-from installer.objects import at
+from installer import certificates
+from installer.certificates import KeyPair
+from installer.formats.objects import at
 from installer.simulated import kubelet_certificates, registry
 from installer.simulated.kubelet_certificates import SERVING
 from installer.simulated.kubernetes import Cluster, condition
@@ -161,7 +162,7 @@ def _certificates(site: SimulatedSite, cluster: Cluster) -> None:
 
 def _issued(
     site: SimulatedSite, cluster: Cluster, certificate: Mapping[str, Any]
-) -> Iterator[tuple[pki.KeyPair, pki.KeyPair]]:
+) -> Iterator[tuple[certificates.KeyPair, certificates.KeyPair]]:
     """The certificate and its root, if its issuer is there and ready."""
     spec, namespace = certificate["spec"], certificate["metadata"]["namespace"]
     reference = spec["issuerRef"]
@@ -171,24 +172,24 @@ def _issued(
     if issuer is None or not cluster.holds({"path": path, "condition": "Ready"}):
         return
     if "selfSigned" in issuer["spec"]:
-        root = pki.make_ca(spec["commonName"], site.now())
+        root = certificates.make_ca(spec["commonName"], site.now())
         yield root, root
     elif (root_pair := _authority(cluster, path, issuer)) is not None:
         names = tuple(spec["dnsNames"])
-        yield pki.issue(root_pair, names[0], names, site.now()), root_pair
+        yield certificates.issue(root_pair, names[0], names, site.now()), root_pair
 
 
-def _authority(cluster: Cluster, path: str, issuer: Mapping[str, Any]) -> pki.KeyPair | None:
+def _authority(cluster: Cluster, path: str, issuer: Mapping[str, Any]) -> certificates.KeyPair | None:
     """The CA an issuer signs with; a cluster's own issuers keep it beside cert-manager."""
     namespace = "cert-manager" if "/clusterissuers/" in path else issuer["metadata"]["namespace"]
     name = issuer["spec"].get("ca", {}).get("secretName")
     secret = cluster.objects.get(f"/api/v1/namespaces/{namespace}/secrets/{name}")
     if secret is None:
         return None
-    return pki.KeyPair(*(base64.b64decode(secret["data"][key]) for key in ("tls.crt", "tls.key")))
+    return certificates.KeyPair(*(base64.b64decode(secret["data"][key]) for key in ("tls.crt", "tls.key")))
 
 
-def _tls_secret(certificate: Mapping[str, Any], pair: pki.KeyPair, root: pki.KeyPair) -> dict[str, Any]:
+def _tls_secret(certificate: Mapping[str, Any], pair: KeyPair, root: KeyPair) -> dict[str, Any]:
     parts = {"tls.crt": pair.certificate, "tls.key": pair.key, "ca.crt": root.certificate}
     name, namespace = certificate["spec"]["secretName"], certificate["metadata"]["namespace"]
     return {

@@ -7,7 +7,8 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from installer import kubeconfig, libyaml, pki
+from installer import certificates
+from installer.formats import kubeconfig, libyaml
 from installer.ports import Output
 from installer.simulated.controllers import serving, settle
 from installer.simulated.kubernetes import Cluster, condition
@@ -140,8 +141,8 @@ def _enter(call: Call, cluster: Cluster, config: Mapping[str, Any], endpoint: st
 
 
 def _admin(call: Call, config: Mapping[str, Any]) -> str:
-    authority = pki.make_ca("kubernetes", call.site.now())
-    admin = pki.issue(authority, "kubernetes-admin", ("kubernetes-admin",), call.site.now())
+    authority = certificates.make_ca("kubernetes", call.site.now())
+    admin = certificates.issue(authority, "kubernetes-admin", ("kubernetes-admin",), call.site.now())
     credentials = kubeconfig.Credentials(authority.certificate, admin.certificate, admin.key)
     return kubeconfig.written(config["clusterName"], credentials, {"": config["controlPlaneEndpoint"]}, "").decode()
 

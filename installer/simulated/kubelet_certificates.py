@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from installer import pki
+from installer import certificates
 from installer.simulated.kubernetes import Cluster
 from installer.simulated.state import SimulatedHost, SimulatedSite
 
@@ -48,7 +48,9 @@ def approve(site: SimulatedSite, cluster: Cluster, name: str) -> bool:
     names = asked.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     tree, now = site.hosts[host].tree, site.now()
     wanted = tuple(str(each.value) for each in names)
-    pair = pki.issue(pki.make_ca("kubernetes", now), host, wanted, now + KUBELET_LIFE - pki.LEAF_LIFE)
+    pair = certificates.issue(
+        certificates.make_ca("kubernetes", now), host, wanted, now + KUBELET_LIFE - certificates.LEAF_LIFE
+    )
     file = f"kubelet-server-{now:%Y-%m-%d-%H-%M-%S}.pem"
     tree.put(f"{PurePosixPath(SERVING).parent}/{file}", pair.certificate + pair.key, 0o600)
     tree.link(SERVING, file)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from installer.errors import CommandFailed
-from installer.world.comparing import changes
+from installer.formats.object_changes import changes
 
 APPS, CERTIFICATES = "apps/v1", "cert-manager.io/v1"
 KINDS: Mapping[tuple[str, str], tuple[str, bool]] = {

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import bcrypt
 
-from installer import libyaml, pki
+from installer import certificates
 from installer.bundle.manifest import Artifact, Blob
 from installer.errors import CommandFailed, ConnectionLost
+from installer.formats import libyaml
 from installer.ports import Output, Report
 from installer.simulated.state import Call, SimulatedHost, SimulatedSite, failed, said
 from installer.simulated.systemd import unit_text
@@ -99,7 +100,7 @@ def at(site: SimulatedSite, endpoint: str, ca: bytes) -> Side | None:
     for side in sides(host) if host else ():
         if side.port == int(port) and side.certificate:
             shown = side.host.tree.text(side.certificate).encode()
-            return side if pki.is_good(shown, ca, (address,), site.now()) else None
+            return side if certificates.is_good(shown, ca, (address,), site.now()) else None
     return None
 
 

@@ -9,9 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from installer import state_files, strict_json
+from installer import state_files
 from installer.bundle.manifest import Blob
 from installer.errors import StateUnreadable, UsageError
+from installer.formats import strict_json
 from installer.ports import Output
 from installer.simulated.kubernetes import Cluster, Release
 from installer.simulated.state import Ended, SimulatedHost

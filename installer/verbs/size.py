@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from installer import answers_file, libyaml, textfile
+from installer import answers_file
 from installer.answers import Answers
 from installer.errors import MachinesTooSmall, NeedsInvalid, PreflightFailed, UsageError
+from installer.formats import libyaml, text_file
 from installer.requirements import needs_from, offers_from
 from installer.ui import console, jsonl, sizes, terminal, words
 from sizing.components import component_inputs, size_component
@@ -125,8 +126,8 @@ def _offers(arguments: argparse.Namespace, answers: Answers, needs: Needs) -> tu
     if arguments.offered == HOSTS:
         return offers_from(answers, _asked(arguments, answers), needs)
     try:
-        entries = libyaml.load(textfile.decoded(textfile.read(arguments.offered, LARGEST)))
-    except (OSError, textfile.Unfit, yaml.YAMLError) as error:
+        entries = libyaml.load(text_file.decoded(text_file.read(arguments.offered, LARGEST)))
+    except (OSError, text_file.Unfit, yaml.YAMLError) as error:
         raise UsageError(reason=f"{arguments.offered}: {error}", hint=OFFER_HINT) from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise UsageError(reason=f"{arguments.offered} is no list of machines", hint=OFFER_HINT)

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from installer import kubeconfig
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, HostUnreachable
-from installer.objects import listed, text
+from installer.formats import kubeconfig
+from installer.formats.object_changes import changes
+from installer.formats.objects import listed, text
 from installer.ports import Output
 from installer.world.bounds import TooMuch, ending
 from installer.world.bridge import bridged
 from installer.world.carrier import Channels
-from installer.world.comparing import changes
 from installer.world.execution import run_in_pod
 from installer.world.registry import BROKEN
 from installer.world.shell import ABSENT, READ, script

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import SSHCertificate, SSHCertificateType
 
-from installer.sshkeys import PublicKey, fingerprint
+from installer.formats.ssh_keys import PublicKey, fingerprint
 
 SUFFIX = "-cert-v01@openssh.com"
 """How the type of a certificate goes on behind that of its key."""

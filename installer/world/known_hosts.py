@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from installer import patterns
-from installer.sshkeys import SPACES, PublicKey, read_key
+from installer.formats import ssh_patterns
+from installer.formats.ssh_keys import SPACES, PublicKey, read_key
 
 AUTHORITY, REVOKED = "@cert-authority", "@revoked"
 
@@ -84,7 +84,7 @@ def _entry(line: str) -> Entry | None:
 def _means(names: str, name: str) -> bool:
     """Whether the names of a line, patterns or one hash ("|1|salt|hash"), mean a name in lower case."""
     if not names.startswith("|"):
-        return patterns.listed(names.lower(), name)
+        return ssh_patterns.listed(names.lower(), name)
     try:
         _, kind, salt, hashed = names.split("|")
         return kind == "1" and hmac.digest(b64decode(salt), name.encode(), "sha1") == b64decode(hashed)

@@ -12,10 +12,9 @@ from pathlib import Path
 import paramiko
 from paramiko.ssh_exception import AuthenticationException, BadAuthenticationType, SSHException
 
-from installer import textfile
 from installer.answers import Host, SecretRef
 from installer.errors import LoginRefused, SitewrightError
-from installer.sshkeys import passphrase_rounds
+from installer.formats import text_file
 from installer.world.trust import Pins, pins
 
 LARGEST_KEY = 1 << 20
@@ -147,8 +146,8 @@ def _private_key(path: Path, login: Login, resolve: Resolve) -> paramiko.PKey:
         SSHException: there is no key in it that can be used.
     """
     try:
-        text = textfile.read(path, LARGEST_KEY)
-    except textfile.Unfit as error:
+        text = text_file.read(path, LARGEST_KEY)
+    except text_file.Unfit as error:
         raise SSHException(f"it is {error}") from error
     passphrase = resolve(login.passphrase) if login.passphrase is not None else None
     if passphrase and (rounds := passphrase_rounds(text)) > MOST_ROUNDS:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from paramiko import PKey
 
-from installer import textfile
 from installer.errors import (
     HostKeyMismatch,
     HostKeyRevoked,
@@ -17,7 +16,8 @@ from installer.errors import (
     KnownHostsMissing,
     KnownHostsUnreadable,
 )
-from installer.sshkeys import PublicKey
+from installer.formats import text_file
+from installer.formats.ssh_keys import PublicKey
 from installer.world import known_hosts as files
 from installer.world.host_certificates import SUFFIX, NoCertificate, authority_of, flaw
 
@@ -135,13 +135,13 @@ def _content(host: str, known_hosts: str) -> bytes | None:
     """The bytes of a known_hosts file; None where there is none."""
     path = Path(known_hosts)
     try:
-        content = textfile.read(path, LARGEST)
-        if content.startswith((textfile.MARK, *textfile.MARKS)):
-            kind = next((name for mark, name in textfile.MARKS.items() if content.startswith(mark)), "UTF-8")
-            raise textfile.Unfit(f"text in {kind} with a byte order mark, which ssh does not read")
+        content = text_file.read(path, LARGEST)
+        if content.startswith((text_file.MARK, *text_file.MARKS)):
+            kind = next((name for mark, name in text_file.MARKS.items() if content.startswith(mark)), "UTF-8")
+            raise text_file.Unfit(f"text in {kind} with a byte order mark, which ssh does not read")
     except FileNotFoundError:
         return None
-    except textfile.Unfit as error:
+    except text_file.Unfit as error:
         raise KnownHostsUnreadable(host=host, path=path, reason=f"it is {error}") from error
     except OSError as error:
         raise KnownHostsUnreadable(host=host, path=path, reason=error.strerror or error) from error

@@ -16,7 +16,7 @@ import pytest
 from installer import answers_file
 from installer.answers import Access, Bastion, Environment, Networks, Registry
 from installer.answers_schema import resolved, schema
-from installer.schemas import validator
+from installer.formats.schemas import validator
 
 TODAY = date(2026, 11, 23)
 

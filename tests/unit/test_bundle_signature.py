@@ -18,7 +18,7 @@ from bundle_sample import NOW
 from installer.bundle.signers import read_revoked, read_signers, verify_signature
 from installer.bundle.sshsig import NAMESPACE, SIZE, UNSIGNED, SignatureInvalid, generate_key, parse, sign
 from installer.errors import UsageError
-from installer.patterns import listed as matches
+from installer.formats.ssh_patterns import listed as matches
 
 MESSAGE = '{"name":"core","title":"商店"}\n'.encode()
 

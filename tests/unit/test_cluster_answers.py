@@ -18,16 +18,17 @@ from typing import Any
 
 import pytest
 
-from installer import kubeconfig, pki
+from installer import certificates
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, HostUnreachable
+from installer.formats import kubeconfig
 from installer.world import cluster as real
 from installer.world import execution
 from installer.world.shell import Ended
 
 NOW = datetime.now(UTC)
-CA = pki.make_ca("an authority", NOW)
-SERVER = pki.issue(CA, "kubernetes", ("kubernetes",), NOW)
-ADMIN = pki.issue(CA, "admin", ("admin",), NOW)
+CA = certificates.make_ca("an authority", NOW)
+SERVER = certificates.issue(CA, "kubernetes", ("kubernetes",), NOW)
+ADMIN = certificates.issue(CA, "admin", ("admin",), NOW)
 CONFIG = kubeconfig.written(
     "production", kubeconfig.Credentials(CA.certificate, ADMIN.certificate, ADMIN.key), {"": "127.0.0.1:6443"}, ""
 )

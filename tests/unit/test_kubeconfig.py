@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from installer import kubeconfig, pki
+from installer import certificates
+from installer.formats import kubeconfig
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-CA = pki.make_ca("kubernetes", NOW)
-ADMIN = pki.issue(CA, "kubernetes-admin", ("admin",), NOW)
-OTHER = pki.issue(CA, "kubernetes-admin", ("admin",), NOW)
+CA = certificates.make_ca("kubernetes", NOW)
+ADMIN = certificates.issue(CA, "kubernetes-admin", ("admin",), NOW)
+OTHER = certificates.issue(CA, "kubernetes-admin", ("admin",), NOW)
 
 
 def encoded(content: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from installer import libyaml
+from installer.formats import libyaml
 
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from installer import libyaml
+from installer.formats import libyaml
 
 DEEP = {
     "brackets": "[" * 100_000,

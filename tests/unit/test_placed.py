@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from installer import pki
+from installer import certificates
 from installer.bundle.manifest import Blob
 from installer.plan.steps.placed import PULL
 
@@ -31,8 +31,8 @@ class Silent(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture
 def replica(tmp_path: Path) -> Iterator[str]:
     """The address of a server that has the blob, and `ca.crt` beside it."""
-    ca = pki.make_ca("test", datetime.now(UTC))
-    pair = pki.issue(ca, "replica", ("127.0.0.1",), datetime.now(UTC))
+    ca = certificates.make_ca("test", datetime.now(UTC))
+    pair = certificates.issue(ca, "replica", ("127.0.0.1",), datetime.now(UTC))
     for name, content in (("ca.crt", ca.certificate), ("pair.pem", pair.certificate + pair.key)):
         (tmp_path / name).write_bytes(content)
     blob = tmp_path / "root" / "v2" / "files" / "blobs" / BLOB.digest

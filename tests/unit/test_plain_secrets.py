@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from installer.plain_secrets import holds_secret, names_secret, plain_secrets
+from installer.formats.plain_secrets import holds_secret, names_secret, plain_secrets
 
 NAMES = (
     "password", "token", "secret_key", "apiKey", "adminPassword", "db_password", "rootPassword", "clientSecret",

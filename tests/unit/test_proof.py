@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from simulation import NOW, At, inputs_of, install, site_of, world_of
 
-from installer import pki, proof, translations
+from installer import certificates, proof, translations
 from installer.plan.steps import verify
 from installer.report.phrases import EVIDENCE
 from installer.simulated.controllers import SERVING
@@ -73,7 +73,7 @@ def forgetful(world: SimulatedWorld, cluster: Cluster) -> None:
 
 
 def of_a_stranger(world: SimulatedWorld, cluster: Cluster) -> None:
-    pair = pki.issue(pki.make_ca("stranger", NOW), "probe", ("probe.practice.internal",), NOW)
+    pair = certificates.issue(certificates.make_ca("stranger", NOW), "probe", ("probe.practice.internal",), NOW)
     data = {"tls.crt": base64.b64encode(pair.certificate).decode()}
 
     def act() -> None:

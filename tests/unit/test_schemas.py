@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from every import every
 
-from installer.schemas import exact, validator
+from installer.formats.schemas import exact, validator
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = [path for folder in ("installer", "sizing") for path in sorted((ROOT / folder).rglob("*.schema.json"))]

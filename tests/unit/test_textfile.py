@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from installer import textfile
-from installer.textfile import Unfit
+from installer.formats import text_file
+from installer.formats.text_file import Unfit
 
 
 def test_a_regular_file_is_read_to_its_end(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x" * 10)
-    assert textfile.read(tmp_path / "a", 10) == b"x" * 10
+    assert text_file.read(tmp_path / "a", 10) == b"x" * 10
     with pytest.raises(Unfit, match="more than 1 KiB"):
         (tmp_path / "a").write_bytes(b"x" * 1025)
-        textfile.read(tmp_path / "a", 1024)
+        text_file.read(tmp_path / "a", 1024)
 
 
 def test_what_is_no_regular_file_is_named_and_not_opened(tmp_path: Path) -> None:
@@ -29,12 +29,12 @@ def test_what_is_no_regular_file_is_named_and_not_opened(tmp_path: Path) -> None
             (Path("/dev/zero"), "a device"),
         ):  # fmt: skip
             with pytest.raises(Unfit, match=what):
-                textfile.read(path, 1024)
+                text_file.read(path, 1024)
 
 
 def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        textfile.read(tmp_path / "none", 10)
+        text_file.read(tmp_path / "none", 10)
 
 
 @pytest.mark.parametrize(
@@ -50,10 +50,10 @@ def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> N
 )
 def test_other_encodings_are_told_with_their_cure(raw: bytes, reason: str, cure: str) -> None:
     with pytest.raises(Unfit, match=reason) as refused:
-        textfile.decoded(raw)
+        text_file.decoded(raw)
     assert cure in refused.value.cure
 
 
 def test_the_mark_of_utf_8_is_no_part_of_the_text() -> None:
-    assert textfile.decoded(b"\xef\xbb\xbfa: b") == "a: b"
-    assert textfile.decoded("客户".encode()) == "客户"
+    assert text_file.decoded(b"\xef\xbb\xbfa: b") == "a: b"
+    assert text_file.decoded("客户".encode()) == "客户"

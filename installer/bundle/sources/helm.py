@@ -11,11 +11,11 @@ from urllib.parse import urljoin
 
 import yaml
 
-from installer import libyaml
 from installer.bundle.recipe import Source
 from installer.bundle.sources import http, oci
 from installer.bundle.sources.workshop import Workshop, file_digest
 from installer.errors import BuildFailed
+from installer.formats import libyaml
 
 LARGEST_INDEX = 64 << 20
 """Bytes of a chart repository's index; one of the largest there are has 20 MiB."""

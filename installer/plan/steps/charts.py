@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from installer import libyaml
 from installer.bundle.manifest import Artifact, Component
 from installer.errors import BundleNotTrusted
+from installer.formats import libyaml
 from installer.plan import context
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from installer import redaction
 from installer.answers import Environment
 from installer.errors import CommandFailed
-from installer.objects import condition
+from installer.formats.objects import condition
 from installer.plan import context
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step

@@ -13,7 +13,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 
 from installer.answers import Environment
 from installer.errors import ProbeFailed
-from installer.objects import listed, text
+from installer.formats.objects import listed, text
 from installer.plan.steps.kept import HOME
 from installer.ports import World
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import bcrypt
 
-from installer import pki, redaction
+from installer import certificates, redaction
 from installer.answers import Environment, Host
 from installer.bundle.manifest import Artifact
 from installer.plan.context import REGISTRY_CA
@@ -83,7 +83,7 @@ def _authority(inputs: Inputs, first: Host) -> Step:
         return () if good else (Difference(CA_KEY, "the registry's CA, its key with mode 0600", "another"),)
 
     def apply(world: World) -> None:
-        pair = pki.make_ca(f"{inputs.answers.site} registry", world.now())
+        pair = certificates.make_ca(f"{inputs.answers.site} registry", world.now())
         world.write(first.name, CA_KEY, pair.key, mode=0o600)
         world.write(first.name, REGISTRY_CA, pair.certificate)
 
@@ -123,7 +123,7 @@ def _certificate(inputs: Inputs, host: Host) -> Step:
 
     def differs(world: ReadOnly) -> Differences:
         key = world.stat(host.name, KEY)[0]
-        good = pki.is_good(
+        good = certificates.is_good(
             world.read(host.name, CERTIFICATE), world.read(first, REGISTRY_CA), names, world.now()
         )  # fmt: skip
         if good and key is not None and key.mode == 0o600:
@@ -131,8 +131,8 @@ def _certificate(inputs: Inputs, host: Host) -> Step:
         return (Difference(CERTIFICATE, f"a certificate of the site's CA for {', '.join(names)}", "another or none"),)
 
     def apply(world: World) -> None:
-        ca = pki.KeyPair(world.read(first, REGISTRY_CA) or b"", world.read(first, CA_KEY) or b"")
-        pair = pki.issue(ca, host.name, names, world.now())
+        ca = certificates.KeyPair(world.read(first, REGISTRY_CA) or b"", world.read(first, CA_KEY) or b"")
+        pair = certificates.issue(ca, host.name, names, world.now())
         # One that runs goes on showing what it has loaded; stopped, it is started again by the step that follows.
         world.run(host.name, "systemctl", "stop", UNIT)
         world.write(host.name, KEY, pair.key, mode=0o600)

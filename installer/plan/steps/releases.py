@@ -15,7 +15,7 @@ from typing import Any
 
 from installer.answers import Environment
 from installer.bundle.manifest import Component
-from installer.objects import condition
+from installer.formats.objects import condition
 from installer.plan import context
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step

@@ -19,10 +19,10 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-from installer import pki
+from installer import certificates
 from installer.answers import Environment
 from installer.errors import CommandFailed
-from installer.objects import at, items, listed, name, text
+from installer.formats.objects import at, items, listed, name, text
 from installer.plan.inputs import Inputs
 from installer.plan.model import Difference, Differences, Step
 from installer.plan.steps.commands import demand, demand_work
@@ -152,7 +152,7 @@ def certify(inputs: Inputs, environment: Environment, host: str, after: tuple[st
         raise CommandFailed(host=host, command="kubectl certificate approve", code=1, reason=reason)
 
     def differs(world: ReadOnly) -> Differences:
-        lasts = pki.lasts(world.read(host, SERVING), world.now())
+        lasts = certificates.lasts(world.read(host, SERVING), world.now())
         return () if lasts else (Difference(SERVING, "a certificate that lasts", "none, or one that ends soon"),)
 
     return Step(

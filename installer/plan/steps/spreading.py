@@ -12,7 +12,7 @@ from typing import Any
 
 from installer.answers import Environment
 from installer.errors import ConnectionLost
-from installer.objects import at, condition, items, name, text
+from installer.formats.objects import at, condition, items, name, text
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps.hosts import step_id
 from installer.plan.steps.kubernetes import ADMIN

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from installer.answers import Environment
 from installer.errors import ProbeFailed
-from installer.objects import condition, items, listed, name, text
+from installer.formats.objects import condition, items, listed, name, text
 from installer.plan import context
 from installer.plan.inputs import Inputs
 from installer.plan.steps import charts, outside, reaching

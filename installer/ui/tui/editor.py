@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from installer import answers_file, draft_yaml, textfile
+from installer import answers_file, draft_yaml
 from installer.answers_file import HEAD
 from installer.draft import Draft, History
 from installer.errors import AnswersChanged, StateUnreadable
+from installer.formats import text_file
 
 MARK = "# sitewright draft"
 
@@ -160,10 +161,10 @@ def read_text(path: Path) -> str:
         StateUnreadable: it is there and cannot be read.
     """
     try:
-        return textfile.decoded(textfile.read(path, answers_file.LARGEST))
+        return text_file.decoded(text_file.read(path, answers_file.LARGEST))
     except FileNotFoundError:
         return ""
-    except textfile.Unfit as error:
+    except text_file.Unfit as error:
         raise StateUnreadable(path=path, reason=f"it is {error}", hint=error.cure) from error
     except OSError as error:
         raise StateUnreadable(path=path, reason=error.strerror or str(error)) from error

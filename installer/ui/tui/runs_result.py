@@ -17,7 +17,7 @@ from installer.runs import Run, Runs
 from installer.state_files import trouble
 
 LIVES = (("the clusters' own certificates", timedelta(days=365)), ("the registry's certificate", timedelta(days=825)))
-"""How long certificates are good that an installation makes: kubeadm's, and those of installer.pki."""
+"""How long certificates are good that an installation makes: kubeadm's, and those of installer.certificates."""
 URL = re.compile(r"https?://[^\s,;]+")
 
 

@@ -21,7 +21,7 @@ LIVES = (
     ("Services", "the site's authority", "90 days", "30 days before"),
 )
 """Whose certificates, signed by whom, for how long, and how they are renewed. Sources: the defaults of kubeadm and of
-cert-manager, and installer/pki.py."""
+cert-manager, and installer/certificates.py."""
 
 
 class CertificatesPage(Page):

@@ -19,7 +19,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from installer import libyaml
+from installer.formats import libyaml
 
 LONGEST = 256 << 10
 """Bytes of a kubeconfig; kubeadm's has some 6 KiB."""

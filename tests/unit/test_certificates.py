@@ -6,15 +6,15 @@ import pytest
 from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from installer import pki
+from installer import certificates
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NAMES = ("cp-1", "10.0.0.1", "localhost")
 
 
 def test_a_leaf_is_accepted_by_an_independent_verifier_for_each_of_its_names():
-    ca = pki.make_ca("acme registry", NOW)
-    leaf = x509.load_pem_x509_certificate(pki.issue(ca, "cp-1", NAMES, NOW).certificate)
+    ca = certificates.make_ca("acme registry", NOW)
+    leaf = x509.load_pem_x509_certificate(certificates.issue(ca, "cp-1", NAMES, NOW).certificate)
     store = Store([x509.load_pem_x509_certificate(ca.certificate)])
     verifier = PolicyBuilder().store(store).time(NOW).build_server_verifier(x509.DNSName("cp-1"))
     assert verifier.verify(leaf, [])
@@ -36,35 +36,40 @@ def test_a_leaf_is_accepted_by_an_independent_verifier_for_each_of_its_names():
     ],
 )
 def test_is_good(change, good):
-    ca = pki.make_ca("acme registry", NOW)
-    certificate, authority, names, now = pki.issue(ca, "cp-1", NAMES, NOW).certificate, ca.certificate, NAMES, NOW
+    ca = certificates.make_ca("acme registry", NOW)
+    certificate, authority, names, now = (
+        certificates.issue(ca, "cp-1", NAMES, NOW).certificate,
+        ca.certificate,
+        NAMES,
+        NOW,
+    )
     match change:
         case "another authority":
-            authority = pki.make_ca("acme registry", NOW).certificate
+            authority = certificates.make_ca("acme registry", NOW).certificate
         case "a name it lacks":
             names = (*NAMES, "10.0.0.2")
         case "shortly before its end":
-            now = NOW + pki.LEAF_LIFE - pki.RENEW_BEFORE + timedelta(days=1)
+            now = NOW + certificates.LEAF_LIFE - certificates.RENEW_BEFORE + timedelta(days=1)
         case "before its beginning":
             now = NOW - timedelta(days=1)
         case "no certificate":
             certificate = None
         case "rubbish":
             certificate = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
-    assert pki.is_good(certificate, authority, names, now) is good
+    assert certificates.is_good(certificate, authority, names, now) is good
 
 
 def test_a_clock_a_little_behind_still_accepts_a_fresh_leaf():
-    ca = pki.make_ca("acme registry", NOW)
-    leaf = pki.issue(ca, "cp-1", NAMES, NOW)
-    assert pki.is_good(leaf.certificate, ca.certificate, NAMES, NOW - timedelta(minutes=59))
+    ca = certificates.make_ca("acme registry", NOW)
+    leaf = certificates.issue(ca, "cp-1", NAMES, NOW)
+    assert certificates.is_good(leaf.certificate, ca.certificate, NAMES, NOW - timedelta(minutes=59))
 
 
 def test_a_certificate_lasts_until_the_time_for_the_next_has_come():
-    ca = pki.make_ca("acme registry", NOW)
-    pair = pki.issue(ca, "cp-1", NAMES, NOW)
-    last = NOW + pki.LEAF_LIFE - pki.RENEW_BEFORE
-    assert pki.lasts(pair.key + pair.certificate, last)
-    assert not pki.lasts(pair.certificate, last + timedelta(seconds=1))
-    assert not pki.lasts(pair.certificate, NOW - timedelta(days=1))
-    assert not any(pki.lasts(nothing, NOW) for nothing in (None, b"", b"garbage", pair.key))
+    ca = certificates.make_ca("acme registry", NOW)
+    pair = certificates.issue(ca, "cp-1", NAMES, NOW)
+    last = NOW + certificates.LEAF_LIFE - certificates.RENEW_BEFORE
+    assert certificates.lasts(pair.key + pair.certificate, last)
+    assert not certificates.lasts(pair.certificate, last + timedelta(seconds=1))
+    assert not certificates.lasts(pair.certificate, NOW - timedelta(days=1))
+    assert not any(certificates.lasts(nothing, NOW) for nothing in (None, b"", b"garbage", pair.key))
