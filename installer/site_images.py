@@ -13,11 +13,11 @@ from typing import Any
 
 from installer import __version__
 from installer.answers import Answers, Environment
-from installer.bundle import completeness
+from installer.builder import completeness
+from installer.builder.completeness import Needed, Renderer
+from installer.builder.sources.workshop import Workshop, cache_folder
 from installer.bundle.archive import Archive
-from installer.bundle.completeness import Needed, Renderer
 from installer.bundle.manifest import Component
-from installer.bundle.sources.workshop import Workshop, cache_folder
 from installer.errors import BuildFailed, BundleNotTrusted, ProgramUnbounded
 from installer.plan import context
 from installer.plan.checks.finding import Lacking, Trouble

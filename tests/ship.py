@@ -17,7 +17,7 @@ import json_lines
 import yaml
 from practice import Practice
 
-from installer.bundle import build
+from installer.builder import build
 from installer.verbs.rehearse import RECIPE, practice_key
 
 COMMAND = str(Path(sys.executable).with_name("sitewright"))

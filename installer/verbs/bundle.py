@@ -26,7 +26,7 @@ SMALLEST_PART = 10**6
 
 def lock(arguments: argparse.Namespace) -> int:
     """Resolve a recipe's sources into its lock."""
-    from installer.bundle import build as building
+    from installer.builder import build as building
 
     with progress.build_bar(arguments.json) as emit:
         held = building.lock_recipe(arguments.recipe, emit, arguments.update)
@@ -41,7 +41,7 @@ def lock(arguments: argparse.Namespace) -> int:
 
 def build(arguments: argparse.Namespace) -> int:
     """Make exactly what the lock names, sign it if there is a key, and put it into a folder."""
-    from installer.bundle import build as building
+    from installer.builder import build as building
 
     split = _part_size(arguments.split) if arguments.split else 0
     if arguments.out.exists() and not arguments.out.is_dir():

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from installer import answers_file, session
 from installer.arguments import default_state
+from installer.builder.sources.workshop import cache_folder
 from installer.bundle import sshsig
 from installer.bundle.archive import Archive
 from installer.bundle.diff import describe
-from installer.bundle.sources.workshop import cache_folder
 from installer.errors import Interrupted, PracticeImpossible, SitewrightError, StepFailed, UsageError
 from installer.rehearsal import hosts, podman
 from installer.rehearsal.site import STATE, PracticeSite, site_of
@@ -80,7 +80,7 @@ def core_bundle(*, json: bool) -> tuple[Path, Path]:
     Raises:
         UsageError: there is no recipe here to build it from.
     """
-    from installer.bundle import build
+    from installer.builder import build
 
     if not (RECIPE / "bundle.yaml").is_file():
         raise UsageError(reason="no recipe to build a bundle from", hint="give --bundle FILE --signers FILE")

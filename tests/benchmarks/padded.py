@@ -7,7 +7,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from installer.bundle import sbom, sshsig
+from installer.builder import sbom
+from installer.bundle import sshsig
 from installer.bundle.archive import Archive
 from installer.bundle.layout import OCI_MANIFEST
 from installer.bundle.manifest import Artifact, Blob, Manifest

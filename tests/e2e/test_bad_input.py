@@ -16,7 +16,8 @@ import yaml
 from practice import Practice
 from ship import Ended, Operator
 
-from installer.bundle import manifest_json, sbom, sshsig
+from installer.builder import sbom
+from installer.bundle import manifest_json, sshsig
 from installer.bundle.manifest import Component, Manifest
 from installer.bundle.writing import write_archive
 

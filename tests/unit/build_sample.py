@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from installer.bundle.recipe import Source
-from installer.bundle.sources.workshop import Workshop, cache_folder
+from installer.builder.recipe import Source
+from installer.builder.sources.workshop import Workshop, cache_folder
 from installer.events import Event
 
 GO = "1.27.3"

@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from installer.bundle import recipe
+from installer.builder import recipe
 from installer.bundle.manifest import Artifact, Blob, Component, Manifest
 
 ROOT = Path(__file__).resolve().parents[2]

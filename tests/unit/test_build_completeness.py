@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from build_sample import silent, write_recipe
 
-from installer.bundle import build
-from installer.bundle.completeness import Needed, images_in, lacking, templates
+from installer.builder import build
+from installer.builder.completeness import Needed, images_in, lacking, templates
 from installer.bundle.manifest import Artifact, Blob, Component, Manifest
 from installer.bundle.sshsig import generate_key
 from installer.errors import BuildFailed

@@ -20,11 +20,11 @@ import yaml
 import zstandard
 from build_sample import GO, borrowed_cache, silent, write_recipe
 
-from installer.bundle import build
+from installer.builder import build
+from installer.builder.progress import Making
+from installer.builder.sources import upkeep
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Manifest
-from installer.bundle.progress import Making
-from installer.bundle.sources import upkeep
 from installer.bundle.sshsig import generate_key, sign
 from installer.bundle.verify import verify
 from installer.bundle.writing import put_signature

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from build_sample import GO, borrowed_cache, source
 
-from installer.bundle.ingredients import modules
-from installer.bundle.sources import golang, toolchain
-from installer.bundle.sources.workshop import Workshop
+from installer.builder.sbom_sources import modules
+from installer.builder.sources import golang, toolchain
+from installer.builder.sources.workshop import Workshop
 from installer.errors import BuildFailed
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from build_sample import GO, borrowed_cache, write_recipe
 
-from installer.bundle import recipe
-from installer.bundle.ingredients import ingredients
-from installer.bundle.lock import Lock, Locked, recipe_digest
-from installer.bundle.recipe import C_TOOLCHAIN
-from installer.bundle.sources import toolchain
-from installer.bundle.sources.workshop import Workshop
+from installer.builder import recipe
+from installer.builder.lock import Lock, Locked, recipe_digest
+from installer.builder.recipe import C_TOOLCHAIN
+from installer.builder.sbom_sources import ingredients
+from installer.builder.sources import toolchain
+from installer.builder.sources.workshop import Workshop
 
 PACKAGES = [
     {"name": name, "version": "2.36-9+deb12u10", "url": "debian/x", "sha256": f"sha256:{letter * 64}"}

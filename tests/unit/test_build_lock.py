@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from build_sample import write_recipe
 
-from installer.bundle import lock, recipe
-from installer.bundle.lock import Lock, Locked
+from installer.builder import lock, recipe
+from installer.builder.lock import Lock, Locked
 from installer.errors import BuildFailed
 
 PAGE = {"name": "page", "sources": [{"name": "page", "path": {"path": "web"}}], "beside": {"web/index.html": "hello"}}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from build_sample import write_recipe
 
-from installer.bundle import recipe
+from installer.builder import recipe
 from installer.errors import BuildFailed
 
 WEB = {"name": "page", "path": {"path": "web"}}

@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 from build_sample import deb_bytes, source, tar_bytes, web, workshop
 
-from installer.bundle.pack import CHART_LAYER, MANIFEST
-from installer.bundle.sources import deb, helm, http, oci, path
-from installer.bundle.sources.workshop import made_digests, tree_digest
+from installer.builder.pack import CHART_LAYER, MANIFEST
+from installer.builder.sources import deb, helm, http, oci, path
+from installer.builder.sources.workshop import made_digests, tree_digest
 from installer.errors import BuildFailed
 
 

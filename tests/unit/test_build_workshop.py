@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from build_sample import source, workshop
 
-from installer.bundle.sources import deb, mirror
-from installer.bundle.sources.workshop import Workshop, cache_folder, remove_tree
+from installer.builder.sources import deb, mirror
+from installer.builder.sources.workshop import Workshop, cache_folder, remove_tree
 from installer.errors import BuildFailed
 
 APT = """#!/bin/sh

@@ -12,8 +12,8 @@ from bundle_sample import Blobs, sample_manifest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from installer.builder.sbom import Ingredient, make_sbom, with_sbom
 from installer.bundle.manifest import Blob, Manifest
-from installer.bundle.sbom import Ingredient, make_sbom, with_sbom
 from installer.errors import BuildFailed
 
 GO = Ingredient("kubernetes", "pkg:golang/k8s.io/kubernetes@v1.36.3", "a" * 64)

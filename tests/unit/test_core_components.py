@@ -13,8 +13,8 @@ from core_manifest import ROOT, core_manifest
 from every import every
 
 from installer.answers import Access, Answers, Environment, Host, Registry
-from installer.bundle import recipe
-from installer.bundle.completeness import images_in
+from installer.builder import recipe
+from installer.builder.completeness import images_in
 from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
 from installer.plan import context

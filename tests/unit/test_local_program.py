@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from installer import local_program
-from installer.bundle.completeness import images_in
+from installer.builder.completeness import images_in
 from installer.formats import libyaml
 from installer.local_program import OutOfBounds
 

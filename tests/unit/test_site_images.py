@@ -11,7 +11,7 @@ import pytest
 from test_build_completeness import HELD, HELM, POD, PROFILE, built, part
 
 from installer import answers_file, operations
-from installer.bundle import completeness
+from installer.builder import completeness
 from installer.bundle.archive import Archive
 from installer.errors import BundleNotTrusted
 from installer.plan.checks import Finding

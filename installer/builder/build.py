@@ -13,18 +13,26 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from installer.bundle import completeness, lock, pack, recipe, sshsig, verify
+from installer.builder import completeness, lock, pack, recipe
+from installer.builder.lock import Lock, Locked
+from installer.builder.progress import Making, Stage
+from installer.builder.recipe import C_TOOLCHAIN, Recipe, Source
+from installer.builder.sbom import make_sbom, with_sbom
+from installer.builder.sbom_sources import ingredients
+from installer.builder.seal import Sealer
+from installer.builder.sources import making, toolchain, upkeep
+from installer.builder.sources.workshop import (
+    Workshop,
+    cache_folder,
+    file_digest,
+    remove_tree,
+    text_digest,
+    tree_digest,
+)
+from installer.bundle import sshsig, verify
 from installer.bundle.archive import Archive
-from installer.bundle.ingredients import ingredients
-from installer.bundle.lock import Lock, Locked
 from installer.bundle.manifest import Blob, Manifest
 from installer.bundle.manifest_json import decode, encode
-from installer.bundle.packed import Sealer
-from installer.bundle.progress import Making, Stage
-from installer.bundle.recipe import C_TOOLCHAIN, Recipe, Source
-from installer.bundle.sbom import make_sbom, with_sbom
-from installer.bundle.sources import making, toolchain, upkeep
-from installer.bundle.sources.workshop import Workshop, cache_folder, file_digest, remove_tree, text_digest, tree_digest
 from installer.bundle.writing import place_archive, write_archive
 from installer.errors import BundleNotTrusted
 from installer.events import Emit

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from installer.bundle.lock import Lock
-from installer.bundle.recipe import C_TOOLCHAIN, Recipe, Source, taken_from
-from installer.bundle.sbom import Ingredient
-from installer.bundle.sources import golang
-from installer.bundle.sources.workshop import Workshop
+from installer.builder.lock import Lock
+from installer.builder.recipe import C_TOOLCHAIN, Recipe, Source, taken_from
+from installer.builder.sbom import Ingredient
+from installer.builder.sources import golang
+from installer.builder.sources.workshop import Workshop
 
 
 def ingredients(recipe: Recipe, held: Lock, made: Mapping[str, Path], workshop: Workshop) -> Iterator[Ingredient]:

@@ -19,12 +19,12 @@ from typing import Any
 import yaml
 import zstandard
 
+from installer.builder.recipe import Part
+from installer.builder.sources import deb
+from installer.builder.sources.tree import Entry, folder_entries, plain_file, write_tar
+from installer.builder.sources.workshop import Workshop, file_digest
 from installer.bundle import oci_manifest
 from installer.bundle.manifest import Artifact, Blob, Component
-from installer.bundle.recipe import Part
-from installer.bundle.sources import deb
-from installer.bundle.sources.tree import Entry, folder_entries, plain_file, write_tar
-from installer.bundle.sources.workshop import Workshop, file_digest
 from installer.errors import BuildFailed
 from installer.formats import libyaml
 

@@ -15,10 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 from urllib.parse import unquote
 
-from installer.bundle.recipe import Source
-from installer.bundle.sources import mirror
-from installer.bundle.sources.tree import Entry, directory, link, plain_file, write_tar
-from installer.bundle.sources.workshop import Workshop, file_digest
+from installer.builder.recipe import Source
+from installer.builder.sources import mirror
+from installer.builder.sources.tree import Entry, directory, link, plain_file, write_tar
+from installer.builder.sources.workshop import Workshop, file_digest
 from installer.errors import BuildFailed
 
 ROOT = "rootfs.tar"

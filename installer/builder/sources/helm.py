@@ -11,9 +11,9 @@ from urllib.parse import urljoin
 
 import yaml
 
-from installer.bundle.recipe import Source
-from installer.bundle.sources import http, oci
-from installer.bundle.sources.workshop import Workshop, file_digest
+from installer.builder.recipe import Source
+from installer.builder.sources import http, oci
+from installer.builder.sources.workshop import Workshop, file_digest
 from installer.errors import BuildFailed
 from installer.formats import libyaml
 

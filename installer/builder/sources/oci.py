@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from installer.bundle.recipe import Source
-from installer.bundle.sources.workshop import Workshop
+from installer.builder.recipe import Source
+from installer.builder.sources.workshop import Workshop
 from installer.errors import BuildFailed
 
 

@@ -13,8 +13,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from installer.bundle.recipe import C_TOOLCHAIN, Source
-from installer.bundle.sources.workshop import Workshop
+from installer.builder.recipe import C_TOOLCHAIN, Source
+from installer.builder.sources.workshop import Workshop
 from installer.errors import BuildFailed
 
 SCRIPT = """set -eu

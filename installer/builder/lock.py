@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from installer.bundle.recipe import Recipe, Source
-from installer.bundle.sources.workshop import text_digest, tree_digest
+from installer.builder.recipe import Recipe, Source
+from installer.builder.sources.workshop import text_digest, tree_digest
 from installer.errors import BuildFailed
 from installer.formats import libyaml
 

@@ -17,8 +17,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from installer.bundle.recipe import Source
-from installer.bundle.sources.workshop import Workshop, file_digest
+from installer.builder.recipe import Source
+from installer.builder.sources.workshop import Workshop, file_digest
 from installer.errors import BuildFailed
 
 _SECONDS = 60

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from installer.bundle.recipe import C_TOOLCHAIN, Recipe, Source
-from installer.bundle.sources import deb, golang, helm, http, oci, path
-from installer.bundle.sources.workshop import Workshop, made_digests, remove_tree, text_digest
+from installer.builder.recipe import C_TOOLCHAIN, Recipe, Source
+from installer.builder.sources import deb, golang, helm, http, oci, path
+from installer.builder.sources.workshop import Workshop, made_digests, remove_tree, text_digest
 from installer.errors import BuildFailed
 
 MAKING = 1

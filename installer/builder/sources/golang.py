@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from installer.bundle.recipe import Source
-from installer.bundle.sources import sandbox, toolchain
-from installer.bundle.sources.path import copy_tree
-from installer.bundle.sources.workshop import Workshop, tree_digest
+from installer.builder.recipe import Source
+from installer.builder.sources import sandbox, toolchain
+from installer.builder.sources.path import copy_tree
+from installer.builder.sources.workshop import Workshop, tree_digest
 from installer.errors import BuildFailed
 
 WRAPPER_GO = "1.26.0"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from installer.bundle.sources.workshop import Workshop, file_digest
+from installer.builder.sources.workshop import Workshop, file_digest
 from installer.errors import BuildFailed
 
 LABEL = "wheel.json"

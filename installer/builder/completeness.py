@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 
 from installer.answers_file import load as load_answers
+from installer.builder.sources.workshop import Workshop
 from installer.bundle.manifest import Artifact, Component, Manifest
-from installer.bundle.sources.workshop import Workshop
 from installer.errors import BuildFailed, BundleNotTrusted
 from installer.formats import libyaml
 from installer.plan import context

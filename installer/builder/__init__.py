@@ -1,0 +1,1 @@
+"""The vendor's side: how a recipe becomes one signed bundle."""
