@@ -1,4 +1,4 @@
-"""Writes docs/answers.md from installer/answers.schema.json: every field with its meaning, default and an example."""
+"""Writes docs/answers.md from installer/answers/answers.schema.json: every field, its meaning, default and example."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-SCHEMA = ROOT / "installer" / "answers.schema.json"
+SCHEMA = ROOT / "installer" / "answers" / "answers.schema.json"
 PAGE = ROOT / "docs" / "answers.md"
 
 TOP = """# The answers file
 
-Made from `installer/answers.schema.json` by `python build/answers_doc.py`; a test compares the two.
+Made from `installer/answers/answers.schema.json` by `python build/answers_doc.py`; a test compares the two.
 
 One YAML file says everything an installation needs to know. `sitewright check --profile FILE` tells every problem in it
 at once, each with its line. Begin with this line, put the schema beside

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from installer.answers import Answers, Environment
+from installer.answers.model import Answers, Environment
 from installer.errors import HostAnswersOddly, SitewrightError
 from installer.formats import kubeconfig
 from installer.plan.context import API_PORT

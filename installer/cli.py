@@ -107,10 +107,14 @@ def _actions(of: argparse.ArgumentParser) -> Iterator[argparse.Action]:
                 yield from _actions(below)
 
 
+SCHEMAS = {"answers": ("answers", "answers.schema.json"), "output": ("output.schema.json",)}
+"""Where each schema that `sitewright schema` prints lies, below the package."""
+
+
 def _schema(arguments: argparse.Namespace) -> int:
     from installer.ui import terminal
 
-    terminal.raw(resources.files("installer").joinpath(f"{arguments.of}.schema.json").read_text(encoding="utf-8"))
+    terminal.raw(resources.files("installer").joinpath(*SCHEMAS[arguments.of]).read_text(encoding="utf-8"))
     return 0
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from installer.answers import Waiver
+from installer.answers.model import Waiver
 from installer.detached import Detached
 from installer.errors import SitewrightError
 from installer.events import KINDS, Event, RunStarted

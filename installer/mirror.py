@@ -22,7 +22,7 @@ from typing import Any
 
 from installer import state_files, told
 from installer.errors import HostRecordRefused, SitewrightError
-from installer.facts_reading import OWNER, owner
+from installer.hosts.facts_parsing import OWNER, owner
 from installer.plan.model import BACKWARD
 from installer.plan.steps.kept import RUNS as FOLDER
 from installer.ports import ReadOnly, World

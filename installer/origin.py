@@ -13,7 +13,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from installer import answers_file
+from installer.answers import file as answers_file
 from installer.bundle.manifest_json import decode
 from installer.errors import PlanChanged, StateUnreadable, UsageError
 from installer.plan.inputs import Inputs

@@ -9,7 +9,7 @@ from installer import origin
 from installer.bundle.manifest import Blob
 from installer.bundle.manifest_json import decode
 from installer.errors import AnotherBundleStands, BundleNotTrusted, SitewrightError
-from installer.facts_reading import RECORD
+from installer.hosts.facts_parsing import RECORD
 from installer.plan import succession
 from installer.plan.inputs import Inputs
 from installer.plan.succession import Standing

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 
-from installer.answers import Environment
+from installer.answers.model import Environment
 from installer.errors import ProbeFailed, SitewrightError
 from installer.plan.inputs import Inputs
 from installer.plan.steps import verify

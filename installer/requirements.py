@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from installer.answers import Answers, Environment
-from installer.facts import GIB, Facts
+from installer.answers.model import Answers, Environment
+from installer.hosts.facts import GIB, Facts
 from sizing.needs import Needs, needs_of, with_settings
 from sizing.offered import Offer
 from sizing.workload import redundant_site

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from installer import answers_file
-from installer.answers import Answers
+from installer.answers import file as answers_file
+from installer.answers.model import Answers
 from installer.bundle import verify
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Manifest

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from installer import __version__
-from installer.answers import Answers, Environment
+from installer.answers.model import Answers, Environment
 from installer.builder import completeness
 from installer.builder.completeness import Needed, Renderer
 from installer.builder.sources.workshop import Workshop, cache_folder

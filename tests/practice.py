@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from installer.answers import Access, Host
+from installer.answers.model import Access, Host
 from installer.rehearsal import hosts, image, podman
 from installer.rehearsal.commands import LABEL
 from installer.rehearsal.site import PracticeHost, PracticeSite, access_to

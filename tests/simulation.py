@@ -13,8 +13,9 @@ from pathlib import Path
 
 from core_manifest import ROOT, core_manifest
 
-from installer import answers_file, operations
-from installer.answers import Answers
+from installer import operations
+from installer.answers import file as answers_file
+from installer.answers.model import Answers
 from installer.bundle.manifest_json import decode, encode
 from installer.bundle.sshsig import generate_key, sign
 from installer.plan.inputs import Inputs

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from practice import Practice
 
-from installer.answers import Access, Answers, Environment, Host, Registry, SecretRef
+from installer.answers.model import Access, Answers, Environment, Host, Registry, SecretRef
 from installer.bundle.manifest import Artifact
 from installer.ports import Probed, World
 from installer.world.site import Bundle, Site

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from installer.answers_file import load as load_answers
+from installer.answers.file import load as load_answers
 from installer.builder.sources.workshop import Workshop
 from installer.bundle.manifest import Artifact, Component, Manifest
 from installer.errors import BuildFailed, BundleNotTrusted

@@ -15,12 +15,12 @@ from typing import Any
 
 import yaml
 
-from installer import answers_yaml
 from installer.bundle import forms, specification
 from installer.bundle.forms import Flaw, Form
 from installer.bundle.manifest import Exemption
 from installer.bundle.specification import Subject
 from installer.errors import BuildFailed
+from installer.formats import strict_yaml
 from installer.formats.libyaml import LOADER
 
 SHOWN = 20
@@ -212,7 +212,7 @@ class _File:
 
     path: Path
     data: dict[str, Any]
-    document: answers_yaml.Document
+    document: strict_yaml.Document
 
     @classmethod
     def read(cls, path: Path, form: Form) -> _File:
@@ -227,7 +227,7 @@ class _File:
             raise BuildFailed(what=str(path), reason="is not there") from error
         except (OSError, UnicodeError) as error:
             raise BuildFailed(what=str(path), reason=f"cannot be read: {error}") from error
-        document = answers_yaml.read(text)
+        document = strict_yaml.read(text)
         for line, at, found, wanted in document.flaws:
             place = f"{forms.dotted(at)}: " if at else ""
             raise BuildFailed(what=f"{path}:{line}", reason=f"{place}{found}; wanted {wanted}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-from installer.answers import Answers, Environment
+from installer.answers.model import Answers, Environment
 from installer.bundle.manifest import Artifact, Component, Manifest
 from installer.errors import BundleNotTrusted
 from installer.plan.templates import carrying

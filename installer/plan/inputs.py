@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from installer.answers import Answers, Environment
+from installer.answers.model import Answers, Environment
 from installer.bundle.manifest import Component, Manifest
 from installer.errors import AnswersInvalid
 from installer.plan import context

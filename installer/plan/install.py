@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from installer.answers import Environment
+from installer.answers.model import Environment
 from installer.bundle.manifest import Component
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan, Step

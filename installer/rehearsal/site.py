@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from installer.answers import Access, Answers, SecretRef
+from installer.answers.model import Access, Answers, SecretRef
 from installer.errors import PracticeImpossible
 
 STATE = "~/.local/state/sitewright/practice"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from installer.answers import Answers, Waiver
+from installer.answers.model import Answers, Waiver
 from installer.rehearsal.site import PracticeSite, access_to
 
 LIMITS = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from installer.answers import Answers, Contact
+from installer.answers.model import Answers, Contact
 from installer.report.catalogue import Words
 from installer.report.subject import Subject
 from installer.report.timeline import Timeline

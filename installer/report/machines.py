@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from installer.answers import Answers
+from installer.answers.model import Answers
 from installer.report.catalogue import Words
 from installer.report.subject import Subject
 from installer.report.workdays import Workdays, months_after

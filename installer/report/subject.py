@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from installer.answers import Answers
+from installer.answers.model import Answers
 from sizing.engine import Sizing
 
 

@@ -1,4 +1,4 @@
-"""The doors of simulated hosts, for `installer.acquaint`: nothing is connected to, and no secret is asked for."""
+"""Connectors to simulated hosts, for `installer.hosts.connection_test`: nothing is opened, no secret is asked for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import hashlib
 from collections.abc import Callable
 from typing import Self
 
-from installer.acquaint import Key
-from installer.answers import Host
+from installer.answers.model import Host
 from installer.errors import HostKeyUnknown
+from installer.hosts.connection_test import Key
 from installer.ports import ReadOnly
 from installer.simulated.world import SimulatedWorld
 

@@ -8,11 +8,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from installer import answers_yaml
-from installer.answers_schema import violations
+from installer.answers.schema import violations
 from installer.bundle.manifest import Manifest
 from installer.errors import Problem, UsageError
-from installer.formats import schemas, text_file
+from installer.formats import schemas, strict_yaml, text_file
 from installer.simulated.faults import Faults
 from installer.simulated.machine import GIB, Machine, PortUser, Volume
 from installer.simulated.pace import Pace
@@ -41,7 +40,7 @@ def load(path: Path, manifest: Manifest) -> SimulatedWorld:
         UsageError: the file cannot be read or is not valid; names every problem with its line.
     """
     try:
-        document = answers_yaml.read(text_file.decoded(text_file.read(path, LARGEST)))
+        document = strict_yaml.read(text_file.decoded(text_file.read(path, LARGEST)))
     except (OSError, text_file.Unfit) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(reason=f"{path}: {reason}", hint="docs/simulate.md shows such a file") from error

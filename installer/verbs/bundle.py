@@ -12,12 +12,12 @@ from pathlib import Path
 from rich.table import Table
 
 from installer import session
-from installer.answers import SecretRef
+from installer.answers.model import SecretRef
+from installer.answers.secrets import Secrets
 from installer.bundle import diff, sshsig, verify, writing
 from installer.bundle.archive import Archive
 from installer.errors import UsageError
 from installer.plain import first, plain
-from installer.secrets import Secrets
 from installer.ui import console, jsonl, progress, terminal, words
 
 SMALLEST_PART = 10**6

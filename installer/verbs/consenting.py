@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from installer.answers import Answers
-from installer.consent import Consent, as_typed
+from installer.answers.allowed_programs import Consent, as_typed
+from installer.answers.model import Answers
 from installer.errors import UsageError
 from installer.plain import plain
 from installer.ui import terminal

@@ -19,13 +19,13 @@ from functools import partial
 from pathlib import Path
 
 from installer import adopting, lock, operations, origin, session
+from installer.answers.secrets import Ask, Secrets, handed_over, nothing
 from installer.bundle import verify
 from installer.bundle.archive import Archive
 from installer.errors import UsageError
 from installer.plain import listed, plain
 from installer.plan.inputs import Inputs
 from installer.runs import Runs
-from installer.secrets import Ask, Secrets, handed_over, nothing
 from installer.simulated import file, snapshot
 from installer.ui import progress, terminal
 from installer.verbs.consenting import consented

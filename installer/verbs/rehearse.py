@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from installer import answers_file, session
+from installer import session
+from installer.answers import file as answers_file
 from installer.arguments import default_state
 from installer.builder.sources.workshop import cache_folder
 from installer.bundle import sshsig

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from installer import __version__, session
-from installer.answers import Answers
+from installer.answers.model import Answers
 from installer.errors import ReportImpossible, UsageError
 from installer.plain import plain
 from installer.plan import estimate

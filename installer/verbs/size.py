@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from installer import answers_file
-from installer.answers import Answers
+from installer.answers import file as answers_file
+from installer.answers.model import Answers
 from installer.errors import MachinesTooSmall, NeedsInvalid, PreflightFailed, UsageError
 from installer.formats import libyaml, text_file
 from installer.requirements import needs_from, offers_from
@@ -27,7 +27,7 @@ from sizing.needs import Needs, with_settings
 from sizing.offered import Offer, Shortfalls, offers_of, suffices
 
 if TYPE_CHECKING:
-    from installer.facts import Facts
+    from installer.hosts.facts import Facts
 
 LARGEST = 1 << 20
 """Bytes of the largest file of offered machines that is read."""
@@ -146,9 +146,9 @@ def _asked(arguments: argparse.Namespace, answers: Answers) -> Mapping[str, Fact
     Raises:
         PreflightFailed: some do not answer; each was named.
     """
-    from installer.facts import gather  # what asks hosts is slow to import, and only this needs it
+    from installer.answers.secrets import Secrets
+    from installer.hosts.facts import gather  # what asks hosts is slow to import, and only this needs it
     from installer.runs import Runs
-    from installer.secrets import Secrets
     from installer.verbs.consenting import consented
     from installer.world.site import Site as RealWorld
 

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from installer import acquaint, session
-from installer.answers import Host
+from installer import session
+from installer.answers.model import Host
+from installer.answers.secrets import Secrets
 from installer.bundle.manifest import Manifest
 from installer.errors import SitewrightError, UsageError
-from installer.secrets import Secrets
+from installer.hosts import connection_test
 from installer.ui import terminal
 
 BARE = Manifest("none", "", "amd64", "", ())
@@ -72,7 +73,7 @@ def manifest(bundle: Path, signers: Path | None, revoked: Path | None) -> Manife
 
 def host_doors(
     hosts: Sequence[Host], secrets: Secrets, simulate: Path | None
-) -> AbstractContextManager[acquaint.Doors]:
+) -> AbstractContextManager[connection_test.Doors]:
     """The doors of these hosts: real ones, or those of the simulated site that a file describes.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The doors of real hosts, for `installer.acquaint`: each stage of a connection by itself, on a `Site`."""
+"""The doors of real hosts, for `installer.hosts.connection_test`: each stage of a connection by itself, on a `Site`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Self
 import paramiko
 from paramiko.ssh_exception import ChannelException
 
-from installer.acquaint import Key
-from installer.answers import Answers, Host, Registry
+from installer.answers.model import Answers, Host, Registry
 from installer.errors import HostUnreachable, SitewrightError
+from installer.hosts.connection_test import Key
 from installer.ports import ReadOnly
 from installer.world.login import Resolve, reason_of
 from installer.world.site import Site

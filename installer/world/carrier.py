@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self
 
 from paramiko.ssh_exception import ChannelException, SSHException
 
-from installer.answers import Access, Answers, Bastion, Host
+from installer.answers.model import Access, Answers, Bastion, Host
 from installer.errors import ConnectionLost
 from installer.world.ssh import PATIENCE, Link
 from installer.world.trust import ALGORITHMS

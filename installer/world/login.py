@@ -12,7 +12,7 @@ from pathlib import Path
 import paramiko
 from paramiko.ssh_exception import AuthenticationException, BadAuthenticationType, SSHException
 
-from installer.answers import Host, SecretRef
+from installer.answers.model import Host, SecretRef
 from installer.errors import LoginRefused, SitewrightError
 from installer.formats import text_file
 from installer.world.trust import Pins, pins

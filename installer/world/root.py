@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import paramiko
 from paramiko.ssh_exception import ChannelException, SSHException
 
-from installer.answers import SecretRef
+from installer.answers.model import SecretRef
 from installer.errors import ConnectionLost, HostAnswersOddly, SudoRefused
 from installer.world.hearing import BROKEN_OFF, CLOSED, GRACE, START, NotAsAsked, NotBegun, once
 from installer.world.login import Login, Resolve, reason_of

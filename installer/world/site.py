@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
-from installer.answers import Answers
+from installer.answers.model import Answers
 from installer.bundle.manifest import Artifact, Manifest
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, HostUnreachable
 from installer.ports import FileState, Output, Report

@@ -13,7 +13,7 @@ import paramiko
 from paramiko.packet import Packetizer
 from paramiko.ssh_exception import ChannelException, IncompatiblePeer, SSHException
 
-from installer.answers import SecretRef
+from installer.answers.model import SecretRef
 from installer.errors import ConnectionLost, HostUnreachable, SitewrightError
 from installer.world import program
 from installer.world.hearing import START, NotAsAsked, NotBegun, Patience, Stream, began, new_mark

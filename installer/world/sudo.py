@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from installer.answers import SecretRef
+from installer.answers.model import SecretRef
 from installer.errors import NoCommands, PreflightFailed, SudoRefused
 from installer.world import program
 from installer.world.hearing import NotBegun

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import paramiko
 
-from installer.answers import Access, Host, SecretRef
+from installer.answers.model import Access, Host, SecretRef
 from installer.world import program
 
 Raw = Callable[[socket.socket], None]

@@ -12,7 +12,7 @@ from known_hosts_table import CERTIFICATES, CERTIFIED, PLAIN, UNCERTIFIED, Serve
 from practice import Practice
 from stages import open_site
 
-from installer.answers import Access, Host
+from installer.answers.model import Access, Host
 from installer.errors import HostKeyRevoked
 from installer.world.login import login_of
 from installer.world.site import Site

@@ -12,9 +12,9 @@ from practice import Practice, raise_practice
 from registries import Shelf
 from stages import answers_for, open_site, secret
 
-from installer import facts
-from installer.answers import Access
+from installer.answers.model import Access
 from installer.errors import BundleNotTrusted, NoCommands, SudoRefused
+from installer.hosts import facts
 from installer.rehearsal import hosts, image
 from installer.world import hearing, program, rootshell
 from installer.world.site import Site

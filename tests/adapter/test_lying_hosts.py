@@ -14,8 +14,7 @@ import paramiko
 import pytest
 from lying_server import Lie, Loop, Raw, Started, ending, host, serving, ssh
 
-from installer.acquaint import Stage, acquaint_all
-from installer.answers import Answers, Environment, Registry
+from installer.answers.model import Answers, Environment, Registry
 from installer.errors import (
     ConnectionLost,
     HostAnswersOddly,
@@ -25,7 +24,8 @@ from installer.errors import (
     SitewrightError,
     SudoRefused,
 )
-from installer.facts import gather
+from installer.hosts.connection_test import Stage, acquaint_all
+from installer.hosts.facts import gather
 from installer.world import hearing, program, root, rootshell
 from installer.world import ssh as links
 from installer.world.acquaint import SshDoors
@@ -277,7 +277,7 @@ ODD: dict[str, tuple[Lie, type[SitewrightError]]] = {
 def test_an_answer_that_is_none_is_that_hosts_alone(
     tmp_path: Path, lie: Lie, kind: type[SitewrightError], about: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("installer.facts.PATIENCE", 2)
+    monkeypatch.setattr("installer.hosts.facts.PATIENCE", 2)
     query = Site.query
     monkeypatch.setattr(Site, "query", lambda self, *argv, timeout=30: query(self, *argv, timeout=min(timeout, 2)))
     assert isinstance(refused(tmp_path, ssh(Loop(lie, about))), kind)

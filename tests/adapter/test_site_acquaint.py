@@ -9,9 +9,9 @@ import pytest
 from practice import Practice
 from stages import secret
 
-from installer.acquaint import STAGES, Acquaintance, Stage, acquaint_all
-from installer.answers import Access, Bastion, Host, SecretRef
+from installer.answers.model import Access, Bastion, Host, SecretRef
 from installer.errors import HostKeyMismatch, HostKeyUnknown, HostUnreachable, LoginRefused, SudoRefused
+from installer.hosts.connection_test import STAGES, Acquaintance, Stage, acquaint_all
 from installer.world.acquaint import SshDoors
 
 pytestmark = pytest.mark.lab

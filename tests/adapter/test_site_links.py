@@ -15,7 +15,7 @@ import pytest
 from practice import Practice
 from stages import answers_for, open_site, secret, whoami
 
-from installer.answers import Access, Bastion, Host, SecretRef
+from installer.answers.model import Access, Bastion, Host, SecretRef
 from installer.errors import HostKeyMismatch, HostKeyUnknown, HostUnreachable, LoginRefused, SudoRefused
 from installer.world import ssh
 from installer.world.site import Site

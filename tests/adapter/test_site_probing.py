@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from practice import Practice
 
-from installer import facts_reading as reading
-from installer.answers import Access, Answers, Environment, Host, Registry
+from installer.answers.model import Access, Answers, Environment, Host, Registry
+from installer.answers.secrets import Secrets
 from installer.errors import CommandFailed
-from installer.secrets import Secrets
+from installer.hosts import facts_parsing as reading
 from installer.world.probing import Probes
 from installer.world.site import Site
 

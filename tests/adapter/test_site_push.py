@@ -16,7 +16,7 @@ from practice import Practice
 from registries import CREDENTIAL, PUSH_PORT, PUSH_UNIT, Breaking, Shelf, binary, set_up, take_down
 from stages import answers_for, secret
 
-from installer.answers import Bastion, Host
+from installer.answers.model import Bastion, Host
 from installer.errors import ConnectionLost
 from installer.world.carrier import Carriers, Channels, Processes
 from installer.world.push import Push

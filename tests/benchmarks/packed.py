@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 from practice import Practice
 
-from installer import answers_file
+from installer.answers import file as answers_file
 from installer.bundle import layout
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Artifact, Blob

@@ -257,7 +257,7 @@ def test_a_shell_completes_verbs_files_and_folders(
 
 
 def test_schemas_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
-    for argv, name in ((["schema"], "answers"), (["schema", "output"], "output")):
+    for argv, name in ((["schema"], "answers/answers"), (["schema", "output"], "output")):
         assert cli.run(argv) == 0
         assert capsys.readouterr().out == (ROOT / f"installer/{name}.schema.json").read_text()
 

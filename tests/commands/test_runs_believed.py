@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 from simulation import act, answers_of, differences, install, site_of, world_of
 
-from installer import answers_file, mirror, operations, told
+from installer import mirror, operations, told
+from installer.answers import file as answers_file
 from installer.errors import ConnectionLost, HostRecordRefused, PlanChanged, StepFailed, UsageError
 from installer.ports import Output
 from installer.simulated.faults import Faults

@@ -11,7 +11,8 @@ from dataclasses import replace
 import pytest
 from simulation import act, answers_of, differences, inputs_of, install, site_of, unwatched, world_of
 
-from installer import answers_file, lock, mirror, operations, origin
+from installer import lock, mirror, operations, origin
+from installer.answers import file as answers_file
 from installer.errors import PlanChanged, RunStopped, SiteLocked, StepFailed, UsageError
 from installer.proof import ProbeResult
 from installer.simulated.faults import Faults

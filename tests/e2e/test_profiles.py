@@ -13,7 +13,7 @@ import secrecy
 from ship import PROFILES, Ended, Operator, host_names
 from sites import SiteUnderTest
 
-from installer import answers_file
+from installer.answers import file as answers_file
 from installer.errors import PracticeFailed
 from installer.rehearsal import hosts
 

@@ -19,8 +19,8 @@ from ship import COMMAND
 from sites import SiteUnderTest
 from tmux import Tmux
 
-from installer import answers_file
-from installer.answers import Answers
+from installer.answers import file as answers_file
+from installer.answers.model import Answers
 
 pytestmark = pytest.mark.lab
 

@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from simulation import NOW, act, inputs_of, install
 
-from installer import answers_file, operations
+from installer import operations
+from installer.answers import file as answers_file
 from installer.bundle.manifest import Manifest
 from installer.bundle.manifest_json import decode, encode
 from installer.errors import StepFailed

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from installer import answers_file
+from installer.answers import file as answers_file
 from installer.plan.checks import wires
 from installer.report.subject import Subject, Wire
 from installer.requirements import needs_from

@@ -13,8 +13,9 @@ from typing import Any
 
 from core_manifest import ROOT, core_manifest
 
-from installer import answers_file, detached, driving
-from installer.answers import Waiver
+from installer import detached, driving
+from installer.answers import file as answers_file
+from installer.answers.model import Waiver
 from installer.events import (
     Event,
     RunFinished,

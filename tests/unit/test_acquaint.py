@@ -14,9 +14,9 @@ import paramiko
 import pytest
 from simulation import answers_of, world_of
 
-from installer.acquaint import STAGES, Acquaintance, Stage, acquaint, acquaint_all
-from installer.answers import Access, Bastion, Host, SecretRef
+from installer.answers.model import Access, Bastion, Host, SecretRef
 from installer.errors import HostKeyMismatch, HostKeyUnknown, HostUnreachable, LoginRefused, SitewrightError
+from installer.hosts.connection_test import STAGES, Acquaintance, Stage, acquaint, acquaint_all
 from installer.simulated.connection_test import SimulatedDoors
 from installer.simulated.faults import Faults
 from installer.world.acquaint import SshDoors

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from installer import answers_file
-from installer.answers import Answers, SecretRef
-from installer.answers_file import migrate
+from installer.answers import file as answers_file
+from installer.answers.file import migrate
+from installer.answers.model import Answers, SecretRef
 from installer.bundle.manifest import Component, Manifest
 from installer.errors import AnswersInvalid, Problem, StateUnreadable
 
@@ -88,7 +88,7 @@ def test_digests_are_of_the_meaning_not_the_text() -> None:
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
 def test_profiles_are_good_and_known_to_editors(profile: Path) -> None:
     text = profile.read_text()
-    assert text.startswith("# yaml-language-server: $schema=../installer/answers.schema.json\n")
+    assert text.startswith("# yaml-language-server: $schema=../installer/answers/answers.schema.json\n")
     answers = answers_file.load(profile)
     assert answers.site.startswith("practice")
     for host in answers.hosts:

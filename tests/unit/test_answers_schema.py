@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from installer import answers_file
-from installer.answers import Access, Bastion, Environment, Networks, Registry
-from installer.answers_schema import resolved, schema
+from installer.answers import file as answers_file
+from installer.answers.model import Access, Bastion, Environment, Networks, Registry
+from installer.answers.schema import resolved, schema
 from installer.formats.schemas import validator
 
 TODAY = date(2026, 11, 23)

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from installer.answers import Access, Answers, Environment, Host, Registry, Waiver
-from installer.answers_schema import schema
+from installer.answers.model import Access, Answers, Environment, Host, Registry, Waiver
+from installer.answers.schema import schema
 from installer.bundle.manifest import Artifact, Blob, Component, Exemption, Manifest
 from installer.errors import HostUnreachable, SitewrightError, SudoRefused
-from installer.facts import MODULE_SIGNS, TOOLS, Facts, Gathered
-from installer.facts_reading import Disk, Listener, Owner, Unit
+from installer.hosts.facts import MODULE_SIGNS, TOOLS, Facts, Gathered
+from installer.hosts.facts_parsing import Disk, Listener, Owner, Unit
 from installer.plan import checks
 from installer.plan.checks import Case, Finding, Tried
 from installer.plan.succession import Standing

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from installer.answers import Access, Answers, Host, Registry, SecretRef
+from installer.answers.allowed_programs import FOLDER, Consent
+from installer.answers.model import Access, Answers, Host, Registry, SecretRef
+from installer.answers.secrets import Secrets
 from installer.arguments import parser
-from installer.consent import FOLDER, Consent
 from installer.errors import SecretUnavailable, StateUnreadable, UsageError
-from installer.secrets import Secrets
 from installer.verbs.consenting import consented
 
 COMMAND = ("pass", "show", "acme")

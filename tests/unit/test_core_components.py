@@ -12,7 +12,7 @@ import yaml
 from core_manifest import ROOT, core_manifest
 from every import every
 
-from installer.answers import Access, Answers, Environment, Host, Registry
+from installer.answers.model import Access, Answers, Environment, Host, Registry
 from installer.builder import recipe
 from installer.builder.completeness import images_in
 from installer.bundle.manifest import Component

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installer import answers_file, answers_yaml
-from installer.draft import Draft, History
-from installer.draft_yaml import rewritten
+from installer.answers import file as answers_file
+from installer.draft.document import Draft, History
+from installer.draft.round_trip import rewritten
 from installer.errors import AnswersInvalid
+from installer.formats import strict_yaml
 
 PROFILES = sorted((Path(__file__).parents[2] / "profiles").glob("*.yaml"))
 TEXT = """# who
@@ -49,7 +50,7 @@ def test_an_item_of_a_list_stays_when_its_last_answer_goes() -> None:
 
 
 @pytest.mark.parametrize("path", [("nowhere",), ("hosts", 7, "name"), ("site", "name", "deeper")])
-def test_what_is_not_there_cannot_be_taken_away(path: answers_yaml.Path) -> None:
+def test_what_is_not_there_cannot_be_taken_away(path: strict_yaml.Path) -> None:
     draft = Draft.of(TEXT)
     assert draft.without(path) is draft
     assert draft.at(path, "otherwise") == "otherwise"
@@ -113,7 +114,7 @@ def test_one_answer_changes_one_line_of_a_profile(profile: Path) -> None:
 def test_comments_stay_with_what_they_are_about() -> None:
     draft = Draft.of(TEXT).without(("hosts", 0)).with_value(("waivers", 0, "until"), "2031-01-01")
     new = rewritten(TEXT, draft.data)
-    assert answers_yaml.read(new).data == draft.data
+    assert strict_yaml.read(new).data == draft.data
     assert "name: acme   # short" in new
     assert "check: clock.sync   # why" in new
 
@@ -140,6 +141,6 @@ values = st.recursive(
 @given(st.dictionaries(words, values, max_size=5), st.dictionaries(words, values, max_size=5))
 def test_whatever_changes_the_file_reads_as_the_draft(old: dict[str, object], new: dict[str, object]) -> None:
     text = answers_file.dump(old)
-    before = answers_yaml.read(text).data
+    before = strict_yaml.read(text).data
     merged = {**(before if isinstance(before, dict) else {}), **new}
-    assert answers_yaml.read(rewritten(text, merged)).data == merged
+    assert strict_yaml.read(rewritten(text, merged)).data == merged

@@ -10,9 +10,9 @@ from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input
 from wizards import answers_of, field, play, settled, wizard
 
-from installer import answers_file
-from installer import environments_editing as editing
-from installer.draft import Draft
+from installer.answers import file as answers_file
+from installer.draft import environments as editing
+from installer.draft.document import Draft
 from installer.requirements import needs_of_sections
 from installer.ui.tui.screens.environments import ShareField, fresh
 

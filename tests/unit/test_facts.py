@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from installer import facts
-from installer import facts_reading as reading
-from installer.answers import Access, Answers, Environment, Host, Registry
+from installer.answers.model import Access, Answers, Environment, Host, Registry
 from installer.errors import HostUnreachable
+from installer.hosts import facts
+from installer.hosts import facts_parsing as reading
 from installer.ports import QUERIES, Output, ReadOnly
 
 HEAD = """==> /etc/os-release <==

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from test_checks import MANIFEST, answers
 from test_facts import Spoken
 
-from installer import facts
-from installer import facts_reading as reading
 from installer.errors import HostAnswersOddly
+from installer.hosts import facts
+from installer.hosts import facts_parsing as reading
 from installer.plan.checks import Case, Tried, examine
 from installer.ports import Output, ReadOnly
 

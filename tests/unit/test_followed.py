@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from installer import detached, events
-from installer.answers import Waiver
+from installer.answers.model import Waiver
 from installer.detached import CONSOLE, RECORD, Detached
 from installer.events import RunFinished, RunStarted, StepBroke, StepFinished, StepProgressed, StepStarted
 from installer.followed import Ended, Failure, Follower, Note, Planned, PlannedStep, parse

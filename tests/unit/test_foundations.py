@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from core_manifest import ROOT, core_manifest
 
-from installer import answers_file
+from installer.answers import file as answers_file
 from installer.bundle.manifest import Component, Manifest
 from installer.errors import BundleNotTrusted
 from installer.plan import foundations

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from installer import hosts_editing as editing
-from installer.draft import Draft
+from installer.draft import hosts as editing
+from installer.draft.document import Draft
+from installer.draft.hosts import Place
+from installer.draft.partial import Built
 from installer.errors import StateUnreadable
-from installer.hosts_editing import Place
-from installer.hosts_ready import Built
-from installer.inventory import Row
-from installer.inventory.entry import BadRange
-from installer.inventory.file import read
-from installer.roles import Proposal, Roles
+from installer.hosts.inventory import Row
+from installer.hosts.inventory.entry import BadRange
+from installer.hosts.inventory.file import read
+from installer.hosts.roles import Proposal, Roles
 
 KEY = "SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDwv1Lb7uHuTJqAzAA"
 

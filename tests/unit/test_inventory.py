@@ -9,10 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from installer import answers_file
-from installer.errors import StateUnreadable
-from installer.inventory import LARGEST, LINES, TOLD, Inventory, Row, file, read
-from installer.inventory.entry import MOST, BadRange, expand
+from installer.answers import file as answers_file
+from installer.hosts.inventory import LARGEST, LINES, TOLD, Inventory, Row, read
+from installer.hosts.inventory.entry import MOST, BadRange, expand
 
 
 def hosts(inventory: Inventory) -> list[tuple[str, str]]:

@@ -12,10 +12,10 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input
 from wizards import answers_of, on_screen, play, settled, wizard
 
-from installer import answers_file
+from installer.answers import file as answers_file
+from installer.answers.paths import located, lost_home
 from installer.cli import run
-from installer.draft import Draft
-from installer.located import located, lost_home
+from installer.draft.document import Draft
 from installer.ui.tui.screens.secrets import Secret
 
 NOBODY = "~nobody-of-that-name/x"

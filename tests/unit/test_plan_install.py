@@ -10,8 +10,8 @@ import pytest
 import yaml
 from core_manifest import ROOT, core_manifest
 
-from installer import answers_file
-from installer.answers import Answers, Waiver
+from installer.answers import file as answers_file
+from installer.answers.model import Answers, Waiver
 from installer.bundle.manifest import Manifest
 from installer.errors import AnswersInvalid, BundleNotTrusted
 from installer.plan import context, estimate, install

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from core_manifest import ROOT
 
-from installer import answers_file, cli
-from installer.answers import Access, Answers, Bastion, SecretRef
+from installer import cli
+from installer.answers import file as answers_file
+from installer.answers.model import Access, Answers, Bastion, SecretRef
 from installer.rehearsal.site import site_of
 from installer.rehearsal.stand_in import LIMITS, rehearsed
 from installer.runs import Runs

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_subject import EXAMPLES, TODAY, subject
 
-from installer import answers_file
+from installer.answers import file as answers_file
 from installer.report.catalogue import words
 from installer.report.machines import SETTING_UP_DAYS, buy_by
 from installer.report.subject import Delivered

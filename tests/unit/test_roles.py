@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from installer import answers_file
-from installer.facts import Facts
-from installer.facts_reading import Disk
-from installer.inventory import Row, read
-from installer.inventory.groups import hint, words
-from installer.roles import GIB, Roles, propose
+from installer.answers import file as answers_file
+from installer.hosts.facts import Facts
+from installer.hosts.facts_parsing import Disk
+from installer.hosts.inventory import Row, read
+from installer.hosts.inventory.groups import hint, words
+from installer.hosts.roles import GIB, Roles, propose
 from sizing.engine import Sizing, size
 from sizing.needs import Environment, Needs
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from local_session import LocalConnection
 
-from installer.answers import SecretRef
+from installer.answers.model import SecretRef
 from installer.errors import ConnectionLost, NoCommands
 from installer.world import root
 from installer.world.hearing import NotAsAsked

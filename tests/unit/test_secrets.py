@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from installer.answers import SecretRef
+from installer.answers.model import SecretRef
+from installer.answers.secrets import Secrets
 from installer.errors import SecretUnavailable
 from installer.redaction import MASK, learn, redacted
-from installer.secrets import Secrets
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from test_build_completeness import HELD, HELM, POD, PROFILE, built, part
 
-from installer import answers_file, operations
+from installer import operations
+from installer.answers import file as answers_file
 from installer.builder import completeness
 from installer.bundle.archive import Archive
 from installer.errors import BundleNotTrusted

@@ -11,10 +11,10 @@ from every import every
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from installer.answers import Access, Answers, Host, Registry
-from installer.answers import Environment as Cluster
-from installer.facts import Facts
-from installer.facts_reading import Disk
+from installer.answers.model import Access, Answers, Host, Registry
+from installer.answers.model import Environment as Cluster
+from installer.hosts.facts import Facts
+from installer.hosts.facts_parsing import Disk
 from installer.requirements import needs_from, offers_from
 from sizing.bands import SCENARIOS, Band
 from sizing.components import size_component

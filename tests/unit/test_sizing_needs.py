@@ -25,7 +25,9 @@ def test_the_types_mirror_the_schema():
 
 
 def test_the_answers_file_asks_the_same_questions():
-    answers_file = json.loads((resources.files("installer") / "answers.schema.json").read_text(encoding="utf-8"))
+    answers_file = json.loads(
+        (resources.files("installer.answers") / "answers.schema.json").read_text(encoding="utf-8")
+    )
     assert answers_file["properties"]["needs"]["properties"] == load_schema("needs")["properties"]
 
 

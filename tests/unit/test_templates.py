@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from installer import answers_file
+from installer.answers import file as answers_file
 from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
 from installer.plan import context

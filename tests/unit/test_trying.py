@@ -9,7 +9,7 @@ import pytest
 from test_checks import answers, good
 
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, SitewrightError
-from installer.facts import Gathered
+from installer.hosts.facts import Gathered
 from installer.plan.checks.trying import try_all
 from installer.ports import Reached
 

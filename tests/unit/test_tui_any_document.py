@@ -10,8 +10,9 @@ from core_manifest import ROOT, core_manifest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from installer import environments_editing, hosts_editing
-from installer.draft import Draft
+from installer.draft import environments as draft_environments
+from installer.draft import hosts as draft_hosts
+from installer.draft.document import Draft
 from installer.ui.tui.review import review
 from installer.ui.tui.screens import secrets
 from installer.ui.tui.screens.environments import fresh
@@ -52,8 +53,8 @@ def test_any_document_is_looked_at_and_shown(draft: Draft) -> None:
     others = draft.sections(("environments",))
     assert fresh(len(others), others)["name"]
     for position in range(len(others)):
-        assert "name" in environments_editing.share(draft, position)
-        assert environments_editing.renamed(draft, position, "other") is not draft
-        assert len(environments_editing.removed(draft, position).items(("environments",))) == len(others) - 1
-        environments_editing.shared(draft, position, "load_percent", 25)
-    assert len(hosts_editing.names(hosts_editing.added(draft))) == len(hosts_editing.entries(draft)) + 1
+        assert "name" in draft_environments.share(draft, position)
+        assert draft_environments.renamed(draft, position, "other") is not draft
+        assert len(draft_environments.removed(draft, position).items(("environments",))) == len(others) - 1
+        draft_environments.shared(draft, position, "load_percent", 25)
+    assert len(draft_hosts.names(draft_hosts.added(draft))) == len(draft_hosts.entries(draft)) + 1

@@ -16,10 +16,11 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 from wizards import answers_of, on_screen, open_page, play, settled, type_into, wizard
 
-from installer import answers_file, answers_yaml
-from installer.answers_schema import schema
-from installer.draft import Draft
+from installer.answers import file as answers_file
+from installer.answers.schema import schema
+from installer.draft.document import Draft
 from installer.errors import AnswersInvalid
+from installer.formats import strict_yaml
 from installer.ui.tui import editor
 from installer.ui.tui.review import review
 from installer.ui.tui.steps import STEPS
@@ -116,7 +117,7 @@ def test_every_page_shows_whatever_stands_in_the_file_and_saving_keeps_it(tmp_pa
         await settled(pilot)
 
     play(wizard(file), script)
-    kept = answers_yaml.read(file.read_text()).data
+    kept = strict_yaml.read(file.read_text()).data
     assert kept == {"version": 1, "site": {"name": "acme", "customer": "Acme"}, **document}
 
 

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 from wizards import answers_of, noticed, on_screen, play, settled, type_into, wizard
 
-from installer.draft import Draft
+from installer.draft.document import Draft
 from installer.ui.tui import editor
 from installer.ui.tui.screens.dialogs import Ask
 from installer.ui.tui.screens.start import Start

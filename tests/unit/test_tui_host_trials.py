@@ -15,8 +15,8 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 from wizards import core, noticed, on_screen, play, settled, until
 
-from installer.answers import Host
-from installer.facts import Facts
+from installer.answers.model import Host
+from installer.hosts.facts import Facts
 from installer.ui.tui import editor
 from installer.ui.tui.app import Wizard
 from installer.ui.tui.doors import Doors, Files

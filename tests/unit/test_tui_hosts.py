@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 from wizards import answers_of, noticed, on_screen, open_page, play, settled
 
-from installer.hosts_editing import Place, names, places
+from installer.draft.hosts import Place, names, places
 from installer.ui.tui.screens.host_forms import AccessForm, HostForm
 from installer.ui.tui.screens.host_import import ImportHosts
 from installer.ui.tui.screens.host_roles import ChooseRole, Proposals

@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Checkbox, Input, Select
 from wizards import answers_of, field, noticed, on_screen, open_page, play, settled, type_into, wizard
 
-from installer import answers_file
-from installer.draft import Draft
+from installer.answers import file as answers_file
+from installer.draft.document import Draft
 from installer.ui.tui import editor
 from installer.ui.tui.screens.components import Parts
 from installer.ui.tui.screens.dialogs import Ask, Help, Typed

@@ -15,10 +15,10 @@ from wizards import play
 
 from installer import errors
 from installer.errors import AnswersInvalid, SecretUnavailable, SitewrightError
-from installer.facts import Facts
-from installer.facts_reading import Disk
-from installer.inventory import Row
-from installer.roles import GIB, propose
+from installer.hosts.facts import Facts
+from installer.hosts.facts_parsing import Disk
+from installer.hosts.inventory import Row
+from installer.hosts.roles import GIB, propose
 from installer.translations import messages
 from installer.ui.tui.phrases import PROPOSALS, RANGES, REASONS, failure, told
 from installer.ui.tui.words import Words

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Label, OptionList, Static
 from wizards import answers_of, on_screen, play, settled, wizard
 
-from installer.draft import Draft
+from installer.draft.document import Draft
 from installer.translations import LANGUAGES
 from installer.ui.tui.steps import STEPS
 

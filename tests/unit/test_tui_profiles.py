@@ -17,9 +17,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Select
 from wizards import answers_of, field, open_page, play, settled, type_into, wizard
 
-from installer import answers_file, answers_yaml
-from installer.answers import Answers
-from installer.answers_yaml import Path as Place
+from installer.answers import file as answers_file
+from installer.answers.model import Answers
+from installer.formats import strict_yaml
+from installer.formats.strict_yaml import Path as Place
 from installer.ui.tui.screens.components import Parts
 from installer.ui.tui.screens.secrets import Secret
 from installer.ui.tui.steps import step_of
@@ -47,7 +48,7 @@ def test_a_profile_opens_and_saves_as_it_was(tmp_path: Path, profile: str) -> No
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
 def test_a_profile_is_made_from_nothing(tmp_path: Path, profile: Path) -> None:
-    wanted = answers_yaml.read(profile.read_text()).data
+    wanted = strict_yaml.read(profile.read_text()).data
     file = answers_of(tmp_path)
 
     async def script(pilot: Pilot[None]) -> None:

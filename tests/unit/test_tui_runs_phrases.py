@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from core_manifest import ROOT, core_manifest
 
-from installer import answers_file
+from installer.answers import file as answers_file
 from installer.bundle.manifest import Manifest
 from installer.plan import install as installing
 from installer.plan import succession

@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Label
 from wizards import answers_of, field, noticed, on_screen, play, settled, wizard
 
-from installer.answers_file import flaws
-from installer.draft import Draft, History
+from installer.answers.file import flaws
+from installer.draft.document import Draft, History
 from installer.ui.tui import phrases
 from installer.ui.tui.review import Looks
 from installer.ui.tui.screens.components import SIZED, Parts

@@ -22,9 +22,10 @@ from textual.pilot import Pilot
 from tui_sayings import Sayings, name_of
 from wizards import answers_of, play, wizard
 
-from installer import answers_rules, answers_schema, errors, questions
-from installer.acquaint import STAGES
-from installer.answers_yaml import Path as Place
+from installer import errors
+from installer.answers import questions, rules, schema
+from installer.formats.strict_yaml import Path as Place
+from installer.hosts.connection_test import STAGES
 from installer.plan.checks import CHECKS
 from installer.plan.inputs import Inputs
 from installer.plan.install import plan
@@ -86,7 +87,7 @@ def leaves(part: Any, path: Place = ()) -> Iterator[Place]:
 
 def asked() -> Iterator[str]:
     """What questions say of themselves."""
-    for path in leaves(answers_schema.schema()):
+    for path in leaves(schema.schema()):
         question = questions.question(path)
         yield from (question.title, question.description, question.unit)
         yield from (f"choice:{choice}" for choice in question.choices if path[-1] != "check")
@@ -101,19 +102,19 @@ def nested(path: Place, value: Any) -> Any:
 
 def refused() -> Iterator[str]:
     """What the schema wants instead of a wrong answer, or where there is none."""
-    for path in leaves(answers_schema.schema()):
+    for path in leaves(schema.schema()):
         several = questions.question(path).kind == "texts"
         for value in [[each] for each in WRONG] + [[]] if several else WRONG:
-            for at, _, wanted, _ in answers_schema.violations(nested(path, value)):
+            for at, _, wanted, _ in schema.violations(nested(path, value)):
                 yield from [wanted] if at[: len(path)] == path and path[-1] != "check" else []
-        for at, found, wanted, _ in answers_schema.violations(nested(path[:-1], {})):
+        for at, found, wanted, _ in schema.violations(nested(path[:-1], {})):
             yield from [found, wanted] if at == path else []
     yield "something in the place of a secret (not shown)"
 
 
 def ruled() -> Iterator[str]:
     """What the rules on answers say in fixed words: found and wanted, the last two of what they yield."""
-    tree = ast.parse(Path(answers_rules.__file__).read_text(encoding="utf-8"))
+    tree = ast.parse(Path(rules.__file__).read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
             yield from (each.value for each in node.value.elts[1:] if isinstance(each, ast.Constant))
@@ -237,7 +238,7 @@ def test_wizard_and_report_use_the_same_words(language: str) -> None:
 @pytest.mark.parametrize("language", OTHERS)
 def test_labels_and_steps_fit_their_places(language: str) -> None:
     known = catalogue(language)
-    titles = {questions.question(path).title for path in leaves(answers_schema.schema())}
+    titles = {questions.question(path).title for path in leaves(schema.schema())}
     assert {title for title in titles if cell_len(known[title]) > 28} == set()
     assert {step.title for step in STEPS if cell_len(known[step.title]) > 16} == set()
 

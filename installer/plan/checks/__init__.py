@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from installer.answers import Answers, Waiver
+from installer.answers.model import Answers, Waiver
 from installer.bundle.manifest import Manifest
 from installer.errors import SitewrightError, SudoRefused
-from installer.facts import Facts, gather
+from installer.hosts.facts import Facts, gather
 from installer.plan.checks import bundle, disks, kernel, machine, network
 from installer.plan.checks.choosing import Only, only
 from installer.plan.checks.disks import DiskNeed, disk_forecast

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from installer.answers import Answers
+from installer.answers.model import Answers
 from installer.bundle.manifest import Artifact, ArtifactKind, Manifest
-from installer.facts import GIB, Facts
-from installer.facts_reading import Disk, nearest
+from installer.hosts.facts import GIB, Facts
+from installer.hosts.facts_parsing import Disk, nearest
 from installer.plan.checks.finding import Case, Check, Trouble, control_planes, gib
 from installer.plan.inputs import Inputs
 

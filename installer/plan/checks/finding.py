@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from installer.answers import Answers, Waiver
+from installer.answers.model import Answers, Waiver
 from installer.bundle.manifest import Manifest
-from installer.facts import GIB, Facts, Gathered
+from installer.hosts.facts import GIB, Facts, Gathered
 from installer.plan.succession import Standing
 from installer.ports import Reached
 

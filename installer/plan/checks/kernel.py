@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from installer.facts import MODULE_SIGNS, Facts
+from installer.hosts.facts import MODULE_SIGNS, Facts
 from installer.plan.checks.finding import Case, Check, Trouble
 
 OLDEST = (4, 19)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from installer.errors import HostTaken
-from installer.facts import LEFTOVERS, TOOLS, Facts
+from installer.hosts.facts import LEFTOVERS, TOOLS, Facts
 from installer.plan.checks.finding import Case, Check, Trouble, control_planes, gib
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from installer.facts import Facts
+from installer.hosts.facts import Facts
 from installer.plan.checks.finding import Case, Check, Trouble
 from installer.plan.checks.wires import own_ports, wires
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from installer.answers import Answers
+from installer.answers.model import Answers
 from installer.errors import CommandFailed, SitewrightError
-from installer.facts import Facts, Gathered
+from installer.hosts.facts import Facts, Gathered
 from installer.plan.checks.disks import CONTAINERD, ETCD
 from installer.plan.checks.finding import Tried
 from installer.plan.checks.wires import wires

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from installer.answers import Answers, Environment
+from installer.answers.model import Answers, Environment
 from installer.plan.context import API_PORT
 
 Protocol = Literal["tcp", "udp"]

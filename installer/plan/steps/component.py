@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from installer.answers import Environment
+from installer.answers.model import Environment
 from installer.bundle import places
 from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from installer.answers import Environment
+from installer.answers.model import Environment
 from installer.errors import HostTaken
-from installer.facts_reading import OWNER, Owner, owner
+from installer.hosts.facts_parsing import OWNER, Owner, owner
 from installer.plan.context import REGISTRY_CA
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step

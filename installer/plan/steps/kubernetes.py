@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from installer import redaction
-from installer.answers import Environment
+from installer.answers.model import Environment
 from installer.errors import CommandFailed
 from installer.formats.objects import condition
 from installer.plan import context

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from installer.answers import Environment
+from installer.answers.model import Environment
 from installer.errors import ProbeFailed
 from installer.formats.objects import listed, text
 from installer.plan.steps.kept import HOME

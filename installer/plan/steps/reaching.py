@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from installer import facts_reading as reading
-from installer.answers import Environment
+from installer.answers.model import Environment
 from installer.errors import ProbeFailed
+from installer.hosts import facts_parsing as reading
 from installer.plan.inputs import Inputs
 from installer.ports import ReadOnly
 

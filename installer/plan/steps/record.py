@@ -6,10 +6,10 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from installer.answers import Environment
+from installer.answers.model import Environment
 from installer.errors import HostRecordRefused
-from installer.facts_reading import RECORD
 from installer.formats import strict_json
+from installer.hosts.facts_parsing import RECORD
 from installer.plan import succession
 from installer.plan.inputs import Inputs
 from installer.plan.model import Step

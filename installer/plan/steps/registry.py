@@ -12,7 +12,7 @@ from typing import Any
 import bcrypt
 
 from installer import certificates, redaction
-from installer.answers import Environment, Host
+from installer.answers.model import Environment, Host
 from installer.bundle.manifest import Artifact
 from installer.plan.context import REGISTRY_CA
 from installer.plan.inputs import Inputs

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from installer.answers import Environment
+from installer.answers.model import Environment
 from installer.bundle.manifest import Component
 from installer.formats.objects import condition
 from installer.plan import context

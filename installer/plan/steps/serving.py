@@ -20,7 +20,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from installer import certificates
-from installer.answers import Environment
+from installer.answers.model import Environment
 from installer.errors import CommandFailed
 from installer.formats.objects import at, items, listed, name, text
 from installer.plan.inputs import Inputs

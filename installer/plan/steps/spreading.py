@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from installer.answers import Environment
+from installer.answers.model import Environment
 from installer.errors import ConnectionLost
 from installer.formats.objects import at, condition, items, name, text
 from installer.plan.model import Before, Difference, Differences, Image, Step

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from installer.answers import Environment
+from installer.answers.model import Environment
 from installer.errors import ProbeFailed
 from installer.formats.objects import condition, items, listed, name, text
 from installer.plan import context

@@ -13,16 +13,16 @@ from textual.events import Event, Key, Paste
 from textual.timer import Timer
 from textual.worker import WorkerFailed
 
-from installer import acquaint
-from installer.answers import Host
-from installer.answers_yaml import Path as Place
+from installer.answers.allowed_programs import Consent
+from installer.answers.model import Host
+from installer.answers.secrets import Secrets
 from installer.bundle.manifest import Manifest
-from installer.consent import Consent
-from installer.draft import Draft
+from installer.draft.document import Draft
 from installer.errors import AnswersChanged, SitewrightError, UsageError
-from installer.facts import Facts
+from installer.formats.strict_yaml import Path as Place
+from installer.hosts import connection_test
+from installer.hosts.facts import Facts
 from installer.runs import Runs
-from installer.secrets import Secrets
 from installer.ui.tui import hangup, leaving, phrases, recovery, remembered, runs_start
 from installer.ui.tui.carried import Carried
 from installer.ui.tui.content import Content
@@ -76,7 +76,7 @@ class Wizard(CleanApp[None]):
         self._carried = Carried(self)
         self.facts: dict[str, Facts] = {}
         self.groups: dict[str, str] = {}
-        self.contacts: dict[Host, acquaint.Contact] = {}
+        self.contacts: dict[Host, connection_test.Contact] = {}
         self.review, self._looks = Review(), Looks()
         self.fault: BaseException | None = None
         """A fault of ours that ended the wizard."""
@@ -221,7 +221,7 @@ class Wizard(CleanApp[None]):
         if isinstance(self.screen, Frame):
             self.screen.query_one(About).tell(Content(text))
 
-    def host_doors(self, hosts: Sequence[Host]) -> AbstractContextManager[acquaint.Doors]:
+    def host_doors(self, hosts: Sequence[Host]) -> AbstractContextManager[connection_test.Doors]:
         """The doors of hosts, to be left when they have been tried.
 
         Raises:

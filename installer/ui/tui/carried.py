@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from installer.answers.paths import located
 from installer.bundle.manifest import Manifest
 from installer.errors import SitewrightError
-from installer.located import located
 from installer.ui.tui import phrases
 
 if TYPE_CHECKING:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from textual.widget import Widget
 
-from installer import acquaint, answers_yaml
-from installer.answers import Host
+from installer.answers.allowed_programs import Consent
+from installer.answers.model import Host
+from installer.answers.secrets import Secrets
 from installer.bundle.manifest import Manifest
-from installer.consent import Consent
-from installer.draft import Draft
-from installer.facts import Facts
+from installer.draft.document import Draft
+from installer.formats import strict_yaml
+from installer.hosts import connection_test
+from installer.hosts.facts import Facts
 from installer.runs import Runs
-from installer.secrets import Secrets
 from installer.ui.tui.editor import Editor
 from installer.ui.tui.review import Review
 from installer.ui.tui.words import Words
@@ -42,7 +43,7 @@ class Desk(Protocol):
     """What the hosts that were tried say of themselves, by name."""
     groups: dict[str, str]
     """What the lists that were taken over call their hosts' groups, by address."""
-    contacts: dict[Host, acquaint.Contact]
+    contacts: dict[Host, connection_test.Contact]
     """How each host's connection fared, by the host without its name as it was tried."""
     watching: Watch
     """What runs for the site, or ran last."""
@@ -64,7 +65,7 @@ class Desk(Protocol):
         """The answers as they are now."""
         ...
 
-    def answer(self, path: answers_yaml.Path, value: object) -> None:
+    def answer(self, path: strict_yaml.Path, value: object) -> None:
         """Set a value, or take it away where it is None; kept, looked at and undoable."""
         ...
 
@@ -92,7 +93,7 @@ class Desk(Protocol):
         """Say something about what is under the cursor, in the panel below the page."""
         ...
 
-    def host_doors(self, hosts: Sequence[Host]) -> AbstractContextManager[acquaint.Doors]:
+    def host_doors(self, hosts: Sequence[Host]) -> AbstractContextManager[connection_test.Doors]:
         """The doors of hosts, to be left when they have been tried.
 
         Raises:

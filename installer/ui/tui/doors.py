@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from installer import acquaint
-from installer.answers import Host
+from installer.answers.model import Host
+from installer.answers.secrets import Secrets
 from installer.bundle.manifest import Manifest
-from installer.secrets import Secrets
+from installer.hosts import connection_test
 
 
 @dataclass(frozen=True)
@@ -30,5 +30,5 @@ class Doors:
 
     manifest: Callable[[Path, Path | None, Path | None], Manifest]
     """Opens a bundle that is to be trusted: the file, that of its signers, and that of the keys that are revoked."""
-    hosts: Callable[[Sequence[Host], Secrets, Path | None], AbstractContextManager[acquaint.Doors]] | None = None
+    hosts: Callable[[Sequence[Host], Secrets, Path | None], AbstractContextManager[connection_test.Doors]] | None = None
     """Makes the doors of hosts, of those that are simulated where a file of such is named; None: no host is asked."""

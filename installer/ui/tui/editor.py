@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from installer import answers_file, draft_yaml
-from installer.answers_file import HEAD
-from installer.draft import Draft, History
+from installer.answers import file as answers_file
+from installer.answers.file import HEAD
+from installer.draft import round_trip
+from installer.draft.document import Draft, History
 from installer.errors import AnswersChanged, StateUnreadable
 from installer.formats import text_file
 
@@ -95,7 +96,7 @@ class Editor:
 
     def _write(self, file: Path) -> None:
         draft = self.draft
-        text = draft_yaml.rewritten(self.base, draft.data, str(self.file)) if self.base else HEAD + draft.text()
+        text = round_trip.rewritten(self.base, draft.data, str(self.file)) if self.base else HEAD + draft.text()
         with self._writing:
             answers_file.save(text, file)
             discard(self.file)

@@ -12,9 +12,10 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select
 
-from installer import hosts_editing, questions
-from installer.answers_yaml import Path, scalar
+from installer.answers import questions
+from installer.draft import hosts as draft_hosts
 from installer.errors import Problem
+from installer.formats.strict_yaml import Path, scalar
 from installer.ui.tui import desk, phrases
 from installer.ui.tui.pick import Pick
 from installer.ui.tui.ticks import Tick
@@ -68,7 +69,7 @@ class Field(Vertical):
     @property
     def picks(self) -> bool:
         """Whether the answer is a list of hosts' names, which can be chosen among those there are."""
-        return self.path[-1] == "hosts" or self.path[-1] in hosts_editing.LISTS.values()
+        return self.path[-1] == "hosts" or self.path[-1] in draft_hosts.LISTS.values()
 
     @property
     def answer(self) -> str:
@@ -80,7 +81,7 @@ class Field(Vertical):
 
     def action_pick(self) -> None:
         """Choose among the names there are, for a field that holds some."""
-        names = [name for name in hosts_editing.names(self.desk.draft) if name]
+        names = [name for name in draft_hosts.names(self.desk.draft) if name]
         if self.picks and names:
             chosen = self.desk.draft.at(self.path) or []
             self.app.push_screen(Pick(self.desk.say, self.desk.say(self._title), names, chosen), self._picked)

@@ -10,7 +10,7 @@ from typing import cast
 from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from installer.questions import Question
+from installer.answers.questions import Question
 from installer.ui.tui.content import Content, Span
 from installer.ui.tui.review import Change, Review
 from installer.ui.tui.steps import STEPS, state

@@ -27,7 +27,7 @@ REFUSALS = (
     "a smaller number", "a full-width colon ({sign})", "a colon and a blank (: ) after the key",
     "a sign that only looks like a blank ({sign})", "indentation by blanks", "a secret itself (not shown)",
 )  # fmt: skip
-"""Messages of installer.answers_schema and installer.answers_rules that name values; the first that fits is taken."""
+"""Messages of installer.answers.schema and .rules that name values; the first that fits is taken."""
 
 
 RANGES = (
@@ -53,7 +53,7 @@ PROPOSALS = (
     "worker though {words} says control plane: {count} is odd, and enough", "worker by {words}", "worker: {figures}",
     "its name", 'its group "{group}"', "{cores} cores, {memory} GiB memory", "nothing is known of it yet",
 )  # fmt: skip
-"""Messages of installer.roles."""
+"""Messages of installer.hosts.roles."""
 REASONS = (
     "the command ended with {code}", "no answer within {seconds} s", "allowed signers {path}: {reason}",
     "answers cannot be written: {reason}", "move it away: the draft of {file} belongs there",

@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button
 
-from installer.answers_yaml import Path
-from installer.draft import Draft
+from installer.draft.document import Draft
+from installer.formats.strict_yaml import Path
 from installer.ui.tui import desk
 from installer.ui.tui.form import Field
 

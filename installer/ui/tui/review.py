@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from installer import answers_file
-from installer.answers_build import build
+from installer.answers import file as answers_file
+from installer.answers.build import build
 from installer.bundle.manifest import Manifest
-from installer.draft import Draft
+from installer.draft.document import Draft
 from installer.errors import Problem
-from installer.facts import Facts
+from installer.hosts.facts import Facts
 from installer.requirements import needs_of_sections, offers_from
 from installer.ui.tui.steps import by_step
 from sizing.engine import Sizing, considered, size

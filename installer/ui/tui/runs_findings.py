@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from installer.draft import Draft
+from installer.draft.document import Draft
 from installer.plan.checks import Finding
 
 ORDER = ("failed", "warn", "waived", "ok")

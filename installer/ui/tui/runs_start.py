@@ -9,10 +9,10 @@ from typing import Any
 
 from textual.app import App
 
-from installer import answers_file
-from installer.answers import SecretRef
-from installer.consent import as_typed
-from installer.draft import Draft
+from installer.answers import file as answers_file
+from installer.answers.allowed_programs import as_typed
+from installer.answers.model import SecretRef
+from installer.draft.document import Draft
 from installer.ui.tui.desk import Desk
 from installer.ui.tui.screens.dialogs import Ask, Typed
 from installer.ui.tui.steps import STEPS

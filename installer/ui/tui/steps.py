@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from installer.answers_schema import SECRETS
-from installer.draft import Draft
+from installer.answers.schema import SECRETS
+from installer.draft.document import Draft
 from installer.errors import Problem
 
 State = Literal["done", "open", "wrong"]

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input, Label, Static
 
-from installer.located import located
+from installer.answers.paths import located
 from installer.ui.tui.form import Field
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change, Review

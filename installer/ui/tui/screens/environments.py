@@ -11,9 +11,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Label
 
-from installer import environments_editing
-from installer.answers import Networks
-from installer.draft import Draft
+from installer.answers.model import Networks
+from installer.draft import environments as draft_environments
+from installer.draft.document import Draft
 from installer.errors import Problem
 from installer.ui.tui.form import Field
 from installer.ui.tui.page import Page
@@ -35,34 +35,34 @@ class NameField(Field):
 
     def write(self, value: Any) -> None:
         """Rename it."""
-        self.desk.change(environments_editing.renamed(self.desk.draft, self._position, value), self.path)
+        self.desk.change(draft_environments.renamed(self.desk.draft, self._position, value), self.path)
 
 
 class ShareField(Field):
     """What an environment is sized for, which stands among the needs."""
 
     def __init__(self, position: int, key: str) -> None:
-        super().__init__((*environments_editing.NEEDED, 0, key))
+        super().__init__((*draft_environments.NEEDED, 0, key))
         self._position, self._key = position, key
 
     @property
     def value(self) -> Any:
         """What the needs say, or mean while they say nothing."""
-        return environments_editing.share(self.desk.draft, self._position).get(self._key)
+        return draft_environments.share(self.desk.draft, self._position).get(self._key)
 
     @property
     def gone(self) -> bool:
         """Whether the environment is there no more."""
-        return self._position >= len(self.desk.draft.items(environments_editing.ENVIRONMENTS))
+        return self._position >= len(self.desk.draft.items(draft_environments.ENVIRONMENTS))
 
     def tells(self, problem: Problem) -> bool:
         """Whether a problem is one of this environment's answer."""
-        at = environments_editing.place(self.desk.draft, self._position)
-        return problem.path == ".".join(map(str, (*environments_editing.NEEDED, at, self._key)))
+        at = draft_environments.place(self.desk.draft, self._position)
+        return problem.path == ".".join(map(str, (*draft_environments.NEEDED, at, self._key)))
 
     def write(self, value: Any) -> None:
         """Say it of this environment."""
-        draft = environments_editing.shared(self.desk.draft, self._position, self._key, value)
+        draft = draft_environments.shared(self.desk.draft, self._position, self._key, value)
         self.desk.change(draft, (self._position, self._key))
 
 
@@ -79,11 +79,11 @@ class Environments(Repeated):
 
     def grown(self, item: Mapping[str, Any]) -> Draft:
         """One more environment, in the needs as well."""
-        return environments_editing.added(self.desk.draft, item)
+        return draft_environments.added(self.desk.draft, item)
 
     def shrunk(self, position: int) -> Draft:
         """One environment less, in the needs as well."""
-        return environments_editing.removed(self.desk.draft, position)
+        return draft_environments.removed(self.desk.draft, position)
 
 
 class EnvironmentsPage(Page):
@@ -111,7 +111,7 @@ class EnvironmentsPage(Page):
         for name in wanted:
             environments = draft.sections(("environments",))
             if name not in [each.get("name") for each in environments]:
-                draft = environments_editing.added(draft, fresh(len(environments), environments, name))
+                draft = draft_environments.added(draft, fresh(len(environments), environments, name))
         self.desk.change(draft)
         self.query_one(Environments).sync()
 
@@ -123,7 +123,7 @@ def fresh(position: int, others: Sequence[Mapping[str, Any]], name: str = "") ->
     made: dict[str, Any] = {"name": name, "control_planes": []}
     if position:
         made["networks"] = free_networks(others)
-        made["domain"] = environments_editing.domain_of(name)
+        made["domain"] = draft_environments.domain_of(name)
     return {**made, "components": {each: {} for each in COMPONENTS}}
 
 

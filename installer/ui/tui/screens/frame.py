@@ -12,8 +12,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Label, OptionList
 
-from installer import hosts_editing
-from installer.questions import Question
+from installer.answers.questions import Question
+from installer.draft import hosts as draft_hosts
 from installer.ui.tui import desk, panels
 from installer.ui.tui.form import UNDOING, field_of
 from installer.ui.tui.messages import Reviewed
@@ -136,7 +136,7 @@ class Frame(Screen[None]):
         desk_, say = self.desk, self.desk.say
         editor = desk_.editor
         self.query_one(panels.Steps).show(desk_.review, self.seen | answered(desk_.draft), self.here)
-        self.query_one(panels.Side).show(say, desk_.review, self._changes, len(hosts_editing.entries(desk_.draft)))
+        self.query_one(panels.Side).show(say, desk_.review, self._changes, len(draft_hosts.entries(desk_.draft)))
         if self._asked is not None:
             self.query_one(panels.About).show(say, self._asked, self._changes)
         self.query_one(panels.Brief).show(say, desk_.review)

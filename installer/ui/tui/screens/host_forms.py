@@ -11,9 +11,9 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from installer.answers_yaml import Path
-from installer.hosts_editing import entries, name_of, names, renamed, spread
-from installer.inventory.entry import BadRange
+from installer.draft.hosts import entries, name_of, names, renamed, spread
+from installer.formats.strict_yaml import Path
+from installer.hosts.inventory.entry import BadRange
 from installer.ui.tui import desk, phrases
 from installer.ui.tui.form import UNDOING, Field, field_of
 from installer.ui.tui.review import Review

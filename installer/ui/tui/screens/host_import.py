@@ -13,12 +13,12 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Button, Input, Label, Static, TextArea
 
-from installer import inventory
+from installer.answers.paths import located
+from installer.draft.hosts import Imported, imported
 from installer.errors import StateUnreadable
-from installer.hosts_editing import Imported, imported
-from installer.inventory import Inventory
-from installer.inventory import file as inventory_file
-from installer.located import located
+from installer.hosts import inventory
+from installer.hosts.inventory import Inventory
+from installer.hosts.inventory import file as inventory_file
 from installer.ui.tui import desk, phrases
 from installer.ui.tui.content import Content
 from installer.ui.tui.words import Say
@@ -156,7 +156,7 @@ def summary(say: Say, read: Inventory, made: Imported) -> str:
 
 
 def _entries(widget: ImportHosts) -> list[Mapping[str, object]]:
-    from installer.hosts_editing import entries
+    from installer.draft.hosts import entries
 
     return list(entries(desk.of(widget).draft))
 

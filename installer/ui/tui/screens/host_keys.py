@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Label, Static
 
-from installer.answers_yaml import Path
+from installer.formats.strict_yaml import Path
 from installer.ui.tui.content import Content
 from installer.ui.tui.words import Say
 

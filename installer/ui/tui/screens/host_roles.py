@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from installer.hosts_editing import LISTS, Place
-from installer.roles import Roles
+from installer.draft.hosts import LISTS, Place
+from installer.hosts.roles import Roles
 from installer.ui.tui import phrases
 from installer.ui.tui.content import Content
 from installer.ui.tui.screens.host_words import ROLES_IN_FULL

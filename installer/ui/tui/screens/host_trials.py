@@ -12,13 +12,13 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from installer import hosts_editing
-from installer.acquaint import Acquaintance, Contact, Stage, acquaint_all
-from installer.answers import Host, SecretRef
-from installer.answers_yaml import Path
+from installer.answers.model import Host, SecretRef
+from installer.draft import hosts as draft_hosts
+from installer.draft.partial import Built
 from installer.errors import SitewrightError
-from installer.facts import Facts
-from installer.hosts_ready import Built
+from installer.formats.strict_yaml import Path
+from installer.hosts.connection_test import Acquaintance, Contact, Stage, acquaint_all
+from installer.hosts.facts import Facts
 from installer.ui.tui import desk, phrases, runs_start
 from installer.ui.tui.page import Page
 from installer.ui.tui.screens.dialogs import Typed
@@ -109,11 +109,11 @@ class Trials(Page):
         if self._built is None:
             self._built = Built(around.editor.file.parent)
         self._hosts = tuple(host and replace(host, name="") for host in self._built.hosts(draft))
-        problems, places = of_host(around.review.problems.get("hosts", ())), hosts_editing.places(draft)
-        environments = hosts_editing.environments(draft)
+        problems, places = of_host(around.review.problems.get("hosts", ())), draft_hosts.places(draft)
+        environments = draft_hosts.environments(draft)
         self.known = []
-        for position, (entry, host) in enumerate(zip(hosts_editing.entries(draft), self._hosts, strict=True)):
-            place = places.get(hosts_editing.name_of(entry))
+        for position, (entry, host) in enumerate(zip(draft_hosts.entries(draft), self._hosts, strict=True)):
+            place = places.get(draft_hosts.name_of(entry))
             environment = environments[place.environment] if place else ""
             self.known.append(Known(entry, place, environment, self._contact(host), problems.get(position, ())))
         self._tell_facts()
@@ -126,7 +126,7 @@ class Trials(Page):
 
     def action_test_all(self) -> None:
         """Try all hosts."""
-        self._begin(range(len(hosts_editing.entries(self.desk.draft))))
+        self._begin(range(len(draft_hosts.entries(self.desk.draft))))
 
     def _begin(self, positions: Iterable[int]) -> None:
         """Try those of the hosts that can be tried and are not being tried."""
@@ -137,7 +137,7 @@ class Trials(Page):
         for position in positions:
             host = built[position]
             if host is None or host.name in chosen:
-                refused.append(hosts_editing.names(self.desk.draft)[position] or "?")
+                refused.append(draft_hosts.names(self.desk.draft)[position] or "?")
             elif replace(host, name="") not in self._trying:
                 chosen[host.name] = host
         say = self.desk.say
@@ -224,7 +224,7 @@ class Trials(Page):
     def _tell_facts(self) -> None:
         """Let the other pages know what the hosts of the draft say of themselves, and no others that were told here."""
         facts = self.desk.facts
-        now = {hosts_editing.name_of(each.entry): each.facts for each in self.known if each.facts is not None}
+        now = {draft_hosts.name_of(each.entry): each.facts for each in self.known if each.facts is not None}
         for name, told in self._given.items():
             if facts.get(name) is told and name not in now:
                 del facts[name]
@@ -261,7 +261,7 @@ class Trials(Page):
         if known is None or result is None or not known.unconfirmed:
             return None
         if not result.bastion_key:
-            name, address = hosts_editing.name_of(known.entry), str(known.entry.get("address", ""))
+            name, address = draft_hosts.name_of(known.entry), str(known.entry.get("address", ""))
             return Unconfirmed(name, address, result.fingerprint, result.key_type, ("hosts", position, "host_key"))
         own = isinstance(known.entry.get("access"), dict) and "bastion" in known.entry["access"]
         base: Path = ("hosts", position, "access", "bastion") if own else ("access", "bastion")
@@ -280,7 +280,7 @@ class Trials(Page):
             return
         shown = {key.fingerprint for key in keys}
         again = [position for position, each in enumerate(self.known) if each.unconfirmed in shown]
-        self.desk.change(hosts_editing.pinned(draft, {key.place: key.fingerprint for key in keys}))
+        self.desk.change(draft_hosts.pinned(draft, {key.place: key.fingerprint for key in keys}))
         self.show_hosts()
         self._begin(again)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from installer.acquaint import Contact
-from installer.draft import Draft
+from installer.draft.document import Draft
+from installer.draft.hosts import Place, name_of
 from installer.errors import Problem
-from installer.facts import GIB, Facts
-from installer.hosts_editing import Place, name_of
+from installer.hosts.connection_test import Contact
+from installer.hosts.facts import GIB, Facts
 from installer.ui.tui import phrases
 from installer.ui.tui.content import Content
 from installer.ui.tui.screens.host_table import Cell, Column

@@ -10,11 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Button, Input, Static
 
-from installer import hosts_editing
-from installer.draft import Draft
-from installer.hosts_editing import Place
-from installer.inventory import Inventory
-from installer.roles import propose
+from installer.draft import hosts as draft_hosts
+from installer.draft.document import Draft
+from installer.draft.hosts import Place
+from installer.hosts.inventory import Inventory
+from installer.hosts.roles import propose
 from installer.ui.tui import phrases
 from installer.ui.tui.content import Content
 from installer.ui.tui.review import Change, Review
@@ -78,7 +78,7 @@ class HostsPage(Trials):
     def position(self) -> int | None:
         """Which host is under the cursor; None where there is none."""
         row = self.table.cursor_row
-        return row if 0 <= row < len(hosts_editing.entries(self.desk.draft)) else None
+        return row if 0 <= row < len(draft_hosts.entries(self.desk.draft)) else None
 
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
         """Show the draft as it is now."""
@@ -89,7 +89,7 @@ class HostsPage(Trials):
         """Draw what differs from before."""
         say = self.desk.say
         known = self.look()
-        one = len(hosts_editing.environments(self.desk.draft)) == 1
+        one = len(draft_hosts.environments(self.desk.draft)) == 1
         self.table.show_lines(Lines([cells(say, each) for each in known], one))
         line = access_line(say, self.desk.draft, self.problems(self.desk.review), self.table.size.width)
         self.query_one("#host-access", Button).label = line
@@ -145,8 +145,8 @@ class HostsPage(Trials):
 
     def action_add(self) -> None:
         """One more host at the end, and the dialog that asks for it."""
-        made = hosts_editing.added(self.desk.draft)
-        last = len(hosts_editing.entries(made)) - 1
+        made = draft_hosts.added(self.desk.draft)
+        last = len(draft_hosts.entries(made)) - 1
         self._edit(made, last)
         self.app.push_screen(HostForm(last), lambda _: self._after_adding(made))
 
@@ -159,14 +159,14 @@ class HostsPage(Trials):
     def action_duplicate(self) -> None:
         """One more like this, with the next name and address."""
         if self.position is not None:
-            self._edit(hosts_editing.duplicated(self.desk.draft, self.position), self.position + 1)
+            self._edit(draft_hosts.duplicated(self.desk.draft, self.position), self.position + 1)
 
     def action_remove(self) -> None:
         """Take this host away, wherever it is named."""
         if self.position is None:
             return
-        name = hosts_editing.names(self.desk.draft)[self.position]
-        self._edit(hosts_editing.removed(self.desk.draft, self.position))
+        name = draft_hosts.names(self.desk.draft)[self.position]
+        self._edit(draft_hosts.removed(self.desk.draft, self.position))
         self.notify(
             self.desk.say("{host} is removed; Ctrl+Z brings it back", host=name or "?"), timeout=3, markup=False
         )
@@ -178,7 +178,7 @@ class HostsPage(Trials):
     def _imported(self, read: Inventory | None) -> None:
         if read is None:
             return
-        made = hosts_editing.imported(self.desk.draft, read.rows)
+        made = draft_hosts.imported(self.desk.draft, read.rows)
         self.desk.groups |= {row.address: row.group for row in read.rows if row.group}
         self._edit(made.draft)
         say = self.desk.say
@@ -190,28 +190,28 @@ class HostsPage(Trials):
         say, draft, position = self.desk.say, self.desk.draft, self.position
         if position is None:
             return
-        name, environments = hosts_editing.names(draft)[position], hosts_editing.environments(draft)
+        name, environments = draft_hosts.names(draft)[position], draft_hosts.environments(draft)
         if not name or not environments:
             what = (
                 say("It needs a name first.") if not name else say("There is no environment yet; add one on its page.")
             )
             self.notify(what, severity="warning", markup=False)
             return
-        now = hosts_editing.places(draft).get(name)
+        now = draft_hosts.places(draft).get(name)
         self.app.push_screen(ChooseRole(say, name, environments, now), lambda place: self._placed(name, place))
 
     def _placed(self, name: str, place: Place | None) -> None:
         if place is not None:
-            self._edit(hosts_editing.placed(self.desk.draft, [name], None if place == NOWHERE else place))
+            self._edit(draft_hosts.placed(self.desk.draft, [name], None if place == NOWHERE else place))
 
     def action_propose(self) -> None:
         """Propose a role for every host."""
         say, draft, sizing = self.desk.say, self.desk.draft, self.desk.review.sizing
-        listed, names = hosts_editing.listed_rows(draft, self.desk.groups), hosts_editing.names(draft)
+        listed, names = draft_hosts.listed_rows(draft, self.desk.groups), draft_hosts.names(draft)
         trouble = ""
         if not listed:
             trouble = say("There is no host yet.")
-        elif not hosts_editing.environments(draft):
+        elif not draft_hosts.environments(draft):
             trouble = say("There is no environment yet; add one on its page.")
         elif "" in names or len(set(names)) < len(names):
             trouble = say("Every host needs a name of its own first.")
@@ -225,14 +225,14 @@ class HostsPage(Trials):
             if not trouble:
                 self.app.push_screen(
                     Proposals(say, roles),
-                    lambda yes: self._edit(hosts_editing.proposed(self.desk.draft, roles)) if yes else None,
+                    lambda yes: self._edit(draft_hosts.proposed(self.desk.draft, roles)) if yes else None,
                 )
         if trouble:
             self.notify(trouble, severity="warning", timeout=10, markup=False)
 
     def _strange(self, wanted: set[str]) -> str:
         """Which environments the needs name and the answers do not have."""
-        missing = sorted(wanted - set(hosts_editing.environments(self.desk.draft)))
+        missing = sorted(wanted - set(draft_hosts.environments(self.desk.draft)))
         if not missing:
             return ""
         return self.desk.say("The needs are for environments that are not there: {names}.", names=", ".join(missing))

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Label
 
-from installer import hosts_editing
+from installer.draft import hosts as draft_hosts
 from installer.ui.tui.desk import Desk
 from installer.ui.tui.form import Field
 from installer.ui.tui.page import Page
@@ -26,7 +26,7 @@ class NetworkPage(Page):
 
     def shape(self, around: Desk) -> object:
         """The environments that there are."""
-        return hosts_editing.environments(around.draft)
+        return draft_hosts.environments(around.draft)
 
     def body(self) -> ComposeResult:
         """The environments' fields, then the site's."""
@@ -40,7 +40,7 @@ class NetworkPage(Page):
         yield Field(("network", "ntp"))
 
     def _of_environments(self) -> Iterator[Widget]:
-        names = hosts_editing.environments(self.desk.draft)
+        names = draft_hosts.environments(self.desk.draft)
         if not names:
             yield Label(
                 self.desk.say("There is no environment yet; add one on its page."), classes="muted", markup=False

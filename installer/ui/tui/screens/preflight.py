@@ -14,7 +14,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
-from installer import hosts_editing
+from installer.draft import hosts as draft_hosts
 from installer.errors import PreflightFailed
 from installer.plan.checks import Finding
 from installer.ui.tui import runs_findings
@@ -152,7 +152,7 @@ class PreflightPage(Searched):
             here, self._onward = None, False
         self._filled = bool(found)
         tree.clear()
-        hosts = [name or "?" for name in hosts_editing.names(self.desk.draft)]
+        hosts = [name or "?" for name in draft_hosts.names(self.desk.draft)]
         groups, sought = runs_findings.by_host(found), bool(self.query_one(Find).value)
         if self.at_work and not found:
             for host in hosts:

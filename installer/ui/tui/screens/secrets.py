@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Select
 
-from installer.answers import SecretRef
-from installer.answers_yaml import Path
-from installer.draft import Draft
+from installer.answers.model import SecretRef
+from installer.answers.paths import located
+from installer.draft.document import Draft
 from installer.errors import SecretUnavailable
-from installer.located import located
+from installer.formats.strict_yaml import Path
 from installer.ui.tui import desk, phrases
 from installer.ui.tui.page import Page
 from installer.ui.tui.review import Change, Review

@@ -17,9 +17,9 @@ from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from installer import detached
-from installer.draft import Draft
+from installer.answers.paths import located, lost_home
+from installer.draft.document import Draft
 from installer.errors import AnswersInvalid, Problem, SitewrightError
-from installer.located import located, lost_home
 from installer.runs import Runs
 from installer.ui.tui import desk, editor, panels, phrases, recovery, remembered
 from installer.ui.tui.content import Content

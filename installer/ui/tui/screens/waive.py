@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select
 
-from installer import answers_file
+from installer.answers import file as answers_file
 from installer.ui.text import Text
 from installer.ui.tui import desk
 from installer.ui.tui.runs_findings import waivers_of, with_waiver

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from installer import local_program, redaction
-from installer.answers import SecretRef
+from installer.answers.model import SecretRef
 from installer.errors import SecretUnavailable, UsageError
 from installer.formats import text_file
 
@@ -35,7 +35,7 @@ class Secrets:
     """Resolves references, each once; safe to use from several threads.
 
     `ask` prompts a person and returns what they typed, without echo; None where there is no terminal. `may_run` says
-    whether a person has allowed a command (`installer.consent`).
+    whether a person has allowed a command (`installer.answers.allowed_programs`).
     """
 
     def __init__(self, ask: Ask | None, environment: Mapping[str, str] = os.environ, may_run: MayRun = nothing) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from installer.answers import SecretRef
+from installer.answers.model import SecretRef
 from installer.errors import StateUnreadable
 from installer.plain import typed_as
 

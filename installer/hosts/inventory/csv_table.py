@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from installer.formats.values import shown
-from installer.inventory.entry import LOGINS, Entry, Reading, login
-from installer.inventory.groups import marks
+from installer.hosts.inventory.entry import LOGINS, Entry, Reading, login
+from installer.hosts.inventory.groups import marks
 
 HEADINGS = {
     "name": "name hostname host hosts hostnames server servername node nodename machine machinename fqdn "

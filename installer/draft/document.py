@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from installer import answers_file, answers_yaml
-from installer.answers import FORMAT
-from installer.answers_schema import schema
+from installer.answers import file as answers_file
+from installer.answers.model import FORMAT
+from installer.answers.schema import schema
+from installer.formats import strict_yaml
 
-Path = answers_yaml.Path
+Path = strict_yaml.Path
 EMPTY: Mapping[str, Any] = {"version": FORMAT, "site": {}, "hosts": [], "environments": []}
 _NOTHING = object()
 UNDOABLE = 500
@@ -34,7 +35,7 @@ class Draft:
         Raises:
             AnswersInvalid: it is no YAML that means one thing only, no mapping, or of a version that cannot be read.
         """
-        return cls() if answers_yaml.empty(text) else cls(answers_file.written(text, file))
+        return cls() if strict_yaml.empty(text) else cls(answers_file.written(text, file))
 
     def at(self, path: Path, default: Any = None) -> Any:
         """The value at a path; `default` where there is none."""

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from installer import answers_build
-from installer.answers import Host
-from installer.answers_schema import violations
-from installer.draft import Draft
-from installer.hosts_editing import entries
+from installer.answers import build as answers_build
+from installer.answers.model import Host
+from installer.answers.schema import violations
+from installer.draft.document import Draft
+from installer.draft.hosts import entries
 
 SHELL: Mapping[str, Any] = {"version": 1, "site": {"name": "site"}}
 """What answers need beside hosts."""

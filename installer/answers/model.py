@@ -1,4 +1,4 @@
-"""What the customer said, as frozen values; `installer.answers_file` reads and writes them.
+"""What the customer said, as frozen values; `installer.answers.file` reads and writes them.
 
 `answers.schema.json` is the authority on fields, meanings and defaults; these types mirror it. Everything in here is
 safe to print: a secret is a `SecretRef`, which says where the secret is and never what it is.

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from installer.answers_schema import SECRETS
-from installer.answers_yaml import Path
+from installer.answers.paths import lost_home
+from installer.answers.schema import SECRETS
 from installer.formats.plain_secrets import plain_secrets
+from installer.formats.strict_yaml import Path
 from installer.formats.values import shown
-from installer.located import lost_home
 
 Found = Iterator[tuple[Path, str, str]]
 """(path, found, wanted)"""

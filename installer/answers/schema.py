@@ -13,9 +13,9 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from installer.answers_yaml import Path
 from installer.formats import schemas
 from installer.formats.plain_secrets import names_secret
+from installer.formats.strict_yaml import Path
 from installer.formats.values import SHOWN, TYPES, shown
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ MANY = 100
 @cache
 def schema() -> dict[str, Any]:
     """The schema itself."""
-    text = resources.files("installer").joinpath("answers.schema.json").read_text(encoding="utf-8")
+    text = resources.files("installer.answers").joinpath("answers.schema.json").read_text(encoding="utf-8")
     parsed: dict[str, Any] = json.loads(text)
     return parsed
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any, Literal
 
-from installer.answers_yaml import Path
-from installer.draft import Draft
-from installer.inventory import Row
-from installer.inventory.entry import BadRange, expand
-from installer.roles import Role, Roles
+from installer.draft.document import Draft
+from installer.formats.strict_yaml import Path
+from installer.hosts.inventory import Row
+from installer.hosts.inventory.entry import BadRange, expand
+from installer.hosts.roles import Role, Roles
 
 FIRST = "node-1"
 """The name of the first host, until somebody gives it another one."""

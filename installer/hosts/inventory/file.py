@@ -7,7 +7,7 @@ from pathlib import Path
 
 from installer import textfile
 from installer.errors import StateUnreadable
-from installer.inventory import LARGEST
+from installer.hosts.inventory import LARGEST
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 """Tried in this order; every text of a Chinese spreadsheet is one of the second."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from installer import answers_yaml
-from installer.answers_yaml import Document, Path
+from installer.formats import strict_yaml
+from installer.formats.strict_yaml import Document, Path
 from installer.formats.values import shown
-from installer.inventory.ansible import TAKEN, Tree, entries
-from installer.inventory.entry import Reading
+from installer.hosts.inventory.ansible import TAKEN, Tree, entries
+from installer.hosts.inventory.entry import Reading
 
 WANTED = "groups, as in: all: {hosts: {node-1: {ansible_host: 10.20.0.11}}}"
 PARTS = ("hosts", "vars", "children")
@@ -17,7 +17,7 @@ PARTS = ("hosts", "vars", "children")
 def read(text: str) -> Reading:
     """The hosts of an Ansible inventory."""
     reading, tree = Reading(), Tree()
-    document = answers_yaml.read(text)
+    document = strict_yaml.read(text)
     for line, path, found, wanted in document.flaws:
         # A tag on what is passed over anyway (a vault's secret, most often) is none of our business.
         if not (found.startswith("a tag") and path and path[-1] not in TAKEN | {*PARTS}):

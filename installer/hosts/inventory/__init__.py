@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from installer.answers_rules import broken_rules
-from installer.answers_schema import violations
+from installer.answers.rules import broken_rules
+from installer.answers.schema import violations
 from installer.errors import Problem
 from installer.formats.values import shown
-from installer.inventory import ansible_ini, ansible_yaml, csv_table, plain_list
-from installer.inventory.entry import MOST, BadRange, Entry, Reading, Trouble, expand, login
+from installer.hosts.inventory import ansible_ini, ansible_yaml, csv_table, plain_list
+from installer.hosts.inventory.entry import MOST, BadRange, Entry, Reading, Trouble, expand, login
 
 Kind = Literal["list", "csv", "ansible-ini", "ansible-yaml"]
 

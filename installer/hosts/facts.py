@@ -1,6 +1,6 @@
 """What the hosts say of themselves: read in a few round trips each, all hosts at once, changing nothing.
 
-`gather` asks, `parse` in `installer.facts_reading` understands; the checks see the `Facts` alone.
+`gather` asks, `parse` in `installer.hosts.facts_parsing` understands; the checks see the `Facts` alone.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
-from installer import facts_reading as reading
-from installer.answers import Answers
+from installer.answers.model import Answers
 from installer.errors import HostAnswersOddly, SitewrightError
-from installer.facts_reading import Disk, Listener, Owner, Unit
+from installer.hosts import facts_parsing as reading
+from installer.hosts.facts_parsing import Disk, Listener, Owner, Unit
 from installer.ports import ReadOnly
 
 GIB = 1 << 30

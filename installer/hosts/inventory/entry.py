@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 from itertools import product
 from math import prod
 
-from installer.answers_schema import schema
+from installer.answers.schema import schema
 from installer.formats.values import shown
 
 MOST: int = schema()["properties"]["hosts"]["maxItems"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import shlex
 
-from installer.inventory.ansible import TAKEN, Tree, entries
-from installer.inventory.entry import LONGEST_LINE, Reading, login
+from installer.hosts.inventory.ansible import TAKEN, Tree, entries
+from installer.hosts.inventory.entry import LONGEST_LINE, Reading, login
 
 _SECTION = re.compile(r"\[([^\[\]:]+)(?::([^\[\]]*))?\]\s*(?:[#;].*)?")
 KINDS = ("hosts", "vars", "children")

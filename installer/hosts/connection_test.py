@@ -15,9 +15,9 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from installer.answers import Host
+from installer.answers.model import Host
 from installer.errors import HostKeyUnknown, SitewrightError
-from installer.facts import GIB, Facts, ask
+from installer.hosts.facts import GIB, Facts, ask
 from installer.ports import ReadOnly
 
 Name = Literal["name", "port", "key", "login", "sudo", "facts"]

@@ -14,15 +14,14 @@ from typing import Any
 
 import yaml
 
-from installer import answers_yaml
-from installer.answers import FORMAT, Answers
-from installer.answers_build import build, document
-from installer.answers_rules import broken_rules
-from installer.answers_schema import HIDDEN, secretive, told, violations
-from installer.answers_yaml import Document
+from installer.answers.build import build, document
+from installer.answers.model import FORMAT, Answers
+from installer.answers.rules import broken_rules
+from installer.answers.schema import HIDDEN, secretive, told, violations
 from installer.bundle.manifest import Manifest
 from installer.errors import AnswersInvalid, Problem, StateUnreadable
-from installer.formats import text_file
+from installer.formats import strict_yaml, text_file
+from installer.formats.strict_yaml import Document
 from installer.formats.values import shown
 
 __all__ = ["check_components", "document", "dump", "flaws", "lacks", "load", "parse", "problems", "save", "written"]
@@ -178,7 +177,7 @@ def _examined(text: str, file: str) -> tuple[Document, tuple[Problem, ...]]:
 
 def _read(text: str, file: str) -> tuple[Document, tuple[Problem, ...]]:
     """The document a text holds, brought up to date, and what is wrong with the text; no data where it holds none."""
-    read = answers_yaml.read(text)
+    read = strict_yaml.read(text)
     found = [
         Problem(file, line, _dotted(path), HIDDEN if secretive(path) else what, wanted)
         for line, path, what, wanted in read.flaws
@@ -200,8 +199,8 @@ def _read(text: str, file: str) -> tuple[Document, tuple[Problem, ...]]:
 def _found(
     data: dict[str, Any],
     file: str,
-    flawed: set[answers_yaml.Path],
-    line: Callable[[answers_yaml.Path], int],
+    flawed: set[strict_yaml.Path],
+    line: Callable[[strict_yaml.Path], int],
 ) -> Iterator[Problem]:
     """What schema and rules say of a document; places that are `flawed` as YAML have been reported."""
     sound = copy.deepcopy(data)
@@ -214,11 +213,11 @@ def _found(
         yield Problem(file, line(path), _dotted(path), what, wanted)
 
 
-def _dotted(path: answers_yaml.Path) -> str:
+def _dotted(path: strict_yaml.Path) -> str:
     return ".".join(map(str, told(path)))
 
 
-def _blank(data: Any, path: answers_yaml.Path) -> None:
+def _blank(data: Any, path: strict_yaml.Path) -> None:
     """Put None in the place of a value that is not what the schema allows."""
     for part in path[:-1]:
         data = data[part] if data is not None else None

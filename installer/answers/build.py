@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from installer.answers import (
+from installer.answers.model import (
     FORMAT,
     Access,
     Answers,
@@ -24,7 +24,7 @@ from installer.answers import (
     SecretRef,
     Waiver,
 )
-from installer.located import located
+from installer.answers.paths import located
 
 SECRETS = ("passphrase", "password", "sudo_password")
 PATHS = ("private_key", "known_hosts")

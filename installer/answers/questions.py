@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from installer.answers_schema import resolved, schema
-from installer.answers_yaml import Path
+from installer.answers.schema import resolved, schema
+from installer.formats.strict_yaml import Path
 
 Kind = Literal["text", "whole", "number", "choice", "yes", "texts"]
 UNITS = {

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from installer.answers_rules import DOMAIN
-from installer.draft import Draft
-from installer.questions import question
+from installer.answers.questions import question
+from installer.answers.rules import DOMAIN
+from installer.draft.document import Draft
 
 ENVIRONMENTS = ("environments",)
 NEEDED = ("needs", "environments")

@@ -10,7 +10,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
-from installer import answers_file, answers_yaml
+from installer.answers import file as answers_file
+from installer.formats import strict_yaml
 
 WIDTH = 120
 
@@ -23,10 +24,10 @@ def rewritten(text: str, data: Mapping[str, Any], file: str = "answers.yaml") ->
     Raises:
         AnswersInvalid: the text means nothing, or more than one thing: what it holds would be lost.
     """
-    if answers_yaml.empty(text):
+    if strict_yaml.empty(text):
         return "".join(f"{line}\n" for line in text.splitlines()) + answers_file.dump(data)
     answers_file.written(text, file)
-    old = answers_yaml.read(text)
+    old = strict_yaml.read(text)
     if old.data == data:
         return text
     writer = _writer()
@@ -37,7 +38,7 @@ def rewritten(text: str, data: Mapping[str, Any], file: str = "answers.yaml") ->
         writer.dump(document, stream)
     except YAMLError:
         return answers_file.dump(data)
-    return stream.getvalue() if answers_yaml.read(stream.getvalue()).data == data else answers_file.dump(data)
+    return stream.getvalue() if strict_yaml.read(stream.getvalue()).data == data else answers_file.dump(data)
 
 
 def _writer() -> YAML:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from installer.formats.values import shown
-from installer.inventory.entry import LOGINS, LONGEST_LINE, Entry, Reading, login
-from installer.inventory.groups import marks
+from installer.hosts.inventory.entry import LOGINS, LONGEST_LINE, Entry, Reading, login
+from installer.hosts.inventory.groups import marks
 
 WANTED = "a name and an IPv4 address, as in: node-1 10.20.0.11"
 _COMMENT = re.compile(r"(?:^|\s)#.*")

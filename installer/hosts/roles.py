@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from installer.facts import GIB, Facts
-from installer.inventory import Row
-from installer.inventory.groups import WORKER, Hint, hint, words
+from installer.hosts.facts import GIB, Facts
+from installer.hosts.inventory import Row
+from installer.hosts.inventory.groups import WORKER, Hint, hint, words
 from sizing.engine import Sizing
 from sizing.hosts import KUBERNETES_POOLS, Shape, weight
 
