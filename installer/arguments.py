@@ -107,8 +107,8 @@ def _bundled() -> argparse.ArgumentParser:
     bundled.add_argument("--bundle", type=Path, metavar="FILE", help="the bundle (or its first part)")
     bundled.add_argument("--signers", type=Path, metavar="FILE", help="allowed signers; overrides trust.signers")
     bundled.add_argument("--simulate", type=Path, metavar="FILE", help="act on a simulated site instead of hosts")
-    # For programs that start this one (installer.detached): secrets as one JSON object {prompt: secret}; go on when
-    # the terminal is gone, and end standard output with the exit code.
+    # For programs that start this one (installer.runs.background): secrets as one JSON object {prompt: secret}; go on
+    # when the terminal is gone, and end standard output with the exit code.
     bundled.add_argument("--secrets-from-stdin", action="store_true", help=argparse.SUPPRESS)
     bundled.add_argument("--detached", action="store_true", help=argparse.SUPPRESS)
     return bundled

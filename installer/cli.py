@@ -134,15 +134,15 @@ def _told(arguments: argparse.Namespace, error: SitewrightError) -> int:
 
 def _fault(arguments: argparse.Namespace, error: Exception) -> int:
     """Keep the traceback of a fault that belongs to no run in the state directory."""
-    from installer import faults
+    from installer.runs import crash_log
 
-    return _told(arguments, faults.kept(error, getattr(arguments, "state", None) or default_state()))
+    return _told(arguments, crash_log.kept(error, getattr(arguments, "state", None) or default_state()))
 
 
 def thread_fault(ended: threading.ExceptHookArgs) -> None:
     """Keep a fault of ours that ended a thread; Python would print its traceback, with whatever it quotes."""
-    from installer import faults
+    from installer.runs import crash_log
     from installer.ui import terminal
 
     if isinstance(ended.exc_value, Exception):
-        terminal.say(f"! {faults.kept(ended.exc_value, default_state()).message}")
+        terminal.say(f"! {crash_log.kept(ended.exc_value, default_state()).message}")

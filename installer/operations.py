@@ -17,23 +17,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from installer import (
-    administering,
-    adopting,
-    driving,
-    engine,
-    kubectl,
-    lock,
-    mirror,
-    origin,
-    predecessor,
-    proof,
-    site_images,
-    state_files,
-)
+from installer import administering, engine, proof, site_images, state_files
 from installer import rollback as taking_back
 from installer.bundle.archive import Archive
-from installer.driving import Watch
 from installer.errors import SitewrightError, StateUnreadable, UsageError
 from installer.plan import checks, foundations
 from installer.plan import install as installing
@@ -43,7 +29,9 @@ from installer.plan.model import BACKWARD, Plan
 from installer.plan.steps import record
 from installer.plan.steps.volumes import Volume
 from installer.ports import Probed, Report, World
-from installer.runs import Run, Runs
+from installer.runs import adoption, execute, installed_bundle, kubectl, lock, provenance, site_copy
+from installer.runs.execute import Watch
+from installer.runs.store import Run, Runs
 
 SPEEDS = "speeds.json"
 """By host of the registry, bytes per second; kept with a site."""
@@ -71,7 +59,7 @@ class Site:
     """What a run keeps so that `resume` and its kin need no flags: "profile", "bundle", "signers"."""
     archive: Archive | None = None
     """The open bundle; None where what is done needs none."""
-    agree: adopting.Agree = adopting.refuse
+    agree: adoption.Agree = adoption.refuse
     """Whom to ask where a run of another machine began with other answers."""
 
     @property
@@ -98,7 +86,7 @@ def check(site: Site, asked: Report = unheard, only: Iterable[str] = ()) -> tupl
     lacking: Callable[[], checks.Lacking] = dict
     if site.archive is not None and any(wanted.wants(checks.IMAGES, host.name) for host in answers.hosts):
         lacking = partial(_lacking, site, site.archive)
-    known_here, going_on = predecessor.of_runs(site.runs, site.name)
+    known_here, going_on = installed_bundle.of_runs(site.runs, site.name)
     case = checks.look(
         site.world, answers, site.inputs.manifest, site.world.now(), asked, wanted, lacking, known_here, going_on
     )
@@ -163,10 +151,10 @@ def install(site: Site, plan_: Plan, watch: Watch, stop: threading.Event) -> Run
     with _held(site, stop):
         run = site.runs.unfinished(site.name)
         if run is None:
-            adopting.compare(site, site.runs.last_standing(site.name), plan_)
+            adoption.compare(site, site.runs.last_standing(site.name), plan_)
             run = site.runs.begin(site.name, "install", site.remembered)
         else:
-            adopting.settle(site, run, plan_)
+            adoption.settle(site, run, plan_)
         return _drive(site, site.inputs, plan_, run, watch, stop)
 
 
@@ -189,7 +177,7 @@ def resume(site: Site, watch: Watch, stop: threading.Event, *, delete_volumes: b
         if run.operation in BACKWARD:
             return _back(site, run.operation, watch, stop, delete_volumes=delete_volumes)
         wanted = plan(measured(site))
-        adopting.settle(site, run, wanted)
+        adoption.settle(site, run, wanted)
         return _drive(site, site.inputs, wanted, run, watch, stop)
 
 
@@ -199,7 +187,7 @@ def at_stake(site: Site, operation: str = "rollback") -> tuple[Volume, ...]:
     last = site.runs.last_standing(site.name)
     if operation == "rollback":
         subjects = (last,) if last is not None else ()
-    found = [taking_back.at_stake(site.world, origin.recall(run, site.inputs), run) for run in subjects]
+    found = [taking_back.at_stake(site.world, provenance.recall(run, site.inputs), run) for run in subjects]
     return tuple(dict.fromkeys(volume for volumes in found for volume in volumes))
 
 
@@ -296,7 +284,7 @@ def keep_proof(run: Run, results: tuple[proof.ProbeResult, ...]) -> None:
 def _held(site: Site, stop: threading.Event) -> Iterator[None]:
     """Hold the site, knowing of every run that it knows of; `stop` is set when it was lost to somebody else."""
     with lock.hold(site.world, site.runs, site.name, site.first, site.owner, stop):
-        adopting.adopt(site)
+        adoption.adopt(site)
         yield
 
 
@@ -306,9 +294,9 @@ def _back(site: Site, operation: str, watch: Watch, stop: threading.Event, *, de
     if subject is None:
         raise UsageError(reason=f"nothing of site {site.name} is known here to take back",
                          hint="see: sitewright status")  # fmt: skip
-    inputs = replace(origin.recall(subject, site.inputs), delete_volumes=delete_volumes)
+    inputs = replace(provenance.recall(subject, site.inputs), delete_volumes=delete_volumes)
     _require_hosts(site, subject, inputs)
-    adopting.settle(site, subject, plan(inputs))
+    adoption.settle(site, subject, plan(inputs))
     inverse = taking_back.inverse(inputs, subject, operation)
     run = site.runs.unfinished(site.name, backward=True) or site.runs.begin(
         site.name, operation, {**site.remembered, "of": subject.name}
@@ -323,7 +311,7 @@ def _require_hosts(site: Site, subject: Run, inputs: Inputs) -> None:
     if lost:
         raise UsageError(
             reason=f"run {subject.name} worked on {', '.join(lost)}, which the answers no longer name",
-            hint=f"take it back with the answers it began with: --profile {subject.folder / origin.ANSWERS}",
+            hint=f"take it back with the answers it began with: --profile {subject.folder / provenance.ANSWERS}",
         )
 
 
@@ -331,5 +319,5 @@ def _drive(site: Site, inputs: Inputs, plan_: Plan, run: Run, watch: Watch, stop
     """Carry a plan out in a run's folder; what goes forward is copied to the site as it goes."""
     # What is taken back takes its copy along.
     at_once = inputs.answers.parallel_hosts
-    copy = None if run.operation in BACKWARD else mirror.Mirror(site.world, site.name, site.first, run, at_once)
-    return driving.drive(run, plan_, inputs, site.world, watch, stop, copy)
+    copy = None if run.operation in BACKWARD else site_copy.Mirror(site.world, site.name, site.first, run, at_once)
+    return execute.drive(run, plan_, inputs, site.world, watch, stop, copy)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from installer import operations, proof
 from installer.errors import SitewrightError
 from installer.operations import Site
-from installer.runs import Run
+from installer.runs.store import Run
 
 
 @dataclass(frozen=True)

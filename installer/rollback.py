@@ -16,7 +16,7 @@ from installer.plan.steps import kept, volumes
 from installer.plan.steps.hosts import step_id
 from installer.plan.steps.volumes import Volume
 from installer.ports import ReadOnly
-from installer.runs import Run
+from installer.runs.store import Run
 
 
 def inverse(inputs: Inputs, run: Run, operation: str) -> Plan:

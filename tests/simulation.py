@@ -19,7 +19,7 @@ from installer.answers.model import Answers
 from installer.bundle.manifest_json import decode, encode
 from installer.bundle.sshsig import generate_key, sign
 from installer.plan.inputs import Inputs
-from installer.runs import Runs
+from installer.runs.store import Runs
 from installer.simulated.machine import Machine
 from installer.simulated.world import SimulatedWorld
 

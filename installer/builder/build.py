@@ -34,8 +34,8 @@ from installer.bundle.archive import Archive
 from installer.bundle.manifest import Blob, Manifest
 from installer.bundle.manifest_json import decode, encode
 from installer.bundle.writing import place_archive, write_archive
+from installer.engine.events import Emit
 from installer.errors import BundleNotTrusted
-from installer.events import Emit
 
 KEPT = 3
 """Finished bundles of one name that the cache keeps."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from installer.events import BuildProgressed, Emit
+from installer.engine.events import BuildProgressed, Emit
 
 TRUSTED = 600.0
 """Seconds of work for which the lock's own figures weigh against this machine's pace: one slow source says little."""

@@ -13,7 +13,7 @@ from installer.certificates import CA_LIFE, LEAF_LIFE
 from installer.errors import StateUnreadable
 from installer.report.catalogue import Words
 from installer.report.subject import Built, Phase, Probe, Subject
-from installer.runs import Run
+from installer.runs.store import Run
 
 KUBERNETES_LEAF = timedelta(days=365)
 """What kubeadm gives its certificates, and the cluster those that its nodes serve by."""

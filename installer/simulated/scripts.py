@@ -8,13 +8,13 @@ from pathlib import PurePosixPath
 
 from installer.bundle.signers import verify_signature
 from installer.bundle.sshsig import SignatureInvalid
-from installer.lock import CLAIM, RELEASE
 from installer.plan.steps.hosts import VERIFY
 from installer.plan.steps.kept import KEEP, PRUNE, RETURN
 from installer.plan.steps.kubernetes import RESET
 from installer.plan.steps.placed import PULL
 from installer.plan.steps.serving import AWAIT_FILE, RENEW
 from installer.ports import Output
+from installer.runs.lock import CLAIM, RELEASE
 from installer.simulated import kubeadm, kubelet_certificates, registry
 from installer.simulated.controllers import serving, settle
 from installer.simulated.state import Call, Program, failed, said

@@ -17,7 +17,7 @@ from installer.plan import estimate
 from installer.plan.checks import Finding
 from installer.plan.model import Plan
 from installer.plan.steps.volumes import Volume
-from installer.runs import Run
+from installer.runs.store import Run
 from installer.ui import words
 from installer.ui.text import Text
 

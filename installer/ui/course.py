@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from installer import events
+from installer.engine import events
 from installer.plan import estimate
 
 PHASES = {"hosts": "hosts prepared", "registry": "registry filled", "kubernetes": "kubernetes", "charts": "charts"}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from installer import redaction
-from installer.events import Emit, Event, RunFinished, StepBroke, StepFinished, StepProgressed, kind_of
+from installer.engine.events import Emit, Event, RunFinished, StepBroke, StepFinished, StepProgressed, kind_of
 from installer.plain import in_json
 from installer.ui import terminal
 

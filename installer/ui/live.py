@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from installer import events
+from installer.engine import events
 from installer.plain import plain
 from installer.plan.model import Plan
 from installer.ui import words

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TextColumn
 
-from installer import events
+from installer.engine import events
 from installer.plain import plain
 from installer.ports import Report
 from installer.ui import jsonl, terminal, words

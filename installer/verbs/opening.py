@@ -18,14 +18,15 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from installer import adopting, lock, operations, origin, session
+from installer import operations, session
 from installer.answers.secrets import Ask, Secrets, handed_over, nothing
 from installer.bundle import verify
 from installer.bundle.archive import Archive
 from installer.errors import UsageError
 from installer.plain import listed, plain
 from installer.plan.inputs import Inputs
-from installer.runs import Runs
+from installer.runs import adoption, lock, provenance
+from installer.runs.store import Runs
 from installer.simulated import file, snapshot
 from installer.ui import progress, terminal
 from installer.verbs.consenting import consented
@@ -77,7 +78,7 @@ def _agree(arguments: argparse.Namespace, about: str, lines: Sequence[str]) -> N
         UsageError: nobody agrees.
     """
     if not arguments.yes and (arguments.json or not sys.stdin.isatty()):
-        adopting.refuse(about, lines)
+        adoption.refuse(about, lines)
     shown = terminal.stderr()
     for line in (plain(about), *listed(lines)):
         shown.print(line)
@@ -101,9 +102,9 @@ def _looking_back(
     back = arguments.verb in BACKWARD_LOOKING or (
         arguments.verb == "resume" and runs.unfinished(site, backward=True) is not None
     )
-    if not back or not history or history[-1].read(origin.BUNDLE) is None:
+    if not back or not history or history[-1].read(provenance.BUNDLE) is None:
         return None
-    kept = origin.recall(history[-1])
+    kept = provenance.recall(history[-1])
     given = arguments.profile or (flags["profile"] if flags["profile"].exists() else None)
     return (replace(kept, answers=session.load_answers(given)) if given else kept), None
 

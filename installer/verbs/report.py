@@ -19,7 +19,7 @@ from installer.report import built, render, spreadsheet
 from installer.report.catalogue import words
 from installer.report.subject import Built, Component, Delivered, Subject, Wire
 from installer.requirements import needs_from
-from installer.runs import Run, Runs
+from installer.runs.store import Run, Runs
 from installer.ui import console, jsonl, terminal
 from installer.ui.words import command
 from installer.verbs.size import reasons

@@ -12,18 +12,19 @@ from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 
-from installer import operations, predecessor, repeated, session
+from installer import operations, repeated, session
 from installer.arguments import default_state
 from installer.bundle.manifest import Exemption
-from installer.driving import Watch, plan_json
+from installer.engine.events import Emit
 from installer.errors import PreflightFailed, ProofInterrupted, SitewrightError, UsageError
-from installer.events import Emit
 from installer.plan.checks import Finding, ports_table
 from installer.plan.model import BACKWARD, Plan
 from installer.plan.steps.volumes import Volume
 from installer.proof import Prepared, ProbeResult, count, failed
 from installer.repeated import Standing
-from installer.runs import Run, Runs
+from installer.runs import installed_bundle
+from installer.runs.execute import Watch, plan_json
+from installer.runs.store import Run, Runs
 from installer.ui import console, jsonl, live, progress, terminal, words
 from installer.verbs import consent
 from installer.verbs.interrupts import outliving, stopping
@@ -55,7 +56,7 @@ def plan(arguments: argparse.Namespace) -> int:
     with opened(arguments, connecting=arguments.dry_run) as site:
         wanted = operations.plan(operations.measured(site))
         if arguments.dry_run:
-            predecessor.require(site.world, site.inputs, site.runs)
+            installed_bundle.require(site.world, site.inputs, site.runs)
         holding = operations.preview(site, wanted) if arguments.dry_run else None
     _show_plan(arguments, wanted, holding, site.inputs.manifest.exemptions)
     _next(arguments, "install")

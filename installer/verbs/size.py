@@ -148,7 +148,7 @@ def _asked(arguments: argparse.Namespace, answers: Answers) -> Mapping[str, Fact
     """
     from installer.answers.secrets import Secrets
     from installer.hosts.facts import gather  # what asks hosts is slow to import, and only this needs it
-    from installer.runs import Runs
+    from installer.runs.store import Runs
     from installer.verbs.consenting import consented
     from installer.world.site import Site as RealWorld
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from ship import Operator, peak_memory
 
-from installer import kubectl
+from installer.runs import kubectl
 
 MB = 1_000_000
 

@@ -15,8 +15,8 @@ from padded import padded
 from practice import Practice, raise_practice
 from ship import COMMAND, Operator, core_bundle, host_names, moved, records
 
-from installer import kubectl
 from installer.rehearsal import hosts
+from installer.runs import kubectl
 from installer.verbs.rehearse import practice_key
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab]

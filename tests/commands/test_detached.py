@@ -20,12 +20,12 @@ from core_bundle import make_core_bundle
 from core_manifest import ROOT
 from simulation import answers_of
 
-from installer import detached
-from installer.detached import Detached
+from installer.engine.events import RunFinished, RunStarted, StepFinished, StepStarted
 from installer.errors import SiteLocked, StateUnreadable
-from installer.events import RunFinished, RunStarted, StepFinished, StepStarted
-from installer.followed import Ended, Failure, Follower, Gone, Note, Planned, Ready
-from installer.runs import Runs
+from installer.runs import background
+from installer.runs.background import Detached
+from installer.runs.store import Runs
+from installer.runs.stream import Ended, Failure, Follower, Gone, Note, Planned, Ready
 
 SITE = "practice-minimal"
 PATIENCE = 90
@@ -73,14 +73,14 @@ class Desk:
                 *(["--yes"] if verb == "uninstall" else [])]  # fmt: skip
 
     def start(self, verb: str, top: str = "", **secrets: str) -> Detached:
-        return detached.start(self.argv(verb, top), self.runs, SITE, secrets)
+        return background.start(self.argv(verb, top), self.runs, SITE, secrets)
 
 
 @pytest.fixture
 def desk(tmp_path, bundle):
     desk = Desk(tmp_path, bundle)
     yield desk
-    left = detached.find(desk.runs, SITE)
+    left = background.find(desk.runs, SITE)
     if left is not None and left.alive:
         with suppress(ProcessLookupError):  # it has just ended
             os.killpg(left.pid, signal.SIGKILL)
@@ -125,7 +125,7 @@ def test_an_installation_is_followed_from_its_plan_to_its_end(desk):
     assert (told[-1], len(of(Ended, told)), process.alive, process.exit_code) == (Ended(0), 1, False, 0)
     assert ready.run == began.run == desk.runs.history(SITE)[0].name
     assert ready.kubeconfigs["production"].is_file()
-    found = detached.find(desk.runs, SITE)
+    found = background.find(desk.runs, SITE)
     assert (found.alive, found.exit_code, found.argv[0], found.child) == (False, 0, "install", None)
 
 
@@ -138,7 +138,7 @@ def test_what_it_leaves_is_its_owner_s_alone(desk):
 
 def test_a_follower_that_comes_back_catches_up(desk):
     first = until(Follower(desk.start("install", SLOW)), is_a(StepFinished))
-    again = to_the_end(detached.find(desk.runs, SITE))
+    again = to_the_end(background.find(desk.runs, SITE))
     assert again[: len(first)] == first
     assert again[-1] == Ended(0)
 
@@ -146,7 +146,7 @@ def test_a_follower_that_comes_back_catches_up(desk):
 def test_it_is_paused_in_the_middle_and_goes_on(desk):
     process = desk.start("install", SLOW)
     until(Follower(process), is_a(StepFinished))
-    assert detached.find(desk.runs, SITE).pause()
+    assert background.find(desk.runs, SITE).pause()
     told = to_the_end(process)
     assert [(f.error, f.exit_code) for f in of(Failure, told)] == [("Interrupted", 130)]
     assert "stopping after the running steps" in " ".join(note.text for note in of(Note, told))
@@ -169,7 +169,7 @@ def test_it_can_be_paused_from_its_first_moment_on(desk, after):
 
 def test_what_it_says_is_read_whatever_the_terminal_s_encoding(desk, monkeypatch):
     monkeypatch.setenv("PYTHONIOENCODING", "gbk")
-    told = to_the_end(detached.start(["check", "--profile", "/中文/é\udcff.yaml"], desk.runs, SITE, {}))
+    told = to_the_end(background.start(["check", "--profile", "/中文/é\udcff.yaml"], desk.runs, SITE, {}))
     assert ("/中文/é" in of(Failure, told)[0].message, told[-1]) == (True, Ended(3))
 
 
@@ -190,7 +190,7 @@ def test_one_that_was_killed_without_a_word_has_ended_and_can_be_resumed(desk):
     os.kill(process.pid, signal.SIGKILL)
     wait_for(lambda: not process.alive)
     assert process.exit_code == 128 + signal.SIGKILL
-    assert to_the_end(detached.find(desk.runs, SITE))[-1] == Ended(None)
+    assert to_the_end(background.find(desk.runs, SITE))[-1] == Ended(None)
     assert to_the_end(desk.start("resume"))[-1] == Ended(0)
 
 
@@ -210,7 +210,7 @@ def test_it_survives_its_parent_and_its_terminal(desk, end):
             parent.kill()
         os.close(ours)
         assert parent.wait(PATIENCE) == -(signal.SIGKILL if end == "killed" else signal.SIGHUP)
-    process = detached.find(desk.runs, SITE)
+    process = background.find(desk.runs, SITE)
     assert (process.pid, process.alive) == (pid, True)
     follower = Follower(process)
     until(follower, is_a(StepStarted))
@@ -225,7 +225,7 @@ def test_of_two_starts_at_once_one_is_refused(desk):
     def start():
         together.wait()
         try:
-            outcomes.append(detached.start(argv, desk.runs, SITE, {}))
+            outcomes.append(background.start(argv, desk.runs, SITE, {}))
         except SiteLocked as error:
             outcomes.append(error)
 
@@ -263,7 +263,7 @@ def test_uninstalling_tells_a_plan_and_that_all_is_gone(desk):
 
 def test_an_earlier_start_does_not_read_what_a_later_one_says(desk):
     to_the_end(desk.start("check"))
-    earlier = detached.find(desk.runs, SITE)
+    earlier = background.find(desk.runs, SITE)
     assert (earlier.lines()[0] != [], earlier.exit_code) == (True, 0)
     assert to_the_end(desk.start("check", "nonsense: 1\n"))[-1] == Ended(2)
     assert (earlier.lines(), earlier.exit_code, earlier.alive) == (([], 0), None, False)
@@ -293,16 +293,16 @@ def test_a_program_that_cannot_be_started_is_told(desk, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(StateUnreadable, match="/nowhere/python"):
         desk.start("install")
-    assert detached.find(desk.runs, SITE) is None
+    assert background.find(desk.runs, SITE) is None
 
 
 def test_arguments_that_are_none_end_it_with_a_note(desk):
-    told = to_the_end(detached.start(["install", "--no-such-flag"], desk.runs, SITE, {}))
+    told = to_the_end(background.start(["install", "--no-such-flag"], desk.runs, SITE, {}))
     assert ("no-such-flag" in of(Failure, told)[-1].message, told[-1]) == (True, Ended(2))
 
 
 def test_a_process_is_known_by_more_than_its_number(tmp_path):
-    began, boot = detached._identity(os.getpid())
+    began, boot = background._identity(os.getpid())
     assert Detached(Runs(tmp_path), SITE, os.getpid(), began, boot, (), "").alive
     assert not Detached(Runs(tmp_path), SITE, os.getpid(), began + 1, boot, (), "").alive
     assert not Detached(Runs(tmp_path), SITE, os.getpid(), began, "another", (), "").alive
@@ -311,7 +311,7 @@ def test_a_process_is_known_by_more_than_its_number(tmp_path):
 def test_a_zombie_is_not_alive(tmp_path):
     with subprocess.Popen(["true"]) as zombie:
         os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
-        began, boot = detached._identity(zombie.pid, dead=True)
+        began, boot = background._identity(zombie.pid, dead=True)
         assert not Detached(Runs(tmp_path), SITE, zombie.pid, began, boot, (), "").alive
 
 
@@ -321,9 +321,9 @@ def test_a_zombie_is_not_alive(tmp_path):
 )
 def test_a_damaged_or_newer_record_is_refused(tmp_path, record, reason):
     runs = Runs(tmp_path)
-    runs.keep(SITE, detached.RECORD, record.encode())
+    runs.keep(SITE, background.RECORD, record.encode())
     with pytest.raises(StateUnreadable, match=reason):
-        detached.find(runs, SITE)
+        background.find(runs, SITE)
 
 
 def test_a_terminal_s_own_end_is_what_the_test_above_makes(tmp_path):

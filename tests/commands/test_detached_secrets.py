@@ -14,10 +14,10 @@ import yaml
 from core_bundle import make_core_bundle
 from core_manifest import ROOT
 
-from installer import detached
-from installer.followed import Ended, Failure, Follower
 from installer.plan.checks import Finding
-from installer.runs import Runs
+from installer.runs import background
+from installer.runs.store import Runs
+from installer.runs.stream import Ended, Failure, Follower
 
 SITE, PROMPT = "practice-minimal", "Password of the hosts"
 SECRET = "correct horse battery staple"
@@ -83,7 +83,7 @@ def argv(tmp_path, bastion):
 
 
 def told_by(argv, runs, secrets):
-    follower, told, end = Follower(detached.start(argv, runs, SITE, secrets)), [], time.monotonic() + PATIENCE
+    follower, told, end = Follower(background.start(argv, runs, SITE, secrets)), [], time.monotonic() + PATIENCE
     while not follower.ended:
         assert time.monotonic() < end, told
         told += follower.poll()

@@ -19,7 +19,7 @@ from jsonschema import ValidationError
 from simulation import answers_of
 
 from installer import cli
-from installer.events import KINDS
+from installer.engine.events import KINDS
 
 PROFILE = ROOT / "profiles/minimal.yaml"
 RUN = frozenset({"plan", "run_started", "step_started", "step_progressed", "step_finished", "run_finished"})

@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 from simulation import act, answers_of, differences, install, site_of, world_of
 
-from installer import mirror, operations, told
+from installer import operations
 from installer.answers import file as answers_file
 from installer.errors import ConnectionLost, HostRecordRefused, PlanChanged, StepFailed, UsageError
 from installer.ports import Output
+from installer.runs import host_records, site_copy
 from installer.simulated.faults import Faults
 from installer.simulated.machine import KERNEL_MODULES
 
@@ -30,7 +31,7 @@ def broken_off(world, state):
     with pytest.raises(StepFailed):
         install(site)
     (run,) = site.runs.history(site.name)
-    return site, f"{mirror.FOLDER}/{run.name}/{mirror.JOURNAL}"
+    return site, f"{site_copy.FOLDER}/{run.name}/{site_copy.JOURNAL}"
 
 
 def records(world, host, path):
@@ -61,7 +62,7 @@ def test_each_host_keeps_the_records_of_its_own_steps_alone(world, tmp_path):
     ours = [json.loads(line) for line in (run.read("journal.jsonl") or b"").splitlines()][1:]
     kept = {host.name: records(world, host.name, path) for host in site.inputs.answers.hosts}
     for host, (header, *lines) in kept.items():
-        assert lines == [record for record in ours if told.host_of(record["step"]) == host]
+        assert lines == [record for record in ours if host_records.host_of(record["step"]) == host]
         assert (header["site"], header["outcome"], header["sequence"]) == (site.name, "failed", 1)
     assert sum(len(lines) - 1 for lines in kept.values()) == len(ours)
 
@@ -69,7 +70,7 @@ def test_each_host_keeps_the_records_of_its_own_steps_alone(world, tmp_path):
 def test_of_the_site_s_copy_come_neither_answers_nor_flags_nor_papers(world, tmp_path):
     first, _ = broken_off(world, tmp_path / "first")
     (begun,) = first.runs.history(first.name)
-    folder = f"{mirror.FOLDER}/{begun.name}"
+    folder = f"{site_copy.FOLDER}/{begun.name}"
     tree = world.site.host("cp-1").tree
     tree.put(f"{folder}/answers.yaml", b"access: {password: {command: [touch, /tmp/PWNED]}}\n")
     tree.put(f"{folder}/run.json", b'{"format": 1, "remembered": {"profile": "/evil"}}')
@@ -120,8 +121,8 @@ def test_a_before_image_that_lacks_what_its_step_captures_is_refused_with_its_ho
 
 @pytest.mark.parametrize("name", ["../../../../etc/x", "/tmp/acme", "x", "20260101T000000.000000Z-rollback"])
 def test_a_run_s_name_is_no_path(world, tmp_path, name):
-    world.site.host("cp-1").tree.put(f"{mirror.FOLDER}/{name.strip('/').replace('../', '')}/journal.jsonl", b"x")
-    mirrored = mirror.kept(Listing(world, name), "cp-1", "practice", lambda *_: "")
+    world.site.host("cp-1").tree.put(f"{site_copy.FOLDER}/{name.strip('/').replace('../', '')}/journal.jsonl", b"x")
+    mirrored = site_copy.kept(Listing(world, name), "cp-1", "practice", lambda *_: "")
     assert mirrored == ()
 
 
@@ -135,7 +136,7 @@ class Listing:
         return Output(0, "".join(f"{name}\n" for name in self._names), "")
 
     def stat(self, host, *paths):
-        assert all(path.startswith(f"{mirror.FOLDER}/2") for path in paths)
+        assert all(path.startswith(f"{site_copy.FOLDER}/2") for path in paths)
         return self._world.stat(host, *paths)
 
 
@@ -148,15 +149,15 @@ def test_of_any_number_of_runs_the_newest_are_looked_at(world):
             return (None,) * len(paths)
 
     names = [f"2026{n:04d}T000000.000000Z-install" for n in range(300)]
-    assert mirror.kept(Counting(world, *names), "cp-1", "x", lambda *_: "") == ()
-    assert len(asked) == mirror.NEWEST
+    assert site_copy.kept(Counting(world, *names), "cp-1", "x", lambda *_: "") == ()
+    assert len(asked) == site_copy.NEWEST
     assert asked[0].split("/")[-2] == names[-1]
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * (5 << 20), b"[" * 9000 + b"\n", b"{}\n", b"\xff\n"])
 def test_a_run_that_nobody_here_knows_is_refused_where_it_is_of_another_form(world, tmp_path, content):
     name = "99991231T000000.000000Z-install"
-    world.site.host("cp-1").tree.put(f"{mirror.FOLDER}/{name}/journal.jsonl", content)
+    world.site.host("cp-1").tree.put(f"{site_copy.FOLDER}/{name}/journal.jsonl", content)
     site = site_of(world, tmp_path)
     with pytest.raises(HostRecordRefused, match=f"cp-1: .*{name}"):
         act(operations.rollback, site)
@@ -176,8 +177,10 @@ def test_what_this_machine_knows_stands_whatever_its_hosts_say(world, tmp_path):
     world.site.host("cp-1").tree.put(path, b"{}" + b" " * 500 + b"\n")
     with operations._held(site, threading.Event()):
         pass
-    kept = {file: file.read_bytes() for file in run.folder.rglob("*") if file.is_file() and file.name != mirror.COPIES}
-    assert kept == {file: content for file, content in before.items() if file.name != mirror.COPIES}
+    kept = {
+        file: file.read_bytes() for file in run.folder.rglob("*") if file.is_file() and file.name != site_copy.COPIES
+    }
+    assert kept == {file: content for file, content in before.items() if file.name != site_copy.COPIES}
     assert act(operations.uninstall, site).outcome == "done"
     assert without_lock(differences(start, world.snapshot())) == []
 

@@ -11,10 +11,11 @@ from dataclasses import replace
 import pytest
 from simulation import act, answers_of, differences, inputs_of, install, site_of, unwatched, world_of
 
-from installer import lock, mirror, operations, origin
+from installer import operations
 from installer.answers import file as answers_file
 from installer.errors import PlanChanged, RunStopped, SiteLocked, StepFailed, UsageError
 from installer.proof import ProbeResult
+from installer.runs import lock, provenance, site_copy
 from installer.simulated.faults import Faults
 from installer.simulated.machine import KERNEL_MODULES
 
@@ -68,7 +69,7 @@ def test_what_a_laptop_that_died_had_begun_is_taken_back_by_another_one(at, tmp_
     world.fate = Faults({})
     world.site.host("solo").tree.remove(lock.PATH)  # it has expired
     other = site_of(world, tmp_path / "other", "minimal")
-    act(operations.resume, other) if mirror.kept(world, other.first, other.name, lambda *_: "") else install(other)
+    act(operations.resume, other) if site_copy.kept(world, other.first, other.name, lambda *_: "") else install(other)
     act(operations.uninstall, other)
     # Before there is a place for the copy, nothing is begun but that place: empty folders of ours may stay.
     assert set(left(start, world)) <= {"solo: /etc/sitewright", "solo: /var/lib/sitewright"}
@@ -135,7 +136,7 @@ def test_hosts_that_the_answers_no_longer_name_are_told_with_the_answers_that_do
     fewer = replace(site, inputs=inputs_of("minimal"))
     with pytest.raises(UsageError, match="worked on cp-1, node-1, node-2") as refused:
         operations._require_hosts(fewer, run, site.inputs)
-    assert str(run.folder / origin.ANSWERS) in refused.value.remedy
+    assert str(run.folder / provenance.ANSWERS) in refused.value.remedy
 
 
 class Stealing(Faults):

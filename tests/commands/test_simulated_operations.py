@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 from simulation import act, answers_of, differences, inputs_of, install, site_of, world_of
 
-from installer import lock, operations, predecessor
+from installer import operations
 from installer.errors import AnotherBundleStands, ProgramFault, SiteLocked, StepFailed
+from installer.runs import installed_bundle, lock
 from installer.simulated.faults import Faults
 from installer.simulated.machine import KERNEL_MODULES, Machine
 
@@ -74,9 +75,9 @@ def test_another_bundle_is_refused_before_anything_is_touched(tmp_path):
         "core 1.0.0 (v1.36.3) stands on cp-1, node-1, node-2; this bundle is a newer one: core 1.1.0 (v1.37.1)"
     )
     with pytest.raises(AnotherBundleStands, match="stands on cp-1, node-1, node-2"):
-        predecessor.require(world, other.inputs, site.runs)
+        installed_bundle.require(world, other.inputs, site.runs)
     assert differences(before, world.snapshot()) == []
-    predecessor.require(world, site.inputs, site.runs)
+    installed_bundle.require(world, site.inputs, site.runs)
     assert [each for each in operations.check(site) if each.status == "failed"] == []
 
 

@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 from core_manifest import core_manifest
 
-from installer import lock
 from installer.errors import CommandFailed
 from installer.plan.steps import kept, serving
+from installer.runs import lock
 from installer.simulated.machine import Machine
 from installer.simulated.world import SimulatedWorld
 from installer.world import shell

@@ -25,13 +25,14 @@ from core_bundle import make_core_bundle
 from ship import COMMAND, Ended, records
 from simulation import answers_of
 
-from installer import __version__, detached
-from installer.events import StepFinished
-from installer.followed import Ended as TheEnd
-from installer.followed import Follower
+from installer import __version__
+from installer.engine.events import StepFinished
 from installer.rehearsal.site import STATE
 from installer.report.render import has_font
-from installer.runs import Runs
+from installer.runs import background
+from installer.runs.store import Runs
+from installer.runs.stream import Ended as TheEnd
+from installer.runs.stream import Follower
 from installer.ui.tui import editor
 
 ROOT = Path(__file__).parents[2]
@@ -238,7 +239,7 @@ def test_without_python_go_is_not_fetched_and_where_it_would_be_is_said(desk: De
 
 
 @pytest.fixture
-def started(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., detached.Detached]]:
+def started(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., background.Detached]]:
     """Starts a detached run as the frozen program does."""
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     (program,) = desk.unpacked
@@ -249,17 +250,17 @@ def started(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
         monkeypatch.setenv(name, value)
     state = desk.home / "state"
 
-    def start(verb: str, top: str = "") -> detached.Detached:
+    def start(verb: str, top: str = "") -> background.Detached:
         argv = [verb, *map(str, desk.simulated(top)), "--state", str(state)]
-        return detached.start(argv, Runs(state / "simulated"), SITE, {})
+        return background.start(argv, Runs(state / "simulated"), SITE, {})
 
     yield start
-    left = detached.find(Runs(state / "simulated"), SITE)
+    left = background.find(Runs(state / "simulated"), SITE)
     if left is not None and left.alive:
         left.stop()
 
 
-def followed(process: detached.Detached, until: type[object] = TheEnd) -> list[object]:
+def followed(process: background.Detached, until: type[object] = TheEnd) -> list[object]:
     follower, told, end = Follower(process), [], time.monotonic() + PATIENCE
     while not any(isinstance(item, until) for item in told) and not follower.ended:
         assert time.monotonic() < end, told[-5:]
@@ -269,7 +270,7 @@ def followed(process: detached.Detached, until: type[object] = TheEnd) -> list[o
 
 
 def test_a_detached_run_is_followed_paused_once_and_resumed(
-    desk: Desk, started: Callable[..., detached.Detached]
+    desk: Desk, started: Callable[..., background.Detached]
 ) -> None:
     process = started("install", SLOW)
     followed(process, StepFinished)

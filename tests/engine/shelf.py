@@ -10,8 +10,8 @@ import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from installer.events import Event
-from installer.journal import Journal
+from installer.engine.events import Event
+from installer.engine.journal import Journal
 from installer.plan.model import Difference, Plan, Step
 
 

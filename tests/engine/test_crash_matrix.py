@@ -8,7 +8,7 @@ import pytest
 from shelf import END, START, Crash, Fuse, Heard, Shelf, StoppedClock, TearingJournal, WritableShelf, plan
 
 from installer import engine
-from installer.journal import Journal
+from installer.engine.journal import Journal
 
 SHAPES = pytest.mark.parametrize("parallel", [False, True], ids=["row", "parallel"])
 WRITES, RECORDS, UNDO_RECORDS = 5, 8, 7

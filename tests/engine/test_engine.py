@@ -9,10 +9,11 @@ from types import SimpleNamespace
 import pytest
 from shelf import END, START, Heard, Shelf, StoppedClock, WritableShelf, plan, put
 
-from installer import engine, loop
+from installer import engine
+from installer.engine import loop
+from installer.engine.events import RunFinished, RunStarted, StepBroke, StepFinished, StepProgressed, StepStarted
+from installer.engine.journal import Journal
 from installer.errors import ConnectionLost, Interrupted, PlanChanged, RollbackIncomplete, StepFailed
-from installer.events import RunFinished, RunStarted, StepBroke, StepFinished, StepProgressed, StepStarted
-from installer.journal import Journal
 from installer.plan.model import Difference, Plan, Step
 
 

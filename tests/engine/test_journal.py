@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from installer import journal as module
+from installer.engine import journal as module
+from installer.engine.journal import LEGAL, Journal
 from installer.errors import PlanChanged, StateUnreadable
-from installer.journal import LEGAL, Journal
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from installer import lock
 from installer.errors import StateUnreadable
-from installer.runs import Runs
+from installer.runs import lock
+from installer.runs.store import Runs
 
 
 def claim(path: Path, token: str, life: int = 300, renewing: str = "", owner: str = "anna") -> tuple[int, str]:

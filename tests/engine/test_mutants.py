@@ -38,11 +38,11 @@ MUTANTS = {
         "loop.py", "except (ConnectionLost, HostUnreachable):", "except KeyError:",
     ),
     "a failure is not written down": ("loop.py", "self._journal.failed(step.id, self._clock.now())", "pass"),
-    "an undo is skipped where its before-image seems to hold": ("engine.py", "once=True", "once=False"),
-    "an undo does not wait for what came later": ("engine.py", "        after=after,\n", "        after=(),\n"),
-    "an undo is believed": ("engine.py", "compared(image.seen, json.loads(json.dumps(step.capture(world))))", "()"),
+    "an undo is skipped where its before-image seems to hold": ("__init__.py", "once=True", "once=False"),
+    "an undo does not wait for what came later": ("__init__.py", "        after=after,\n", "        after=(),\n"),
+    "an undo is believed": ("__init__.py", "compared(image.seen, json.loads(json.dumps(step.capture(world))))", "()"),
     "steps held before we came are undone": (
-        "engine.py", "if seen is None or step.undo is None or whole:",
+        "__init__.py", "if seen is None or step.undo is None or whole:",
         "seen = seen or {}\n        if step.undo is None or whole:",
     ),
     "another plan is let through": ("journal.py", "if self._header.get(\"plan\") == plan:", "if True:"),
@@ -57,7 +57,7 @@ MUTANTS = {
 def suite_fails(tmp_path: Path, file: str, old: str, new: str) -> bool:
     """Whether the engine's tests fail on a copy of the program in which `old` reads `new`."""
     shutil.copytree(ROOT / "installer", tmp_path / "installer", ignore=shutil.ignore_patterns("__pycache__"))
-    source = tmp_path / "installer" / file
+    source = tmp_path / "installer" / "engine" / file
     text = source.read_text()
     assert text.count(old) >= 1, f"{file} has no {old!r} any more; mend the mutant"
     source.write_text(text.replace(old, new))

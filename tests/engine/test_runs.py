@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from installer.engine.events import RunFinished, StepStarted
 from installer.errors import StateUnreadable
-from installer.events import RunFinished, StepStarted
 from installer.plan.model import Step
-from installer.runs import Run, Runs
+from installer.runs.store import Run, Runs
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -26,7 +26,7 @@ from installer.bundle.manifest_json import decode, encode
 from installer.errors import StepFailed
 from installer.plan.inputs import Inputs
 from installer.plan.steps.hosts import VERIFY, VOLUMES
-from installer.runs import Runs
+from installer.runs.store import Runs
 from installer.simulated.machine import KERNEL_MODULES, Machine
 from installer.simulated.state import said
 from installer.simulated.world import SimulatedWorld

@@ -7,7 +7,7 @@ from shelf import Crash, Fuse, Heard, StoppedClock
 from simulation import differences, inputs_of, world_of
 
 from installer import engine
-from installer.journal import Journal
+from installer.engine.journal import Journal
 from installer.plan import install
 from installer.ports import Output
 from installer.simulated.faults import VERBS, Faults

@@ -16,7 +16,7 @@ import yaml
 
 from installer.builder.recipe import Source
 from installer.builder.sources.workshop import Workshop, cache_folder
-from installer.events import Event
+from installer.engine.events import Event
 
 GO = "1.27.3"
 

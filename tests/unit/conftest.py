@@ -16,7 +16,7 @@ from core_manifest import ROOT
 from hypothesis import settings
 from run_pages import Place
 
-from installer import detached
+from installer.runs import background
 from installer.verbs import wizard
 
 settings.register_profile("sitewright", deadline=None)  # how long an example takes is this machine's affair
@@ -38,7 +38,7 @@ def place(tmp_path: Path, core_files: tuple[Path, Path]) -> Iterator[Place]:
     (tmp_path / "answers.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
     made = Place(tmp_path, core_files).site()
     yield made
-    left = detached.find(made.runs, "practice")
+    left = background.find(made.runs, "practice")
     if left is not None and left.alive:
         with suppress(ProcessLookupError):  # it has just ended
             os.killpg(left.pid, signal.SIGKILL)

@@ -12,7 +12,7 @@ from installer.answers import file as answers_file
 from installer.plan.checks import wires
 from installer.report.subject import Subject, Wire
 from installer.requirements import needs_from
-from installer.runs import Run, Runs
+from installer.runs.store import Run, Runs
 from sizing.engine import size
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"

@@ -13,7 +13,7 @@ from core_manifest import ROOT
 from textual.pilot import Pilot
 from wizards import on_screen, settled, wizard
 
-from installer.runs import Runs
+from installer.runs.store import Runs
 from installer.ui.tui.app import Wizard
 from installer.ui.tui.running import RunPage
 from installer.ui.tui.screens.dialogs import Ask

@@ -13,10 +13,9 @@ from typing import Any
 
 from core_manifest import ROOT, core_manifest
 
-from installer import detached, driving
 from installer.answers import file as answers_file
 from installer.answers.model import Waiver
-from installer.events import (
+from installer.engine.events import (
     Event,
     RunFinished,
     RunStarted,
@@ -32,7 +31,8 @@ from installer.plan.inputs import Inputs
 from installer.plan.model import Plan, Step
 from installer.plan.steps import verify
 from installer.proof import ProbeResult
-from installer.runs import Runs
+from installer.runs import background, execute
+from installer.runs.store import Runs
 
 BEGAN = datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
 NOW = BEGAN + timedelta(seconds=95)
@@ -58,18 +58,18 @@ class Story:
         """A process that has said these lines: under way, or ended with a code."""
         folder = self.runs.make(SITE)
         said = [*lines, *([{"type": "ended", "exit_code": ended}] if ended is not None else [])]
-        (folder / detached.CONSOLE).write_text("")
+        (folder / background.CONSOLE).write_text("")
         self.says(said)
-        (folder / detached.COMPLAINTS).write_text("")
+        (folder / background.COMPLAINTS).write_text("")
         fields = Path(f"/proc/{os.getpid()}/stat").read_text().rpartition(")")[2].split()
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         record = {"format": 1, "pid": os.getpid(), "began": int(fields[19]) if ended is None else 0, "boot": boot,
                   "since": BEGAN.isoformat(), "argv": [*argv, "--profile", str(self.file)]}  # fmt: skip
-        self.runs.keep(SITE, detached.RECORD, json.dumps(record).encode())
+        self.runs.keep(SITE, background.RECORD, json.dumps(record).encode())
 
     def says(self, lines: Iterable[Line]) -> None:
         """The process says these lines as well."""
-        with (self.runs.folder(SITE) / detached.CONSOLE).open("a") as console:
+        with (self.runs.folder(SITE) / background.CONSOLE).open("a") as console:
             console.writelines(json.dumps(line, default=str) + "\n" for line in lines)
 
     def folder(self, events: Sequence[Event], outcome: str = "", probes: Sequence[ProbeResult] = ()) -> None:
@@ -78,7 +78,7 @@ class Story:
         folder.mkdir(parents=True)
         body = {"format": 1, "site": SITE, "operation": "install", "remembered": {"profile": str(self.file)}}
         (folder / "run.json").write_text(json.dumps(body | ({"outcome": outcome} if outcome else {})))
-        (folder / "plan.json").write_text(json.dumps(driving.plan_json(self.plan), default=str))
+        (folder / "plan.json").write_text(json.dumps(execute.plan_json(self.plan), default=str))
         told = [{"event": type(event).__name__, **asdict(event)} for event in events]
         (folder / "events.jsonl").write_text("".join(json.dumps(each, default=str) + "\n" for each in told))
         if probes:
@@ -96,7 +96,7 @@ class Story:
         return [*asked, *({"type": "finding", **asdict(each)} for each in (*bad, *good))]
 
     def planned(self) -> list[Line]:
-        return [{"type": "plan", **driving.plan_json(self.plan), "holding": None}]
+        return [{"type": "plan", **execute.plan_json(self.plan), "holding": None}]
 
     def events(self, through: int, *, seconds: float = 2.0) -> tuple[list[Event], list[Step]]:
         """The run's first steps, one after the other; and the steps that are left."""

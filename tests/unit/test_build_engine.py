@@ -28,8 +28,8 @@ from installer.bundle.manifest import Manifest
 from installer.bundle.sshsig import generate_key, sign
 from installer.bundle.verify import verify
 from installer.bundle.writing import put_signature
+from installer.engine.events import BuildProgressed, Event
 from installer.errors import BuildFailed
-from installer.events import BuildProgressed, Event
 
 PAGE: Mapping[str, Any] = {
     "name": "page",

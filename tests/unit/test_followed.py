@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from installer import detached, events
 from installer.answers.model import Waiver
-from installer.detached import CONSOLE, RECORD, Detached
-from installer.events import RunFinished, RunStarted, StepBroke, StepFinished, StepProgressed, StepStarted
-from installer.followed import Ended, Failure, Follower, Note, Planned, PlannedStep, parse
+from installer.engine import events
+from installer.engine.events import RunFinished, RunStarted, StepBroke, StepFinished, StepProgressed, StepStarted
 from installer.plain import plain
 from installer.plan.checks import Finding
 from installer.proof import ProbeResult
-from installer.runs import Runs
+from installer.runs import background
+from installer.runs.background import CONSOLE, RECORD, Detached
+from installer.runs.store import Runs
+from installer.runs.stream import Ended, Failure, Follower, Note, Planned, PlannedStep, parse
 from installer.ui import jsonl
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -39,7 +40,7 @@ def one_of_each():
 def process(tmp_path):
     """A process that is alive, for it is this one, and has said nothing yet."""
     runs = Runs(tmp_path)
-    began, boot = detached._identity(os.getpid())
+    began, boot = background._identity(os.getpid())
     body = {"format": 1, "pid": os.getpid(), "began": began, "boot": boot, "argv": ["install"], "since": ""}
     runs.keep(SITE, RECORD, json.dumps(body).encode())
     runs.keep(SITE, CONSOLE, b"")
@@ -118,7 +119,7 @@ def test_a_torn_line_is_told_when_it_is_whole(process, say):
 
 
 def test_much_is_told_piece_by_piece_and_a_long_line_whole(process, say, monkeypatch):
-    monkeypatch.setattr(detached, "AT_ONCE", 1000)
+    monkeypatch.setattr(background, "AT_ONCE", 1000)
     sent = [{"type": "x", "number": number} for number in range(500)]
     sent.insert(250, {"type": "x", "long": "y" * 5000})
     say(b"".join(json.dumps(each).encode() + b"\n" for each in sent))

@@ -41,7 +41,7 @@ MADE_BY = {
     "warnings": frozenset(),
 }
 """Who may import what makes texts, or writes by itself; the SSH library's own log is turned off where it is loaded."""
-PROGRAMS = frozenset({"installer.local_program", "installer.detached", "installer.world.carrier",
+PROGRAMS = frozenset({"installer.local_program", "installer.runs.background", "installer.world.carrier",
                       "installer.answers.secrets", "installer.commands", "installer.rehearsal.podman"})  # fmt: skip
 """Who may start a program of this machine; what the others of these start has bounds of its own, or is a stream."""
 MARKUP_BY_DEFAULT = frozenset({"Static", "Label", "OptionList"})

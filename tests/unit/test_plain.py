@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from report_subject import subject
 from rich.table import Table
 
-from installer import cli, faults, redaction
+from installer import cli, redaction
 from installer.errors import AnswersInvalid, BundleNotTrusted, CommandFailed, Problem
 from installer.plain import LINE, MOST, TEXT, cleaned, first, in_json, lines, listed, plain, quoted
 from installer.plan.checks import Finding
@@ -24,7 +24,8 @@ from installer.plan.model import Plan, Step
 from installer.redaction import MASK
 from installer.report import catalogue, render, spreadsheet
 from installer.report.subject import Component, Delivered
-from installer.runs import Run
+from installer.runs import crash_log
+from installer.runs.store import Run
 from installer.ui import console, jsonl, terminal
 from installer.ui.text import Text
 
@@ -204,7 +205,7 @@ def test_a_steps_log_is_clean_and_without_secrets(run: Run) -> None:
 
 def test_a_kept_fault_is_clean_and_without_secrets(tmp_path) -> None:
     redaction.learn("hunter2-geheim")
-    faults.kept(ValueError(f"{WILD} hunter2-geheim"), tmp_path)
+    crash_log.kept(ValueError(f"{WILD} hunter2-geheim"), tmp_path)
     (log,) = tmp_path.glob("fault-*.log")
     assert not acts(log.read_text(encoding="utf-8"), but="\n")
     assert "geheim" not in log.read_text(encoding="utf-8")

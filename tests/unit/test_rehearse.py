@@ -13,7 +13,7 @@ from installer.answers import file as answers_file
 from installer.answers.model import Access, Answers, Bastion, SecretRef
 from installer.rehearsal.site import site_of
 from installer.rehearsal.stand_in import LIMITS, rehearsed
-from installer.runs import Runs
+from installer.runs.store import Runs
 
 CUSTOMER = """
 version: 1

@@ -10,7 +10,7 @@ from simulation import inputs_of, world_of
 
 from installer import operations
 from installer.errors import UsageError
-from installer.runs import Runs
+from installer.runs.store import Runs
 from installer.simulated import file
 from installer.simulated.pace import Pace
 

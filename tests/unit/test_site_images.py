@@ -17,7 +17,7 @@ from installer.bundle.archive import Archive
 from installer.errors import BundleNotTrusted
 from installer.plan.checks import Finding
 from installer.plan.inputs import Inputs
-from installer.runs import Runs
+from installer.runs.store import Runs
 from installer.simulated.machine import Machine
 from installer.simulated.world import SimulatedWorld
 

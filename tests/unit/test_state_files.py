@@ -9,7 +9,7 @@ import pytest
 
 from installer import state_files
 from installer.errors import StateUnreadable
-from installer.runs import Runs
+from installer.runs.store import Runs
 
 
 def mode(path):

@@ -10,7 +10,7 @@ import pytest
 from simulation import PROFILES, inputs_of
 
 from installer import engine
-from installer.journal import Journal
+from installer.engine.journal import Journal
 from installer.plan import install
 from installer.plan.model import Difference, Plan, Step
 from installer.plan.renamed import RENAMED, present_id

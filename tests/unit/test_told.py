@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simulation import PROFILES, inputs_of
 
-from installer import operations, told
-from installer.journal import Journal
+from installer import operations
+from installer.engine.journal import Journal
+from installer.runs import host_records
 
 RUN = "20260101T000000.000000Z-install"
 AT = "2026-01-01T00:00:00+00:00"
@@ -27,15 +28,15 @@ def lines(*records) -> bytes:
 
 
 def read(*records, host="node-1", site="acme", run=RUN):
-    return told.read(host, site, run, lines(*records))
+    return host_records.read(host, site, run, lines(*records))
 
 
 def test_a_host_s_own_steps_are_read_with_their_states_and_before_images():
     held = {"step": "production/site.record@node-1", "state": "done", "at": AT, "changed": False}
     found = read(HEADER, BEGIN, DONE, held)
     assert (found.sequence, found.outcome, found.plan) == (3, "failed", PLAN)
-    assert found.deeds[BEGIN["step"]] == told.Deed("done", AT, {"/etc/x": None}, True)
-    assert found.deeds[held["step"]] == told.Deed("done", AT, None, False)
+    assert found.deeds[BEGIN["step"]] == host_records.Deed("done", AT, {"/etc/x": None}, True)
+    assert found.deeds[held["step"]] == host_records.Deed("done", AT, None, False)
 
 
 def test_what_a_host_says_of_another_host_s_steps_is_left_out():
@@ -89,12 +90,12 @@ def deep(levels):
     [
         b"", b"\n", b"[" * 100_000 + b"\n", b"\xff\n", b"NaN\n", b"1" * 5000 + b"\n", lines(HEADER)[:-1],
         lines(HEADER) + b"{}" + b" " * 500 + b"\n", lines(HEADER, {**BEGIN, "before": deep(20)}),
-        lines(HEADER) + b'{"step": "\\udcff"}\n', lines(HEADER) + b"\n" * told.MOST_RECORDS,
+        lines(HEADER) + b'{"step": "\\udcff"}\n', lines(HEADER) + b"\n" * host_records.MOST_RECORDS,
     ],
 )  # fmt: skip
 def test_bytes_that_are_no_records_are_refused(raw):
     with pytest.raises(ValueError, match=r"line|records"):
-        told.read("node-1", "acme", RUN, raw)
+        host_records.read("node-1", "acme", RUN, raw)
 
 
 @given(st.binary(max_size=400) | st.recursive(
@@ -103,14 +104,14 @@ def test_bytes_that_are_no_records_are_refused(raw):
 ).map(lambda value: lines(HEADER, value)))  # fmt: skip
 def test_nothing_that_a_host_says_raises_anything_else(raw):
     with contextlib.suppress(ValueError):
-        assert told.read("node-1", "acme", RUN, raw) is not None
+        assert host_records.read("node-1", "acme", RUN, raw) is not None
 
 
 def test_a_journal_made_of_it_says_the_same(tmp_path):
     found = read(HEADER, BEGIN, DONE)
     (tmp_path / RUN).mkdir()
     path = tmp_path / RUN / "journal.jsonl"
-    path.write_bytes(b"".join(told.journal(found, found.deeds, header=True)))
+    path.write_bytes(b"".join(host_records.journal(found, found.deeds, header=True)))
     books = Journal(path)
     assert (books.state(BEGIN["step"]), books.before(BEGIN["step"])) == ("done", {"/etc/x": None})
     assert books.subject == {"bundle": "sha256:b"}
@@ -134,11 +135,11 @@ def test_a_journal_made_of_it_says_the_same(tmp_path):
 )
 def test_a_before_image_may_name_only_what_the_step_itself_names(image, strange):
     own = {"/etc/a": None, "/etc/b": None, "values": {"net.ipv4.ip_forward": "1"}}
-    assert told.misfit(image, own) == strange
+    assert host_records.misfit(image, own) == strange
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_step_s_id_names_its_host(profile):
     for step in operations.plan(inputs_of(profile)):
-        assert told.STEP.fullmatch(step.id), step.id
-        assert told.host_of(step.id) == step.host
+        assert host_records.STEP.fullmatch(step.id), step.id
+        assert host_records.host_of(step.id) == step.host

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 from wizards import noticed, on_screen, open_page, play, settled, wizard
 
-from installer import detached
 from installer.bundle.sshsig import generate_key
+from installer.runs import background
 from installer.ui.tui.screens.dialogs import Ask, Typed
 from installer.ui.tui.screens.install import InstallPage
 from installer.ui.tui.screens.plan import PlanPage
@@ -111,7 +111,7 @@ def test_answers_with_mistakes_are_not_run(place: Place) -> None:
         await noticed(pilot, "Hosts")
 
     play(place.wizard("preflight"), script)
-    assert detached.find(place.runs, "practice") is None
+    assert background.find(place.runs, "practice") is None
 
 
 def test_the_plan_is_made_by_itself_and_hosts_are_asked(place: Place) -> None:
@@ -226,7 +226,7 @@ def test_a_wizard_that_comes_back_finds_the_run_catches_up_and_follows_it_to_its
         return install.watched.course.through  # type: ignore[union-attr]
 
     through = play(place.wizard("install"), left)
-    process = detached.find(place.runs, "practice")
+    process = background.find(place.runs, "practice")
     assert process is not None
     assert process.alive, "the run goes on without the wizard"
 
@@ -253,7 +253,7 @@ def test_a_run_that_was_killed_is_found_broken_off_and_goes_on(place: Place) -> 
         assert "broken off without a word" in on_screen(pilot)
 
     play(place.wizard("install"), killed)
-    (place.runs.folder("practice") / detached.RECORD).unlink()  # nothing is left but the run's own folder
+    (place.runs.folder("practice") / background.RECORD).unlink()  # nothing is left but the run's own folder
     place.site()
 
     async def back(pilot: Pilot[None]) -> None:

@@ -13,10 +13,10 @@ from run_stories import Story
 from textual.pilot import Pilot
 from wizards import on_screen, open_page, play, settled, wizard
 
-from installer import detached, followed
 from installer.bundle.sshsig import generate_key
-from installer.events import StepBroke
+from installer.engine.events import StepBroke
 from installer.plan.checks import CHECKS, Finding
+from installer.runs import background, stream
 from installer.ui.tui import runs_dialogs, runs_grid
 from installer.ui.tui.runs_dialogs import TypeName
 from installer.ui.tui.runs_findings import Findings
@@ -167,7 +167,7 @@ def test_while_it_installs_other_pages_are_at_rest(place: Place) -> None:
 
 
 def test_a_plan_that_cannot_be_begun_says_why_and_is_made_by_a_key(place: Place) -> None:
-    record = place.runs.folder("practice") / detached.RECORD
+    record = place.runs.folder("practice") / background.RECORD
 
     async def script(pilot: Pilot[None]) -> None:
         plan: PlanPage = page(pilot, PlanPage)
@@ -206,11 +206,11 @@ def test_a_check_of_many_hosts_takes_each_finding_once() -> None:
 def test_what_a_host_says_moves_no_terminal(tmp_path: Path) -> None:
     wild = "\x1b[2J\x1b]0;owned\x07red \x1b[31mtext\x1b[0m\x9b5A\u202e\r\ttab"
     line = json.dumps({"type": "finding", "check": "os.release", "host": "n", "status": "failed", "found": wild})
-    found = followed.parse(line)
+    found = stream.parse(line)
     assert isinstance(found, Finding)
     shown = r"\x1b[2J\x1b]0;owned\x07red \x1b[31mtext\x1b[0m\x9b5A\u202e\x0d" + "\ttab"
     assert found.found == shown
-    assert followed.parse(wild) == followed.Note(shown)
+    assert stream.parse(wild) == stream.Note(shown)
     (tmp_path / "log").write_text(f"one\n{wild}\n")
     assert runs_dialogs.tail(tmp_path / "log") == f"one\n{shown}\n"
 
@@ -224,7 +224,7 @@ def test_the_start_leads_to_what_runs_and_knows_the_files_of_a_site(
     bundle, signers = place.bundle
     argv = ["install", "--profile", place.file, "--bundle", bundle, "--signers", signers,
             "--simulate", place.folder / "site.yaml", "--state", place.folder / "state"]  # fmt: skip
-    detached.start([*map(str, argv)], place.runs, "practice", {})
+    background.start([*map(str, argv)], place.runs, "practice", {})
 
     async def script(pilot: Pilot[None]) -> None:
         assert "the installation at practice, under way since" in on_screen(pilot)
@@ -317,7 +317,7 @@ def test_an_installation_that_was_not_proved_is_offered_to_be(tmp_path: Path) ->
     story = Story(tmp_path)
     run_stories.done(story)
     (story.runs.folder(run_stories.SITE) / "runs" / run_stories.RUN / "probes.json").unlink()
-    (story.runs.folder(run_stories.SITE) / detached.RECORD).unlink()
+    (story.runs.folder(run_stories.SITE) / background.RECORD).unlink()
 
     async def script(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "g prove it again" in on_screen(pilot))

@@ -18,7 +18,7 @@ from installer.ports import FileState, ReadOnly, World
 HOME = "/var/lib/sitewright"
 """Everything of ours that lives on a host and is not configuration."""
 RUNS = f"{HOME}/runs"
-"""What hosts keep of each run, by its name: its records (installer.mirror) and, below "before", what it replaced."""
+"""What hosts keep of each run, by name: its records (installer.runs.site_copy) and, in "before", what it replaced."""
 CONTENT = frozenset({"file", "link"})
 """Kinds of entries whose content is put aside; a directory is judged by what came into it."""
 

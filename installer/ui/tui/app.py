@@ -22,7 +22,7 @@ from installer.errors import AnswersChanged, SitewrightError, UsageError
 from installer.formats.strict_yaml import Path as Place
 from installer.hosts import connection_test
 from installer.hosts.facts import Facts
-from installer.runs import Runs
+from installer.runs.store import Runs
 from installer.ui.tui import hangup, leaving, phrases, recovery, remembered, runs_start
 from installer.ui.tui.carried import Carried
 from installer.ui.tui.content import Content

@@ -17,7 +17,7 @@ from installer.draft.document import Draft
 from installer.formats import strict_yaml
 from installer.hosts import connection_test
 from installer.hosts.facts import Facts
-from installer.runs import Runs
+from installer.runs.store import Runs
 from installer.ui.tui.editor import Editor
 from installer.ui.tui.review import Review
 from installer.ui.tui.words import Words

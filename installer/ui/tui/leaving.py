@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from installer import detached
 from installer.errors import SitewrightError
 from installer.plain import typed_as
+from installer.runs import background
 from installer.ui.tui import runs_start
 from installer.ui.tui.runs_watch import VERBS
 from installer.ui.tui.screens.dialogs import Ask
@@ -40,7 +40,7 @@ def goes_on(app: Wizard) -> str:
     """What is to be said of the site's run that is under way to a person who leaves; empty where there is none."""
     say, site = app.say, runs_start.site_of(app.draft)
     try:
-        found = detached.find(app.runs, site) if site else None
+        found = background.find(app.runs, site) if site else None
     except SitewrightError:
         return ""
     if found is None or not found.alive or not found.argv:

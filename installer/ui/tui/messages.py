@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from installer.followed import Failure, Follower, Item, Left
+from installer.runs.stream import Failure, Follower, Item, Left
 from installer.ui.tui.review import Change, Review
 
 

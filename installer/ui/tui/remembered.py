@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
-from installer import detached
-from installer.detached import Detached
 from installer.errors import SitewrightError
-from installer.runs import Runs
+from installer.runs import background
+from installer.runs.background import Detached
+from installer.runs.store import Runs
 
 NAMES = ("profile", "bundle", "signers")
 
@@ -17,7 +17,7 @@ NAMES = ("profile", "bundle", "signers")
 def of_site(runs: Runs, site: str) -> Mapping[str, Path]:
     """By the names of their flags; empty where nothing is known of the site, or what is cannot be read."""
     try:
-        history, process = runs.history(site), detached.find(runs, site)
+        history, process = runs.history(site), background.find(runs, site)
     except SitewrightError:
         return {}
     kept = history[-1].remembered if history else {}

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from installer.followed import Failure
+from installer.runs.stream import Failure
 from installer.ui.tui.content import Content
 from installer.ui.tui.desk import Desk
 from installer.ui.tui.messages import Told

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from installer import detached, local_program
-from installer.followed import Failure, parse
+from installer import local_program
 from installer.plain import lines
-from installer.runs import Run
+from installer.runs import background
+from installer.runs.store import Run
+from installer.runs.stream import Failure, parse
 
 FOLDER = "report"
 
@@ -28,7 +29,7 @@ def make(run: Run, state: Path, flags: Mapping[str, Path | None]) -> Failure | N
     """
     named = {**flags, "--state": state, "--out": run.folder / FOLDER}
     given = [word for name, path in named.items() if path for word in (name, str(path.absolute()))]
-    command = [*detached.program(), "report", *given, "--run", run.name, "--json"]
+    command = [*background.program(), "report", *given, "--run", run.name, "--json"]
     ended = local_program.run(command)
     told = [parse(line) for line in ended.out.decode(errors="replace").splitlines()]
     said = ended.err.decode(errors="replace").strip().removeprefix("✖").strip()

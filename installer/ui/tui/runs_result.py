@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from installer import state_files
-from installer.followed import parse
 from installer.plain import typed_as
 from installer.proof import ProbeResult
-from installer.runs import Run, Runs
+from installer.runs.store import Run, Runs
+from installer.runs.stream import parse
 from installer.state_files import trouble
 
 LIVES = (("the clusters' own certificates", timedelta(days=365)), ("the registry's certificate", timedelta(days=825)))

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from installer.errors import Interrupted, PreflightFailed, RollbackIncomplete, StepFailed
-from installer.events import (
+from installer.engine.events import (
     BuildProgressed,
     RunFinished,
     RunStarted,
@@ -16,10 +15,11 @@ from installer.events import (
     StepProgressed,
     StepStarted,
 )
-from installer.followed import Ended, Failure, Gone, Item, Left, Planned, Ready
+from installer.errors import Interrupted, PreflightFailed, RollbackIncomplete, StepFailed
 from installer.plan.checks import Finding
 from installer.plan.model import BACKWARD
 from installer.proof import ProbeResult
+from installer.runs.stream import Ended, Failure, Gone, Item, Left, Planned, Ready
 from installer.ui.course import Course
 from installer.ui.tui.words import Say
 

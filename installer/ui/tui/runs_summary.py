@@ -10,8 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from installer.errors import SitewrightError
-from installer.followed import Planned
 from installer.plan import estimate
+from installer.runs.stream import Planned
 from installer.ui import words
 from installer.ui.text import Text
 from installer.ui.tui import runs_findings

@@ -10,10 +10,10 @@ from typing import cast
 from textual.app import App
 from textual.worker import Worker
 
-from installer import detached, followed
-from installer.detached import Detached
 from installer.errors import SitewrightError
-from installer.followed import Ended, Follower, Item, failure
+from installer.runs import background, stream
+from installer.runs.background import Detached
+from installer.runs.stream import Ended, Follower, Item, failure
 from installer.ui.tui import runs_start
 from installer.ui.tui.desk import Desk
 from installer.ui.tui.messages import Heard, Told
@@ -67,7 +67,7 @@ class Watch:
         if not site:
             return
         try:
-            found = detached.find(self._desk.runs, site)
+            found = background.find(self._desk.runs, site)
         except SitewrightError as error:
             self._refused("install", error)
             return
@@ -133,7 +133,7 @@ class Watch:
                 typed = {} if desk.simulate else desk.typed_secrets()
                 self.site = runs_start.site_of(desk.draft)
                 command = runs_start.argv(desk, verb, flags)
-                self._follow(await asyncio.to_thread(detached.start, command, desk.runs, self.site, typed))
+                self._follow(await asyncio.to_thread(background.start, command, desk.runs, self.site, typed))
         except SitewrightError as error:
             self._refused(verb, error)
         finally:
@@ -179,6 +179,6 @@ def _heard(follower: Follower) -> list[Item]:
 def _left(desk: Desk, site: str, heard: Heard) -> Heard:
     """What was heard, with the run of the site that can be gone on with."""
     try:
-        return replace(heard, left=followed.left(desk.runs, site)) if site else heard
+        return replace(heard, left=stream.left(desk.runs, site)) if site else heard
     except SitewrightError as error:
         return replace(heard, trouble=failure(error))

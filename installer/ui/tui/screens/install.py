@@ -17,7 +17,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, DataTable, Static
 
-from installer.followed import Failure
+from installer.runs.stream import Failure
 from installer.ui import words
 from installer.ui.text import Text
 from installer.ui.tui import runs_grid

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
-from installer.followed import Planned, PlannedStep
+from installer.runs.stream import Planned, PlannedStep
 from installer.ui import words
 from installer.ui.course import PHASES
 from installer.ui.text import Text

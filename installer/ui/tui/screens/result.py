@@ -14,8 +14,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from installer.errors import SitewrightError
-from installer.followed import Failure, failure
-from installer.runs import Run
+from installer.runs.store import Run
+from installer.runs.stream import Failure, failure
 from installer.ui import words
 from installer.ui.text import Text
 from installer.ui.tui import runs_report

@@ -16,11 +16,11 @@ from textual.screen import Screen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
-from installer import detached
 from installer.answers.paths import located, lost_home
 from installer.draft.document import Draft
 from installer.errors import AnswersInvalid, Problem, SitewrightError
-from installer.runs import Runs
+from installer.runs import background
+from installer.runs.store import Runs
 from installer.ui.tui import desk, editor, panels, phrases, recovery, remembered
 from installer.ui.tui.content import Content
 from installer.ui.tui.running import moment
@@ -150,7 +150,7 @@ def ways(say: Say, runs: Runs, folder: Path) -> Iterator[Way]:
 
 
 def _of_runs(say: Say, runs: Runs) -> Iterator[Way]:
-    busy = {process.site: process for process in detached.under_way(runs)}
+    busy = {process.site: process for process in background.under_way(runs)}
     for site, process in busy.items():
         file = Path(remembered.named(process).get("profile", ""))
         if file.is_file() and process.argv[0] in VERBS:

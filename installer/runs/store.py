@@ -3,8 +3,8 @@
     <state>/sites/<site>/runs/<UTC stamp>-<operation>/
         run.json        what the run is, and how it ended (format, operation, sequence, remembered flags, outcome)
         plan.json  journal.jsonl  events.jsonl  probes.json  hosts/<host>/<step>.log
-        copies.json     what the hosts keep of it, by digest (installer.mirror)
-        answers.yaml  bundle.json  ...      what it was planned from (installer.origin)
+        copies.json     what the hosts keep of it, by digest (installer.runs.site_copy)
+        answers.yaml  bundle.json  ...      what it was planned from (installer.runs.provenance)
 
 Folders are 0700 and files 0600: what stands in them holds no secrets, but it describes a customer's machines.
 A site's runs are numbered: the clock of this machine, by which they are named, may be put back.
@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from installer import state_files
+from installer.engine.events import Event, RunFinished
+from installer.engine.journal import Copy, Journal
 from installer.errors import StateUnreadable
-from installer.events import Event, RunFinished
 from installer.formats import strict_json
-from installer.journal import Copy, Journal
 from installer.plain import in_json, lines
 from installer.plan.model import BACKWARD, Step
 from installer.redaction import redacted

@@ -5,7 +5,7 @@ among them before it has an effect; what they may lack are ends of steps, which 
 there is no place for them yet, or the link is lost, the run goes on without: its own steps report a lost link.
 
 The first control plane keeps the answers too. They are there to be compared and shown, and never acted upon: what a
-host says is believed about that host alone (installer.told).
+host says is believed about that host alone (installer.runs.host_records).
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from installer import state_files, told
+from installer import state_files
 from installer.errors import HostRecordRefused, SitewrightError
 from installer.hosts.facts_parsing import OWNER, owner
 from installer.plan.model import BACKWARD
 from installer.plan.steps.kept import RUNS as FOLDER
 from installer.ports import ReadOnly, World
-from installer.runs import NAME, Run
+from installer.runs import host_records
+from installer.runs.store import NAME, Run
 
 JOURNAL, ANSWERS = "journal.jsonl", "answers.yaml"
 COPIES = "copies.json"
@@ -63,22 +64,22 @@ class Mirror:
         with self._guard:
             if not self._header:
                 self._catch_up()
-            elif host := told.host_of(json.loads(line)["step"]):
+            elif host := host_records.host_of(json.loads(line)["step"]):
                 self._parts[host].lines.append(line)
 
     def _catch_up(self) -> None:
         header, *lines = (self._run.read(JOURNAL) or b"").splitlines(keepends=True) or [b"{}"]
         self._header = json.loads(header)
         for line in lines:
-            if line.endswith(b"\n") and (host := told.host_of(json.loads(line)["step"])):
+            if line.endswith(b"\n") and (host := host_records.host_of(json.loads(line)["step"])):
                 self._parts[host].lines.append(line)
 
     def settle(self, step: str) -> None:
         """Put the records of the step's host there; of several steps at once the first does it for all."""
         with self._guard:
-            part = self._parts.get(told.host_of(step))
+            part = self._parts.get(host_records.host_of(step))
         if part is not None:
-            self._copy(told.host_of(step), part)
+            self._copy(host_records.host_of(step), part)
 
     @contextmanager
     def following(self) -> Iterator[Mirror]:
@@ -138,7 +139,7 @@ class Kept:
     host: str
     run: str
     digest: str
-    part: told.Slice | None = None
+    part: host_records.Slice | None = None
     refusal: HostRecordRefused | None = None
 
 
@@ -156,8 +157,8 @@ def kept(world: ReadOnly, host: str, site: str, known: Callable[[str, str], str]
     for name, state in zip(newest, states, strict=True):
         if state is None or state.kind != "file" or state.sha256 == known(host, name):
             continue
-        if state.size > told.LARGEST:
-            reason = f"{state.size} bytes, and at most {told.LARGEST} are read"
+        if state.size > host_records.LARGEST:
+            reason = f"{state.size} bytes, and at most {host_records.LARGEST} are read"
             found.append(Kept(host, name, state.sha256, refusal=refusal(host, name, reason)))
         elif (taken := taken + state.size) > MOST_READ:
             reason = f"this and newer ones have more than {MOST_READ} bytes together"
@@ -171,7 +172,7 @@ def _read(world: ReadOnly, host: str, site: str, name: str) -> Kept:
     raw = world.read(host, f"{FOLDER}/{name}/{JOURNAL}") or b""
     digest = f"sha256:{hashlib.sha256(raw).hexdigest()}"
     try:
-        return Kept(host, name, digest, told.read(host, site, name, raw[: told.LARGEST]))
+        return Kept(host, name, digest, host_records.read(host, site, name, raw[: host_records.LARGEST]))
     except ValueError as error:
         return Kept(host, name, digest, refusal=refusal(host, name, str(error)))
 

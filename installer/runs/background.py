@@ -27,7 +27,7 @@ from typing import BinaryIO, cast
 
 from installer.errors import SiteLocked, StateUnreadable
 from installer.formats import strict_json
-from installer.runs import Runs
+from installer.runs.store import Runs
 from installer.state_files import opened, read_object, trouble
 
 FORMAT = 1

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, suppress
 from typing import Any
 
-from installer import engine, faults, mirror, origin
+from installer import engine
+from installer.engine.events import Emit, Event, StepBroke
 from installer.errors import PlanChanged, RollbackIncomplete, RunStopped, SitewrightError, StateUnreadable, StepFailed
-from installer.events import Emit, Event, StepBroke
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan
 from installer.ports import World
-from installer.runs import Run
+from installer.runs import crash_log, provenance, site_copy
+from installer.runs.store import Run
 
 Watch = Callable[[Plan], AbstractContextManager[Emit]]
 """Opens a view of the plan that is about to be driven; gives the sink of its events."""
@@ -26,7 +27,7 @@ def drive(
     world: World,
     watch: Watch,
     stop: threading.Event,
-    copy: mirror.Mirror | None,
+    copy: site_copy.Mirror | None,
 ) -> Run:
     """Carry a plan out, from where the run's journal stands; an error is told where to read on.
 
@@ -43,8 +44,8 @@ def drive(
         try:
             journal.start(plan.operation, plan.digest, plan.subject, world.now())
         except PlanChanged as error:
-            raise origin.compared(run, inputs, error) from error
-        origin.keep(run, inputs)
+            raise provenance.compared(run, inputs, error) from error
+        provenance.keep(run, inputs)
         run.write("plan.json", plan_json(plan))
         emit = stack.enter_context(watch(plan))
         if copy is not None:
@@ -68,7 +69,7 @@ def drive(
         except SitewrightError:
             raise
         except Exception as error:
-            raise faults.kept(error, run.folder) from error
+            raise crash_log.kept(error, run.folder) from error
     return run
 
 

@@ -14,14 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Protocol
 
-from installer import before_images, mirror, origin, told
 from installer.errors import SitewrightError, UsageError
-from installer.mirror import Kept
 from installer.plan.inputs import Inputs
 from installer.plan.model import BACKWARD, Plan, Step
 from installer.ports import World
-from installer.runs import Run, Runs
-from installer.told import Slice
+from installer.runs import host_records, provenance, site_copy
+from installer.runs.host_records import Slice
+from installer.runs.site_copy import Kept
+from installer.runs.store import Run, Runs
 
 Agree = Callable[[str, Sequence[str]], None]
 """Shows a difference, by what it is about and its lines; raises UsageError where nobody agrees to go on."""
@@ -88,11 +88,11 @@ def adopt(site: Site) -> None:
         SitewrightError: there is such a run, and a host that may have been part of it does not answer.
     """
     known = {run.name: run for run in site.runs.history(site.name)}
-    copies = {name: mirror.remembered(run) for name, run in known.items()}
+    copies = {name: site_copy.remembered(run) for name, run in known.items()}
 
     def look(host: str) -> tuple[Kept, ...] | SitewrightError:
         try:
-            return mirror.kept(site.world, host, site.name, lambda on, run: copies.get(run, {}).get(on, ""))
+            return site_copy.kept(site.world, host, site.name, lambda on, run: copies.get(run, {}).get(on, ""))
         except SitewrightError as error:
             return error
 
@@ -127,15 +127,15 @@ def _extend(run: Run, found: Sequence[Kept]) -> None:
     with run.journal() as journal:
         fresh = not journal.operation
         deeds = {step: deed for part in parts for step, deed in part.deeds.items() if journal.state(step) is None}
-        hosts = {told.host_of(step) for step in (*journal.images, *deeds)}
+        hosts = {host_records.host_of(step) for step in (*journal.images, *deeds)}
     if deeds:
         run.believe(run.told | deeds.keys())
-        written = (run.read(mirror.JOURNAL) or b"").rpartition(b"\n")
-        lines = told.journal(_most(parts), deeds, header=fresh)
-        run.put(mirror.JOURNAL, b"".join((*written[:2], *lines)))
+        written = (run.read(site_copy.JOURNAL) or b"").rpartition(b"\n")
+        lines = host_records.journal(_most(parts), deeds, header=fresh)
+        run.put(site_copy.JOURNAL, b"".join((*written[:2], *lines)))
     if run.outcome != "done" and hosts <= {part.host for part in parts if part.outcome == "done"}:
         run.end("done")
-    mirror.remember(run, {each.host: each.digest for each in found})
+    site_copy.remember(run, {each.host: each.digest for each in found})
 
 
 def _most(parts: Sequence[Slice]) -> Slice:
@@ -151,7 +151,7 @@ def compare(site: Site, run: Run | None, plan: Plan) -> None:
     Raises:
         UsageError: nobody agrees.
     """
-    if run is None or not run.told or origin.begun_here(run):
+    if run is None or not run.told or provenance.begun_here(run):
         return
     with run.journal() as journal:
         then = journal.subject
@@ -159,8 +159,8 @@ def compare(site: Site, run: Run | None, plan: Plan) -> None:
     others = [name for name in changed if name.startswith("answers.")]
     if not others:
         return
-    lines = mirror.answers(site.world, site.first, run.name)
-    shown = origin.difference(lines, site.inputs.answers.text.splitlines()) if lines is not None else ()
+    lines = site_copy.answers(site.world, site.first, run.name)
+    shown = provenance.difference(lines, site.inputs.answers.text.splitlines()) if lines is not None else ()
     about = f"run {run.name} was begun on another machine with other answers ({', '.join(others)})"
     site.agree(about, shown or ("the site keeps no answers to compare with",))
 
@@ -183,7 +183,7 @@ def settle(site: Site, run: Run, plan: Plan) -> None:
                          hint="give the answers and the bundle it was begun with")  # fmt: skip
     compare(site, run, plan)
     _require_images(site, run, steps)
-    if not origin.begun_here(run):
+    if not provenance.begun_here(run):
         _plan_of(run, plan)
     run.believe(frozenset())
 
@@ -193,17 +193,14 @@ def _require_images(site: Site, run: Run, steps: Mapping[str, Step]) -> None:
         images = {name: image for name in run.told if (image := journal.before(name)) is not None}
 
     def look(name: str) -> str:
-        own = json.loads(json.dumps(steps[name].capture(site.world)))
-        if strange := told.misfit(images[name], own):
-            return f"names {strange}, which that step does not change"
-        part = before_images.lacking(images[name], own)
-        return f"has no {part.lstrip('_')!r}, which that step captures" if part else ""
+        step = steps[name]
+        return host_records.misfit(images[name], json.loads(json.dumps(step.capture(site.world))))
 
     with ThreadPoolExecutor(site.inputs.answers.parallel_hosts, "images") as pool:
         for name, strange in zip(images, pool.map(look, images), strict=True):
             if strange:
-                reason = f"the before-image of {name} {strange}"
-                raise mirror.refusal(steps[name].host, run.name, reason)
+                reason = f"the before-image of {name} names {strange}, which that step does not change"
+                raise site_copy.refusal(steps[name].host, run.name, reason)
 
 
 def _plan_of(run: Run, plan: Plan) -> None:
@@ -211,7 +208,7 @@ def _plan_of(run: Run, plan: Plan) -> None:
     with run.journal() as journal:
         then = journal.subject
     changed = {name for name in {*then, *plan.subject} if then.get(name) != plan.subject.get(name)}
-    header, _, records = (run.read(mirror.JOURNAL) or b"").partition(b"\n")
+    header, _, records = (run.read(site_copy.JOURNAL) or b"").partition(b"\n")
     if changed and all(name.startswith("answers.") for name in changed):
         body = {**json.loads(header), "plan": plan.digest, "subject": dict(plan.subject)}
-        run.put(mirror.JOURNAL, json.dumps(body, sort_keys=True).encode() + b"\n" + records)
+        run.put(site_copy.JOURNAL, json.dumps(body, sort_keys=True).encode() + b"\n" + records)

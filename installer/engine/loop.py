@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from installer.clock import Clock
+from installer.engine.clock import Clock
+from installer.engine.events import Emit, Event, StepBroke, StepFinished, StepProgressed, StepStarted
+from installer.engine.journal import Journal
 from installer.errors import ConnectionLost, EffectMissing, HostUnreachable, SitewrightError
-from installer.events import Emit, Event, StepBroke, StepFinished, StepProgressed, StepStarted
-from installer.journal import Journal
 from installer.plan.model import Differences, Image, Plan, Step
 from installer.ports import ReadOnly, Report, World
 

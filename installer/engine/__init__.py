@@ -19,7 +19,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from installer.clock import Clock, SystemClock
+from installer.engine.clock import Clock, SystemClock
+from installer.engine.events import Emit, RunFinished, RunStarted
+from installer.engine.journal import Journal
+from installer.engine.loop import Failure, Keep, Loop
 from installer.errors import (
     ConnectionLost,
     HostUnreachable,
@@ -28,9 +31,6 @@ from installer.errors import (
     SitewrightError,
     StepFailed,
 )
-from installer.events import Emit, RunFinished, RunStarted
-from installer.journal import Journal
-from installer.loop import Failure, Keep, Loop
 from installer.plan.model import (
     BACKWARD,
     Before,

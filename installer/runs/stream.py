@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from installer.answers.model import Waiver
-from installer.detached import Detached
+from installer.engine.events import KINDS, Event, RunStarted
 from installer.errors import SitewrightError
-from installer.events import KINDS, Event, RunStarted
 from installer.formats import strict_json
 from installer.plain import cleaned
 from installer.plan.checks import Finding
 from installer.proof import ProbeResult
-from installer.runs import Run, Runs
+from installer.runs.background import Detached
+from installer.runs.store import Run, Runs
 
 
 @dataclass(frozen=True, slots=True)

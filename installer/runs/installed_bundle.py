@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from installer import origin
 from installer.bundle.manifest import Blob
 from installer.bundle.manifest_json import decode
 from installer.errors import AnotherBundleStands, BundleNotTrusted, SitewrightError
@@ -14,18 +13,19 @@ from installer.plan import succession
 from installer.plan.inputs import Inputs
 from installer.plan.succession import Standing
 from installer.ports import ReadOnly
-from installer.runs import Runs
+from installer.runs import provenance
+from installer.runs.store import Runs
 
 
 def of_runs(runs: Runs, site: str) -> tuple[Standing | None, str]:
     """The bundle of the last finished run known here, and the digest of that of a run that was broken off."""
     finished = [run for run in runs.standing(site) if run.outcome == "done"]
-    kept = finished[-1].read(origin.BUNDLE) if finished else None
+    kept = finished[-1].read(provenance.BUNDLE) if finished else None
     broken_off = runs.unfinished(site, backward=False)
-    going_on = broken_off.read(origin.BUNDLE) if broken_off else None
+    going_on = broken_off.read(provenance.BUNDLE) if broken_off else None
     known = None
     with suppress(BundleNotTrusted):  # damaged since: the hosts' own records say what stands
-        known = Standing.of(decode(kept, origin.BUNDLE)) if kept else None
+        known = Standing.of(decode(kept, provenance.BUNDLE)) if kept else None
     return known, Blob.of(going_on).digest if going_on else ""
 
 

@@ -3,8 +3,8 @@
     answers.yaml    the answers as they were read (they hold no secrets)
     bundle.json     what the bundle held, with its signature and the signers who were trusted then
 
-What the hosts keep of a run for other laptops (`installer.mirror`) brings nothing of all this: there, answers and
-bundle have to be at hand.
+What the hosts keep of a run for other laptops (`installer.runs.site_copy`) brings nothing of all this: there, answers
+and bundle have to be at hand.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from installer.answers import file as answers_file
 from installer.bundle.manifest_json import decode
 from installer.errors import PlanChanged, StateUnreadable, UsageError
 from installer.plan.inputs import Inputs
-from installer.runs import Run
+from installer.runs.store import Run
 
 ANSWERS, BUNDLE, SIGNATURE, SIGNERS = "answers.yaml", "bundle.json", "bundle.json.sig", "allowed_signers"
 MOST = 40

@@ -1,8 +1,8 @@
 """What a host says of its own part in a run, read by a schema: it is data about that host alone.
 
-A host keeps the records of its own steps, so that another laptop can carry on (installer.mirror). From these come step
-ids that name this host, their states and their before-images; bounded in size and number. Whatever else it says, of
-other hosts, of answers, flags or programs, has no place here. Pure.
+A host keeps the records of its own steps, so that another laptop can carry on (installer.runs.site_copy). From these
+come step ids that name this host, their states and their before-images; bounded in size and number. Whatever else it
+says, of other hosts, of answers, flags or programs, has no place here. Pure.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from installer.engine.journal import LEGAL, State
 from installer.formats import strict_json
-from installer.journal import LEGAL, State
 from installer.plan.model import BACKWARD
-from installer.runs import MOST_RUNS, NAME, OUTCOMES
+from installer.runs.store import MOST_RUNS, NAME, OUTCOMES
 
 FORMAT = 1
 LARGEST = 4 << 20

@@ -30,7 +30,7 @@ from installer.errors import (
 )
 from installer.formats import strict_json
 from installer.ports import Output, World
-from installer.runs import Runs
+from installer.runs.store import Runs
 from installer.state_files import make, trouble
 
 PATH = "/run/sitewright.lock"

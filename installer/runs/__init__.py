@@ -1,0 +1,1 @@
+"""Runs of a site: their directories, locks and processes, and what another laptop may take over of them."""
