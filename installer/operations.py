@@ -17,18 +17,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from installer import administering, engine, proof, site_images, state_files
+from installer import administering, engine, preflight, state_files
 from installer import rollback as taking_back
 from installer.bundle.archive import Archive
 from installer.errors import SitewrightError, StateUnreadable, UsageError
-from installer.plan import checks, foundations
 from installer.plan import install as installing
-from installer.plan.checks import Finding
 from installer.plan.inputs import Inputs
 from installer.plan.model import BACKWARD, Plan
 from installer.plan.steps import record
 from installer.plan.steps.volumes import Volume
 from installer.ports import Probed, Report, World
+from installer.preflight import Finding, bundle_images, bundle_templates
+from installer.probes import proof
 from installer.runs import adoption, execute, installed_bundle, kubectl, lock, provenance, site_copy
 from installer.runs.execute import Watch
 from installer.runs.store import Run, Runs
@@ -82,25 +82,25 @@ def check(site: Site, asked: Report = unheard, only: Iterable[str] = ()) -> tupl
         UsageError: it names one that does not exist.
     """
     answers = site.inputs.answers
-    wanted = checks.only(only, checks.NAMES, [host.name for host in answers.hosts])
-    lacking: Callable[[], checks.Lacking] = dict
-    if site.archive is not None and any(wanted.wants(checks.IMAGES, host.name) for host in answers.hosts):
+    wanted = preflight.only(only, preflight.NAMES, [host.name for host in answers.hosts])
+    lacking: Callable[[], preflight.Lacking] = dict
+    if site.archive is not None and any(wanted.wants(preflight.IMAGES, host.name) for host in answers.hosts):
         lacking = partial(_lacking, site, site.archive)
     known_here, going_on = installed_bundle.of_runs(site.runs, site.name)
-    case = checks.look(
+    case = preflight.look(
         site.world, answers, site.inputs.manifest, site.world.now(), asked, wanted, lacking, known_here, going_on
     )
     _keep_speeds(site, case.tried)
-    return checks.judge(case, wanted)
+    return preflight.judge(case, wanted)
 
 
-def _lacking(site: Site, archive: Archive) -> checks.Lacking:
+def _lacking(site: Site, archive: Archive) -> preflight.Lacking:
     """What the charts ask for and the bundle lacks: all of them are rendered, once for a bundle and its answers."""
-    of = site_images.digest(site.inputs)
+    of = bundle_images.digest(site.inputs)
     with suppress(StateUnreadable):
         if state_files.read(site.runs.folder(site.name) / COMPLETE, 1000) == of.encode():
-            return site_images.none(site.inputs)
-    found = site_images.lacking(site.inputs, archive)
+            return bundle_images.none(site.inputs)
+    found = bundle_images.lacking(site.inputs, archive)
     if not any(found.values()):
         with suppress(StateUnreadable):  # as with speeds
             site.runs.keep(site.name, COMPLETE, of.encode())
@@ -113,7 +113,7 @@ def plan(inputs: Inputs) -> Plan:
     Raises:
         BundleNotTrusted: the bundle is not what an installation takes.
     """
-    foundations.prove(inputs)
+    bundle_templates.prove(inputs)
     return installing.plan(inputs)
 
 
@@ -127,7 +127,7 @@ def measured(site: Site) -> Inputs:
     return site.inputs
 
 
-def _keep_speeds(site: Site, tried: checks.Tried) -> None:
+def _keep_speeds(site: Site, tried: preflight.Tried) -> None:
     """Keep, for each host of the registry that was measured, how fast bytes get onto its disk from here."""
     speeds = {host: min(speed, tried.disk.get(host, speed)) for host, speed in tried.link.items()}
     if speeds:

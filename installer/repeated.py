@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from installer import operations, proof
+from installer import operations
 from installer.errors import SitewrightError
 from installer.operations import Site
+from installer.probes import proof
 from installer.runs.store import Run
 
 

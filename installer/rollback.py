@@ -12,7 +12,7 @@ from installer.plan import install
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan
 from installer.plan.renamed import present_id
-from installer.plan.steps import kept, volumes
+from installer.plan.steps import before_images, volumes
 from installer.plan.steps.hosts import step_id
 from installer.plan.steps.volumes import Volume
 from installer.ports import ReadOnly
@@ -33,7 +33,7 @@ def inverse(inputs: Inputs, run: Run, operation: str) -> Plan:
         for host in environment.hosts:
             if f"undo:{step_id(environment, 'hosts.home', host)}" not in going:  # what is kept there goes with all else
                 after = tuple(step.id for step in back if step.host == host)
-                last.append(kept.forget(host, environment.name, run.name, after))
+                last.append(before_images.forget(host, environment.name, run.name, after))
     return replace(back, steps=(*back.steps, *last))
 
 

@@ -14,7 +14,16 @@ from installer.answers.model import Environment
 from installer.bundle.manifest import Component
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan, Step
-from installer.plan.steps import component, hosts, kubernetes, record, registry, releases, serving, spreading
+from installer.plan.steps import (
+    dns_spread,
+    host_components,
+    hosts,
+    kubelet_certificates,
+    kubernetes,
+    record,
+    registry,
+    releases,
+)
 
 
 def plan(inputs: Inputs) -> Plan:
@@ -77,7 +86,9 @@ def _cluster(inputs: Inputs, environment: Environment) -> list[Step]:
         steps.append(kubernetes.join(inputs, environment, host, (*installed[host], members[first])))
         members[host] = steps[-1].id
 
-    certified = [serving.certify(inputs, environment, host, (members[host],)) for host in environment.hosts]
+    certified = [
+        kubelet_certificates.certify(inputs, environment, host, (members[host],)) for host in environment.hosts
+    ]
     steps += certified
     steps += _releases(inputs, environment, chosen, members, tuple(step.id for step in certified))
     done = tuple(step.id for step in steps if step.phase in {"charts", "kubernetes"})
@@ -96,8 +107,8 @@ def _host_parts(
     )
     for part in chosen:
         spec = part.spec.get("host")
-        if spec and part.name != "registry" and component.belongs(spec, inputs, environment, host):
-            steps.append(component.install(inputs, environment, part, host, last))
+        if spec and part.name != "registry" and host_components.belongs(spec, inputs, environment, host):
+            steps.append(host_components.install(inputs, environment, part, host, last))
             last = (steps[-1].id,)
     return last
 
@@ -117,7 +128,7 @@ def _releases(
     ready = [kubernetes.ready(environment, host, (members[host], *up)) for host in environment.hosts]
     steps += ready
     if len(environment.hosts) > 1:
-        steps.append(spreading.spread(environment, tuple(step.id for step in ready)))
+        steps.append(dns_spread.spread(environment, tuple(step.id for step in ready)))
     gate = (*(step.id for step in ready), *certified)
     released = {part.name for part in release_parts}
     for part in release_parts:

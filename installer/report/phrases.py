@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import date
 
 from installer import translations
-from installer.plan.checks import CHECKS
+from installer.preflight import CHECKS
 from installer.report.catalogue import Words
 
 ENVIRONMENTS = ("production", "pre-release", "staging", "testing", "test", "development")

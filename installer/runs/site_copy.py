@@ -24,7 +24,7 @@ from installer import state_files
 from installer.errors import HostRecordRefused, SitewrightError
 from installer.hosts.facts_parsing import OWNER, owner
 from installer.plan.model import BACKWARD
-from installer.plan.steps.kept import RUNS as FOLDER
+from installer.plan.steps.before_images import RUNS as FOLDER
 from installer.ports import ReadOnly, World
 from installer.runs import host_records
 from installer.runs.store import NAME, Run

@@ -14,8 +14,8 @@ from installer.engine.events import KINDS, Event, RunStarted
 from installer.errors import SitewrightError
 from installer.formats import strict_json
 from installer.plain import cleaned
-from installer.plan.checks import Finding
-from installer.proof import ProbeResult
+from installer.preflight import Finding
+from installer.probes.proof import ProbeResult
 from installer.runs.background import Detached
 from installer.runs.store import Run, Runs
 

@@ -10,8 +10,8 @@ from typing import Any
 from installer import certificates
 from installer.certificates import KeyPair
 from installer.formats.objects import at
-from installer.simulated import kubelet_certificates, registry
-from installer.simulated.kubelet_certificates import SERVING
+from installer.simulated import kubelets, registry
+from installer.simulated.kubelets import SERVING
 from installer.simulated.kubernetes import Cluster, condition
 from installer.simulated.state import SimulatedHost, SimulatedSite
 
@@ -35,7 +35,7 @@ def settle(site: SimulatedSite, cluster: Cluster) -> None:
     nodes = [site.hosts[name] for name in sorted(cluster.members) if _lives(site.hosts[name])]
     connected = network_stands(site, cluster)
     for host in nodes:
-        kubelet_certificates.ask(site, cluster, host)
+        kubelets.ask(site, cluster, host)
     for path, node in cluster.objects.items():
         if path.startswith("/api/v1/nodes/"):
             alive = node["metadata"]["name"] in {host.name for host in nodes}

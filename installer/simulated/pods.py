@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from installer.errors import CommandFailed
-from installer.plan.steps.verify import REACH
 from installer.ports import Output
+from installer.probes.builtin import REACH
 from installer.simulated.controllers import serving
 from installer.simulated.helm import deployed
 from installer.simulated.kubernetes import Cluster

@@ -8,14 +8,14 @@ from pathlib import PurePosixPath
 
 from installer.bundle.signers import verify_signature
 from installer.bundle.sshsig import SignatureInvalid
+from installer.plan.steps.before_images import KEEP, PRUNE, RETURN
+from installer.plan.steps.files import PULL
 from installer.plan.steps.hosts import VERIFY
-from installer.plan.steps.kept import KEEP, PRUNE, RETURN
+from installer.plan.steps.kubelet_certificates import AWAIT_FILE, RENEW
 from installer.plan.steps.kubernetes import RESET
-from installer.plan.steps.placed import PULL
-from installer.plan.steps.serving import AWAIT_FILE, RENEW
 from installer.ports import Output
 from installer.runs.lock import CLAIM, RELEASE
-from installer.simulated import kubeadm, kubelet_certificates, registry
+from installer.simulated import kubeadm, kubelets, registry
 from installer.simulated.controllers import serving, settle
 from installer.simulated.state import Call, Program, failed, said
 
@@ -98,7 +98,7 @@ def kubectl(call: Call) -> Output:
     if cluster is None or call.argv[2] not in call.tree or not serving(call.site, cluster):
         return failed("The connection to the server was refused")
     for name in call.argv[6:]:
-        if not kubelet_certificates.approve(call.site, cluster, name):
+        if not kubelets.approve(call.site, cluster, name):
             return failed(f'Error from server (NotFound): certificatesigningrequests "{name}" not found')
     settle(call.site, cluster)
     return said(*(f"certificatesigningrequest.certificates.k8s.io/{name} approved" for name in call.argv[6:]))

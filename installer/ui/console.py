@@ -14,9 +14,9 @@ from installer.bundle.manifest import Exemption
 from installer.errors import SitewrightError
 from installer.plain import first, plain
 from installer.plan import estimate
-from installer.plan.checks import Finding
 from installer.plan.model import Plan
 from installer.plan.steps.volumes import Volume
+from installer.preflight import Finding
 from installer.runs.store import Run
 from installer.ui import words
 from installer.ui.text import Text

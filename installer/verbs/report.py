@@ -13,7 +13,7 @@ from installer.errors import ReportImpossible, UsageError
 from installer.plain import plain
 from installer.plan import estimate
 from installer.plan import install as installing
-from installer.plan.checks import wires
+from installer.plan.connections import wires
 from installer.plan.model import BACKWARD
 from installer.report import built, render, spreadsheet
 from installer.report.catalogue import words

@@ -17,10 +17,10 @@ from installer.arguments import default_state
 from installer.bundle.manifest import Exemption
 from installer.engine.events import Emit
 from installer.errors import PreflightFailed, ProofInterrupted, SitewrightError, UsageError
-from installer.plan.checks import Finding, ports_table
 from installer.plan.model import BACKWARD, Plan
 from installer.plan.steps.volumes import Volume
-from installer.proof import Prepared, ProbeResult, count, failed
+from installer.preflight import Finding, ports_table
+from installer.probes.proof import Prepared, ProbeResult, count, failed
 from installer.repeated import Standing
 from installer.runs import installed_bundle
 from installer.runs.execute import Watch, plan_json

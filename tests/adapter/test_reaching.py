@@ -11,8 +11,8 @@ from simulation import inputs_of
 from stages import answers_for, open_site
 
 from installer.errors import ProbeFailed
-from installer.plan.steps import reaching
 from installer.ports import World
+from installer.probes import egress
 
 pytestmark = pytest.mark.lab
 
@@ -43,7 +43,7 @@ def world(practice: Practice, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def said(world: World, practice: Practice) -> str:
     inputs = replace(inputs_of("rehearsal"), answers=answers_for(practice.answers_hosts()))
-    return reaching.probe(world, inputs, inputs.answers.environments[0])
+    return egress.probe(world, inputs, inputs.answers.environments[0])
 
 
 def test_a_pod_that_asks_for_the_outside_is_found_after_it_gave_up(world: World, practice: Practice) -> None:

@@ -17,7 +17,7 @@ from installer.bundle.archive import Archive
 from installer.bundle.manifest import Artifact, Blob
 from installer.plan import context
 from installer.plan.inputs import Inputs
-from installer.plan.steps import charts, component
+from installer.plan.steps import charts, host_components
 from installer.plan.steps.hosts import MODULES, SETTINGS
 
 ADMISSION = {"token": "TOKEN", "ca_hash": "HASH", "certificate_key": ""}
@@ -63,8 +63,8 @@ def _host(path: Path, inputs: Inputs, archive: Archive, host: str) -> None:
         _add(tar, "etc/sysctl.d/90-by-hand.conf", "".join(f"{k} = {v}\n" for k, v in SETTINGS.items()).encode())
         for part in inputs.components(environment):
             spec = part.spec.get("host")
-            if spec and part.name != "registry" and component.belongs(spec, inputs, environment, host):
-                for file in component.wanted_files(inputs, environment, part, host):
+            if spec and part.name != "registry" and host_components.belongs(spec, inputs, environment, host):
+                for file in host_components.wanted_files(inputs, environment, part, host):
                     content = _bytes(archive, file.pull.file) if file.pull else file.text
                     _add(tar, file.path.lstrip("/"), content, file.mode)
         kubernetes = inputs.manifest.component("kubernetes")

@@ -11,17 +11,17 @@ from core_bundle import make_core_bundle
 from core_manifest import ROOT
 from simulation import NOW, answers_of, inputs_of, world_of
 
+from installer import preflight
 from installer.errors import UsageError
-from installer.plan import checks
-from installer.plan.checks import judge, look, only
-from installer.plan.checks.choosing import Only
+from installer.preflight import judge, look, only
+from installer.preflight.selection import Only
 
 HOSTS = [host.name for host in answers_of("rehearsal").hosts]
 
 
 def found(world, *texts):
     inputs = inputs_of("rehearsal")
-    wanted = only(texts, checks.NAMES, HOSTS)
+    wanted = only(texts, preflight.NAMES, HOSTS)
     return [(f.check, f.host) for f in judge(look(world, inputs.answers, inputs.manifest, NOW, wanted=wanted), wanted)]
 
 
@@ -33,13 +33,13 @@ def test_a_check_is_made_alone_on_every_host_or_on_one():
 
 @pytest.mark.parametrize("texts, tries", [(["memory.swap"], False), (["ports.reach@cp-1"], True), ([], True)])
 def test_what_no_wanted_check_judges_by_is_not_tried(texts, tries):
-    assert only(texts, checks.NAMES, HOSTS).tries(checks.CHECKS) is tries
+    assert only(texts, preflight.NAMES, HOSTS).tries(preflight.CHECKS) is tries
 
 
 def test_what_a_check_judges_by_is_marked_with_it():
     """A rule that reads what was tried and is not marked would pass unseen when it is wanted alone."""
-    marked = {check.name for check in checks.CHECKS if check.tries}
-    reading = {check.name for check in checks.CHECKS if "tried" in check.rule.__code__.co_names}
+    marked = {check.name for check in preflight.CHECKS if check.tries}
+    reading = {check.name for check in preflight.CHECKS if "tried" in check.rule.__code__.co_names}
     assert marked == reading != set()
 
 
@@ -54,7 +54,7 @@ def test_a_host_that_cannot_be_entered_is_told_whatever_is_wanted_of_it():
 )
 def test_what_does_not_exist_is_refused_with_what_may_be_meant(text, told):
     with pytest.raises(UsageError) as refused:
-        only([text], checks.NAMES, HOSTS)
+        only([text], preflight.NAMES, HOSTS)
     assert told in refused.value.remedy
 
 

@@ -14,7 +14,7 @@ import yaml
 from core_bundle import make_core_bundle
 from core_manifest import ROOT
 
-from installer.plan.checks import Finding
+from installer.preflight import Finding
 from installer.runs import background
 from installer.runs.store import Runs
 from installer.runs.stream import Ended, Failure, Follower

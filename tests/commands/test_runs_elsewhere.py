@@ -14,7 +14,7 @@ from simulation import act, answers_of, differences, inputs_of, install, site_of
 from installer import operations
 from installer.answers import file as answers_file
 from installer.errors import PlanChanged, RunStopped, SiteLocked, StepFailed, UsageError
-from installer.proof import ProbeResult
+from installer.probes.proof import ProbeResult
 from installer.runs import lock, provenance, site_copy
 from installer.simulated.faults import Faults
 from installer.simulated.machine import KERNEL_MODULES

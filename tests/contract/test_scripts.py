@@ -20,7 +20,7 @@ import pytest
 from core_manifest import core_manifest
 
 from installer.errors import CommandFailed
-from installer.plan.steps import kept, serving
+from installer.plan.steps import before_images, kubelet_certificates
 from installer.runs import lock
 from installer.simulated.machine import Machine
 from installer.simulated.world import SimulatedWorld
@@ -92,19 +92,19 @@ def directory(path: str, mode: int = 0o755) -> Case:
 
 
 CASES = {
-    "keep a file": ran(kept.KEEP, "@/aside", "@/etc/proxy.cfg"),
-    "keep odd names": ran(kept.KEEP, "@/aside", "@/etc/deep/a b/file", "@/etc/-n"),
-    "keep links as links": ran(kept.KEEP, "@/aside", "@/etc/link", "@/etc/dangling", "@/etc/linked"),
-    "keep no directory and nothing": ran(kept.KEEP, "@/aside", "@/etc/full", "@/etc/none"),
-    "keep once": ran(kept.KEEP, "@/keep", "@/etc/file", "@/etc/proxy.cfg"),
-    "return a file": ran(kept.RETURN, "@/keep", "@/etc/file"),
-    "return over a file": ran(kept.RETURN, "@/keep", "@/etc/file", "@/etc/none"),
-    "return into a folder that is gone": ran(kept.RETURN, "@/keep", "@/etc/file"),
-    "return over a directory": ran(kept.RETURN, "@/over", "@/etc/full"),
-    "prune": ran(kept.PRUNE, "@/etc/empty", "@/etc/full", "@/etc/none", "@/etc/proxy.cfg", "@/etc/linked"),
+    "keep a file": ran(before_images.KEEP, "@/aside", "@/etc/proxy.cfg"),
+    "keep odd names": ran(before_images.KEEP, "@/aside", "@/etc/deep/a b/file", "@/etc/-n"),
+    "keep links as links": ran(before_images.KEEP, "@/aside", "@/etc/link", "@/etc/dangling", "@/etc/linked"),
+    "keep no directory and nothing": ran(before_images.KEEP, "@/aside", "@/etc/full", "@/etc/none"),
+    "keep once": ran(before_images.KEEP, "@/keep", "@/etc/file", "@/etc/proxy.cfg"),
+    "return a file": ran(before_images.RETURN, "@/keep", "@/etc/file"),
+    "return over a file": ran(before_images.RETURN, "@/keep", "@/etc/file", "@/etc/none"),
+    "return into a folder that is gone": ran(before_images.RETURN, "@/keep", "@/etc/file"),
+    "return over a directory": ran(before_images.RETURN, "@/over", "@/etc/full"),
+    "prune": ran(before_images.PRUNE, "@/etc/empty", "@/etc/full", "@/etc/none", "@/etc/proxy.cfg", "@/etc/linked"),
     "claim": ran(lock.CLAIM, "@/lock", "token", "300", "", stdin=b'{"owner": "a"}\n'),
     "release what is not held": ran(lock.RELEASE, "@/lock", "token"),
-    "await": ran(serving.AWAIT_FILE, "@/etc/proxy.cfg"),
+    "await": ran(kubelet_certificates.AWAIT_FILE, "@/etc/proxy.cfg"),
     "write": write("etc/new/file", b"content\n", 0o600),
     "write over a file": write("etc/proxy.cfg", b"new", 0o755),
     "write over a link": write("etc/link", b"new"),
@@ -118,7 +118,7 @@ CASES = {
     "make a directory over a file": directory("etc/proxy.cfg"),
 }  # fmt: skip
 CASES["return over a directory"] = Case(
-    kept.RETURN, ("@/over", "@/etc/full"), CASES["return over a directory"].simulated,
+    before_images.RETURN, ("@/over", "@/etc/full"), CASES["return over a directory"].simulated,
     layout={**LAYOUT, "over@": ("nested", "etc/full")},
 )  # fmt: skip
 

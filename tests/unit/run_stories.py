@@ -26,11 +26,11 @@ from installer.engine.events import (
     kind_of,
 )
 from installer.plan import install as installing
-from installer.plan.checks import CHECKS, Finding
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan, Step
-from installer.plan.steps import verify
-from installer.proof import ProbeResult
+from installer.preflight import CHECKS, Finding
+from installer.probes import builtin
+from installer.probes.proof import ProbeResult
 from installer.runs import background, execute
 from installer.runs.store import Runs
 
@@ -115,7 +115,7 @@ class Story:
         named = [
             probe
             for each in self.inputs.answers.environments
-            for probe in verify.probes(self.inputs, verify.Ground(each, ""))
+            for probe in builtin.probes(self.inputs, builtin.Ground(each, ""))
         ]
         return [ProbeResult(probe.id, probe.title, probe.environment, True, "as wanted", 1.5) for probe in named]
 

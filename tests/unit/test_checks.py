@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
+from installer import preflight
 from installer.answers.model import Access, Answers, Environment, Host, Registry, Waiver
 from installer.answers.schema import schema
 from installer.bundle.manifest import Artifact, Blob, Component, Exemption, Manifest
 from installer.errors import HostUnreachable, SitewrightError, SudoRefused
 from installer.hosts.facts import MODULE_SIGNS, TOOLS, Facts, Gathered
 from installer.hosts.facts_parsing import Disk, Listener, Owner, Unit
-from installer.plan import checks
-from installer.plan.checks import Case, Finding, Tried
 from installer.plan.succession import Standing
+from installer.preflight import Case, Finding, Tried
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 GIB = 1 << 30
@@ -79,7 +79,9 @@ def looked(
     """All findings on a good site after changes to its hosts."""
     gone = refused or {}
     facts = {name: replace(good(name), **(changes or {}).get(name, {})) for name in HOSTS if name not in gone}
-    return checks.examine(Case(said or answers(), manifest, Gathered(facts, gone), tried or Tried(), NOW, {"cp-1": ()}))
+    return preflight.examine(
+        Case(said or answers(), manifest, Gathered(facts, gone), tried or Tried(), NOW, {"cp-1": ()})
+    )
 
 
 def bad(*arguments: Any, **keywords: Any) -> list[Finding]:
@@ -90,15 +92,15 @@ def bad(*arguments: Any, **keywords: Any) -> list[Finding]:
 def test_a_good_site_has_nothing_but_good_findings_for_every_check() -> None:
     found = looked()
     assert {finding.status for finding in found} == {"ok"}
-    assert {finding.check for finding in found} == set(checks.NAMES)
+    assert {finding.check for finding in found} == set(preflight.NAMES)
     assert len({(finding.check, finding.host) for finding in found}) == len(found)
 
 
 def test_the_answers_may_waive_exactly_the_checks_that_a_waiver_can_set_aside() -> None:
-    entries = {checks.LOGIN, checks.SUDO}
-    firm = {check.name for check in checks.CHECKS if check.firm}
-    assert set(schema()["$defs"]["check"]["enum"]) == set(checks.NAMES) - entries - firm
-    assert entries < set(checks.NAMES)
+    entries = {preflight.LOGIN, preflight.SUDO}
+    firm = {check.name for check in preflight.CHECKS if check.firm}
+    assert set(schema()["$defs"]["check"]["enum"]) == set(preflight.NAMES) - entries - firm
+    assert entries < set(preflight.NAMES)
 
 
 RECORD = json.dumps(
@@ -116,10 +118,10 @@ def test_no_waiver_lets_another_bundle_in() -> None:
 
 def test_where_a_host_has_lost_its_record_this_machine_s_runs_say_what_stands() -> None:
     case = Case(answers(), MANIFEST, Gathered({"cp-1": good("cp-1")}, {}), Tried(), NOW, {}, OLDER)
-    assert [each.check for each in checks.examine(case) if each.status == "failed" and "bundle" in each.check] == []
+    assert [each.check for each in preflight.examine(case) if each.status == "failed" and "bundle" in each.check] == []
     ours = replace(good("cp-1"), owner=Owner("acme", "production"))
     begun = replace(case, gathered=Gathered({"cp-1": ours}, {}))
-    (found,) = (each for each in checks.examine(begun) if each.check == "bundle.succession")
+    (found,) = (each for each in preflight.examine(begun) if each.check == "bundle.succession")
     assert (found.status, found.found) == ("failed", "core 0.9 (v1.35.1) stands on cp-1; this bundle is a newer one: "
                                                      "core 1.0 (v1.36.3)")  # fmt: skip
 
@@ -215,7 +217,7 @@ def test_every_check_that_looks_at_facts_is_made_to_fail() -> None:
         "link.speed",
         "ports.reach",
     }
-    assert shown | by_probes | {checks.LOGIN, checks.SUDO} == set(checks.NAMES)
+    assert shown | by_probes | {preflight.LOGIN, preflight.SUDO} == set(preflight.NAMES)
 
 
 @pytest.mark.parametrize(
@@ -329,7 +331,7 @@ def test_a_stranger_on_our_port_is_told_even_on_a_host_of_ours() -> None:
 
 
 def test_the_forecast_counts_what_is_chosen_and_where() -> None:
-    forecast = checks.disk_forecast(answers(), MANIFEST)
+    forecast = preflight.disk_forecast(answers(), MANIFEST)
     sizes = {host: {need.title: need.gib for need in needs} for host, needs in forecast.items()}
     assert sizes["node-1"] == {"images": 15.0, "programs": 1.0, "logs": 2.0}, (
         "kafka is not chosen; shop and the core are"
@@ -355,18 +357,18 @@ def test_what_we_put_there_already_is_not_asked_for_again() -> None:
 
 
 def test_the_table_of_ports_names_every_way() -> None:
-    rows = checks.ports_table(answers())
+    rows = preflight.ports_table(answers())
     assert ("this machine", "cp-1 (10.20.0.11), node-1 (10.20.0.12), node-2 (10.20.0.13)", "22/tcp") in [
         r[:3] for r in rows
     ]
     assert {row[2] for row in rows} == {"22/tcp", "5000/tcp", "6443/tcp", "10250/tcp", "8472/udp", "30000-32767/tcp"}
     planes = replace(answers().environments[0], control_planes=HOSTS, workers=())
-    assert {"2379/tcp", "2380/tcp"} < {row[2] for row in checks.ports_table(answers(environments=(planes,)))}
+    assert {"2379/tcp", "2380/tcp"} < {row[2] for row in preflight.ports_table(answers(environments=(planes,)))}
 
 
 def test_environments_share_the_registry_and_nothing_else() -> None:
     two = (Environment("production", ("cp-1",)), Environment("testing", ("node-1",), ("node-2",)))
-    found = [(wire.sources, wire.targets, wire.port) for wire in checks.wires(answers(environments=two))]
+    found = [(wire.sources, wire.targets, wire.port) for wire in preflight.wires(answers(environments=two))]
     assert (HOSTS, ("cp-1",), 5000) in found
     assert (("node-1", "node-2"), ("node-1",), 6443) in found
     assert not any("cp-1" in sources and "node-1" in targets for sources, targets, port in found)

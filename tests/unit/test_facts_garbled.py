@@ -14,8 +14,8 @@ from test_facts import Spoken
 from installer.errors import HostAnswersOddly
 from installer.hosts import facts
 from installer.hosts import facts_parsing as reading
-from installer.plan.checks import Case, Tried, examine
 from installer.ports import Output, ReadOnly
+from installer.preflight import Case, Tried, examine
 
 DIGITS = "9" * 5000
 DEEP = "[" * 100_000

@@ -14,8 +14,8 @@ from installer.answers.model import Waiver
 from installer.engine import events
 from installer.engine.events import RunFinished, RunStarted, StepBroke, StepFinished, StepProgressed, StepStarted
 from installer.plain import plain
-from installer.plan.checks import Finding
-from installer.proof import ProbeResult
+from installer.preflight import Finding
+from installer.probes.proof import ProbeResult
 from installer.runs import background
 from installer.runs.background import CONSOLE, RECORD, Detached
 from installer.runs.store import Runs

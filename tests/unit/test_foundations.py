@@ -11,8 +11,8 @@ from core_manifest import ROOT, core_manifest
 from installer.answers import file as answers_file
 from installer.bundle.manifest import Component, Manifest
 from installer.errors import BundleNotTrusted
-from installer.plan import foundations
 from installer.plan.inputs import Inputs
+from installer.preflight import bundle_templates
 
 
 def changed(name: str, **fields: Any) -> Manifest:
@@ -22,7 +22,7 @@ def changed(name: str, **fields: Any) -> Manifest:
 
 def prove(manifest: Manifest) -> None:
     answers = answers_file.load(ROOT / "profiles" / "rehearsal.yaml")
-    foundations.prove(Inputs(answers, manifest, b"", b"", b""))
+    bundle_templates.prove(Inputs(answers, manifest, b"", b"", b""))
 
 
 def part(name: str) -> Component:

@@ -9,9 +9,9 @@ import pytest
 from simulation import inputs_of, install, site_of, world_of
 
 from installer.errors import CommandFailed, StepFailed
-from installer.plan.steps import serving
+from installer.plan.steps import kubelet_certificates
 from installer.ports import FileState, Output
-from installer.simulated import kubelet_certificates
+from installer.simulated import kubelets
 
 HOST, ADDRESS = "node-1", "10.20.0.21"
 
@@ -20,7 +20,7 @@ def asked(
     names: tuple[str, ...] = (HOST,), addresses: tuple[str, ...] = (ADDRESS,), body: bytes = b"", **spec: Any
 ) -> dict[str, Any]:
     """A request as the API shows it."""
-    text = base64.b64encode(body or kubelet_certificates.request(HOST, names, addresses)).decode()
+    text = base64.b64encode(body or kubelets.request(HOST, names, addresses)).decode()
     usual = {
         "signerName": "kubernetes.io/kubelet-serving", "username": f"system:node:{HOST}", "groups": ["system:nodes"],
         "usages": ["digital signature", "server auth"], "request": text,
@@ -35,7 +35,7 @@ def forged(body: bytes) -> bytes:
     return b"-----BEGIN CERTIFICATE REQUEST-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE REQUEST-----\n"
 
 
-GOOD = kubelet_certificates.request(HOST, (HOST,), (ADDRESS,))
+GOOD = kubelets.request(HOST, (HOST,), (ADDRESS,))
 MISFITS: dict[str, tuple[dict[str, Any], str]] = {
     "the API server's name": (asked((HOST, "kubernetes")), "kubernetes"),
     "another node's name": (asked(("cp-1",)), "cp-1"),
@@ -44,7 +44,7 @@ MISFITS: dict[str, tuple[dict[str, Any], str]] = {
     "no address": (asked(addresses=()), HOST),
     "an address as a name": (asked((HOST, ADDRESS), ()), ADDRESS),
     "no names at all": (asked((), ()), "more than names"),
-    "in a stranger's name": (asked(body=kubelet_certificates.request("cp-1", (HOST,), (ADDRESS,))), "system:node:cp-1"),
+    "in a stranger's name": (asked(body=kubelets.request("cp-1", (HOST,), (ADDRESS,))), "system:node:cp-1"),
     "altered after signing": (asked(body=forged(GOOD)), "not signed by its own key"),
     "for clients": (asked(usages=["client auth", "digital signature"]), "client auth"),
     "for clients too": (asked(usages=["client auth", "digital signature", "server auth"]), "client auth"),
@@ -63,14 +63,16 @@ MISFITS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("case", MISFITS)
 def test_what_is_not_exactly_the_nodes_own_is_not_approved(case: str) -> None:
     request, words = MISFITS[case]
-    (found,) = serving.pending({"items": [request]}, HOST, ADDRESS)
+    (found,) = kubelet_certificates.pending({"items": [request]}, HOST, ADDRESS)
     assert words in found.wrong
 
 
 @pytest.mark.parametrize("usages", [["digital signature", "server auth"],
                                     ["key encipherment", "digital signature", "server auth"]])  # fmt: skip
 def test_its_own_name_and_address_are(usages: list[str]) -> None:
-    assert serving.pending({"items": [asked(usages=usages)]}, HOST, ADDRESS) == (serving.Asked("csr-x7k2p", ""),)
+    assert kubelet_certificates.pending({"items": [asked(usages=usages)]}, HOST, ADDRESS) == (
+        kubelet_certificates.Asked("csr-x7k2p", ""),
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_its_own_name_and_address_are(usages: list[str]) -> None:
      {"items": [{**asked(), "status": {"conditions": [{"type": "Denied", "status": "True"}]}}]}],
 )  # fmt: skip
 def test_what_is_no_open_request_of_this_node_is_none(listing: Any) -> None:
-    assert serving.pending(listing, HOST, ADDRESS) == ()
+    assert kubelet_certificates.pending(listing, HOST, ADDRESS) == ()
 
 
 class Cluster:
@@ -94,7 +96,7 @@ class Cluster:
         return (None,) * len(paths)
 
     def get(self, cluster: str, path: str) -> dict[str, Any] | None:
-        assert path == serving.REQUESTS
+        assert path == kubelet_certificates.REQUESTS
         return {"items": [self.request]}
 
     def run(self, host: str, *argv: str, stdin: bytes = b"", timeout: float = 60) -> Output:
@@ -102,7 +104,7 @@ class Cluster:
             assert argv[1:6] == ("--kubeconfig", "/etc/kubernetes/admin.conf", "certificate", "approve", "--")
             self.approved += argv[6:]
             return Output(0, "", "")
-        assert argv[2] == serving.AWAIT_FILE
+        assert argv[2] == kubelet_certificates.AWAIT_FILE
         self.left -= 1
         return Output(0 if self.left < 0 else 1, "", "")
 
@@ -110,12 +112,12 @@ class Cluster:
 def certify(cluster: Cluster) -> None:
     inputs = inputs_of("minimal")
     environment = inputs.answers.environments[0]
-    serving.certify(inputs, environment, environment.control_planes[0], ()).apply(cluster)  # type: ignore[arg-type]
+    kubelet_certificates.certify(inputs, environment, environment.control_planes[0], ()).apply(cluster)  # type: ignore[arg-type]
 
 
 def of_minimal(*names: str) -> dict[str, Any]:
     (host,) = inputs_of("minimal").answers.hosts
-    body = kubelet_certificates.request(host.name, (host.name, *names), (host.address,))
+    body = kubelets.request(host.name, (host.name, *names), (host.address,))
     return asked(body=body, username=f"system:node:{host.name}")
 
 
@@ -128,25 +130,25 @@ def test_it_is_approved_as_often_as_it_asks(forgotten: int) -> None:
 
 def test_one_that_never_gets_it_is_told() -> None:
     with pytest.raises(CommandFailed, match="kubelet-server-current"):
-        certify(Cluster(serving.ROUNDS, of_minimal()))
+        certify(Cluster(kubelet_certificates.ROUNDS, of_minimal()))
 
 
 def test_one_that_asks_for_more_is_told_what_and_gets_nothing() -> None:
-    cluster = Cluster(serving.ROUNDS, of_minimal("kubernetes.default"))
+    cluster = Cluster(kubelet_certificates.ROUNDS, of_minimal("kubernetes.default"))
     with pytest.raises(CommandFailed, match=r"csr-x7k2p.*kubernetes\.default"):
         certify(cluster)
     assert cluster.approved == []
 
 
 def test_an_installation_ends_where_a_node_asks_for_the_api_servers_name(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(serving, "ROUNDS", 2)
+    monkeypatch.setattr(kubelet_certificates, "ROUNDS", 2)
     world = world_of("rehearsal")
-    plain = kubelet_certificates.request
+    plain = kubelets.request
 
     def greedy(host: str, names: tuple[str, ...], addresses: tuple[str, ...]) -> bytes:
         return plain(host, (*names, "kubernetes") if host == "node-1" else names, addresses)
 
-    monkeypatch.setattr(kubelet_certificates, "request", greedy)
+    monkeypatch.setattr(kubelets, "request", greedy)
     with pytest.raises(StepFailed, match=r"kubernetes\.certify@node-1.*kubernetes"):
         install(site_of(world, tmp_path))
-    assert world.stat("node-1", serving.SERVING) == (None,)
+    assert world.stat("node-1", kubelet_certificates.SERVING) == (None,)

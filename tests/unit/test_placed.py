@@ -17,7 +17,7 @@ import pytest
 
 from installer import certificates
 from installer.bundle.manifest import Blob
-from installer.plan.steps.placed import PULL
+from installer.plan.steps.files import PULL
 
 CONTENT = b"a program" * 999
 BLOB = Blob.of(CONTENT)

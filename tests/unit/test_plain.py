@@ -19,8 +19,8 @@ from rich.table import Table
 from installer import cli, redaction
 from installer.errors import AnswersInvalid, BundleNotTrusted, CommandFailed, Problem
 from installer.plain import LINE, MOST, TEXT, cleaned, first, in_json, lines, listed, plain, quoted
-from installer.plan.checks import Finding
 from installer.plan.model import Plan, Step
+from installer.preflight import Finding
 from installer.redaction import MASK
 from installer.report import catalogue, render, spreadsheet
 from installer.report.subject import Component, Delivered

@@ -17,7 +17,7 @@ from installer.errors import AnswersInvalid, BundleNotTrusted
 from installer.plan import context, estimate, install
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan
-from installer.plan.steps import component, registry
+from installer.plan.steps import host_components, registry
 from installer.plan.steps import releases as releases_of
 
 TODAY = date(2026, 11, 23)
@@ -131,8 +131,8 @@ def texts(given: Inputs, host: str) -> dict[str, str]:
     """What the bundle writes on a host, by path."""
     environment = given.answers.environment_of(host)
     parts = [part for part in given.components(environment) if "host" in part.spec]
-    here = [part for part in parts if component.belongs(part.spec["host"], given, environment, host)]
-    files = [file for part in here for file in component.wanted_files(given, environment, part, host)]
+    here = [part for part in parts if host_components.belongs(part.spec["host"], given, environment, host)]
+    files = [file for part in here for file in host_components.wanted_files(given, environment, part, host)]
     return {file.path: file.text.decode() for file in files}
 
 
@@ -218,7 +218,9 @@ def test_what_is_waived_is_not_refused_later_by_the_kubelet_or_kubeadm(check, se
 def test_containerd_pulls_every_upstream_from_the_site_registry_alone():
     given = inputs(load("ha"))
     environment = given.answers.environments[0]
-    files = component.wanted_files(given, environment, core_manifest().component("containerd"), environment.hosts[0])
+    files = host_components.wanted_files(
+        given, environment, core_manifest().component("containerd"), environment.hosts[0]
+    )
     mirrors = {f.path: f.text.decode() for f in files if f.path.endswith("hosts.toml")}
     upstreams = {a.repository.split("/")[0] for a in core_manifest().artifacts("image")}
     assert {path.split("/")[-2] for path in mirrors} == upstreams

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from simulation import NOW, At, inputs_of, install, site_of, world_of
 
-from installer import certificates, proof, translations
-from installer.plan.steps import verify
+from installer import certificates, translations
+from installer.probes import builtin, proof
 from installer.report.phrases import EVIDENCE
 from installer.simulated.controllers import SERVING
 from installer.simulated.faults import Faults
@@ -27,7 +27,7 @@ Break = Callable[[SimulatedWorld, Cluster], None]
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch):
-    monkeypatch.setattr(verify, "PATIENCE", 0.5)
+    monkeypatch.setattr(builtin, "PATIENCE", 0.5)
 
 
 @pytest.fixture
@@ -128,9 +128,9 @@ def test_every_probe_is_made_to_fail_and_what_it_saw_can_be_told_in_every_langua
 def test_what_a_killed_proof_has_left_is_taken_away_once_nobody_can_be_at_it(world: SimulatedWorld) -> None:
     inputs, old, young = inputs_of("rehearsal"), NOW - timedelta(minutes=16), NOW - timedelta(minutes=1)
     for since in (old, young):
-        ground = verify.Ground.of_now(inputs.answers.environments[0], since)
+        ground = builtin.Ground.of_now(inputs.answers.environments[0], since)
         world.site.now = lambda since=since: since
-        verify.preparing(inputs, ground).run(world)
+        builtin.preparing(inputs, ground).run(world)
     world.site.now = lambda: NOW
     proved(world)
     left = {path for path in world.site.clusters["production"].objects if "sitewright-probe" in path}
@@ -166,7 +166,7 @@ def test_what_goes_wrong_before_or_after_is_a_failed_probe_and_the_others_are_tr
     assert {"pre-release/probe.pods", "testing/probe.clean"} <= failed
     assert not any(name.startswith("production/") for name in failed)
     untried = {name for name in failed if results[name].evidence.startswith("not tried: ")}
-    assert untried == {f"pre-release/probe.{name}" for name in verify.PREPARED}
+    assert untried == {f"pre-release/probe.{name}" for name in builtin.PREPARED}
     assert "production/probe.traffic" in results
     assert results["pre-release/probe.outside"].passed
     assert results["testing/probe.clean"].evidence == "testing: `delete` ended with 1: a fault of the simulation"

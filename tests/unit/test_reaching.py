@@ -10,8 +10,8 @@ from simulation import inputs_of
 
 from installer.errors import ProbeFailed
 from installer.plan.inputs import Inputs
-from installer.plan.steps import reaching
 from installer.ports import QUERIES, Output, ReadOnly
+from installer.probes import egress
 
 HOST, POD, NODE_2 = "10.89.10.11", "10.244.1.9", "10.89.10.13"
 SSHD = 'tcp ESTAB 0 0 10.89.10.11:22 192.0.2.10:50022 users:(("sshd",pid=60,fd=4))'
@@ -76,7 +76,7 @@ def probed(*flows: str, sockets: tuple[str, ...] = (), told: bool = True) -> str
     environment = replace(inputs.answers.environments[0], endpoint="api.acme.internal:6443")
     inputs = replace(inputs, answers=replace(inputs.answers, ntp=("time.acme.internal",), environments=(environment,)))
     world = cast(ReadOnly, Seen(flows, (SSHD, KUBELET, *sockets), told))
-    return reaching.probe(world, inputs, environment)
+    return egress.probe(world, inputs, environment)
 
 
 def socket(program: str, pid: int, peer: str, local: str = f"{HOST}:42000", state: str = "SYN-SENT") -> str:

@@ -8,8 +8,8 @@ import pytest
 from simulation import NOW, install, site_of, world_of
 
 from installer import operations
+from installer.plan.steps.kubelet_certificates import SERVING
 from installer.plan.steps.registry import CERTIFICATE, UNIT
-from installer.plan.steps.serving import SERVING
 from installer.simulated.world import SimulatedWorld
 
 

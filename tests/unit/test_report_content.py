@@ -10,7 +10,7 @@ import pytest
 from report_subject import finished_run, subject
 
 from installer.errors import StateUnreadable
-from installer.plan.steps import verify
+from installer.probes import builtin
 from installer.report import built, checklist, machines, phrases, plots, render, spreadsheet
 from installer.report.catalogue import words
 from installer.report.subject import Component, Delivered
@@ -267,7 +267,7 @@ def test_what_nobody_translated_is_told_as_it_was_written():
 
 
 def test_every_evidence_is_one_that_a_probe_gives():
-    steps = Path(verify.__file__).parent
+    steps = Path(builtin.__file__).parent
     said = "".join((steps / name).read_text() for name in ("verify.py", "outside.py", "reaching.py"))
     for message in phrases.EVIDENCE:
         longest = max(re.split(r"\{\w+\}", message), key=len)

@@ -12,9 +12,9 @@ from babel.messages.pofile import read_po
 from core_manifest import core_manifest
 from report_subject import subject
 
-from installer.plan.checks import CHECKS
 from installer.plan.inputs import Inputs
-from installer.plan.steps import verify
+from installer.preflight import CHECKS
+from installer.probes import builtin
 from installer.report import phrases
 from installer.report.catalogue import LOCALES, words
 
@@ -50,8 +50,8 @@ def said_by_bundle() -> set[str]:
     inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"")
     probes = {
         probe.title
-        for ground in (verify.Ground(each, "") for each in inputs.answers.environments)
-        for probe in (verify.preparing(inputs, ground), *verify.probes(inputs, ground), verify.cleaning(ground))
+        for ground in (builtin.Ground(each, "") for each in inputs.answers.environments)
+        for probe in (builtin.preparing(inputs, ground), *builtin.probes(inputs, ground), builtin.cleaning(ground))
     }
     return {component.spec["title"] for component in inputs.manifest.components} | probes | {c.title for c in CHECKS}
 

@@ -7,15 +7,16 @@ from core_manifest import core_manifest
 from shelf import Heard, StoppedClock
 from simulation import NOW, PROFILES, differences, inputs_of, machines_of, world_of
 
-from installer import engine, proof
+from installer import engine
 from installer.engine import loop
 from installer.engine.events import StepFinished, StepStarted
 from installer.engine.journal import Journal
 from installer.errors import StepFailed
 from installer.plan import install
-from installer.plan.checks import judge, look
 from installer.plan.model import Plan
 from installer.ports import Output
+from installer.preflight import judge, look
+from installer.probes import proof
 from installer.simulated.machine import KERNEL_MODULES
 from installer.simulated.world import SimulatedWorld
 

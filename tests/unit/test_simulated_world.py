@@ -7,7 +7,7 @@ from core_manifest import core_manifest
 from simulation import NOW, machines_of, with_cluster, world_of
 
 from installer.errors import CommandFailed, ConnectionLost, HostUnreachable, UsageError
-from installer.plan.steps.kept import KEEP
+from installer.plan.steps.before_images import KEEP
 from installer.simulated import file
 from installer.simulated.faults import Faults
 from installer.simulated.machine import Machine, Volume

@@ -15,8 +15,8 @@ from installer.answers import file as answers_file
 from installer.builder import completeness
 from installer.bundle.archive import Archive
 from installer.errors import BundleNotTrusted
-from installer.plan.checks import Finding
 from installer.plan.inputs import Inputs
+from installer.preflight import Finding
 from installer.runs.store import Runs
 from installer.simulated.machine import Machine
 from installer.simulated.world import SimulatedWorld

@@ -11,14 +11,14 @@ from installer import operations
 from installer.errors import ConnectionLost
 from installer.plan import install as installing
 from installer.plan.model import Image
-from installer.plan.steps import spreading
+from installer.plan.steps import dns_spread
 from installer.simulated.world import SimulatedWorld
 
 STEP = "production/kubernetes.spread@cp-1"
 
 
 def dns_hosts(world: SimulatedWorld) -> list[str]:
-    pods = world.get("production", spreading.PODS)["items"]
+    pods = world.get("production", dns_spread.PODS)["items"]
     return sorted(pod["spec"]["nodeName"] for pod in pods)
 
 
@@ -42,9 +42,9 @@ def test_of_many_hosts_three_have_it(monkeypatch) -> None:
     wanted = []
     world = world_of("ha")
     monkeypatch.setattr(world, "apply", lambda _, *objects: wanted.extend(objects))
-    monkeypatch.setattr(spreading, "PATIENCE", 0)
+    monkeypatch.setattr(dns_spread, "PATIENCE", 0)
     monkeypatch.setattr(world, "get", lambda *_: None)
-    spreading.spread(many, ()).apply(world)
+    dns_spread.spread(many, ()).apply(world)
     assert [each["spec"]["replicas"] for each in wanted if each["kind"] == "Deployment"] == [3]
 
 
@@ -62,7 +62,7 @@ def test_what_kubeadm_writes_over_later_is_put_right_by_the_next_run(tmp_path, s
     world = world_of("ha")
     site = site_of(world, tmp_path, "ha")
     install(site)
-    spoil(world.site.clusters["production"].objects[spreading.DEPLOYMENT]["spec"])
+    spoil(world.site.clusters["production"].objects[dns_spread.DEPLOYMENT]["spec"])
     due = [step for step, holds in operations.preview(site, operations.plan(site.inputs)).items() if not holds]
     assert due == [STEP]
     install(site)
@@ -90,21 +90,21 @@ def test_taken_back_it_is_as_it_was_before(tmp_path) -> None:
                  "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{}]}},
                  "tolerations": [{"key": "CriticalAddonsOnly", "operator": "Exists"}]},
     }}  # fmt: skip
-    cluster.delete(spreading.BUDGET)
+    cluster.delete(dns_spread.BUDGET)
     cluster.applied.clear()
-    cluster.objects[spreading.DEPLOYMENT] = {"metadata": {"name": "coredns", "namespace": "kube-system"},
+    cluster.objects[dns_spread.DEPLOYMENT] = {"metadata": {"name": "coredns", "namespace": "kube-system"},
                                              "spec": kubeadms, "status": {}}  # fmt: skip
-    cluster.objects[spreading.SERVICE] = {"metadata": {"name": "kube-dns", "namespace": "kube-system"}, "status": {},
+    cluster.objects[dns_spread.SERVICE] = {"metadata": {"name": "kube-dns", "namespace": "kube-system"}, "status": {},
                                           "spec": {"selector": {"k8s-app": "kube-dns"}}}  # fmt: skip
-    step = spreading.spread(answers_of("ha").environments[0], ())
+    step = dns_spread.spread(answers_of("ha").environments[0], ())
     before = step.capture(world)
-    world.apply("production", *spreading._wanted(3))
-    assert cluster.objects[spreading.DEPLOYMENT]["spec"]["replicas"] == 3
+    world.apply("production", *dns_spread._wanted(3))
+    assert cluster.objects[dns_spread.DEPLOYMENT]["spec"]["replicas"] == 3
     assert step.undo is not None
     step.undo(world, Image("run", before))
-    assert cluster.objects[spreading.DEPLOYMENT]["spec"] == kubeadms
-    assert cluster.objects[spreading.SERVICE]["spec"] == {"selector": {"k8s-app": "kube-dns"}}
-    assert spreading.BUDGET not in cluster.objects
+    assert cluster.objects[dns_spread.DEPLOYMENT]["spec"] == kubeadms
+    assert cluster.objects[dns_spread.SERVICE]["spec"] == {"selector": {"k8s-app": "kube-dns"}}
+    assert dns_spread.BUDGET not in cluster.objects
 
 
 def test_a_cluster_that_does_not_answer_is_taken_back_as_a_whole(tmp_path) -> None:
@@ -114,8 +114,8 @@ def test_a_cluster_that_does_not_answer_is_taken_back_as_a_whole(tmp_path) -> No
     for host in ("cp-2", "cp-3"):
         world.site.hosts[host].active.discard("kubelet.service")
     with pytest.raises(ConnectionLost):
-        world.get("production", spreading.DEPLOYMENT)
-    assert spreading.spread(answers_of("ha").environments[0], ()).capture(world) == {}
+        world.get("production", dns_spread.DEPLOYMENT)
+    assert dns_spread.spread(answers_of("ha").environments[0], ()).capture(world) == {}
     assert act(operations.uninstall, site).outcome == "done"
     assert not world.site.clusters
 
@@ -125,6 +125,6 @@ def test_a_before_image_of_another_form_is_no_crash(tmp_path, told) -> None:
     """What another laptop's run noted comes from a host."""
     world = world_of("ha")
     install(site_of(world, tmp_path, "ha"))
-    step = spreading.spread(answers_of("ha").environments[0], ())
+    step = dns_spread.spread(answers_of("ha").environments[0], ())
     assert step.undo is not None
     step.undo(world, Image("run", told))

@@ -10,8 +10,8 @@ from test_checks import answers, good
 
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, SitewrightError
 from installer.hosts.facts import Gathered
-from installer.plan.checks.trying import try_all
 from installer.ports import Reached
+from installer.preflight.trials import try_all
 
 
 class Failing:

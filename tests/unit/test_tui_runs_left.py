@@ -15,7 +15,7 @@ from wizards import on_screen, open_page, play, settled, wizard
 
 from installer.bundle.sshsig import generate_key
 from installer.engine.events import StepBroke
-from installer.plan.checks import CHECKS, Finding
+from installer.preflight import CHECKS, Finding
 from installer.runs import background, stream
 from installer.ui.tui import runs_dialogs, runs_grid
 from installer.ui.tui.runs_dialogs import TypeName

@@ -26,10 +26,10 @@ from installer import errors
 from installer.answers import questions, rules, schema
 from installer.formats.strict_yaml import Path as Place
 from installer.hosts.connection_test import STAGES
-from installer.plan.checks import CHECKS
 from installer.plan.inputs import Inputs
 from installer.plan.install import plan
-from installer.plan.steps import verify
+from installer.preflight import CHECKS
+from installer.probes import builtin
 from installer.translations import LANGUAGES
 from installer.ui.tui.phrases import PROPOSALS, RANGES, REASONS, REFUSALS
 from installer.ui.tui.screens import _CLASSES
@@ -134,9 +134,9 @@ def parts() -> Iterator[str]:
     for rule in load_rules().components.values():
         yield from (rule.title, rule.purpose)
     inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"")
-    for ground in (verify.Ground(each, "") for each in inputs.answers.environments):
-        yield from (probe.title for probe in verify.probes(inputs, ground))
-        yield from (verify.preparing(inputs, ground).title, verify.cleaning(ground).title)
+    for ground in (builtin.Ground(each, "") for each in inputs.answers.environments):
+        yield from (probe.title for probe in builtin.probes(inputs, ground))
+        yield from (builtin.preparing(inputs, ground).title, builtin.cleaning(ground).title)
 
 
 def failures() -> Iterator[str]:

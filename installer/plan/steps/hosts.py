@@ -10,9 +10,9 @@ from installer.hosts.facts_parsing import OWNER, Owner, owner
 from installer.plan.context import REGISTRY_CA
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step
+from installer.plan.steps.before_images import HOME, captures, files_before, keeps, names, take_back
 from installer.plan.steps.commands import demand
-from installer.plan.steps.kept import HOME, captures, files_before, keeps, names, take_back
-from installer.plan.steps.placed import Placed, Source, files_differ, place
+from installer.plan.steps.files import Placed, Source, files_differ, place
 from installer.ports import ReadOnly, World
 
 PAPERS = "/etc/sitewright/bundle"

@@ -14,9 +14,9 @@ from installer.formats.objects import condition
 from installer.plan import context
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step
+from installer.plan.steps.before_images import names as listed
 from installer.plan.steps.commands import demand, demand_work, underway
 from installer.plan.steps.hosts import step_id
-from installer.plan.steps.kept import names as listed
 from installer.ports import ReadOnly, World
 
 ADMIN = "/etc/kubernetes/admin.conf"

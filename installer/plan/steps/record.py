@@ -13,9 +13,9 @@ from installer.hosts.facts_parsing import RECORD
 from installer.plan import succession
 from installer.plan.inputs import Inputs
 from installer.plan.model import Step
+from installer.plan.steps.before_images import captures, keeps, take_back
+from installer.plan.steps.files import Placed, files_differ, place
 from installer.plan.steps.hosts import NO_PULL, step_id
-from installer.plan.steps.kept import captures, keeps, take_back
-from installer.plan.steps.placed import Placed, files_differ, place
 from installer.ports import ReadOnly, World
 
 FORMAT = succession.RECORD_FORMAT

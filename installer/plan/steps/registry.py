@@ -17,11 +17,11 @@ from installer.bundle.manifest import Artifact
 from installer.plan.context import REGISTRY_CA
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step
-from installer.plan.steps import component as parts
+from installer.plan.steps import host_components as parts
+from installer.plan.steps.before_images import HOME, captures, files_before, keeps, prune, take_back
 from installer.plan.steps.commands import demand, demand_work
+from installer.plan.steps.files import files_differ, place
 from installer.plan.steps.hosts import NO_PULL, step_id
-from installer.plan.steps.kept import HOME, captures, files_before, keeps, prune, take_back
-from installer.plan.steps.placed import files_differ, place
 from installer.ports import ReadOnly, World
 
 CA_KEY = "/etc/sitewright/pki/registry-ca.key"

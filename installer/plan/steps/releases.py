@@ -20,11 +20,11 @@ from installer.plan import context
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps import helm
+from installer.plan.steps.before_images import HOME, files_before, folder, keeps, take_back
 from installer.plan.steps.charts import Release, wanted_release
+from installer.plan.steps.files import Placed, Source, files_differ, place
 from installer.plan.steps.hosts import step_id
-from installer.plan.steps.kept import HOME, files_before, folder, keeps, take_back
 from installer.plan.steps.kubernetes import ADMIN
-from installer.plan.steps.placed import Placed, Source, files_differ, place
 from installer.plan.steps.volumes import retain
 from installer.ports import ReadOnly, World
 

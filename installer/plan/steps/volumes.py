@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from installer.plan.steps.before_images import names
 from installer.plan.steps.hosts import VOLUMES
-from installer.plan.steps.kept import names
 from installer.ports import ReadOnly, World
 
 LOCAL = re.compile(r"(?P<volume>pvc-[0-9a-f-]+)_(?P<namespace>[^_]+)_(?P<claim>[^_]+)")

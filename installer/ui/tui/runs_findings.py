@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from installer.draft.document import Draft
-from installer.plan.checks import Finding
+from installer.preflight import Finding
 
 ORDER = ("failed", "warn", "waived", "ok")
 UNWAIVABLE = frozenset({"ssh.login", "sudo.rights"})

@@ -88,7 +88,7 @@ FINDINGS = (
     "{speed} MB/s from this machine", "run the installer nearer to the hosts", "{value} or newer", "{value} or more",
     "no {names}",
 )  # fmt: skip
-"""Messages of installer.plan.checks; the first that fits is taken, so the vaguest stand last."""
+"""Messages of installer.preflight; the first that fits is taken, so the vaguest stand last."""
 
 
 def title(say: Say, text: str) -> str:

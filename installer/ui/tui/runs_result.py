@@ -11,7 +11,7 @@ from pathlib import Path
 
 from installer import state_files
 from installer.plain import typed_as
-from installer.proof import ProbeResult
+from installer.probes.proof import ProbeResult
 from installer.runs.store import Run, Runs
 from installer.runs.stream import parse
 from installer.state_files import trouble

@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from installer.engine.events import RunStarted
-from installer.plan.checks import Finding
-from installer.proof import ProbeResult
+from installer.preflight import Finding
+from installer.probes.proof import ProbeResult
 from installer.runs.stream import Asked, Ended, Failure, Item, Left, Note, Planned
 from installer.ui.tui.runs_findings import Findings
 from installer.ui.tui.runs_state import Watched

@@ -16,9 +16,9 @@ from installer.engine.events import (
     StepStarted,
 )
 from installer.errors import Interrupted, PreflightFailed, RollbackIncomplete, StepFailed
-from installer.plan.checks import Finding
 from installer.plan.model import BACKWARD
-from installer.proof import ProbeResult
+from installer.preflight import Finding
+from installer.probes.proof import ProbeResult
 from installer.runs.stream import Ended, Failure, Gone, Item, Left, Planned, Ready
 from installer.ui.course import Course
 from installer.ui.tui.words import Say

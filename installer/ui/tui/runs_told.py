@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from installer.plan.checks import CHECKS, Finding
+from installer.preflight import CHECKS, Finding
 from installer.ui import words
 from installer.ui.text import Text
 from installer.ui.tui.content import Content

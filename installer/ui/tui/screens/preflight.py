@@ -16,7 +16,7 @@ from textual.widgets.tree import TreeNode
 
 from installer.draft import hosts as draft_hosts
 from installer.errors import PreflightFailed
-from installer.plan.checks import Finding
+from installer.preflight import Finding
 from installer.ui.tui import runs_findings
 from installer.ui.tui.content import Content
 from installer.ui.tui.running import Keys, moment, out_of_date, told

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from installer.hosts.facts import Facts
 from installer.plan import succession
-from installer.plan.checks.finding import Case, Check, Trouble
+from installer.preflight.finding import Case, Check, Trouble
 
 
 def _images(case: Case, facts: Facts) -> Iterator[Trouble]:

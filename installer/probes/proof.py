@@ -12,8 +12,8 @@ from types import MappingProxyType
 from installer.answers.model import Environment
 from installer.errors import ProbeFailed, SitewrightError
 from installer.plan.inputs import Inputs
-from installer.plan.steps import verify
 from installer.ports import World
+from installer.probes import builtin
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,13 @@ class ProbeResult:
 class Prepared:
     """Where an environment's probes stand, and how it went to put their pods there."""
 
-    ground: verify.Ground
+    ground: builtin.Ground
     result: ProbeResult
 
 
 def count(inputs: Inputs) -> int:
     """How many probes there are, if nothing goes wrong around them."""
-    return sum(len(verify.probes(inputs, verify.Ground(each, ""))) for each in inputs.answers.environments)
+    return sum(len(builtin.probes(inputs, builtin.Ground(each, ""))) for each in inputs.answers.environments)
 
 
 def prepare(world: World, inputs: Inputs) -> dict[str, Prepared]:
@@ -54,7 +54,7 @@ def prepare(world: World, inputs: Inputs) -> dict[str, Prepared]:
 def clean(world: World, prepared: Mapping[str, Prepared]) -> None:
     """Take away what was put there for a proof that will not be; what stays goes with the next proof."""
     with _environments() as pool:
-        list(pool.map(lambda each: _one(world, verify.cleaning(each.ground)), prepared.values()))
+        list(pool.map(lambda each: _one(world, builtin.cleaning(each.ground)), prepared.values()))
 
 
 def prove(
@@ -111,28 +111,28 @@ def _environments() -> ThreadPoolExecutor:
 
 
 def _prepare(world: World, inputs: Inputs, environment: Environment) -> Prepared:
-    ground = verify.Ground.of_now(environment, world.now())
-    return Prepared(ground, _one(world, verify.preparing(inputs, ground)))
+    ground = builtin.Ground.of_now(environment, world.now())
+    return Prepared(ground, _one(world, builtin.preparing(inputs, ground)))
 
 
 def _prove(
     world: World, inputs: Inputs, ready: Prepared, report: Callable[[ProbeResult], None]
 ) -> tuple[ProbeResult, ...]:
-    prepared, probes = ready.result, verify.probes(inputs, ready.ground)
+    prepared, probes = ready.result, builtin.probes(inputs, ready.ground)
     with ThreadPoolExecutor(max_workers=len(probes), thread_name_prefix="probe") as pool:
         results = pool.map(lambda probe: _told(_after(prepared, world, probe), report), probes)
         found = [*(_told(each, report) for each in (prepared,) if not each.passed), *results]
-    cleaned = _one(world, verify.cleaning(ready.ground))
+    cleaned = _one(world, builtin.cleaning(ready.ground))
     return (*found, *(_told(each, report) for each in (cleaned,) if not each.passed))
 
 
-def _after(prepared: ProbeResult, world: World, probe: verify.Probe) -> ProbeResult:
+def _after(prepared: ProbeResult, world: World, probe: builtin.Probe) -> ProbeResult:
     if probe.prepared and not prepared.passed:
         return ProbeResult(probe.id, probe.title, probe.environment, False, f"not tried: {prepared.evidence}", 0.0)
     return _one(world, probe)
 
 
-def _one(world: World, probe: verify.Probe) -> ProbeResult:
+def _one(world: World, probe: builtin.Probe) -> ProbeResult:
     began = time.monotonic()
     try:
         passed, evidence = True, probe.run(world)

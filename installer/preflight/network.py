@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from installer.hosts.facts import Facts
-from installer.plan.checks.finding import Case, Check, Trouble
-from installer.plan.checks.wires import own_ports, wires
+from installer.plan.connections import own_ports, wires
+from installer.preflight.finding import Case, Check, Trouble
 
 SKEW = 5.0
 """Seconds: certificates made a moment ago must be valid on every host."""

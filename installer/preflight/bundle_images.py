@@ -20,8 +20,8 @@ from installer.bundle.archive import Archive
 from installer.bundle.manifest import Component
 from installer.errors import BuildFailed, BundleNotTrusted, ProgramUnbounded
 from installer.plan import context
-from installer.plan.checks.finding import Lacking, Trouble
 from installer.plan.inputs import Inputs
+from installer.preflight.finding import Lacking, Trouble
 
 WANTED = "every image in the bundle: nothing else can be pulled at the site"
 FAULT = "this is a fault of the bundle; tell the vendor"

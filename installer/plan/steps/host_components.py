@@ -18,8 +18,7 @@ from installer.errors import BundleNotTrusted
 from installer.plan import context
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step
-from installer.plan.steps.commands import demand
-from installer.plan.steps.kept import (
+from installer.plan.steps.before_images import (
     HOME,
     files_before,
     keeps,
@@ -29,7 +28,8 @@ from installer.plan.steps.kept import (
     unit_states,
     units_before,
 )
-from installer.plan.steps.placed import Placed, Source, files_differ, place
+from installer.plan.steps.commands import demand
+from installer.plan.steps.files import Placed, Source, files_differ, place
 from installer.ports import ReadOnly, World
 
 PARTS = f"{HOME}/components"

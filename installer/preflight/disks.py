@@ -10,8 +10,8 @@ from installer.answers.model import Answers
 from installer.bundle.manifest import Artifact, ArtifactKind, Manifest
 from installer.hosts.facts import GIB, Facts
 from installer.hosts.facts_parsing import Disk, nearest
-from installer.plan.checks.finding import Case, Check, Trouble, control_planes, gib
 from installer.plan.inputs import Inputs
+from installer.preflight.finding import Case, Check, Trouble, control_planes, gib
 
 REGISTRY = "/var/lib/sitewright"
 CONTAINERD = "/var/lib/containerd"

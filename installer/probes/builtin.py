@@ -20,9 +20,10 @@ from installer.errors import ProbeFailed
 from installer.formats.objects import condition, items, listed, name, text
 from installer.plan import context
 from installer.plan.inputs import Inputs
-from installer.plan.steps import charts, outside, reaching
+from installer.plan.steps import charts
 from installer.plan.steps.commands import shown
 from installer.ports import ReadOnly, World
+from installer.probes import egress, https
 
 T = TypeVar("T")
 NAMESPACE = "sitewright-probe"
@@ -106,7 +107,7 @@ def probes(inputs: Inputs, ground: Ground) -> tuple[Probe, ...]:
         ("volume", "a volume survives its pod", lambda w: _volume(w, ground), "local-path-provisioner"),
         ("certificate", "a certificate issued, its chain valid", lambda w: _certificate(w, ground), "site-ca"),
         ("metrics", "metrics of every node", lambda w: _metrics(w, environment), "metrics-server"),
-        ("outside", "nothing reaches for the outside", lambda w: reaching.probe(w, inputs, environment), ""),
+        ("outside", "nothing reaches for the outside", lambda w: egress.probe(w, inputs, environment), ""),
     ]
     found = [_probe(environment, name, title, run, name in PREPARED)
              for name, title, run, needs in every if not needs or needs in chosen]  # fmt: skip
@@ -266,7 +267,7 @@ def _certificate(world: World, ground: Ground) -> str:
     until("the certificate", lambda: condition(world.get(ground.cluster, path) or {}, "Ready"))
     secret = world.get(ground.cluster, f"{ground.path}/secrets/probe")
     issuer = world.get(ground.cluster, "/api/v1/namespaces/cert-manager/secrets/site-ca")
-    return outside.valid_chain(secret or {}, issuer or {}, f"probe.{ground.environment.domain}", world.now())
+    return https.valid_chain(secret or {}, issuer or {}, f"probe.{ground.environment.domain}", world.now())
 
 
 def _metrics(world: World, environment: Environment) -> str:
@@ -280,4 +281,4 @@ def _metrics(world: World, environment: Environment) -> str:
 
 def _https(world: World, environment: Environment, spec: Mapping[str, str]) -> str:
     """Ask a component's URL from a host of the site, outside every pod, trusting only the named CA."""
-    return outside.ask(world, environment, spec, until)
+    return https.ask(world, environment, spec, until)

@@ -13,13 +13,14 @@ from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
 from installer.plan import context
 from installer.plan.inputs import Inputs
-from installer.plan.steps import charts, verify
+from installer.plan.steps import charts
+from installer.probes import builtin
 
 NAMED: Mapping[str, tuple[str, ...]] = {
     "registry": (),
     "kubernetes": ("init.yaml", "join.yaml"),
     "helm": (),
-    "probe": verify.PUT_THERE,
+    "probe": builtin.PUT_THERE,
 }
 """Components that the installer calls by name, with the texts that it takes from them."""
 ON_HOSTS = frozenset({"registry", "kubernetes", "helm"})
@@ -51,8 +52,8 @@ def prove(inputs: Inputs) -> None:
         for host in alike.values():
             admission = {**context.for_host(names, host), "join": ADMISSION}
             charts.parse(known["kubernetes"], "join.yaml", context.render(known["kubernetes"], "join.yaml", admission))
-        put_there = {**names, "probe": "x", "port": verify.PORT, "namespace": verify.NAMESPACE}
-        for text in verify.PUT_THERE:
+        put_there = {**names, "probe": "x", "port": builtin.PORT, "namespace": builtin.NAMESPACE}
+        for text in builtin.PUT_THERE:
             charts.parse(known["probe"], text, context.render(known["probe"], text, put_there))
         for component in inputs.components(environment):
             for probe in component.spec.get("probes", ()):
@@ -64,6 +65,6 @@ def prove(inputs: Inputs) -> None:
 
 def _probe_image(component: Component) -> None:
     try:
-        component.artifact("image", verify.IMAGE)
+        component.artifact("image", builtin.IMAGE)
     except KeyError as error:
         raise BundleNotTrusted(bundle=f"component {component.name}", reason=str(error.args[0])) from error

@@ -14,14 +14,14 @@ from installer.answers.model import Answers, Waiver
 from installer.bundle.manifest import Manifest
 from installer.errors import SitewrightError, SudoRefused
 from installer.hosts.facts import Facts, gather
-from installer.plan.checks import bundle, disks, kernel, machine, network
-from installer.plan.checks.choosing import Only, only
-from installer.plan.checks.disks import DiskNeed, disk_forecast
-from installer.plan.checks.finding import Case, Check, Finding, Lacking, Status, Tried
-from installer.plan.checks.trying import try_all
-from installer.plan.checks.wires import Wire, ports_table, wires
+from installer.plan.connections import Wire, ports_table, wires
 from installer.plan.succession import Standing
 from installer.ports import Probed, Report
+from installer.preflight import bundle, disks, kernel, machine, network
+from installer.preflight.disks import DiskNeed, disk_forecast
+from installer.preflight.finding import Case, Check, Finding, Lacking, Status, Tried
+from installer.preflight.selection import Only, only
+from installer.preflight.trials import try_all
 
 __all__ = ["CHECKS", "IMAGES", "NAMES", "Case", "Check", "DiskNeed", "Finding", "Lacking", "Only", "Status", "Tried",
            "Wire", "disk_forecast", "examine", "judge", "look", "only", "ports_table", "wires"]  # fmt: skip

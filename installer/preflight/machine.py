@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from installer.errors import HostTaken
 from installer.hosts.facts import LEFTOVERS, TOOLS, Facts
-from installer.plan.checks.finding import Case, Check, Trouble, control_planes, gib
+from installer.preflight.finding import Case, Check, Trouble, control_planes, gib
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 TRIED = {"debian": ("12",)}

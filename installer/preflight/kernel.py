@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from installer.hosts.facts import MODULE_SIGNS, Facts
-from installer.plan.checks.finding import Case, Check, Trouble
+from installer.preflight.finding import Case, Check, Trouble
 
 OLDEST = (4, 19)
 """What kubeadm's own system check of Kubernetes 1.36 asks for."""

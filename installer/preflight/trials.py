@@ -10,10 +10,10 @@ from typing import TypeVar
 from installer.answers.model import Answers
 from installer.errors import CommandFailed, SitewrightError
 from installer.hosts.facts import Facts, Gathered
-from installer.plan.checks.disks import CONTAINERD, ETCD
-from installer.plan.checks.finding import Tried
-from installer.plan.checks.wires import wires
+from installer.plan.connections import wires
 from installer.ports import Probing, Reached
+from installer.preflight.disks import CONTAINERD, ETCD
+from installer.preflight.finding import Tried
 
 T = TypeVar("T")
 NEIGHBOURS = 64

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from installer.errors import UsageError
-from installer.plan.checks.finding import Check
+from installer.preflight.finding import Check
 
 
 @dataclass(frozen=True)
