@@ -2,8 +2,8 @@
 
 `ReadOnly` has no verb that changes anything: planners' checks, preflight and `--dry-run` get no more than that.
 `World` adds the effects. `Probing` is preflight's alone: it tries what cannot be read and leaves nothing behind.
-Adapters: `installer.world.site.Site` (SSH, registry, kubernetes client) and
-`installer.simulated.SimulatedWorld`; both pass `tests/contract`. `tests/adapter` tries what only the real one
+Adapters: `installer.remote.world.Site` (SSH, the registry, the API of clusters) and
+`installer.simulated.world.SimulatedWorld`; both pass `tests/contract`. `tests/adapter` tries what only the real one
 has: logins, links that break, and the ways to a registry.
 
 Rules every adapter keeps:

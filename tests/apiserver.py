@@ -7,7 +7,7 @@ from pathlib import Path
 from practice import CACHE
 from registries import Shelf
 
-from installer.world.site import Site
+from installer.remote.world import Site
 
 HOST, CLUSTER = "cp-1", "production"
 PKI = "/etc/kubernetes/pki"

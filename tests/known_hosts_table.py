@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from installer.errors import HostKeyMismatch, HostKeyRevoked, HostKeyUnknown, KnownHostsUnreadable, LoginRefused
-from installer.world.login import Login
-from installer.world.ssh import Link
-from installer.world.trust import pins
+from installer.remote.ssh.host_keys import pins
+from installer.remote.ssh.link import Link
+from installer.remote.ssh.login import Login
 
 REFUSED = (HostKeyMismatch, HostKeyRevoked, HostKeyUnknown, KnownHostsUnreadable)
 

@@ -18,7 +18,7 @@ import yaml
 from practice import Practice
 
 from installer.builder import build
-from installer.verbs.rehearse import RECIPE, practice_key
+from installer.cli.rehearse import RECIPE, practice_key
 
 COMMAND = str(Path(sys.executable).with_name("sitewright"))
 PROFILES = RECIPE.parents[1] / "profiles"

@@ -9,8 +9,8 @@ from typing import Any
 from practice import Practice
 from ship import Ended, Operator, records
 
+from installer.cli.rehearse import practice_key
 from installer.rehearsal import hosts
-from installer.verbs.rehearse import practice_key
 
 
 @dataclass(frozen=True, repr=False)

@@ -12,7 +12,7 @@ from practice import Practice
 from installer.answers.model import Access, Answers, Environment, Host, Registry, SecretRef
 from installer.bundle.manifest import Artifact
 from installer.ports import Probed, World
-from installer.world.site import Bundle, Site
+from installer.remote.world import Bundle, Site
 
 
 class Staged(World, Probed, Protocol):

@@ -2,8 +2,8 @@
 
 A host goes through the stages of `STAGES` in order and stops at the first that fails. The key of a host that nobody
 has pinned is shown without logging in: a person compares it, it goes into the answers as `host_key`, and the test is
-made again. How a stage is done is the business of the doors: `installer.world.acquaint` opens those of real hosts,
-`installer.simulated.connection_test` those of simulated ones.
+made again. How a stage is done is the business of the connectors: `installer.remote.connection_test` has those of real
+hosts, `installer.simulated.connection_test` those of simulated ones.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def acquaint_all(
 
     `tell` is called from several threads, but by one at a time; so is `met`, with each host's result as it comes.
     Once `stop` is set no stage begins any more; one under way ends by itself, which may take as long as a host is
-    waited for (`installer.world.ssh.PATIENCE`).
+    waited for (`installer.remote.ssh.link.PATIENCE`).
     """
     turn, end = threading.Lock(), stop or threading.Event()
 

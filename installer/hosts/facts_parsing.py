@@ -180,7 +180,7 @@ def nearest(found: Mapping[str, Disk], place: str) -> Disk | None:
 
 
 _PROBES = ('"systemd-socket-"', '"sitewright-prob"')
-"""What `installer.world.probing` listens with, as `ss` names it: 15 letters."""
+"""What `installer.remote.probing` listens with, as `ss` names it: 15 letters."""
 
 
 def listeners(text: str) -> tuple[Listener, ...]:

@@ -241,7 +241,7 @@ def _pipe(child: subprocess.Popen[bytes]) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _interrupts_waiting() -> Iterator[None]:
-    """What is started here hears ^C once it is ready to (installer.verbs.interrupts), and no earlier one is lost."""
+    """What is started here hears ^C once it is ready to (installer.cli.interrupts), and no earlier one is lost."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

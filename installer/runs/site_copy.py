@@ -50,7 +50,7 @@ class _Part:
 
 
 class Mirror:
-    """The copies of one run's records on its hosts; an `installer.journal.Copy`. `first` keeps the answers too."""
+    """The copies of one run's records on its hosts, as the journal's `Copy`. `first` keeps the answers too."""
 
     def __init__(self, world: World, site: str, first: str, run: Run, hosts_at_once: int) -> None:
         self._world, self._site, self._first, self._run = world, site, first, run

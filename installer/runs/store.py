@@ -47,7 +47,7 @@ class Run:
     """One run's folder. `sequence` is its number among the site's runs; 0 where an older program began it.
 
     `told` names the steps of which a host, and not this machine, told the before-image, and nobody has held it against
-    the step itself yet (installer.adopted).
+    the step itself yet (installer.runs.adoption).
     """
 
     folder: Path

@@ -12,10 +12,10 @@ from installer.bundle.manifest import Blob, Manifest
 from installer.errors import HostUnreachable
 from installer.plan.steps.commands import shown
 from installer.ports import Output
+from installer.remote.registry.intact import altered
 from installer.simulated.kubernetes import Cluster
 from installer.simulated.machine import Machine, furnished
 from installer.simulated.tree import Tree
-from installer.world.intact import altered
 
 UNIT_FOLDERS = ("/etc/systemd/system", "/usr/lib/systemd/system")
 WANTED = "/etc/systemd/system/multi-user.target.wants"

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 from installer.bundle.manifest import Artifact, Manifest
 from installer.errors import CommandFailed, ConnectionLost
 from installer.ports import FileState, Output, Report
+from installer.remote.ssh import commands
 from installer.simulated import helm, kubeadm, pods, programs, queries, registry, scripts, systemd
 from installer.simulated.controllers import metrics, serving, settle
 from installer.simulated.faults import Fate, Faults
@@ -19,7 +20,6 @@ from installer.simulated.machine import Machine
 from installer.simulated.pace import Pace, Told
 from installer.simulated.probing import SimulatedProbes
 from installer.simulated.state import Call, Ended, Program, SimulatedHost, SimulatedSite, Unscripted
-from installer.world import shell
 
 T = TypeVar("T")
 PROGRAMS: Mapping[str, Program] = {
@@ -87,7 +87,7 @@ class SimulatedWorld:
         """State of each path in order, None where nothing is."""
 
         def states(on: SimulatedHost) -> tuple[FileState | None, ...]:
-            entries = [on.tree.entry(shell.absolute(path)) for path in paths]
+            entries = [on.tree.entry(commands.absolute(path)) for path in paths]
             return tuple(entry.state() if entry else None for entry in entries)
 
         return self._on(host, "stat", states)
@@ -96,13 +96,13 @@ class SimulatedWorld:
         """Content of a file, None where there is none."""
 
         def content(on: SimulatedHost) -> bytes | None:
-            return on.tree.read(path) if shell.absolute(path) in on.tree else None
+            return on.tree.read(path) if commands.absolute(path) in on.tree else None
 
         return self._on(host, "read", content)
 
     def query(self, host: str, *argv: str, timeout: float = 30) -> Output:
         """Run a command that only reads."""
-        shell.admitted(argv)
+        commands.admitted(argv)
         return self._on(host, "query", lambda on: self._ran(on, argv, timeout))
 
     def stored(self, host: str, artifacts: Sequence[Artifact]) -> tuple[bool, ...]:
@@ -133,15 +133,15 @@ class SimulatedWorld:
 
     def write(self, host: str, path: str, content: bytes, *, mode: int = 0o644) -> None:
         """Put a file there, owned by root; makes missing parents."""
-        self._on(host, "write", lambda on: on.tree.put(shell.absolute(path), content, mode))
+        self._on(host, "write", lambda on: on.tree.put(commands.absolute(path), content, mode))
 
     def make_directory(self, host: str, path: str, *, mode: int = 0o755) -> None:
         """Make a directory and its missing parents."""
-        self._on(host, "make_directory", lambda on: on.tree.make_directory(shell.absolute(path), mode))
+        self._on(host, "make_directory", lambda on: on.tree.make_directory(commands.absolute(path), mode))
 
     def remove(self, host: str, *paths: str) -> None:
         """Remove files or whole trees; a path that is not there is no error."""
-        plain = [shell.removable(path) for path in paths]
+        plain = [commands.removable(path) for path in paths]
 
         def gone(on: SimulatedHost) -> None:
             for path in plain:
@@ -155,13 +155,13 @@ class SimulatedWorld:
 
     def work(self, host: str, unit: str, *argv: str, timeout: float = 600) -> Output:
         """Run a long command as a transient unit; one that has ended and was not collected is not run again."""
-        name = shell.unit_name(unit)
+        name = commands.unit_name(unit)
 
         def ended(on: SimulatedHost) -> Output:
             if name not in on.ended:
                 output = self._ran(on, argv, timeout)
                 said = f"{output.out}{output.err}"
-                on.tree.put(f"{shell.LOGS}/{name.removesuffix('.service')}.log", said.encode())
+                on.tree.put(f"{commands.LOGS}/{name.removesuffix('.service')}.log", said.encode())
                 on.ended[name] = Ended(Output(output.code, said, ""))
             return on.ended[name].output
 
@@ -176,7 +176,7 @@ class SimulatedWorld:
 
         def arrived(on: SimulatedHost) -> None:
             self.site.demand_intact(blob)
-            on.tree.put(shell.absolute(path), blob, mode)
+            on.tree.put(commands.absolute(path), blob, mode)
             self.site.sent[digest] += 1
             self._report(blob.size, blob.size, "bytes", path)
 

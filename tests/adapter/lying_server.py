@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import paramiko
 
 from installer.answers.model import Access, Host, SecretRef
-from installer.world import program
+from installer.remote.ssh import program
 
 Raw = Callable[[socket.socket], None]
 Started = Callable[[paramiko.Channel, str], None]

@@ -14,9 +14,9 @@ from stages import open_site
 
 from installer.answers.model import Access, Host
 from installer.errors import HostKeyRevoked
-from installer.world.login import login_of
-from installer.world.site import Site
-from installer.world.ssh import Link
+from installer.remote.ssh.link import Link
+from installer.remote.ssh.login import login_of
+from installer.remote.world import Site
 
 pytestmark = pytest.mark.lab
 

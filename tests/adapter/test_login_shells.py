@@ -16,8 +16,8 @@ from installer.answers.model import Access
 from installer.errors import BundleNotTrusted, NoCommands, SudoRefused
 from installer.hosts import facts
 from installer.rehearsal import hosts, image
-from installer.world import hearing, program, rootshell
-from installer.world.site import Site
+from installer.remote.ssh import hearing, program, root_shell
+from installer.remote.world import Site
 
 pytestmark = pytest.mark.lab
 
@@ -145,7 +145,7 @@ def test_another_program_in_the_shells_place_runs_nothing_of_ours(
     shells: Practice, tmp_path: Path, other: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """fish and csh wait for the end of what they are given before they run any of it."""
-    for module in (hearing, rootshell):
+    for module in (hearing, root_shell):
         monkeypatch.setattr(module, "START", 2.0)
     console(shells, 'echo "exec $1" >/home/free-bash/.bashrc', other)
     with open_site(shells, tmp_path, access(shells, "free-bash")) as site, pytest.raises(NoCommands, match="cp-1"):

@@ -26,10 +26,10 @@ from installer.errors import (
 )
 from installer.hosts.connection_test import Stage, acquaint_all
 from installer.hosts.facts import gather
-from installer.world import hearing, program, root, rootshell
-from installer.world import ssh as links
-from installer.world.acquaint import SshDoors
-from installer.world.site import Site
+from installer.remote.connection_test import SshDoors
+from installer.remote.ssh import hearing, program, root, root_shell
+from installer.remote.ssh import link as links
+from installer.remote.world import Site
 
 CLOUD = b'Please login as the user "ubuntu" rather than the user "root".\n\n'
 EXPIRED = b"Your password has expired.\nPassword change required but no TTY available.\n"
@@ -41,7 +41,7 @@ MEMORY = 400 << 10
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting is the same for a short time."""
     monkeypatch.setattr(links, "PATIENCE", 3.0)
-    for module in (hearing, rootshell, root, links):
+    for module in (hearing, root_shell, root, links):
         for name, seconds in (("START", 3.0), ("GRACE", 1.0)):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, seconds)

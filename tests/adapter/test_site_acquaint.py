@@ -12,7 +12,7 @@ from stages import secret
 from installer.answers.model import Access, Bastion, Host, SecretRef
 from installer.errors import HostKeyMismatch, HostKeyUnknown, HostUnreachable, LoginRefused, SudoRefused
 from installer.hosts.connection_test import STAGES, Acquaintance, Stage, acquaint_all
-from installer.world.acquaint import SshDoors
+from installer.remote.connection_test import SshDoors
 
 pytestmark = pytest.mark.lab
 

@@ -13,7 +13,7 @@ from registries import Shelf
 from stages import open_site
 
 from installer.errors import ConnectionLost
-from installer.world.site import Site
+from installer.remote.world import Site
 
 pytestmark = pytest.mark.lab
 

@@ -14,7 +14,7 @@ from stages import open_site, whoami
 
 from installer.errors import ConnectionLost
 from installer.rehearsal import hosts
-from installer.world.site import Site
+from installer.remote.world import Site
 
 pytestmark = pytest.mark.lab
 

@@ -17,8 +17,8 @@ from stages import answers_for, open_site, secret, whoami
 
 from installer.answers.model import Access, Bastion, Host, SecretRef
 from installer.errors import HostKeyMismatch, HostKeyUnknown, HostUnreachable, LoginRefused, SudoRefused
-from installer.world import ssh
-from installer.world.site import Site
+from installer.remote.ssh import link
+from installer.remote.world import Site
 
 pytestmark = pytest.mark.lab
 
@@ -208,7 +208,7 @@ class Doorman:
 def test_a_server_that_is_too_busy_to_greet_is_asked_again(
     practice: Practice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turned_away: int, gets_in: bool
 ) -> None:
-    monkeypatch.setattr(ssh, "TURNED_AWAY", (0.01, 0.01, 0.01, 0.01))
+    monkeypatch.setattr(link, "TURNED_AWAY", (0.01, 0.01, 0.01, 0.01))
     with open_site(practice, tmp_path) as first:
         key = first.link("cp-1").verified_key().fingerprint
     doorman = Doorman(practice.address("cp-1"), turned_away)

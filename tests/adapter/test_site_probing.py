@@ -12,8 +12,8 @@ from installer.answers.model import Access, Answers, Environment, Host, Registry
 from installer.answers.secrets import Secrets
 from installer.errors import CommandFailed
 from installer.hosts import facts_parsing as reading
-from installer.world.probing import Probes
-from installer.world.site import Site
+from installer.remote.probing import Probes
+from installer.remote.world import Site
 
 TCP, UDP = 26443, 28472
 TRACES = """

@@ -18,9 +18,9 @@ from stages import answers_for, secret
 
 from installer.answers.model import Bastion, Host
 from installer.errors import ConnectionLost
-from installer.world.carrier import Carriers, Channels, Processes
-from installer.world.push import Push
-from installer.world.site import Site
+from installer.remote.registry.carrier import Carriers, Channels, Processes
+from installer.remote.registry.push import Push
+from installer.remote.world import Site
 
 pytestmark = pytest.mark.lab
 MIB = 1 << 20

@@ -13,7 +13,7 @@ from installer.bundle.manifest import Artifact
 from installer.plan.context import REGISTRY_CA
 from installer.plan.steps.registry import to_replicate
 from installer.ports import Output
-from installer.world.site import Site
+from installer.remote.world import Site
 
 pytestmark = pytest.mark.lab
 FIRST, SECOND = "cp-1", "node-2"

@@ -15,9 +15,9 @@ from padded import padded
 from practice import Practice, raise_practice
 from ship import COMMAND, Operator, core_bundle, host_names, moved, records
 
+from installer.cli.rehearse import practice_key
 from installer.rehearsal import hosts
 from installer.runs import kubectl
-from installer.verbs.rehearse import practice_key
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab]
 

@@ -21,9 +21,9 @@ from registries import CREDENTIAL, PUSH_PORT, Shelf, binary, set_up, take_down
 from stages import answers_for, open_site
 
 from installer.bundle.manifest import Artifact
-from installer.world.carrier import Carrier, Carriers, Channels, Processes
-from installer.world.push import Push
-from installer.world.site import Site, silent
+from installer.remote.registry.carrier import Carrier, Carriers, Channels, Processes
+from installer.remote.registry.push import Push
+from installer.remote.world import Site, silent
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab]
 HOST, ROUNDS = "cp-1", 3

@@ -96,7 +96,7 @@ def test_another_bundle_is_refused_before_anything_is_touched(tmp_path):
     ids=json.dumps,
 )
 def test_a_run_that_a_fault_ended_goes_on_to_the_same_end(words, tmp_path, monkeypatch):
-    monkeypatch.setattr("installer.loop.PATIENCE", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("installer.engine.loop.PATIENCE", (0.0, 0.0, 0.0))
     clean, world = world_of("rehearsal"), world_of("rehearsal", Faults(words))
     install(site_of(clean, tmp_path / "clean"))
     site = site_of(world, tmp_path / "state")

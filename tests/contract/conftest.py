@@ -16,9 +16,9 @@ from simulation import machines_of, with_cluster
 from stages import Stage, Wares, open_site
 
 from installer.ports import Output
+from installer.remote.world import Site
 from installer.simulated.state import Ended
 from installer.simulated.world import SimulatedWorld
-from installer.world.site import Site
 
 OTHER = "node-1"
 ENDED = """systemd-run --quiet --remain-after-exit --unit="$1" sh -c "exit $2"

@@ -21,10 +21,10 @@ from core_manifest import core_manifest
 
 from installer.errors import CommandFailed
 from installer.plan.steps import before_images, kubelet_certificates
+from installer.remote.ssh import commands
 from installer.runs import lock
 from installer.simulated.machine import Machine
 from installer.simulated.world import SimulatedWorld
-from installer.world import shell
 
 SHELLS = {"dash": ["dash"], "bash": ["bash"], "busybox": ["busybox", "sh"]}
 ROOT = [] if os.geteuid() == 0 else ["unshare", "--map-root-user"]
@@ -77,17 +77,17 @@ def verb(
 
 def write(path: str, content: bytes, mode: int = 0o644) -> Case:
     digest = hashlib.sha256(content).hexdigest()
-    return verb(shell.WRITE, (f"@/{path}", f"{mode:o}", digest),
+    return verb(commands.WRITE, (f"@/{path}", f"{mode:o}", digest),
                 lambda world, root: world.write("solo", f"{root}/{path}", content, mode=mode), content)  # fmt: skip
 
 
 def remove(*paths: str) -> Case:
-    return verb(shell.REMOVE, tuple(f"@/{path}" for path in paths),
+    return verb(commands.REMOVE, tuple(f"@/{path}" for path in paths),
                 lambda world, root: world.remove("solo", *(f"{root}/{path}" for path in paths)))  # fmt: skip
 
 
 def directory(path: str, mode: int = 0o755) -> Case:
-    return verb(shell.MAKE_DIRECTORY, (f"@/{path}", f"{mode:o}"),
+    return verb(commands.MAKE_DIRECTORY, (f"@/{path}", f"{mode:o}"),
                 lambda world, root: world.make_directory("solo", f"{root}/{path}", mode=mode))  # fmt: skip
 
 

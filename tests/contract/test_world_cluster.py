@@ -10,7 +10,7 @@ from apiserver import CLUSTER
 from stages import Stage
 
 from installer.errors import CommandFailed, ConnectionLost
-from installer.world import cluster as real
+from installer.remote.kubernetes import api as real
 
 SPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "contract", "labels": {"for": "contract"}}}
 SETTINGS = {

@@ -16,8 +16,8 @@ from core_manifest import ROOT
 from hypothesis import settings
 from run_pages import Place
 
+from installer.cli import wizard
 from installer.runs import background
-from installer.verbs import wizard
 
 settings.register_profile("sitewright", deadline=None)  # how long an example takes is this machine's affair
 settings.load_profile("sitewright")

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static, TextArea
 from wizards import answers_of, core, settled
 
+from installer.cli.wizard import host_doors
 from installer.ui.tui import editor
 from installer.ui.tui.app import Wizard
 from installer.ui.tui.doors import Doors, Files
@@ -16,7 +17,6 @@ from installer.ui.tui.screens.frame import Frame
 from installer.ui.tui.screens.host_import import ImportHosts
 from installer.ui.tui.screens.host_table import HostTable
 from installer.ui.tui.screens.hosts import HostsPage
-from installer.verbs.wizard import host_doors
 
 SITE = """version: 1
 hosts:

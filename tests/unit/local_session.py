@@ -12,7 +12,7 @@ from paramiko.ssh_exception import ChannelException
 
 
 class LocalSession:
-    """The methods of a channel that `installer.world.root` uses."""
+    """The methods of a channel that `installer.remote.ssh.root` uses."""
 
     def __init__(self, connection: LocalConnection) -> None:
         self._connection = connection

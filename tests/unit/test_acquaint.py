@@ -17,9 +17,9 @@ from simulation import answers_of, world_of
 from installer.answers.model import Access, Bastion, Host, SecretRef
 from installer.errors import HostKeyMismatch, HostKeyUnknown, HostUnreachable, LoginRefused, SitewrightError
 from installer.hosts.connection_test import STAGES, Acquaintance, Stage, acquaint, acquaint_all
+from installer.remote.connection_test import SshDoors
 from installer.simulated.connection_test import SimulatedDoors
 from installer.simulated.faults import Faults
-from installer.world.acquaint import SshDoors
 
 PASSWORD = "correct horse"
 

@@ -9,8 +9,9 @@ import pytest
 import yaml
 from simulation import answers_of, install, site_of, world_of
 
-from installer import administering, operations
+from installer import operations
 from installer.errors import HostAnswersOddly, HostUnreachable
+from installer.operations import kubeconfigs
 from installer.plan.steps.kubernetes import ADMIN
 from installer.simulated.world import SimulatedWorld
 
@@ -102,7 +103,7 @@ def test_a_host_with_another_file_is_passed_over(site) -> None:
 def test_an_endpoint_of_the_customers_is_the_only_way(site) -> None:
     environment = replace(answers_of("ha").environments[0], endpoint="api.example:443")
     kept = []
-    administering.fetch(site.world, answers_of("ha"), environment, lambda _, content: kept.append(content))
+    kubeconfigs.fetch(site.world, answers_of("ha"), environment, lambda _, content: kept.append(content))
     found = yaml.safe_load(kept[0])
     assert [each["cluster"]["server"] for each in found["clusters"]] == ["https://api.example:443"]
 

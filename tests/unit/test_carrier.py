@@ -12,7 +12,7 @@ import pytest
 from paramiko import Ed25519Key
 
 from installer.answers.model import Access, Answers, Bastion, Host, Registry
-from installer.world.carrier import Carriers, Processes, willing
+from installer.remote.registry.carrier import Carriers, Processes, willing
 
 KEY = b"\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20" + b"k" * 32
 

@@ -21,9 +21,9 @@ import pytest
 from installer import certificates
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, HostUnreachable
 from installer.formats import kubeconfig
-from installer.world import cluster as real
-from installer.world import execution
-from installer.world.shell import Ended
+from installer.remote.kubernetes import api as real
+from installer.remote.kubernetes import exec
+from installer.remote.ssh.commands import Ended
 
 NOW = datetime.now(UTC)
 CA = certificates.make_ca("an authority", NOW)
@@ -293,7 +293,7 @@ def test_a_stream_of_any_form_is_told_as_the_clusters_trouble(
     cluster: Callable[[Speak], real.Cluster], case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     speak, words = EXEC[case]
-    monkeypatch.setattr(execution, "MOST", 1 << 18)
+    monkeypatch.setattr(exec, "MOST", 1 << 18)
     with pytest.raises((ConnectionLost, CommandFailed, HostAnswersOddly), match=words):
         cluster(speak).execute("default", "a", ("true",), 20)
 

@@ -12,9 +12,9 @@ import pytest
 from installer.answers.allowed_programs import FOLDER, Consent
 from installer.answers.model import Access, Answers, Host, Registry, SecretRef
 from installer.answers.secrets import Secrets
-from installer.arguments import parser
+from installer.cli.arguments import parser
+from installer.cli.program_consent import consented
 from installer.errors import SecretUnavailable, StateUnreadable, UsageError
-from installer.verbs.consenting import consented
 
 COMMAND = ("pass", "show", "acme")
 

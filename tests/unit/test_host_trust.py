@@ -45,7 +45,7 @@ def test_other_papers_for_a_verified_bundle_are_verified_anew(tmp_path):
 
 
 def test_one_cut_off_before_the_host_answered_asks_it_again(tmp_path, monkeypatch):
-    monkeypatch.setattr("installer.loop.PATIENCE", ())
+    monkeypatch.setattr("installer.engine.loop.PATIENCE", ())
     world = world_of("minimal")
     site = site_of(world, tmp_path, "minimal")
     asks = world.site.scripts[VERIFY]

@@ -18,8 +18,8 @@ LEAVES = {"installer.plain": (), "installer.redaction": ("installer.plain",),
           "installer.errors": ("installer.plain", "installer.redaction")}  # fmt: skip
 """What the parts that know nothing of the rest may know after all: how a text is made safe to show."""
 
-ADAPTERS = ("installer.world", "installer.simulated")
-BUILDS_THE_WORLD = ("installer.cli", "installer.session", "installer.verbs", "installer.rehearsal", *ADAPTERS)
+ADAPTERS = ("installer.remote", "installer.simulated")
+BUILDS_THE_WORLD = ("installer.cli", "installer.cli.trusted_inputs", "installer.rehearsal", *ADAPTERS)
 
 FORBIDDEN = {
     "sizing": ("installer",),
@@ -36,10 +36,10 @@ FORBIDDEN = {
     "installer.engine": ("installer.runs", "installer.operations", "installer.ui", "installer.cli"),
     "installer.bundle": ("installer.plan", "installer.engine", "installer.operations", "installer.ui"),
     "installer.report": ("installer.operations", "installer.ui", "installer.cli"),
-    "installer.world": ("installer.engine", "installer.operations", "installer.ui", "installer.cli"),
+    "installer.remote": ("installer.engine", "installer.operations", "installer.ui", "installer.cli"),
     "installer.simulated": ("installer.engine", "installer.operations", "installer.ui", "installer.cli"),
-    "installer.operations": ("installer.ui", "installer.cli", "installer.verbs"),
-    "installer.ui": ("installer.cli", "installer.verbs"),
+    "installer.operations": ("installer.ui", "installer.cli"),
+    "installer.ui": ("installer.cli"),
 }
 """What each part must not know, itself or below."""
 

@@ -37,12 +37,12 @@ MADE_BY = {
     "rich.print": frozenset(),
     "rich.markup": frozenset(),
     "textual.markup": frozenset(),
-    "logging": frozenset({"installer.world.ssh"}),
+    "logging": frozenset({"installer.remote.ssh.link"}),
     "warnings": frozenset(),
 }
 """Who may import what makes texts, or writes by itself; the SSH library's own log is turned off where it is loaded."""
-PROGRAMS = frozenset({"installer.local_program", "installer.runs.background", "installer.world.carrier",
-                      "installer.answers.secrets", "installer.commands", "installer.rehearsal.podman"})  # fmt: skip
+PROGRAMS = frozenset({"installer.local_program", "installer.runs.background", "installer.remote.registry.carrier",
+                      "installer.answers.secrets", "installer.rehearsal.podman"})  # fmt: skip
 """Who may start a program of this machine; what the others of these start has bounds of its own, or is a stream."""
 MARKUP_BY_DEFAULT = frozenset({"Static", "Label", "OptionList"})
 """Widgets that take square brackets in a string for markup unless they are told otherwise."""

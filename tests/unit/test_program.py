@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from installer.world import program
-from installer.world.program import SUDO
+from installer.remote.ssh import program
+from installer.remote.ssh.program import SUDO
 
 ODD = ["plain", "two words", "it's", '"', "$HOME", "`id`", "a\\b", "new\nline", "*", "", "-n", "ünï", "#", "~", ";rm"]
 NOT_PLAIN = ["", "a b", "'", '"', "\\", "$x", "!1", "a\n", "~", "*", "?", "[a]", "{a}", "=ls", "#", "^a", "%1", "@",

@@ -11,9 +11,10 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, SitewrightError
-from installer.world import execution, registry
-from installer.world.execution import run_in_pod
-from installer.world.registry import Registry, Reply
+from installer.remote.kubernetes import exec
+from installer.remote.kubernetes.exec import run_in_pod
+from installer.remote.registry import client
+from installer.remote.registry.client import Registry, Reply
 
 
 @contextmanager
@@ -66,7 +67,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("act", ENDLESS.values(), ids=ENDLESS)
 def test_an_answer_without_end_is_told(act: Callable[[socket.socket], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "PATIENCE", 2.0)
+    monkeypatch.setattr(client, "PATIENCE", 2.0)
     with served(act) as dial, pytest.raises(HostAnswersOddly, match=r"cp-1.*no end"):
         Registry("cp-1", dial, ("pusher", "word")).ask("GET", "/v2/")
 
@@ -91,7 +92,7 @@ def test_what_is_no_answer_is_a_broken_connection(said: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b"[" * 99999, b'{"errors": [3]}', b'{"errors": [[]]}', b"9" * 5000, b"\xff", b"null"])
 def test_a_refusal_of_any_form_has_a_reason(body: bytes) -> None:
-    assert 0 < len(Reply(500, {}, body).reason) <= registry.LONGEST
+    assert 0 < len(Reply(500, {}, body).reason) <= client.LONGEST
 
 
 @pytest.mark.parametrize("said", ["", "x", "http://[::1", "/v2/\r\nX: y", "/v2/ü", "/v2/a b", "/" + "a" * 9999])
@@ -122,10 +123,10 @@ STATUS = {
 @pytest.mark.parametrize(("said", "code"), STATUS.items())
 def test_the_closing_word_of_a_command_in_a_pod(said: bytes, code: tuple[int, str] | None) -> None:
     if code is not None:
-        assert execution._ended("production", said) == code
+        assert exec._ended("production", said) == code
         return
     with pytest.raises(HostAnswersOddly, match="production"):
-        execution._ended("production", said)
+        exec._ended("production", said)
 
 
 PODS = {
@@ -137,7 +138,7 @@ PODS = {
 
 @pytest.mark.parametrize("act", PODS.values(), ids=PODS)
 def test_a_pod_whose_command_has_no_end(act: Callable[[socket.socket], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execution, "MOST", 1 << 18)
+    monkeypatch.setattr(exec, "MOST", 1 << 18)
     with served(act) as dial:
         try:
             assert run_in_pod("production", dial(), "/exec", timeout=3).code == 124

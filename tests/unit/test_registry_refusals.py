@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from installer.world.registry import BROKEN, Registry, Reply
+from installer.remote.registry.client import BROKEN, Registry, Reply
 
 FULL = "write /var/lib/sitewright/registry/x.tmp: no space left on device"
 

@@ -9,7 +9,7 @@ from simulation import At, act, install, site_of, world_of
 
 from installer import operations
 from installer.operations import Site
-from installer.repeated import Standing, whole
+from installer.operations.unchanged import Standing, whole
 from installer.simulated.faults import Faults
 from installer.simulated.world import SimulatedWorld
 
@@ -68,7 +68,7 @@ def test_an_installation_that_was_not_proved_gets_its_pods_when_it_is(tmp_path: 
 def test_another_plan_gets_no_pods_in_a_cluster_that_may_lack_what_they_need(
     site: Site, world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("installer.runs.Run.planned", "sha256:another")
+    monkeypatch.setattr("installer.runs.store.Run.planned", "sha256:another")
     applied: list[bool] = []
     world.fate = At("apply", lambda: applied.append(True))
     assert whole(site, probes=True) == Standing(site.runs.standing(site.name)[-1])
@@ -86,7 +86,7 @@ def test_where_anything_is_not_as_it_should_be_the_pods_are_taken_away(site: Sit
 def test_hosts_and_clusters_that_fail_fail_nothing_there(
     words: dict[str, str], site: Site, world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("installer.loop.PATIENCE", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("installer.engine.loop.PATIENCE", (0.0, 0.0, 0.0))
     world.fate = Faults(words)
     standing = whole(site, probes=True)
     assert (standing is None) == ("stat" in words)

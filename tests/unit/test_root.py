@@ -15,12 +15,12 @@ from local_session import LocalConnection
 
 from installer.answers.model import SecretRef
 from installer.errors import ConnectionLost, NoCommands
-from installer.world import root
-from installer.world.hearing import NotAsAsked
-from installer.world.login import Login
-from installer.world.root import SESSIONS, SHORT, Root
-from installer.world.rootshell import RootShell
-from installer.world.trust import Pins
+from installer.remote.ssh import root
+from installer.remote.ssh.hearing import NotAsAsked
+from installer.remote.ssh.host_keys import Pins
+from installer.remote.ssh.login import Login
+from installer.remote.ssh.root import SESSIONS, SHORT, Root
+from installer.remote.ssh.root_shell import RootShell
 
 Made = Callable[[LocalConnection], Root]
 
@@ -192,7 +192,7 @@ def test_a_shell_that_is_silent_after_a_rest_costs_its_connection_and_no_command
     echo(on, "first")
     silent = connection.sessions[0].pid
     os.kill(silent, signal.SIGSTOP)
-    monkeypatch.setattr("installer.world.rootshell.RootShell.greet.__defaults__", (0.3,))
+    monkeypatch.setattr("installer.remote.ssh.root_shell.RootShell.greet.__defaults__", (0.3,))
     threading.Timer(0.6, os.kill, (silent, signal.SIGCONT)).start()
     count = tmp_path / "count"
     assert on.execute(("sh", "-c", 'echo once >>"$1"', "test", str(count)), (), 20).code == 0

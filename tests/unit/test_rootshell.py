@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from local_session import LocalConnection
 
-from installer.world import hearing, program, rootshell, shell
-from installer.world.rootshell import RootShell
-from installer.world.shell import Ended
+from installer.remote.ssh import commands, hearing, program, root_shell
+from installer.remote.ssh.commands import Ended
+from installer.remote.ssh.root_shell import RootShell
 
 EVERY_CHARACTER = "".join(map(chr, range(1, 128))) + "ünï 中文 \udc80\udcff"
 
@@ -75,7 +75,9 @@ def test_much_on_both_streams_at_once(standing: RootShell) -> None:
 
 def test_a_long_argument_list(standing: RootShell) -> None:
     paths = [f"/nowhere/{number:0100}" for number in range(500)]
-    assert shell.file_states(paths, standing.run(shell.script(shell.STAT, *paths), b"", 20).out) == (None,) * 500
+    assert (
+        commands.file_states(paths, standing.run(commands.script(commands.STAT, *paths), b"", 20).out) == (None,) * 500
+    )
 
 
 def test_input_that_is_not_read_is_no_command(standing: RootShell) -> None:
@@ -94,7 +96,7 @@ def test_nothing_of_a_command_leaks_into_the_next(standing: RootShell, connectio
     assert run(standing, "cd /; umask 077; export LEAK=1 PATH=/nowhere; exec 5>/dev/null; trap : TERM").code == 0
     standing.run(("cd", "/"), b"", 20)
     assert run(standing, "env; pwd; umask; ls -l /proc/self/fd | wc -l").out == here
-    assert b"PATH=" + shell.PATH.encode() + b"\n" in here
+    assert b"PATH=" + commands.PATH.encode() + b"\n" in here
     assert b"LC_ALL=C\n" in here
     assert run(standing, "ls /proc/self/fd").out.split() == [b"0", b"1", b"2", b"3"], "3 is the folder that ls reads"
 
@@ -154,7 +156,7 @@ def test_a_shell_that_dies_in_the_middle_is_an_error(
 def test_a_shell_from_which_nothing_is_heard_is_an_error(
     standing: RootShell, connection: LocalConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rootshell, "GRACE", 0.1)
+    monkeypatch.setattr(root_shell, "GRACE", 0.1)
     pid = connection.sessions[0].pid
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(TimeoutError):
@@ -211,10 +213,10 @@ def test_a_mark_is_told_to_no_command(standing: RootShell) -> None:
         marks.add(secrets.token_hex(16).encode())
         return next(iter(marks))
 
-    original, rootshell.new_mark = rootshell.new_mark, new_mark
+    original, root_shell.new_mark = root_shell.new_mark, new_mark
     try:
         seen = run(standing, "cat /proc/$PPID/cmdline /proc/self/environ /proc/[0-9]*/cmdline 2>/dev/null; env; set")
     finally:
-        rootshell.new_mark = original
+        root_shell.new_mark = original
     assert len(marks) == 1
     assert marks.pop() not in seen.out

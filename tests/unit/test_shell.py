@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from installer.ports import FileState
-from installer.world import shell
+from installer.remote.ssh import commands
 
 
 @pytest.mark.parametrize(
     "argv", [("head", "/x"), ("sysctl", "-n", "a"), ("helm", "history", "shop", "--output", "json")]
 )
 def test_queries_pass_as_they_are(argv: tuple[str, ...]) -> None:
-    assert shell.admitted(argv) == argv
+    assert commands.admitted(argv) == argv
 
 
 @pytest.mark.parametrize(
@@ -24,25 +24,25 @@ def test_queries_pass_as_they_are(argv: tuple[str, ...]) -> None:
 )
 def test_what_is_no_query_is_refused(argv: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="query"):
-        shell.admitted(argv)
+        commands.admitted(argv)
 
 
 def test_command_v_runs_nothing() -> None:
-    found = subprocess.run(shell.admitted(("command", "-v", "sh")), capture_output=True, text=True, check=True)
-    lost = subprocess.run(shell.admitted(("command", "-v", "no-such; echo ran")), capture_output=True, text=True)
+    found = subprocess.run(commands.admitted(("command", "-v", "sh")), capture_output=True, text=True, check=True)
+    lost = subprocess.run(commands.admitted(("command", "-v", "no-such; echo ran")), capture_output=True, text=True)
     assert found.stdout.endswith("/sh\n")
     assert (lost.returncode, lost.stdout) == (1, "")
 
 
 @pytest.mark.parametrize("path", ["/srv/x", "/etc/kubernetes", "/var/lib/etcd/", "/opt//cni"])
 def test_our_own_places_can_be_removed(path: str) -> None:
-    assert shell.removable(path) == path.rstrip("/").replace("//", "/")
+    assert commands.removable(path) == path.rstrip("/").replace("//", "/")
 
 
 @pytest.mark.parametrize("path", ["", ".", "etc", "/", "//", "/./", "/etc/", "//etc", "/var/lib", "/a/../etc", "/a\0b"])
 def test_the_systems_places_cannot(path: str) -> None:
     with pytest.raises(ValueError, match=r"path|remove"):
-        shell.removable(path)
+        commands.removable(path)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_the_systems_places_cannot(path: str) -> None:
     ],
 )
 def test_steps_have_units(step: str, unit: str) -> None:
-    assert shell.unit_name(step) == unit
+    assert commands.unit_name(step) == unit
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_steps_have_units(step: str, unit: str) -> None:
     ],
 )  # fmt: skip
 def test_a_units_end_is_an_exit_code(result: str, code: int, status: int, exit_code: int) -> None:
-    assert shell.work_code(result, code, status) == exit_code
+    assert commands.work_code(result, code, status) == exit_code
 
 
 def test_stat_tells_kinds_apart(tmp_path: Path) -> None:
@@ -73,8 +73,8 @@ def test_stat_tells_kinds_apart(tmp_path: Path) -> None:
     (tmp_path / "odd\nname\\").write_bytes(b"")
     (tmp_path / "link").symlink_to("odd\ntarget")
     paths = [str(tmp_path / name) for name in ("odd\nname\\", "none", "link", "file")] + ["/dev/null"]
-    done = subprocess.run(shell.script(shell.STAT, *paths), capture_output=True, check=False)
-    odd, none, link, file, device = shell.file_states(paths, done.stdout)
+    done = subprocess.run(commands.script(commands.STAT, *paths), capture_output=True, check=False)
+    odd, none, link, file, device = commands.file_states(paths, done.stdout)
     assert none is None
     assert odd is not None and odd.sha256.startswith("e3b0c442")
     assert link is not None and (link.kind, link.target, link.sha256) == ("link", "odd\ntarget", "")
@@ -91,11 +91,11 @@ def test_stat_tells_kinds_apart(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_states_of_another_form_are_told_as_such(out: bytes) -> None:
     with pytest.raises(ValueError, match=r"states? of"):
-        shell.file_states(["/x", "\udcff" * 99], out)
+        commands.file_states(["/x", "\udcff" * 99], out)
 
 
 def test_states_of_nothing_are_none() -> None:
-    assert shell.file_states(["/x"], b"") == shell.file_states(["/x"], b"\0\0") == (None,)
+    assert commands.file_states(["/x"], b"") == commands.file_states(["/x"], b"\0\0") == (None,)
 
 
 @pytest.mark.parametrize(
@@ -111,12 +111,12 @@ def test_states_of_nothing_are_none() -> None:
 )
 def test_an_end_of_another_form_is_told_as_such(out: bytes) -> None:
     with pytest.raises(ValueError, match="end of a unit"):
-        shell.work_ended(out)
+        commands.work_ended(out)
 
 
 def test_the_end_of_long_work() -> None:
-    assert shell.work_ended(b"running\n") is None
-    assert shell.work_ended(b"ended exit-code 1 3\nlog\n\xff") == (3, b"log\n\xff")
+    assert commands.work_ended(b"running\n") is None
+    assert commands.work_ended(b"ended exit-code 1 3\nlog\n\xff") == (3, b"log\n\xff")
 
 
 @pytest.mark.parametrize("arrived", [b"hal", b"", b"hale"], ids=["cut off", "nothing", "altered"])
@@ -125,7 +125,9 @@ def test_what_is_not_whole_and_unaltered_replaces_nothing(tmp_path: Path, arrive
     target = tmp_path / "file"
     target.write_bytes(b"before")
     wanted = hashlib.sha256(b"half").hexdigest()
-    done = subprocess.run(shell.script(shell.WRITE, str(target), "644", wanted), input=arrived, capture_output=True)
-    assert (done.returncode, b"digest" in done.stderr) == (shell.ALTERED, True)
+    done = subprocess.run(
+        commands.script(commands.WRITE, str(target), "644", wanted), input=arrived, capture_output=True
+    )
+    assert (done.returncode, b"digest" in done.stderr) == (commands.ALTERED, True)
     assert target.read_bytes() == b"before"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -11,7 +11,7 @@ import pytest
 from paramiko import Ed25519Key
 
 from installer.errors import KnownHostsMissing, KnownHostsUnreadable
-from installer.world import trust
+from installer.remote.ssh import host_keys
 
 DAMAGED = (
     b"10.0.0.9 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI\n",
@@ -36,8 +36,8 @@ def made(folder: Path, name: str, kind: str = "ed25519") -> tuple[str, str]:
     return " ".join(path.with_suffix(".pub").read_text().split()[:2]), told.split()[1]
 
 
-def pinned(known_hosts: Path, address: str = "10.0.0.1", port: int = 22) -> trust.Pins:
-    return trust.pins("cp-1", address, port, "", str(known_hosts))
+def pinned(known_hosts: Path, address: str = "10.0.0.1", port: int = 22) -> host_keys.Pins:
+    return host_keys.pins("cp-1", address, port, "", str(known_hosts))
 
 
 @pytest.mark.parametrize("damaged", DAMAGED, ids=range(len(DAMAGED)))
@@ -45,7 +45,7 @@ def test_a_damaged_line_is_passed_over(tmp_path: Path, damaged: bytes) -> None:
     key, fingerprint = made(tmp_path, "a")
     known = tmp_path / "known_hosts"
     known.write_bytes(damaged + f"10.0.0.1 {key} somebody's comment\n".encode() + damaged)
-    assert pinned(known) == trust.Pins("cp-1", (fingerprint,), ("ssh-ed25519",))
+    assert pinned(known) == host_keys.Pins("cp-1", (fingerprint,), ("ssh-ed25519",))
 
 
 def test_names_are_plain_or_hashed_with_a_port_or_not(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_revoked_keys_and_authorities_are_told_apart(tmp_path: Path) -> None:
     file.write_text(f"10.0.0.1 {key}\n@cert-authority *.0.0.1 {authority}\n@revoked * {gone}\n")
     found = pinned(file)
     assert (found.fingerprints, found.authorities, found.revoked) == ((mine,), (signs,), (revoked,))
-    by_fingerprint = trust.pins("cp-1", "10.0.0.1", 22, revoked, str(file))
+    by_fingerprint = host_keys.pins("cp-1", "10.0.0.1", 22, revoked, str(file))
     assert not by_fingerprint.accept(Ed25519Key(data=b64decode(gone.split()[1])))
     assert by_fingerprint.revokes(Ed25519Key(data=b64decode(gone.split()[1])))
 

@@ -13,10 +13,10 @@ from textual.widgets import Input, Label
 from wizards import answers_of, on_screen, play, settled, type_into, until, wizard
 
 from installer.bundle.manifest import Manifest
+from installer.cli import wizard as verb
 from installer.ui.tui import editor
 from installer.ui.tui.app import Wizard
 from installer.ui.tui.doors import Doors, Files
-from installer.verbs import wizard as verb
 
 
 @pytest.fixture(scope="module")

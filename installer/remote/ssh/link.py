@@ -15,13 +15,13 @@ from paramiko.ssh_exception import ChannelException, IncompatiblePeer, SSHExcept
 
 from installer.answers.model import SecretRef
 from installer.errors import ConnectionLost, HostUnreachable, SitewrightError
-from installer.world import program
-from installer.world.hearing import START, NotAsAsked, NotBegun, Patience, Stream, began, new_mark
-from installer.world.login import Login, Resolve, authenticate, reason_of
-from installer.world.root import Root
-from installer.world.rootshell import MOST
-from installer.world.shell import Ended
-from installer.world.trust import ALGORITHMS, KEYS, type_of
+from installer.remote.ssh import program
+from installer.remote.ssh.commands import Ended
+from installer.remote.ssh.hearing import START, NotAsAsked, NotBegun, Patience, Stream, began, new_mark
+from installer.remote.ssh.host_keys import ALGORITHMS, KEYS, type_of
+from installer.remote.ssh.login import Login, Resolve, authenticate, reason_of
+from installer.remote.ssh.root import Root
+from installer.remote.ssh.root_shell import MOST
 
 T = TypeVar("T")
 
@@ -33,8 +33,8 @@ TURNED_AWAY = (0.2, 0.4, 0.8, 1.6, 3.2)
 many others are logging in (MaxStartups of sshd_config), and while it restarts."""
 WINDOW, PACKET = 2**25, 2**18 - 1
 """Bytes that a channel takes in before anybody has to read, on both its streams together, and bytes of a packet. The
-window holds whatever a command may print (`installer.world.rootshell.MOST`), and is all that a host which sends without
-end can make us keep."""
+window holds whatever a command may print (`installer.remote.ssh.root_shell.MOST`), and is all that a host which sends
+without end can make us keep."""
 GREETING = 8192
 """Bytes of a line in a server's greeting, as OpenSSH has it (SSH_MAX_BANNER_LEN)."""
 LONGEST = 2 * PACKET

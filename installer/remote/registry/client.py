@@ -17,7 +17,7 @@ from paramiko.ssh_exception import SSHException
 
 from installer.bundle.manifest import Artifact
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly
-from installer.world.ssh import Link
+from installer.remote.ssh.link import Link
 
 CA = "/etc/sitewright/pki/registry-ca.crt"
 BROKEN = (OSError, EOFError, http.client.HTTPException, SSHException)

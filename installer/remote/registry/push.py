@@ -19,9 +19,9 @@ from urllib.parse import quote
 from installer.bundle.manifest import Artifact, Blob
 from installer.errors import CommandFailed, ConnectionLost
 from installer.ports import Report
-from installer.world.carrier import Carrier
-from installer.world.intact import Source, altered, demand_intact
-from installer.world.registry import ACCEPT, BROKEN, Registry
+from installer.remote.registry.carrier import Carrier
+from installer.remote.registry.client import ACCEPT, BROKEN, Registry
+from installer.remote.registry.intact import Source, altered, demand_intact
 
 SLICE = 256 * 1024
 ATTEMPTS = 5

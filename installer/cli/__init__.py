@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 
-from installer.arguments import default_state, folder, parser
+from installer.cli.arguments import default_state, folder, parser
 from installer.errors import FileRefused, InputEnded, NothingInterrupted, SitewrightError
 
 Verb = Callable[[argparse.Namespace], int]
@@ -56,7 +56,7 @@ def run(argv: list[str]) -> int:
 def _verb(arguments: argparse.Namespace) -> Verb:
     """The function behind a verb."""
     if arguments.verb == "bundle":
-        from installer.verbs import bundle
+        from installer.cli import bundle
 
         return bundle.VERBS[arguments.bundle_verb]
     if arguments.verb == "completion":
@@ -64,22 +64,22 @@ def _verb(arguments: argparse.Namespace) -> Verb:
     if arguments.verb == "schema":
         return _schema
     if arguments.verb == "size":
-        from installer.verbs import size
+        from installer.cli import size
 
         return size.run
     if arguments.verb == "report":
-        from installer.verbs import report
+        from installer.cli import report
 
         return report.run
     if arguments.verb == "wizard":
-        from installer.verbs import wizard
+        from installer.cli import wizard
 
         return wizard.run
     if arguments.verb == "rehearse":
-        from installer.verbs import rehearse
+        from installer.cli import rehearse
 
         return rehearse.run
-    from installer.verbs import site
+    from installer.cli import site
 
     return site.VERBS[arguments.verb]
 

@@ -7,8 +7,10 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from installer import __version__, session
+from installer import __version__
 from installer.answers.model import Answers
+from installer.cli import trusted_inputs
+from installer.cli.size import reasons
 from installer.errors import ReportImpossible, UsageError
 from installer.plain import plain
 from installer.plan import estimate
@@ -22,7 +24,6 @@ from installer.requirements import needs_from
 from installer.runs.store import Run, Runs
 from installer.ui import console, jsonl, terminal
 from installer.ui.words import command
-from installer.verbs.size import reasons
 from sizing.engine import size
 
 LAST = "last"
@@ -59,7 +60,7 @@ def _told(arguments: argparse.Namespace, subject: Subject, files: dict[str, Path
 
 
 def _subject(arguments: argparse.Namespace) -> Subject:
-    answers = session.load_answers(arguments.profile)
+    answers = trusted_inputs.load_answers(arguments.profile)
     with reasons(answers):
         sizing = size(needs_from(answers))
     run = _run(arguments, answers)
@@ -67,7 +68,7 @@ def _subject(arguments: argparse.Namespace) -> Subject:
     return Subject(
         answers=answers,
         sizing=sizing,
-        today=session.now().date(),
+        today=trusted_inputs.now().date(),
         program=__version__,
         answers_digest=hashlib.sha256(arguments.profile.read_bytes()).hexdigest(),
         wires=tuple(Wire(w.sources, w.targets, f"{w.port}/{w.protocol}", w.purpose) for w in wires(answers)),
@@ -90,7 +91,7 @@ def _delivered(arguments: argparse.Namespace, run: Run | None, done: Built | Non
         gone = f"! the bundle of this run is no longer at {plain(bundle)}: the report names its digest alone"
         terminal.stderr().print(f"{gone}\n  → give --bundle FILE for its parts and versions")
         return None
-    trusted = session.open_trusted(arguments.profile, bundle, arguments.signers or remembered.get("signers"))
+    trusted = trusted_inputs.open_trusted(arguments.profile, bundle, arguments.signers or remembered.get("signers"))
     with trusted.archive:
         manifest = trusted.manifest
         if done and done.sources.get("bundle", manifest.digest) != manifest.digest:

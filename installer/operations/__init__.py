@@ -17,10 +17,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from installer import administering, engine, preflight, state_files
-from installer import rollback as taking_back
+from installer import engine, preflight, state_files
 from installer.bundle.archive import Archive
 from installer.errors import SitewrightError, StateUnreadable, UsageError
+from installer.operations import kubeconfigs
+from installer.operations import rollback as taking_back
 from installer.plan import install as installing
 from installer.plan.inputs import Inputs
 from installer.plan.model import BACKWARD, Plan
@@ -234,7 +235,7 @@ def prove(
 def fetch_kubeconfigs(site: Site) -> dict[str, Path]:
     """Keep each environment's administrator kubeconfig with the site's runs."""
     answers, keep = site.inputs.answers, partial(site.runs.keep, site.name)
-    found = {each.name: administering.fetch(site.world, answers, each, keep) for each in answers.environments}
+    found = {each.name: kubeconfigs.fetch(site.world, answers, each, keep) for each in answers.environments}
     return {name: path for name, path in found.items() if path is not None}
 
 
@@ -242,9 +243,9 @@ def choose_again(site: Site, silent: Collection[str]) -> None:
     """Let each kubeconfig that is kept use a control plane that answers; one that none answers for stays as it is."""
     keep = partial(site.runs.keep, site.name)
     for environment in site.inputs.answers.environments:
-        if (site.runs.folder(site.name) / administering.file_name(environment)).is_file():
+        if (site.runs.folder(site.name) / kubeconfigs.file_name(environment)).is_file():
             with suppress(SitewrightError):
-                administering.fetch(site.world, site.inputs.answers, environment, keep, silent)
+                kubeconfigs.fetch(site.world, site.inputs.answers, environment, keep, silent)
 
 
 def keep_kubectl(site: Site) -> Path | None:

@@ -15,16 +15,16 @@ from installer.answers.model import Answers
 from installer.bundle.manifest import Artifact, Manifest
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, HostUnreachable
 from installer.ports import FileState, Output, Report
-from installer.world import shell
-from installer.world.carrier import Carriers
-from installer.world.cluster import Cluster
-from installer.world.intact import altered
-from installer.world.login import Resolve, bastion_of, login_of
-from installer.world.probing import Probes
-from installer.world.push import Push
-from installer.world.registry import stored
-from installer.world.shell import Ended
-from installer.world.ssh import Link
+from installer.remote.kubernetes.api import Cluster
+from installer.remote.probing import Probes
+from installer.remote.registry.carrier import Carriers
+from installer.remote.registry.client import stored
+from installer.remote.registry.intact import altered
+from installer.remote.registry.push import Push
+from installer.remote.ssh import commands
+from installer.remote.ssh.commands import Ended
+from installer.remote.ssh.link import Link
+from installer.remote.ssh.login import Resolve, bastion_of, login_of
 
 T = TypeVar("T")
 
@@ -109,25 +109,25 @@ class Site:
         """State of each path in order, None where nothing is."""
         found: list[FileState | None] = []
         for start in range(0, len(paths), STAT_AT_ONCE):
-            some = [shell.absolute(path) for path in paths[start : start + STAT_AT_ONCE]]
-            ended = self.link(host).execute(shell.script(shell.STAT, *some), timeout=300)
-            found += self._understood(host, partial(shell.file_states, some), ended.out)
+            some = [commands.absolute(path) for path in paths[start : start + STAT_AT_ONCE]]
+            ended = self.link(host).execute(commands.script(commands.STAT, *some), timeout=300)
+            found += self._understood(host, partial(commands.file_states, some), ended.out)
         return tuple(found)
 
     def read(self, host: str, path: str) -> bytes | None:
         """Content of a file of at most 16 MiB, None where there is none."""
-        argv = shell.script(shell.READ, shell.absolute(path), str(shell.LIMIT + 1))
-        ended = self.link(host).execute(argv, most=shell.LIMIT + 1)
-        if ended.code == shell.ABSENT:
+        argv = commands.script(commands.READ, commands.absolute(path), str(commands.LIMIT + 1))
+        ended = self.link(host).execute(argv, most=commands.LIMIT + 1)
+        if ended.code == commands.ABSENT:
             return None
         self._must(host, f"read {path}", ended)
-        if len(ended.out) > shell.LIMIT:
+        if len(ended.out) > commands.LIMIT:
             raise CommandFailed(host=host, command=f"read {path}", code=1, reason="it is larger than 16 MiB")
         return ended.out
 
     def query(self, host: str, *argv: str, timeout: float = 30) -> Output:
         """Run a command that only reads."""
-        return _output(self.link(host).execute(shell.admitted(argv), timeout=timeout))
+        return _output(self.link(host).execute(commands.admitted(argv), timeout=timeout))
 
     def stored(self, host: str, artifacts: Sequence[Artifact]) -> tuple[bool, ...]:
         """For each artifact, whether the site registry on `host` serves its manifest."""
@@ -152,14 +152,14 @@ class Site:
 
     def make_directory(self, host: str, path: str, *, mode: int = 0o755) -> None:
         """Make a directory and its missing parents."""
-        argv = shell.script(shell.MAKE_DIRECTORY, shell.absolute(path), f"{mode:o}")
+        argv = commands.script(commands.MAKE_DIRECTORY, commands.absolute(path), f"{mode:o}")
         self._must(host, f"make directory {path}", self.link(host).execute(argv))
 
     def remove(self, host: str, *paths: str) -> None:
         """Remove files or whole trees; a path that is not there is no error."""
-        plain = [shell.removable(path) for path in paths]
+        plain = [commands.removable(path) for path in paths]
         if plain:
-            ended = self.link(host).execute(shell.script(shell.REMOVE, *plain), timeout=600)
+            ended = self.link(host).execute(commands.script(commands.REMOVE, *plain), timeout=600)
             self._must(host, f"remove {' '.join(plain)}", ended)
 
     def run(self, host: str, *argv: str, stdin: bytes = b"", timeout: float = 60) -> Output:
@@ -168,17 +168,17 @@ class Site:
 
     def work(self, host: str, unit: str, *argv: str, timeout: float = 600) -> Output:
         """Run a long command as a transient systemd service, or attach to the one of that name."""
-        name = shell.unit_name(unit)
-        log = f"{shell.LOGS}/{name.removesuffix('.service')}.log"
-        environment = [*shell.ENVIRONMENT, *argv]
-        watch = shell.script(shell.WORK, name, log, f"{timeout:g}", str(WATCH), *environment)
+        name = commands.unit_name(unit)
+        log = f"{commands.LOGS}/{name.removesuffix('.service')}.log"
+        environment = [*commands.ENVIRONMENT, *argv]
+        watch = commands.script(commands.WORK, name, log, f"{timeout:g}", str(WATCH), *environment)
         told = None
         while told is None:
             ended = self._patiently(host, watch)
             if ended.code:
                 return _output(ended)
-            told = self._understood(host, shell.work_ended, ended.out)
-        self._patiently(host, shell.script(shell.COLLECT, name))
+            told = self._understood(host, commands.work_ended, ended.out)
+        self._patiently(host, commands.script(commands.COLLECT, name))
         code, said = told
         return Output(code, said.decode("utf-8", "replace"), "")
 
@@ -192,7 +192,7 @@ class Site:
         with self._bundle.blob(digest) as blob:
             content = self._counted(blob, size, path, seen.update)
             ended = self._written(host, path, content, hexadecimal, mode, timeout=3600)
-        if ended.code == shell.ALTERED and seen.hexdigest() != hexadecimal:
+        if ended.code == commands.ALTERED and seen.hexdigest() != hexadecimal:
             raise altered(digest)
         self._must(host, f"send {path}", ended)
 
@@ -257,7 +257,7 @@ class Site:
     def _written(
         self, host: str, path: str, content: Iterable[bytes], sha256: str, mode: int, *, timeout: float
     ) -> Ended:
-        argv = shell.script(shell.WRITE, shell.absolute(path), f"{mode:o}", sha256)
+        argv = commands.script(commands.WRITE, commands.absolute(path), f"{mode:o}", sha256)
         return self.link(host).execute(argv, content, timeout)
 
     def _counted(self, blob: Any, size: int, note: str, see: Callable[[bytes], object]) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from installer.world.shell import ENVIRONMENT
+from installer.remote.ssh.commands import ENVIRONMENT
 
 PROMPT = "sitewright-asks:"
 """What sudo prints before it reads a password. It cannot be told to print nothing: that takes an empty, quoted word."""

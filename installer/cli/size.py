@@ -147,10 +147,10 @@ def _asked(arguments: argparse.Namespace, answers: Answers) -> Mapping[str, Fact
         PreflightFailed: some do not answer; each was named.
     """
     from installer.answers.secrets import Secrets
+    from installer.cli.program_consent import consented
     from installer.hosts.facts import gather  # what asks hosts is slow to import, and only this needs it
+    from installer.remote.world import Site as RealWorld
     from installer.runs.store import Runs
-    from installer.verbs.consenting import consented
-    from installer.world.site import Site as RealWorld
 
     ask = terminal.secret if sys.stdin.isatty() else None
     secrets = Secrets(ask, may_run=consented(arguments, answers).allows)

@@ -16,8 +16,8 @@ from paramiko.ssh_exception import ChannelException, SSHException
 
 from installer.answers.model import Access, Answers, Bastion, Host
 from installer.errors import ConnectionLost
-from installer.world.ssh import PATIENCE, Link
-from installer.world.trust import ALGORITHMS
+from installer.remote.ssh.host_keys import ALGORITHMS
+from installer.remote.ssh.link import PATIENCE, Link
 
 BASTION = "_bastion"
 """What the bastion is called for the system's ssh; no host's name begins like that."""

@@ -16,10 +16,10 @@ from installer.answers.model import Answers, Host, Registry
 from installer.errors import HostUnreachable, SitewrightError
 from installer.hosts.connection_test import Key
 from installer.ports import ReadOnly
-from installer.world.login import Resolve, reason_of
-from installer.world.site import Site
-from installer.world.ssh import PATIENCE, Link
-from installer.world.trust import Pins
+from installer.remote.ssh.host_keys import Pins
+from installer.remote.ssh.link import PATIENCE, Link
+from installer.remote.ssh.login import Resolve, reason_of
+from installer.remote.world import Site
 
 USUAL = ("ssh-ed25519",)
 """The key that is asked of a host of which nothing is pinned: the one it is best known by."""

@@ -18,10 +18,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from installer import operations, session
+from installer import operations
 from installer.answers.secrets import Ask, Secrets, handed_over, nothing
 from installer.bundle import verify
 from installer.bundle.archive import Archive
+from installer.cli import trusted_inputs
+from installer.cli.program_consent import consented
 from installer.errors import UsageError
 from installer.plain import listed, plain
 from installer.plan.inputs import Inputs
@@ -29,7 +31,6 @@ from installer.runs import adoption, lock, provenance
 from installer.runs.store import Runs
 from installer.simulated import file, snapshot
 from installer.ui import progress, terminal
-from installer.verbs.consenting import consented
 
 FLAGS = ("profile", "bundle", "signers")
 BACKWARD_LOOKING = frozenset({"status", "rollback", "uninstall"})
@@ -89,7 +90,7 @@ def _agree(arguments: argparse.Namespace, about: str, lines: Sequence[str]) -> N
 
 
 def _trusted(flags: dict[str, Path]) -> tuple[Inputs, Archive | None]:
-    trusted = session.open_trusted(flags.get("profile"), flags.get("bundle"), flags.get("signers"))
+    trusted = trusted_inputs.open_trusted(flags.get("profile"), flags.get("bundle"), flags.get("signers"))
     return trusted.inputs, trusted.archive
 
 
@@ -106,7 +107,7 @@ def _looking_back(
         return None
     kept = provenance.recall(history[-1])
     given = arguments.profile or (flags["profile"] if flags["profile"].exists() else None)
-    return (replace(kept, answers=session.load_answers(given)) if given else kept), None
+    return (replace(kept, answers=trusted_inputs.load_answers(given)) if given else kept), None
 
 
 @contextmanager
@@ -131,7 +132,7 @@ def _world(
             if lock.taken(runs, answers.site):  # somebody has acted on the hosts, or tried to
                 runs.keep(answers.site, kept.name, snapshot.dump(simulated))
         return
-    from installer.world.site import Site as RealWorld  # slow to import: SSH
+    from installer.remote.world import Site as RealWorld  # slow to import: SSH
 
     may_run = consented(arguments, answers).allows if connecting else nothing
     secrets = Secrets(ask, may_run=may_run)
@@ -156,7 +157,7 @@ def _flags(arguments: argparse.Namespace, runs: Runs) -> dict[str, Path]:
 
 def _only_site(runs: Runs, found: dict[str, Path]) -> str:
     if "profile" in found and found["profile"].exists():
-        return session.load_answers(found["profile"]).site
+        return trusted_inputs.load_answers(found["profile"]).site
     sites = runs.sites()
     if len(sites) > 1:
         raise UsageError(

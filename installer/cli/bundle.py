@@ -11,11 +11,11 @@ from pathlib import Path
 
 from rich.table import Table
 
-from installer import session
 from installer.answers.model import SecretRef
 from installer.answers.secrets import Secrets
 from installer.bundle import diff, sshsig, verify, writing
 from installer.bundle.archive import Archive
+from installer.cli import trusted_inputs
 from installer.errors import UsageError
 from installer.plain import first, plain
 from installer.ui import console, jsonl, progress, terminal, words
@@ -93,11 +93,11 @@ def _passphrase(arguments: argparse.Namespace) -> str:
 
 def verify_bundle(arguments: argparse.Namespace) -> int:
     """Check the signature and every byte."""
-    signers = session.read_signers(arguments.signers, arguments.bundle).decode(errors="replace")
-    revoked = session.read_revoked(arguments.revoked, arguments.bundle)
+    signers = trusted_inputs.read_signers(arguments.signers, arguments.bundle).decode(errors="replace")
+    revoked = trusted_inputs.read_revoked(arguments.revoked, arguments.bundle)
     with Archive.open(arguments.bundle) as archive, progress.byte_bar("verifying", arguments.json) as report:
-        signer = verify.signer(archive, signers, session.now(), revoked=revoked)
-        manifest = verify.verify(archive, signers, session.now(), report, revoked=revoked)
+        signer = verify.signer(archive, signers, trusted_inputs.now(), revoked=revoked)
+        manifest = verify.verify(archive, signers, trusted_inputs.now(), report, revoked=revoked)
     if arguments.json:
         by = {"principals": signer.principals, "key": signer.fingerprint, "line": signer.line}
         told = {"digest": manifest.digest, "signer": by, "exemptions": [str(each) for each in manifest.exemptions]}

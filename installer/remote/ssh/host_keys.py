@@ -18,8 +18,8 @@ from installer.errors import (
 )
 from installer.formats import text_file
 from installer.formats.ssh_keys import PublicKey
-from installer.world import known_hosts as files
-from installer.world.host_certificates import SUFFIX, NoCertificate, authority_of, flaw
+from installer.remote.ssh import known_hosts as files
+from installer.remote.ssh.host_certificates import SUFFIX, NoCertificate, authority_of, flaw
 
 LARGEST = 16 << 20
 """Bytes of the largest known_hosts file that is read: some 100,000 keys."""

@@ -12,23 +12,24 @@ from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 
-from installer import operations, repeated, session
-from installer.arguments import default_state
+from installer import operations
 from installer.bundle.manifest import Exemption
+from installer.cli import trusted_inputs, volume_consent
+from installer.cli.arguments import default_state
+from installer.cli.interrupts import outliving, stopping
+from installer.cli.opening import every_byte, opened
 from installer.engine.events import Emit
 from installer.errors import PreflightFailed, ProofInterrupted, SitewrightError, UsageError
+from installer.operations import unchanged
+from installer.operations.unchanged import Standing
 from installer.plan.model import BACKWARD, Plan
 from installer.plan.steps.volumes import Volume
 from installer.preflight import Finding, ports_table
 from installer.probes.proof import Prepared, ProbeResult, count, failed
-from installer.repeated import Standing
 from installer.runs import installed_bundle
 from installer.runs.execute import Watch, plan_json
 from installer.runs.store import Run, Runs
 from installer.ui import console, jsonl, live, progress, terminal, words
-from installer.verbs import consent
-from installer.verbs.interrupts import outliving, stopping
-from installer.verbs.opening import every_byte, opened
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -42,7 +43,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def _ports(arguments: argparse.Namespace) -> int:
-    rows = ports_table(session.load_answers(arguments.profile))
+    rows = ports_table(trusted_inputs.load_answers(arguments.profile))
     if arguments.json:
         names = ("from", "to", "port", "for")
         jsonl.write("ports", {"connections": [dict(zip(names, row, strict=True)) for row in rows]})
@@ -81,7 +82,7 @@ def install(arguments: argparse.Namespace) -> int:
     """Check, plan, install, prove; where all is there already, prove alone."""
     began = time.monotonic()
     with opened(arguments) as site:
-        standing = None if arguments.dry_run else repeated.whole(site, probes=not arguments.no_probes)
+        standing = None if arguments.dry_run else unchanged.whole(site, probes=not arguments.no_probes)
         if standing is None:
             with every_byte(site, arguments.json):
                 _preflight(arguments, site)
@@ -215,7 +216,7 @@ def _finish(arguments: argparse.Namespace, site: operations.Site, standing: Stan
 def _backward(arguments: argparse.Namespace, operation: Callable[..., Run], question: str) -> int:
     with opened(arguments) as site:
         stake = operations.at_stake(site, arguments.verb)
-        delete = consent.to_delete(arguments, site, stake)
+        delete = volume_consent.to_delete(arguments, site, stake)
         _confirm_loss(arguments, question)
         with stopping() as stop:
             run = operation(site, _watch(arguments), stop, delete_volumes=delete)
@@ -223,7 +224,7 @@ def _backward(arguments: argparse.Namespace, operation: Callable[..., Run], ques
 
 
 def _gone(arguments: argparse.Namespace, site: operations.Site, run: Run, stake: tuple[Volume, ...]) -> int:
-    left, removed = consent.left(site, stake), operations.clear(site)
+    left, removed = volume_consent.left(site, stake), operations.clear(site)
     if arguments.json:
         volumes = [asdict(each) for each in left]
         jsonl.write("gone", {"run": run.name, "folder": run.folder, "removed": removed, "volumes": volumes})

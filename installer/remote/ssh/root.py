@@ -15,11 +15,11 @@ from paramiko.ssh_exception import ChannelException, SSHException
 
 from installer.answers.model import SecretRef
 from installer.errors import ConnectionLost, HostAnswersOddly, SudoRefused
-from installer.world.hearing import BROKEN_OFF, CLOSED, GRACE, START, NotAsAsked, NotBegun, once
-from installer.world.login import Login, Resolve, reason_of
-from installer.world.rootshell import MOST, RootShell
-from installer.world.shell import Ended
-from installer.world.sudo import escalation, not_root, refusal
+from installer.remote.ssh.commands import Ended
+from installer.remote.ssh.hearing import BROKEN_OFF, CLOSED, GRACE, START, NotAsAsked, NotBegun, once
+from installer.remote.ssh.login import Login, Resolve, reason_of
+from installer.remote.ssh.root_shell import MOST, RootShell
+from installer.remote.ssh.sudo import escalation, not_root, refusal
 
 SESSIONS = 6
 """Commands at a time on a host; sshd allows ten sessions to a connection by default, and others may be using some.

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from installer.world import program, shell
-from installer.world.hearing import (
+from installer.remote.ssh import commands, program
+from installer.remote.ssh.commands import Ended
+from installer.remote.ssh.hearing import (
     GRACE,
     SAID,
     START,
@@ -22,7 +23,6 @@ from installer.world.hearing import (
     ended,
     new_mark,
 )
-from installer.world.shell import Ended
 
 MOST = 8 * 1024 * 1024
 """Most bytes a command may print on a stream; a whole log of long work is half of that (`shell.WORK`)."""
@@ -68,7 +68,7 @@ class RootShell:
         said = [first, program.opening(program.LOOP), program.greeting(self._hello)]
         if not known:
             trial = program.TRIAL.encode()
-            argv = shell.script(program.PROOF, program.TRIAL)
+            argv = commands.script(program.PROOF, program.TRIAL)
             said += [program.request(self._trial, argv, len(trial), GRACE), trial]
         self._say(b"".join(said))
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from installer.answers.model import SecretRef
 from installer.errors import NoCommands, PreflightFailed, SudoRefused
-from installer.world import program
-from installer.world.hearing import NotBegun
-from installer.world.login import Login, Resolve, quoted
+from installer.remote.ssh import program
+from installer.remote.ssh.hearing import NotBegun
+from installer.remote.ssh.login import Login, Resolve, quoted
 
 _ANOTHER_USER = re.compile(r"log ?in as the user \"?([a-z_][a-z0-9_-]{0,31})\"?")
 """What cloud-init has root's login say."""

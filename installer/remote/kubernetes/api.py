@@ -23,13 +23,13 @@ from installer.formats import kubeconfig
 from installer.formats.object_changes import changes
 from installer.formats.objects import listed, text
 from installer.ports import Output
-from installer.world.bounds import TooMuch, ending
-from installer.world.bridge import bridged
-from installer.world.carrier import Channels
-from installer.world.execution import run_in_pod
-from installer.world.registry import BROKEN
-from installer.world.shell import ABSENT, READ, script
-from installer.world.ssh import Link
+from installer.remote.http_bounds import TooMuch, ending
+from installer.remote.kubernetes.bridge import bridged
+from installer.remote.kubernetes.exec import run_in_pod
+from installer.remote.registry.carrier import Channels
+from installer.remote.registry.client import BROKEN
+from installer.remote.ssh.commands import ABSENT, READ, script
+from installer.remote.ssh.link import Link
 
 ADMIN = "/etc/kubernetes/admin.conf"
 PORT = 6443

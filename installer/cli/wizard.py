@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from installer import session
 from installer.answers.model import Host
 from installer.answers.secrets import Secrets
 from installer.bundle.manifest import Manifest
+from installer.cli import trusted_inputs
 from installer.errors import SitewrightError, UsageError
 from installer.hosts import connection_test
 from installer.ui import terminal
@@ -65,8 +65,8 @@ def manifest(bundle: Path, signers: Path | None, revoked: Path | None) -> Manife
         BundleNotTrusted: it is not what an allowed signer signed.
         UsageError: it is not there.
     """
-    allowed, gone = session.read_signers(signers, bundle), session.read_revoked(revoked, bundle)
-    archive, found = session.trusted(bundle, allowed, gone)
+    allowed, gone = trusted_inputs.read_signers(signers, bundle), trusted_inputs.read_revoked(revoked, bundle)
+    archive, found = trusted_inputs.trusted(bundle, allowed, gone)
     archive.close()
     return found
 
@@ -84,6 +84,6 @@ def host_doors(
         from installer.simulated.connection_test import SimulatedDoors
 
         return SimulatedDoors(file.load(simulate, BARE))
-    from installer.world.acquaint import SshDoors
+    from installer.remote.connection_test import SshDoors
 
     return SshDoors(hosts, secrets.resolve)

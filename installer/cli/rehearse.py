@@ -5,19 +5,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from installer import session
 from installer.answers import file as answers_file
-from installer.arguments import default_state
 from installer.builder.sources.workshop import cache_folder
 from installer.bundle import sshsig
 from installer.bundle.archive import Archive
 from installer.bundle.diff import describe
+from installer.cli import site, trusted_inputs
+from installer.cli.arguments import default_state
 from installer.errors import Interrupted, PracticeImpossible, SitewrightError, StepFailed, UsageError
 from installer.rehearsal import hosts, podman
 from installer.rehearsal.site import STATE, PracticeSite, site_of
 from installer.rehearsal.stand_in import rehearsed
 from installer.ui import console, jsonl, progress, terminal, words
-from installer.verbs import site
 
 OWN = "rehearsal"
 """Folder of the state directory with the runs of rehearsals: a site and its rehearsal know nothing of each other."""
@@ -30,7 +29,7 @@ RECIPE = Path(__file__).resolve().parents[2] / "bundles" / "core"
 
 def run(arguments: argparse.Namespace) -> int:
     """Raise the practice hosts of a profile and install on them, or take them away."""
-    answers = session.load_answers(arguments.profile)
+    answers = trusted_inputs.load_answers(arguments.profile)
     practice, again = site_of(answers), _again(arguments)
     arguments.state /= OWN
     if arguments.down:

@@ -1,0 +1,1 @@
+"""The registry of the site: what it holds, and pushing to it."""
