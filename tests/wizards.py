@@ -12,11 +12,11 @@ from core_manifest import ROOT, core_manifest
 from textual.pilot import Pilot
 
 from installer.bundle.manifest import Manifest
-from installer.ui.tui import editor
 from installer.ui.tui.app import Wizard
-from installer.ui.tui.doors import Doors, Files
-from installer.ui.tui.form import Field
-from installer.ui.tui.screens.frame import Frame
+from installer.ui.tui.frame import Frame
+from installer.ui.tui.launch import Doors, Files
+from installer.ui.tui.state import editor
+from installer.ui.tui.widgets.field import Field
 
 LASTING = {"keys", "listen", "trials", "confirm"}
 """Workers that go on until a run or a person ends them; what they bring is waited for by what is shown."""

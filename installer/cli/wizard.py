@@ -32,9 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             reason="the wizard needs a terminal", hint="sitewright install --profile FILE works without one"
         )
-    from installer.ui.tui import editor
     from installer.ui.tui.app import Wizard
-    from installer.ui.tui.doors import Doors, Files
+    from installer.ui.tui.launch import Doors, Files
+    from installer.ui.tui.state import editor
 
     opened = editor.opened(arguments.profile) if arguments.profile else None
     files = Files(arguments.state, arguments.profile, arguments.bundle, arguments.signers, arguments.simulate)

@@ -1,7 +1,7 @@
 """Styled texts of which nothing acts on a terminal: what is put into one is cleaned before it is laid out by its width.
 
 All of the console and the wizard makes its texts here. What passes by is still cleaned on its way out
-(`installer.ui.terminal`, `installer.ui.tui.edge`), but then it may be wider than the place that was made for it.
+(`installer.ui.terminal`, `installer.ui.tui.base_app`), but then it may be wider than the place that was made for it.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from simulation import answers_of
 
 from installer import cli
 from installer.ui import words
-from installer.ui.tui import editor
+from installer.ui.tui.state import editor
 
 
 @pytest.fixture(scope="module")

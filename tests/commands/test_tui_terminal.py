@@ -15,9 +15,9 @@ import pytest
 from terminal import BACK, PATIENCE, START, Terminal
 from wizards import answers_of
 
-from installer.ui.tui import editor
+from installer.ui.tui.state import editor
 
-BREAKS_LOOKING = "import installer.ui.tui.review as review; review.changes = lambda *of: 1 / 0; "
+BREAKS_LOOKING = "import installer.ui.tui.state.review as review; review.changes = lambda *of: 1 / 0; "
 WAITS = "import installer.ui.tui.app as app; app.PAUSE = 600; "
 """Looks at what was typed, and keeps it, long after it was typed."""
 BREAKS = "import installer.ui.tui.app as app; app.Wizard.action_undo = lambda self: 1 / 0; "

@@ -33,7 +33,7 @@ from installer.runs import background
 from installer.runs.store import Runs
 from installer.runs.stream import Ended as TheEnd
 from installer.runs.stream import Follower
-from installer.ui.tui import editor
+from installer.ui.tui.state import editor
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs/examples"

@@ -10,13 +10,13 @@ from textual.widgets import Static, TextArea
 from wizards import answers_of, core, settled
 
 from installer.cli.wizard import host_doors
-from installer.ui.tui import editor
 from installer.ui.tui.app import Wizard
-from installer.ui.tui.doors import Doors, Files
-from installer.ui.tui.screens.frame import Frame
-from installer.ui.tui.screens.host_import import ImportHosts
-from installer.ui.tui.screens.host_table import HostTable
-from installer.ui.tui.screens.hosts import HostsPage
+from installer.ui.tui.frame import Frame
+from installer.ui.tui.hosts.import_list import ImportHosts
+from installer.ui.tui.hosts.page import HostsPage
+from installer.ui.tui.hosts.table import HostTable
+from installer.ui.tui.launch import Doors, Files
+from installer.ui.tui.state import editor
 
 SITE = """version: 1
 hosts:

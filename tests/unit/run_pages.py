@@ -15,10 +15,10 @@ from wizards import on_screen, settled, wizard
 
 from installer.runs.store import Runs
 from installer.ui.tui.app import Wizard
-from installer.ui.tui.running import RunPage
-from installer.ui.tui.screens.dialogs import Ask
-from installer.ui.tui.screens.install import InstallPage
-from installer.ui.tui.screens.preflight import PreflightPage
+from installer.ui.tui.run.install import InstallPage
+from installer.ui.tui.run.page import RunPage
+from installer.ui.tui.run.preflight import PreflightPage
+from installer.ui.tui.widgets.dialogs import Ask
 
 PATIENCE = 60.0
 """Seconds after which something hangs; it takes a few."""

@@ -14,7 +14,7 @@ from installer.answers import file as answers_file
 from installer.draft import environments as editing
 from installer.draft.document import Draft
 from installer.requirements import needs_of_sections
-from installer.ui.tui.screens.environments import ShareField, fresh
+from installer.ui.tui.pages.environments import ShareField, fresh
 
 
 def three(**needs: Any) -> Draft:

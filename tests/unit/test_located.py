@@ -16,7 +16,7 @@ from installer.answers import file as answers_file
 from installer.answers.paths import located, lost_home
 from installer.cli import run
 from installer.draft.document import Draft
-from installer.ui.tui.screens.secrets import Secret
+from installer.ui.tui.pages.secrets import Secret
 
 NOBODY = "~nobody-of-that-name/x"
 PLACES: tuple[tuple[tuple[str | int, ...], Any], ...] = (

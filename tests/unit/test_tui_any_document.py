@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from installer.draft import environments as draft_environments
 from installer.draft import hosts as draft_hosts
 from installer.draft.document import Draft
-from installer.ui.tui.review import review
-from installer.ui.tui.screens import secrets
-from installer.ui.tui.screens.environments import fresh
-from installer.ui.tui.steps import answered
+from installer.ui.tui.pages import secrets
+from installer.ui.tui.pages.environments import fresh
+from installer.ui.tui.state.pages import answered
+from installer.ui.tui.state.review import review
 
 GOOD = [Draft.of((ROOT / "profiles" / f"{name}.yaml").read_text()) for name in ("rehearsal", "environments")]
 SCALARS = st.none() | st.booleans() | st.integers(-5, 70000) | st.floats(allow_nan=False) | st.text(max_size=8)

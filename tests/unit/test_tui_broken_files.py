@@ -21,9 +21,9 @@ from installer.answers.schema import schema
 from installer.draft.document import Draft
 from installer.errors import AnswersInvalid
 from installer.formats import strict_yaml
-from installer.ui.tui import editor
-from installer.ui.tui.review import review
-from installer.ui.tui.steps import STEPS
+from installer.ui.tui.state import editor
+from installer.ui.tui.state.pages import STEPS
+from installer.ui.tui.state.review import review
 
 GOOD = (ROOT / "profiles" / "rehearsal.yaml").read_text()
 GOOD_DATA: dict[str, Any] = yaml.safe_load(GOOD)

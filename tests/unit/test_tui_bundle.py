@@ -14,9 +14,9 @@ from wizards import answers_of, on_screen, play, settled, type_into, until, wiza
 
 from installer.bundle.manifest import Manifest
 from installer.cli import wizard as verb
-from installer.ui.tui import editor
 from installer.ui.tui.app import Wizard
-from installer.ui.tui.doors import Doors, Files
+from installer.ui.tui.launch import Doors, Files
+from installer.ui.tui.state import editor
 
 
 @pytest.fixture(scope="module")

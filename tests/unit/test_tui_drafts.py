@@ -10,9 +10,9 @@ from textual.widgets import Button
 from wizards import answers_of, noticed, on_screen, play, settled, type_into, wizard
 
 from installer.draft.document import Draft
-from installer.ui.tui import editor
-from installer.ui.tui.screens.dialogs import Ask
-from installer.ui.tui.screens.start import Start
+from installer.ui.tui.start import Start
+from installer.ui.tui.state import editor
+from installer.ui.tui.widgets.dialogs import Ask
 
 CUSTOMER = ("site", "customer")
 

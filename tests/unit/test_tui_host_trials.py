@@ -18,13 +18,13 @@ from wizards import core, noticed, on_screen, play, settled, until
 from installer.answers.model import Host
 from installer.cli.wizard import host_doors
 from installer.hosts.facts import Facts
-from installer.ui.tui import editor
 from installer.ui.tui.app import Wizard
-from installer.ui.tui.doors import Doors, Files
-from installer.ui.tui.screens.dialogs import Typed
-from installer.ui.tui.screens.host_keys import ConfirmKeys
-from installer.ui.tui.screens.host_trials import Ended, Heard
-from installer.ui.tui.screens.hosts import HostsPage
+from installer.ui.tui.hosts.connection_tests import Ended, Heard
+from installer.ui.tui.hosts.keys import ConfirmKeys
+from installer.ui.tui.hosts.page import HostsPage
+from installer.ui.tui.launch import Doors, Files
+from installer.ui.tui.state import editor
+from installer.ui.tui.widgets.dialogs import Typed
 
 
 def test_connections_are_tried_and_a_key_is_confirmed_and_pinned(tmp_path: Path) -> None:

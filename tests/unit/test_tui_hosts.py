@@ -11,10 +11,10 @@ from textual.widgets import Input, Static, TextArea
 from wizards import answers_of, noticed, on_screen, open_page, play, settled
 
 from installer.draft.hosts import Place, names, places
-from installer.ui.tui.screens.host_forms import AccessForm, HostForm
-from installer.ui.tui.screens.host_import import ImportHosts
-from installer.ui.tui.screens.host_roles import ChooseRole, Proposals
-from installer.ui.tui.screens.host_table import HostTable
+from installer.ui.tui.hosts.forms import AccessForm, HostForm
+from installer.ui.tui.hosts.import_list import ImportHosts
+from installer.ui.tui.hosts.roles import ChooseRole, Proposals
+from installer.ui.tui.hosts.table import HostTable
 
 
 def test_a_new_host_is_typed_and_an_untouched_one_does_not_stay(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hosts_page import UNPINNED, hosts_page, pasted, pressed, rehearsal, row
 from textual.pilot import Pilot
 from wizards import on_screen, play, settled
 
-from installer.ui.tui.screens.host_table import Cell, Lines, layout
+from installer.ui.tui.hosts.table import Cell, Lines, layout
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (200, 60)])

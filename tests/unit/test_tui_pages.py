@@ -12,10 +12,10 @@ from wizards import answers_of, field, noticed, on_screen, open_page, play, sett
 
 from installer.answers import file as answers_file
 from installer.draft.document import Draft
-from installer.ui.tui import editor
-from installer.ui.tui.screens.components import Parts
-from installer.ui.tui.screens.dialogs import Ask, Help, Typed
-from installer.ui.tui.screens.secrets import Secret
+from installer.ui.tui.pages.components import Parts
+from installer.ui.tui.pages.secrets import Secret
+from installer.ui.tui.state import editor
+from installer.ui.tui.widgets.dialogs import Ask, Help, Typed
 
 
 def test_what_is_typed_is_kept_and_taken_up_again(tmp_path: Path) -> None:

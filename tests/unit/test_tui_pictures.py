@@ -16,7 +16,7 @@ from wizards import answers_of, on_screen, play, settled, wizard
 
 from installer.draft.document import Draft
 from installer.translations import LANGUAGES
-from installer.ui.tui.steps import STEPS
+from installer.ui.tui.state.pages import STEPS
 
 PICTURES = ROOT / "tests" / "golden" / "wizard"
 SIZES = ((80, 24), (120, 40))

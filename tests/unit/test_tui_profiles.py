@@ -21,9 +21,9 @@ from installer.answers import file as answers_file
 from installer.answers.model import Answers
 from installer.formats import strict_yaml
 from installer.formats.strict_yaml import Path as Place
-from installer.ui.tui.screens.components import Parts
-from installer.ui.tui.screens.secrets import Secret
-from installer.ui.tui.steps import step_of
+from installer.ui.tui.pages.components import Parts
+from installer.ui.tui.pages.secrets import Secret
+from installer.ui.tui.state.pages import step_of
 
 PROFILES = sorted((Path(__file__).parents[2] / "profiles").glob("*.yaml"))
 WAIVING, TYPED = "rehearsal", 2

@@ -23,8 +23,7 @@ from textual.screen import ModalScreen
 from wizards import on_screen, play, settled, wizard
 
 from installer.translations import LANGUAGES
-from installer.ui.tui import runs_summary
-from installer.ui.tui.screens import install, preflight, waive
+from installer.ui.tui.run import install, preflight, summary, waive
 
 PICTURES = ROOT / "tests" / "golden" / "wizard-runs"
 KEEP = bool(os.environ.get("SITEWRIGHT_KEEP_PICTURES"))
@@ -69,7 +68,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time stands still, in UTC."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    for module in (install, preflight, waive, runs_summary):
+    for module in (install, preflight, waive, summary):
         monkeypatch.setattr(module, "datetime", Clock)
 
 

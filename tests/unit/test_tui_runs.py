@@ -14,12 +14,12 @@ from wizards import noticed, on_screen, open_page, play, settled, wizard
 
 from installer.bundle.sshsig import generate_key
 from installer.runs import background
-from installer.ui.tui.screens.dialogs import Ask, Typed
-from installer.ui.tui.screens.install import InstallPage
-from installer.ui.tui.screens.plan import PlanPage
-from installer.ui.tui.screens.preflight import PreflightPage
-from installer.ui.tui.screens.result import ResultPage
-from installer.ui.tui.screens.waive import Waive
+from installer.ui.tui.run.install import InstallPage
+from installer.ui.tui.run.plan import PlanPage
+from installer.ui.tui.run.preflight import PreflightPage
+from installer.ui.tui.run.result import ResultPage
+from installer.ui.tui.run.waive import Waive
+from installer.ui.tui.widgets.dialogs import Ask, Typed
 
 HELD = "slow: {push: 600}\n"
 """A site at which a run does a good deal and then stands: it is under way, however slow or fast the machine is."""

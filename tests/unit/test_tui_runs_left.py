@@ -17,16 +17,16 @@ from installer.bundle.sshsig import generate_key
 from installer.engine.events import StepBroke
 from installer.preflight import CHECKS, Finding
 from installer.runs import background, stream
-from installer.ui.tui import runs_dialogs, runs_grid
-from installer.ui.tui.runs_dialogs import TypeName
-from installer.ui.tui.runs_findings import Findings
-from installer.ui.tui.runs_state import ACTIVE, RESUMABLE
-from installer.ui.tui.runs_steps import Steps
-from installer.ui.tui.screens.dialogs import Ask
-from installer.ui.tui.screens.install import InstallPage
-from installer.ui.tui.screens.plan import PlanPage
-from installer.ui.tui.screens.preflight import PreflightPage
-from installer.ui.tui.screens.result import ResultPage
+from installer.ui.tui.run import dialogs, grid
+from installer.ui.tui.run.dialogs import TypeName
+from installer.ui.tui.run.install import InstallPage
+from installer.ui.tui.run.plan import PlanPage
+from installer.ui.tui.run.preflight import PreflightPage
+from installer.ui.tui.run.result import ResultPage
+from installer.ui.tui.run.step_list import Steps
+from installer.ui.tui.state.findings import Findings
+from installer.ui.tui.state.run import ACTIVE, RESUMABLE
+from installer.ui.tui.widgets.dialogs import Ask
 
 
 async def stopped(pilot: Pilot[None]) -> None:
@@ -212,7 +212,7 @@ def test_what_a_host_says_moves_no_terminal(tmp_path: Path) -> None:
     assert found.found == shown
     assert stream.parse(wild) == stream.Note(shown)
     (tmp_path / "log").write_text(f"one\n{wild}\n")
-    assert runs_dialogs.tail(tmp_path / "log") == f"one\n{shown}\n"
+    assert dialogs.tail(tmp_path / "log") == f"one\n{shown}\n"
 
 
 def test_the_start_leads_to_what_runs_and_knows_the_files_of_a_site(
@@ -296,7 +296,7 @@ def test_what_is_cut_is_read_on_by_a_key(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("hosts", [1, 4, 9, 200])
 def test_a_host_at_least_has_a_column_on_the_narrowest_screen(hosts: int) -> None:
-    assert runs_grid.columns(57, hosts) >= 1
+    assert grid.columns(57, hosts) >= 1
 
 
 def test_f1_tells_of_the_keys_of_a_page_and_of_its_dialogs(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from installer.plan import install as installing
 from installer.plan import succession
 from installer.plan.inputs import Inputs
 from installer.plan.succession import Standing
-from installer.ui.tui import runs_phrases
+from installer.ui.tui.run import phrases
 from installer.ui.tui.words import Words
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -32,18 +32,18 @@ AS_IT_IS = re.compile(
 def test_every_title_of_a_step_is_said_in_chinese(profile: Path) -> None:
     plan = installing.plan(Inputs(answers_file.load(profile), core_manifest(), b"", b"", b""))
     titles = {title for step in plan for title in (step.title, f"undo: {step.title}")}
-    assert sorted(each for each in titles if not CHINESE.search(runs_phrases.title(SAY, each))) == []
+    assert sorted(each for each in titles if not CHINESE.search(phrases.title(SAY, each))) == []
 
 
 def test_a_version_stays_behind_its_title() -> None:
-    assert runs_phrases.title(SAY, "install Local API proxy 2.6.12").endswith(" 2.6.12")
-    assert runs_phrases.title(Words("en"), "undo: install runc v1.4.0") == "undo: install runc v1.4.0"
+    assert phrases.title(SAY, "install Local API proxy 2.6.12").endswith(" 2.6.12")
+    assert phrases.title(Words("en"), "undo: install runc v1.4.0") == "undo: install runc v1.4.0"
 
 
 def test_every_text_of_the_checks_rules_is_said_in_chinese() -> None:
     texts = {text for path in RULES for text in _told(ast.parse(path.read_text(encoding="utf-8")))}
     assert len(texts) > 80
-    unsaid = {each for each in texts if not CHINESE.search(runs_phrases.finding(SAY, each))}
+    unsaid = {each for each in texts if not CHINESE.search(phrases.finding(SAY, each))}
     assert sorted(each for each in unsaid if not AS_IT_IS.fullmatch(each)) == []
 
 
@@ -58,7 +58,7 @@ def test_why_a_bundle_may_not_follow_is_said_in_chinese(wanted: str, record_form
     found = succession.refusal([stands], Manifest(name, version, "amd64", kubernetes, (), "sha256:" + "b" * 64))
     assert found is not None
     for text in (found.found, found.wanted, found.remedy):
-        said = runs_phrases.finding(SAY, text)
+        said = phrases.finding(SAY, text)
         assert CHINESE.search(said) and not re.search(r"[a-z]+ [a-z]+ [a-z]+", said), said
 
 

@@ -13,11 +13,11 @@ from wizards import answers_of, field, noticed, on_screen, play, settled, wizard
 from installer.answers.file import flaws
 from installer.draft.document import Draft, History
 from installer.ui.tui import phrases
-from installer.ui.tui.review import Looks
-from installer.ui.tui.screens.components import SIZED, Parts
-from installer.ui.tui.screens.environments import fresh
-from installer.ui.tui.screens.host_forms import HostForm
-from installer.ui.tui.screens.secrets import Secret
+from installer.ui.tui.hosts.forms import HostForm
+from installer.ui.tui.pages.components import SIZED, Parts
+from installer.ui.tui.pages.environments import fresh
+from installer.ui.tui.pages.secrets import Secret
+from installer.ui.tui.state.review import Looks
 
 
 def secrets(pilot: Pilot[None]) -> list[tuple[str | int, ...]]:

@@ -32,14 +32,14 @@ from installer.preflight import CHECKS
 from installer.probes import builtin
 from installer.translations import LANGUAGES
 from installer.ui.tui.phrases import PROPOSALS, RANGES, REASONS, REFUSALS
-from installer.ui.tui.screens import _CLASSES
-from installer.ui.tui.steps import STEPS
+from installer.ui.tui.routes import _CLASSES
+from installer.ui.tui.state.pages import STEPS
 from installer.ui.tui.words import Words
 from sizing.rules import load_rules
 
 ROOT = Path(__file__).parents[2]
 TUI = ROOT / "installer" / "ui" / "tui"
-PAGES = [step.key for step in STEPS if find_spec(f"installer.ui.tui.screens.{_CLASSES[step.key].partition('.')[0]}")]
+PAGES = [step.key for step in STEPS if find_spec(f"installer.ui.tui.{_CLASSES[step.key].rpartition('.')[0]}")]
 OTHERS = sorted(set(LANGUAGES) - {"en"})
 CHINESE = re.compile("[\u4e00-\u9fff]")
 NAMES = {

@@ -23,22 +23,24 @@ from installer.formats.strict_yaml import Path as Place
 from installer.hosts import connection_test
 from installer.hosts.facts import Facts
 from installer.runs.store import Runs
-from installer.ui.tui import hangup, leaving, phrases, recovery, remembered, runs_start
-from installer.ui.tui.carried import Carried
+from installer.ui.tui import hangup, leaving, phrases, recovery
+from installer.ui.tui.base_app import CleanApp
+from installer.ui.tui.bundle_loader import Carried
 from installer.ui.tui.content import Content
-from installer.ui.tui.doors import Doors, Files
-from installer.ui.tui.edge import CleanApp
-from installer.ui.tui.editor import Editor
-from installer.ui.tui.form import text_at
-from installer.ui.tui.keys import Keyboard
+from installer.ui.tui.frame import Frame
+from installer.ui.tui.keyboard import Keyboard
+from installer.ui.tui.launch import Doors, Files
 from installer.ui.tui.messages import Heard, Reviewed
-from installer.ui.tui.panels import About
-from installer.ui.tui.review import Change, Looks, Review, review
-from installer.ui.tui.runs_watch import BEAT, Watch
-from installer.ui.tui.screens.dialogs import Ask, Help
-from installer.ui.tui.screens.frame import Frame
-from installer.ui.tui.screens.start import Start
+from installer.ui.tui.run import start
+from installer.ui.tui.run.follower import BEAT, Watch
+from installer.ui.tui.start import Start
+from installer.ui.tui.state import last_run
+from installer.ui.tui.state.editor import Editor
+from installer.ui.tui.state.review import Change, Looks, Review, review
 from installer.ui.tui.theme import NIGHT
+from installer.ui.tui.widgets.dialogs import Ask, Help
+from installer.ui.tui.widgets.field import text_at
+from installer.ui.tui.widgets.panels import About
 from installer.ui.tui.words import Words
 
 PAUSE = 0.12
@@ -130,7 +132,7 @@ class Wizard(CleanApp[None]):
         self.switch_screen(Frame(step)) if len(self.screen_stack) > 1 else self.push_screen(Frame(step))
         recovery.told(self, editor)
         if self.bundle is None:
-            files = remembered.of_site(self.runs, runs_start.site_of(editor.draft))
+            files = last_run.of_site(self.runs, start.site_of(editor.draft))
             self.bundle, self.signers = files.get("bundle"), self.signers or files.get("signers")
         if self.bundle:
             self.open_bundle(self.bundle)

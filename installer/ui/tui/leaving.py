@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from installer.errors import SitewrightError
 from installer.plain import typed_as
 from installer.runs import background
-from installer.ui.tui import runs_start
-from installer.ui.tui.runs_watch import VERBS
-from installer.ui.tui.screens.dialogs import Ask
+from installer.ui.tui.run import start
+from installer.ui.tui.run.follower import VERBS
+from installer.ui.tui.widgets.dialogs import Ask
 
 if TYPE_CHECKING:
     from installer.ui.tui.app import Wizard
@@ -38,7 +38,7 @@ def ask(app: Wizard) -> None:
 
 def goes_on(app: Wizard) -> str:
     """What is to be said of the site's run that is under way to a person who leaves; empty where there is none."""
-    say, site = app.say, runs_start.site_of(app.draft)
+    say, site = app.say, start.site_of(app.draft)
     try:
         found = background.find(app.runs, site) if site else None
     except SitewrightError:

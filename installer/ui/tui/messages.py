@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from installer.runs.stream import Failure, Follower, Item, Left
-from installer.ui.tui.review import Change, Review
+from installer.ui.tui.state.review import Change, Review
 
 
 @dataclass

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from installer.errors import SitewrightError
-from installer.ui.tui import editor, phrases
-from installer.ui.tui.editor import Editor
-from installer.ui.tui.screens.dialogs import Ask
+from installer.ui.tui import phrases
+from installer.ui.tui.state import editor
+from installer.ui.tui.state.editor import Editor
+from installer.ui.tui.widgets.dialogs import Ask
 
 if TYPE_CHECKING:
     from installer.ui.tui.app import Wizard

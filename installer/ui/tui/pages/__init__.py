@@ -1,0 +1,1 @@
+"""The pages that ask: one module for each step of the answers."""

@@ -1,0 +1,84 @@
+"""Who signs what: the bundle, the clusters' own certificates, and those of the services."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.table import Table
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input, Label, Static
+
+from installer.answers.paths import located
+from installer.ui.tui.state.review import Change, Review
+from installer.ui.tui.widgets.field import Field
+from installer.ui.tui.widgets.page import Page
+
+LIVES = (
+    ("Clusters", "own authority (kubeadm)", "1 year", "at every upgrade"),
+    ("Registry", "an authority made for it", "825 days", "90 days before"),
+    ("Services", "the site's authority", "90 days", "30 days before"),
+)
+"""Whose certificates, signed by whom, for how long, and how they are renewed. Sources: the defaults of kubeadm and of
+cert-manager, and installer/certificates.py."""
+
+
+class CertificatesPage(Page):
+    """The vendor's signature on the bundle, and an overview of the certificates an installation makes."""
+
+    KEY = "certificates"
+    INTRO: ClassVar[str] = "A bundle is installed only if one of these signers has signed it."
+
+    def body(self) -> ComposeResult:
+        """The signers, the bundle, and the table."""
+        say = self.desk.say
+        yield Field(("trust", "signers"))
+        yield Field(("trust", "revoked"))
+        yield Label(say("Bundle"), classes="group", markup=False)
+        with Horizontal(classes="row"):
+            yield Label(say("Bundle file"), classes="label", markup=False)
+            example = say("e.g. {example}", example="core-1.0.0-amd64.sitewright")
+            yield Input(str(self.desk.bundle or ""), placeholder=example,
+                        id="bundle", compact=True, select_on_focus=False)  # fmt: skip
+        yield Label("", id="trusted", markup=False)
+        yield Label(say("Certificates that an installation makes"), classes="group", markup=False)
+        yield Static(id="lives", markup=False)
+        told = say("Those of the registry are renewed by sitewright, those of services by cert-manager.")
+        yield Label(told, classes="muted", id="renewed", markup=False)
+
+    def on_mount(self) -> None:
+        """Fill the table."""
+        say = self.desk.say
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for heading in ("of", "signed by", "good for", "renewed"):
+            table.add_column(say(heading))
+        for row in LIVES:
+            table.add_row(*map(say, row))
+        self.query_one("#lives", Static).update(table)
+
+    @on(Input.Submitted, "#bundle")
+    @on(Input.Blurred, "#bundle")
+    def _named(self, event: Input.Submitted | Input.Blurred) -> None:
+        """Open it: at every Enter, for the file may be another one by now, and on leaving where it is another name."""
+        event.stop()
+        bundle = located(event.value.strip())
+        if event.value.strip() and (isinstance(event, Input.Submitted) or bundle != self.desk.bundle):
+            label = self.query_one("#trusted", Label)
+            label.update(self.desk.say("checking the signature …"))
+            label.display = True
+            self.desk.open_bundle(bundle)
+
+    def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
+        """Say whether the bundle is trusted."""
+        super().reviewed(review, changes)
+        desk, say = self.desk, self.desk.say
+        label = self.query_one("#trusted", Label)
+        label.set_classes("fine" if desk.manifest else "wrong")
+        if desk.manifest:
+            names = {"name": desk.manifest.name, "version": desk.manifest.version}
+            told = say("✔ {name} {version}, signed by one of the signers", **names)
+        else:
+            told = f"✖ {desk.manifest_trouble}" if desk.manifest_trouble else ""
+        label.update(told)
+        label.display = bool(told)

@@ -1,0 +1,137 @@
+"""The parts of the platform: what each is for, what it takes, what it takes along, and why one cannot be left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import Label, SelectionList
+from textual.widgets.selection_list import Selection
+
+from installer.ui.tui.context import Desk
+from installer.ui.tui.pages.component_rows import bundled, heading, needed_by, sized
+from installer.ui.tui.widgets.page import Page
+from installer.ui.tui.widgets.ticks import Ticks
+from sizing.rules import load_rules
+
+SIZED_PATH = ("needs", "components")
+SIZED = -1
+"""The place of the list of parts that sizing reckons with, which are in no environment of the answers."""
+NARROW = 100
+"""Columns of a terminal below which the disk figure is left out."""
+
+
+class Parts(Ticks[str]):
+    """The parts that one environment may have; `place` is its position, or SIZED."""
+
+    def __init__(self, place: int, *selections: Selection[str]) -> None:
+        super().__init__(*selections, compact=True, classes="parts")
+        self.place = place
+
+
+class ComponentsPage(Page):
+    """Ticks per environment. The panel below tells of the part under the cursor."""
+
+    KEY = "components"
+    INTRO: ClassVar[str] = "Space ticks. A part of the bundle takes along what it needs."
+    HINTS: ClassVar[tuple[tuple[str, str], ...]] = (("Space", "tick"),)
+
+    def shape(self, around: Desk) -> object:
+        """The bundle, the choices, what they take, and whether there is room for all of it."""
+        chosen = around.draft.at(("environments",)), around.draft.at(SIZED_PATH)
+        return around.manifest, around.manifest_trouble, chosen, around.review.sizing, self._wide
+
+    @property
+    def _wide(self) -> bool:
+        return self.app.size.width >= NARROW
+
+    def cursor(self, focused: Widget) -> object:
+        """The list, and the line in it."""
+        return (focused.place, focused.highlighted) if isinstance(focused, Parts) else super().cursor(focused)
+
+    def holder(self, place: object) -> Widget | None:
+        """The same list, at the same line."""
+        for parts in self.query(Parts):
+            if isinstance(place, tuple) and parts.place == place[0]:
+                parts.highlighted = place[1]
+                return parts
+        return super().holder(place)
+
+    def focus_first(self) -> None:
+        """The first list takes the cursor, and what stands above it stays in view."""
+        super().focus_first()
+        self.call_after_refresh(self.scroll_home, animate=False)
+
+    def body(self) -> ComposeResult:
+        """The parts of the bundle for each environment, and those that sizing reckons with."""
+        say, manifest, review = self.desk.say, self.desk.manifest, self.desk.review
+        wide = self._wide
+        if manifest is None:
+            told = self.desk.manifest_trouble or say("Name the bundle on the page of certificates to see its parts.")
+            yield Label(told, classes="muted", markup=False)
+        else:
+            for position, environment in enumerate(self.desk.draft.sections(("environments",))):
+                name = str(environment.get("name", "?"))
+                yield Label(heading(say, name, wide), classes="group", markup=False)
+                yield Parts(position, *bundled(say, manifest, self._chosen(position), review, name, wide))
+        yield Label(heading(say, say("What sizing reckons with"), wide), classes="group", markup=False)
+        yield Label(say("The machines follow this list alone."), classes="muted", markup=False)
+        yield Parts(SIZED, *sized(say, self.desk.draft.items(SIZED_PATH), review, wide))
+
+    @on(SelectionList.SelectionHighlighted)
+    def _told(self, event: SelectionList.SelectionHighlighted[str]) -> None:
+        """Say what the part under the cursor is for."""
+        event.stop()
+        self._tell(event.selection_list)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Say what the part is for at which the cursor comes into a list."""
+        self._tell(event.widget)
+
+    def _tell(self, parts: Widget) -> None:
+        if isinstance(parts, Parts) and parts.has_focus and parts.highlighted is not None:
+            self.desk.tell(self._about(parts.place, parts.get_option_at_index(parts.highlighted).value))
+
+    def _about(self, place: int, name: str) -> str:
+        say, manifest = self.desk.say, self.desk.manifest
+        if place == SIZED or manifest is None:
+            return say(load_rules().components[name].purpose)
+        if name not in {component.name for component in manifest.components}:
+            return say("The bundle does not have this part; an installation is refused until it is unticked.")
+        purpose = say(str(manifest.component(name).spec.get("purpose", "")))
+        by = needed_by(manifest, self._chosen(place), name)
+        return f"{purpose}\n{say('needed by {by}', by=by)}" if by else purpose
+
+    def _chosen(self, place: int) -> Mapping[str, Any]:
+        return self.desk.draft.section(("environments", place, "components"))
+
+    @on(SelectionList.SelectionToggled)
+    def _ticked(self, event: SelectionList.SelectionToggled[str]) -> None:
+        event.stop()
+        parts, name = event.selection_list, event.selection.value
+        if not isinstance(parts, Parts):
+            return
+        if parts.place == SIZED:
+            self._reckon(parts, name)
+            return
+        path, chosen = ("environments", parts.place, "components"), self._chosen(parts.place)
+        if name in parts.selected:
+            self.desk.change(self.desk.draft.with_value(path, {**chosen, name: chosen.get(name, {})}))
+        elif name in chosen:
+            self.desk.change(self.desk.draft.without((*path, name)))
+        else:
+            by = needed_by(self.desk.manifest, chosen, name) if self.desk.manifest else ""
+            parts.select(name)
+            told = self.desk.say("{part} stays: {by} needs it", part=name, by=by)
+            self.notify(told if by else self.desk.say("{part} is part of every cluster", part=name))
+
+    def _reckon(self, parts: Parts, name: str) -> None:
+        """Reckon with the ticked parts. No list at all means all of them, so one stays."""
+        if parts.selected:
+            self.desk.change(self.desk.draft.with_value(SIZED_PATH, sorted(parts.selected)))
+        else:
+            parts.select(name)
+            self.notify(self.desk.say("one part stays: without any, sizing reckons with all of them"))

@@ -1,0 +1,1 @@
+"""State of the wizard: no widget, and nothing of Textual."""
