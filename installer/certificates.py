@@ -1,7 +1,6 @@
 """Certificates of the site registry: pure functions over `cryptography`; the caller gives the time.
 
-ECDSA P-256 throughout. The CA lives ten years, a leaf a little over two (825 days is the longest that all TLS clients
-accept from a private CA); `sitewright status` shows both dates.
+ECDSA P-256 throughout. How long certificates live stands in installer.layout.
 """
 
 from __future__ import annotations
@@ -16,10 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-CA_LIFE = timedelta(days=3650)
-LEAF_LIFE = timedelta(days=825)
-RENEW_BEFORE = timedelta(days=90)
-"""A leaf with less than this left no longer counts as good, so that the next install or upgrade renews it."""
+from installer.layout import CA_LIFE, REGISTRY_LIFE, RENEW_BEFORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ def issue(ca: KeyPair, name: str, names: tuple[str, ...], now: datetime) -> KeyP
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
-        _builder(subject, ca_certificate.subject, key, now, LEAF_LIFE)
+        _builder(subject, ca_certificate.subject, key, now, REGISTRY_LIFE)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([_general_name(n) for n in names]), critical=False)
         .add_extension(_usage(sign_certificates=False), critical=True)

@@ -14,7 +14,7 @@ from practice import CACHE
 
 from installer import certificates
 from installer.bundle.manifest import Artifact, Blob, Component, Manifest
-from installer.plan.context import REGISTRY_CA
+from installer.layout import REGISTRY_CA
 from installer.plan.steps.registry import BINARY, CERTIFICATE, DATA, KEY, PASSWORDS, PUSH_UNIT, UNIT
 from installer.ports import World
 

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from installer.bundle.manifest import Manifest
 from installer.ui.tui.app import Wizard
 from installer.ui.tui.frame import Frame
-from installer.ui.tui.launch import Doors, Files
+from installer.ui.tui.launch import Files, WorldAccess
 from installer.ui.tui.state import editor
 from installer.ui.tui.widgets.field import Field
 
@@ -41,7 +41,7 @@ def wizard(file: Path | None, step: str = "site", language: str = "en", **files:
     """A wizard on a file, or on its start."""
     state = (file.parent if file else Path.cwd()) / "state"
     opened = editor.opened(file) if file else None
-    return Wizard(Files(state, file, **files), Doors(core), opened, language, step)
+    return Wizard(Files(state, file, **files), WorldAccess(core), opened, language, step)
 
 
 def play(app: Wizard, script: Script, size: tuple[int, int] = (120, 40)) -> Any:

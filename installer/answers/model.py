@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+from installer.layout import PUSH_PORT, REGISTRY_PORT
+
 FORMAT = 1
 """Version of the answers file (its `version` key)."""
 
@@ -109,8 +111,8 @@ class Registry:
     """The site registry: a replica on each of `hosts`, serving TLS on `port`, writing on loopback `push_port`."""
 
     hosts: tuple[str, ...]
-    port: int = 5000
-    push_port: int = 5001
+    port: int = REGISTRY_PORT
+    push_port: int = PUSH_PORT
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from installer.answers.schema import SECRETS
 from installer.formats.plain_secrets import plain_secrets
 from installer.formats.strict_yaml import Path
 from installer.formats.values import shown
+from installer.layout import API_PORT, FIRST_NODE_PORT, LAST_NODE_PORT, PROXY_PORT, PUSH_PORT, REGISTRY_PORT
 
 Found = Iterator[tuple[Path, str, str]]
 """(path, found, wanted)"""
@@ -25,8 +26,8 @@ MANY = 100
 """Hosts of which one thing is wrong that are named one by one: of more, their number says it."""
 POD_NETWORK_PER_HOST = 24
 """kube-controller-manager gives each node a /24 of the pod network."""
-CLUSTER_PORTS = frozenset({22, 2379, 2380, 2381, 6443, 7443, 10248, 10249, 10250, 10256, 10257, 10259})
-NODE_PORTS = range(30000, 32768)
+CLUSTER_PORTS = frozenset({22, 2379, 2380, 2381, API_PORT, PROXY_PORT, 10248, 10249, 10250, 10256, 10257, 10259})
+NODE_PORTS = range(FIRST_NODE_PORT, LAST_NODE_PORT + 1)
 UNUSABLE = tuple(IPv4Network(net) for net in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"))
 DOMAIN = "site.internal"
 """The domain of an environment that names none."""
@@ -219,7 +220,7 @@ def _registry(data: dict[str, Any]) -> Found:
     registry = data.get("registry") or {}
     yield from _unknown(items(data, "registry", "hosts"), _names(data))
     yield from _repeated(items(data, "registry", "hosts"), "each host once")
-    ports = {"port": registry.get("port", 5000), "push_port": registry.get("push_port", 5001)}
+    ports = {"port": registry.get("port", REGISTRY_PORT), "push_port": registry.get("push_port", PUSH_PORT)}
     for key, port in ports.items():
         if port is not None and (port in CLUSTER_PORTS or port in NODE_PORTS):
             yield ("registry", key), str(port), "a port that neither SSH nor Kubernetes uses"

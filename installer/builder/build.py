@@ -21,14 +21,6 @@ from installer.builder.sbom import make_sbom, with_sbom
 from installer.builder.sbom_sources import ingredients
 from installer.builder.seal import Sealer
 from installer.builder.sources import making, toolchain, upkeep
-from installer.builder.sources.workshop import (
-    Workshop,
-    cache_folder,
-    file_digest,
-    remove_tree,
-    text_digest,
-    tree_digest,
-)
 from installer.bundle import sshsig, verify
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Blob, Manifest
@@ -36,6 +28,7 @@ from installer.bundle.manifest_json import decode, encode
 from installer.bundle.writing import place_archive, write_archive
 from installer.engine.events import Emit
 from installer.errors import BundleNotTrusted
+from installer.workshop import Workshop, cache_folder, file_digest, remove_tree, text_digest, tree_digest
 
 KEPT = 3
 """Finished bundles of one name that the cache keeps."""

@@ -15,9 +15,9 @@ from typing import Any
 import yaml
 
 from installer.builder.recipe import Recipe, Source
-from installer.builder.sources.workshop import text_digest, tree_digest
 from installer.errors import BuildFailed
 from installer.formats import libyaml
+from installer.workshop import text_digest, tree_digest
 
 FORMAT = 1
 """Version of `bundle.lock.yaml`; a newer one is refused."""

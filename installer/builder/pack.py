@@ -22,11 +22,11 @@ import zstandard
 from installer.builder.recipe import Part
 from installer.builder.sources import deb
 from installer.builder.sources.tree import Entry, folder_entries, plain_file, write_tar
-from installer.builder.sources.workshop import Workshop, file_digest
 from installer.bundle import oci_manifest
 from installer.bundle.manifest import Artifact, Blob, Component
 from installer.errors import BuildFailed
 from installer.formats import libyaml
+from installer.workshop import Workshop, file_digest
 
 CHART_REGISTRY = "charts.sitewright.internal"
 FILE_REGISTRY = "files.sitewright.internal"

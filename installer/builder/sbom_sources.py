@@ -16,7 +16,7 @@ from installer.builder.lock import Lock
 from installer.builder.recipe import C_TOOLCHAIN, Recipe, Source, taken_from
 from installer.builder.sbom import Ingredient
 from installer.builder.sources import golang
-from installer.builder.sources.workshop import Workshop
+from installer.workshop import Workshop
 
 
 def ingredients(recipe: Recipe, held: Lock, made: Mapping[str, Path], workshop: Workshop) -> Iterator[Ingredient]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from installer.builder.sources.workshop import text_digest
 from installer.bundle import sshsig
 from installer.bundle.manifest import Blob
+from installer.workshop import text_digest
 
 NAMESPACE = "sitewright-cache"
 BODY, BILL, SEAL = "bundle.json", "sbom.cdx.json", "seal"

@@ -11,6 +11,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from installer.layout import CONFIG, HOME
+
 LARGEST_MODE = 0o755
 """Of files: nobody but their owner writes, and none of them acts as its owner (no setuid, setgid or sticky bit)."""
 PLAIN = re.compile(r"(/[A-Za-z0-9_][A-Za-z0-9_.+=@:-]*){1,16}")
@@ -18,11 +20,11 @@ PLAIN = re.compile(r"(/[A-Za-z0-9_][A-Za-z0-9_.+=@:-]*){1,16}")
 LONGEST = 250
 EACH = "{each}"
 UNITS = "/etc/systemd/system"
-PROGRAMS = ("/opt/cni/bin", "/usr/local/bin", "/usr/local/sbin", "/var/lib/sitewright/bin")
+PROGRAMS = ("/opt/cni/bin", "/usr/local/bin", "/usr/local/sbin", f"{HOME}/bin")
 """Folders for programs that a component brings as its own files."""
 FOLDERS = ("/etc/containerd",)
 """Folders below which any component may put files."""
-OWN = "/etc/sitewright"
+OWN = CONFIG
 """In it each component may have folders, whose names have no dot."""
 INSTALLERS_OWN = frozenset({"bundle", "pki"})
 """Folders there that are the installer's: what hosts trust, and the site's keys."""

@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 from installer.answers import file as answers_file
-from installer.builder.sources.workshop import cache_folder
 from installer.bundle import sshsig
 from installer.bundle.archive import Archive
 from installer.bundle.diff import describe
@@ -17,6 +16,7 @@ from installer.rehearsal import hosts, podman
 from installer.rehearsal.site import STATE, PracticeSite, site_of
 from installer.rehearsal.stand_in import rehearsed
 from installer.ui import console, jsonl, progress, terminal, words
+from installer.workshop import cache_folder
 
 OWN = "rehearsal"
 """Folder of the state directory with the runs of rehearsals: a site and its rehearsal know nothing of each other."""

@@ -21,7 +21,7 @@ from installer.cli.opening import every_byte, opened
 from installer.engine.events import Emit
 from installer.errors import PreflightFailed, ProofInterrupted, SitewrightError, UsageError
 from installer.operations import unchanged
-from installer.operations.unchanged import Standing
+from installer.operations.unchanged import Finished
 from installer.plan.model import BACKWARD, Plan
 from installer.plan.steps.volumes import Volume
 from installer.preflight import Finding, ports_table
@@ -95,7 +95,7 @@ def install(arguments: argparse.Namespace) -> int:
                 return 0
             _confirm(arguments, f"Install on {words.many(len(site.inputs.answers.hosts), 'host')}?")
             with stopping() as stop:
-                standing = Standing(operations.install(site, wanted, _watch(arguments, holding), stop))
+                standing = Finished(operations.install(site, wanted, _watch(arguments, holding), stop))
         elif not arguments.json:
             terminal.stderr().print("Everything is there as the answers and the bundle want it; nothing has to change.")
         return _finish(arguments, site, standing, began)
@@ -111,7 +111,7 @@ def resume(arguments: argparse.Namespace) -> int:
             run = operations.resume(site, _watch(arguments), stop, delete_volumes=arguments.delete_volumes)
         if run.operation in BACKWARD:
             return _gone(arguments, site, run, stake)
-        return _finish(arguments, site, Standing(run), began)
+        return _finish(arguments, site, Finished(run), began)
 
 
 def rollback(arguments: argparse.Namespace) -> int:
@@ -189,7 +189,7 @@ def _probes(
     return results
 
 
-def _finish(arguments: argparse.Namespace, site: operations.Site, standing: Standing, began: float) -> int:
+def _finish(arguments: argparse.Namespace, site: operations.Site, standing: Finished, began: float) -> int:
     """Prove what stands, keep the evidence, and say what to do next."""
     run = standing.run
     kubeconfigs, kubectl = operations.fetch_kubeconfigs(site), operations.keep_kubectl(site)

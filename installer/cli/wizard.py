@@ -33,12 +33,12 @@ def run(arguments: argparse.Namespace) -> int:
             reason="the wizard needs a terminal", hint="sitewright install --profile FILE works without one"
         )
     from installer.ui.tui.app import Wizard
-    from installer.ui.tui.launch import Doors, Files
+    from installer.ui.tui.launch import Files, WorldAccess
     from installer.ui.tui.state import editor
 
     opened = editor.opened(arguments.profile) if arguments.profile else None
     files = Files(arguments.state, arguments.profile, arguments.bundle, arguments.signers, arguments.simulate)
-    app = Wizard(files, Doors(manifest, host_doors), opened, arguments.language or _language())
+    app = Wizard(files, WorldAccess(manifest, host_connectors), opened, arguments.language or _language())
     gc.set_threshold(*COLLECTION)
     app.run()
     if app.fault is None:
@@ -71,19 +71,19 @@ def manifest(bundle: Path, signers: Path | None, revoked: Path | None) -> Manife
     return found
 
 
-def host_doors(
+def host_connectors(
     hosts: Sequence[Host], secrets: Secrets, simulate: Path | None
-) -> AbstractContextManager[connection_test.Doors]:
-    """The doors of these hosts: real ones, or those of the simulated site that a file describes.
+) -> AbstractContextManager[connection_test.Connectors]:
+    """The connectors of these hosts: real ones, or those of the simulated site that a file describes.
 
     Raises:
         UsageError: the file of the simulated site cannot be read or is not valid.
     """
     if simulate is not None:
         from installer.simulated import file
-        from installer.simulated.connection_test import SimulatedDoors
+        from installer.simulated.connection_test import SimulatedConnectors
 
-        return SimulatedDoors(file.load(simulate, BARE))
-    from installer.remote.connection_test import SshDoors
+        return SimulatedConnectors(file.load(simulate, BARE))
+    from installer.remote.connection_test import SshConnectors
 
-    return SshDoors(hosts, secrets.resolve)
+    return SshConnectors(hosts, secrets.resolve)

@@ -160,7 +160,7 @@ def _undoing(step: Step, undo: Callable[[World, Image], None], image: Image, aft
         keep=keep_nothing,
         undo=None,
         bytes=0,
-        once=True,
+        always_apply=True,
     )
 
 

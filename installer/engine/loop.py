@@ -180,9 +180,9 @@ class Loop:
     def _settle(self, step: Step) -> bool:
         """Bring a step to hold; whether that took a change."""
         journal, state = self._journal, self._journal.state(step.id)
-        if step.once and state == "done":
+        if step.always_apply and state == "done":
             return False
-        if not step.once and not self._look(step.differs):
+        if not step.always_apply and not self._look(step.differs):
             if state is None and step.unrecorded is not None and self._look(step.unrecorded):
                 journal.begin(step.id, self._clock.now(), self._look(step.capture))
             if state != "done":

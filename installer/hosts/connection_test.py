@@ -47,7 +47,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Acquaintance:
+class ConnectionResult:
     """What came of a host's test; `error` is None where every stage went well.
 
     `fingerprint` and `key_type` are those of the key that is pinned, or, where none is, of the one the host showed:
@@ -70,14 +70,14 @@ class Acquaintance:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
+class Attempt:
     """Where a host's test stands: the stage that began or ended last, and the result once there is one."""
 
     stage: Stage
-    result: Acquaintance | None = None
+    result: ConnectionResult | None = None
 
 
-class Door(Protocol):
+class Connector(Protocol):
     """The way into one host. Each verb gives what is told of it, and raises where it fails."""
 
     def resolve(self) -> str:
@@ -117,23 +117,23 @@ class Door(Protocol):
         ...
 
 
-class Doors(Protocol):
-    """Opens the door of a host; opening connects to nothing."""
+class Connectors(Protocol):
+    """Opens the connector of a host; opening connects to nothing."""
 
-    def open(self, host: Host) -> Door:
-        """The door of a host."""
+    def open(self, host: Host) -> Connector:
+        """The connector of a host."""
         ...
 
 
 Tell = Callable[[Stage], None]
-Met = Callable[[Acquaintance], None]
+Met = Callable[[ConnectionResult], None]
 
 
-def acquaint(host: Host, doors: Doors, tell: Tell, stop: threading.Event | None = None) -> Acquaintance:
+def try_host(host: Host, connectors: Connectors, tell: Tell, stop: threading.Event | None = None) -> ConnectionResult:
     """Test the connection to one host; whatever goes wrong is in the result, never raised."""
     visit = _Visit(host, tell, stop or threading.Event())
     try:
-        visit.make(doors)
+        visit.make(connectors)
     except SitewrightError as error:
         visit.fail(error)
     except Exception as error:  # a malformed known_hosts file, an answer nobody foresaw: one host's, not everybody's
@@ -141,14 +141,14 @@ def acquaint(host: Host, doors: Doors, tell: Tell, stop: threading.Event | None 
     return visit.result
 
 
-def acquaint_all(
+def try_all(
     hosts: Sequence[Host],
-    doors: Doors,
+    connectors: Connectors,
     tell: Tell,
     at_once: int = 10,
     stop: threading.Event | None = None,
     met: Met | None = None,
-) -> tuple[Acquaintance, ...]:
+) -> tuple[ConnectionResult, ...]:
     """Test the connections to many hosts, `at_once` at a time; the results are in the order of the hosts.
 
     `tell` is called from several threads, but by one at a time; so is `met`, with each host's result as it comes.
@@ -161,8 +161,8 @@ def acquaint_all(
         with turn:
             tell(stage)
 
-    def visited(host: Host) -> Acquaintance:
-        result = acquaint(host, doors, told, end)
+    def visited(host: Host) -> ConnectionResult:
+        result = try_host(host, connectors, told, end)
         if met is not None:
             with turn:
                 met(result)
@@ -185,28 +185,28 @@ class _Visit:
     host: Host
     tell: Tell
     stop: threading.Event
-    result: Acquaintance = field(init=False)
+    result: ConnectionResult = field(init=False)
 
     def __post_init__(self) -> None:
-        self.result = Acquaintance(self.host.name)
+        self.result = ConnectionResult(self.host.name)
 
-    def make(self, doors: Doors) -> None:
+    def make(self, connectors: Connectors) -> None:
         """Go through all stages."""
         self._begin("name")
-        with closing(doors.open(self.host)) as door:
-            self._end("name", door.resolve())
+        with closing(connectors.open(self.host)) as connector:
+            self._end("name", connector.resolve())
             self._begin("port")
-            self._end("port", door.knock())
+            self._end("port", connector.knock())
             self._begin("key")
             try:
-                self._end("login", door.enter(self._seen))
+                self._end("login", connector.enter(self._seen))
             except HostKeyUnknown:
-                self._note(door.shown)
+                self._note(connector.shown)
                 raise
             self._begin("sudo")
-            self._end("sudo", door.escalate())
+            self._end("sudo", connector.escalate())
             self._begin("facts")
-            facts = ask(door.world, self.host.name)
+            facts = ask(connector.world, self.host.name)
             self.result = replace(self.result, facts=facts)
             self._end("facts", in_words(facts))
 

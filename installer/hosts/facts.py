@@ -13,6 +13,7 @@ from installer.answers.model import Answers
 from installer.errors import HostAnswersOddly, SitewrightError
 from installer.hosts import facts_parsing as reading
 from installer.hosts.facts_parsing import Disk, Listener, Owner, Unit
+from installer.layout import HOME
 from installer.ports import ReadOnly
 
 GIB = 1 << 30
@@ -33,7 +34,7 @@ FILES = (
     reading.RECORD,
 )  # fmt: skip
 PLACES = ("/", "/etc", "/opt", "/usr/local", "/var", "/var/lib", "/var/log", "/var/lib/containerd", "/var/lib/kubelet",
-          "/var/lib/etcd", "/var/lib/sitewright")  # fmt: skip
+          "/var/lib/etcd", HOME)  # fmt: skip
 """Where an installation writes; the disk of each is looked up, and of those not there yet the nearest parent's."""
 TOOLS = ("conntrack", "curl", "findmnt", "ip", "iptables", "modprobe", "mount", "nsenter", "sha256sum", "ss", "sysctl",
          "systemctl", "systemd-run", "tar")  # fmt: skip
@@ -43,7 +44,7 @@ LEFTOVERS = (
     "/var/lib/kubelet/config.yaml", "/etc/cni/net.d", "/etc/rancher", "/var/lib/rancher", "/etc/containerd/config.toml",
     "/sys/class/net/cni0", "/sys/class/net/flannel.1", "/sys/class/net/kube-ipvs0", "/var/lib/cni",
 )  # fmt: skip
-FILLED = ("/usr/local/bin", "/var/lib/containerd", "/var/lib/etcd", "/var/lib/sitewright", "/var/log/pods")
+FILLED = ("/usr/local/bin", "/var/lib/containerd", "/var/lib/etcd", HOME, "/var/log/pods")
 """What an installation fills; looked into where one was begun."""
 MODULE_SIGNS = {
     "overlay": "/sys/module/overlay", "br_netfilter": "/proc/sys/net/bridge", "vxlan": "/sys/module/vxlan",

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from installer.layout import HOME
+
 
 @dataclass(frozen=True, slots=True)
 class Disk:
@@ -53,9 +55,9 @@ class Unit:
     enabled: bool
 
 
-OWNER = "/var/lib/sitewright/owner.json"
+OWNER = f"{HOME}/owner.json"
 """By this a host tells whose it is, from an installation's first step to the last of its way back."""
-RECORD = "/var/lib/sitewright/site.json"
+RECORD = f"{HOME}/site.json"
 """The site record: which bundle stands on a host."""
 _HEADER = re.compile(r"^==> (/\S+) <==$", re.MULTILINE)
 LONGEST = 256

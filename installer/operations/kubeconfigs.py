@@ -12,7 +12,7 @@ from pathlib import Path
 from installer.answers.model import Answers, Environment
 from installer.errors import HostAnswersOddly, SitewrightError
 from installer.formats import kubeconfig
-from installer.plan.context import API_PORT
+from installer.layout import API_PORT
 from installer.plan.steps.kubernetes import ADMIN
 from installer.ports import ReadOnly
 

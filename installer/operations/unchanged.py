@@ -15,14 +15,14 @@ from installer.runs.store import Run
 
 
 @dataclass(frozen=True)
-class Standing:
+class Finished:
     """An installation whose steps are all done. `prepared` has, by environment, probes whose pods are there already."""
 
     run: Run
     prepared: Mapping[str, proof.Prepared] = field(default_factory=dict)
 
 
-def whole(site: Site, *, probes: bool) -> Standing | None:
+def whole(site: Site, *, probes: bool) -> Finished | None:
     """What stands, where everything is as the plan wants it; None where there may be something to do.
 
     With `probes`, those of an installation that was proved, and as this very plan, get their pods meanwhile.
@@ -39,7 +39,7 @@ def whole(site: Site, *, probes: bool) -> Standing | None:
         finally:
             if not holds:
                 proof.clean(site.world, prepared())
-        return Standing(run, prepared()) if holds else None
+        return Finished(run, prepared()) if holds else None
 
 
 @contextmanager

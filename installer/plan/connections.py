@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from installer.answers.model import Answers, Environment
-from installer.plan.context import API_PORT
+from installer.layout import API_PORT, FIRST_NODE_PORT, LAST_NODE_PORT, PROXY_PORT, VXLAN_PORT
 
 Protocol = Literal["tcp", "udp"]
-VXLAN = 8472
-NODE_PORTS = "30000-32767"
+NODE_PORTS = f"{FIRST_NODE_PORT}-{LAST_NODE_PORT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Wire:
     purpose: str
 
 
-LOOPBACK = {"all": (7443, 10248, 10249, 10256), "control plane": (2381, 10257, 10259)}
+LOOPBACK = {"all": (PROXY_PORT, 10248, 10249, 10256), "control plane": (2381, 10257, 10259)}
 """Ports that are used on a host's loopback alone: proxy, health and metrics of the node's own parts."""
 
 
@@ -46,7 +45,7 @@ def _cluster(environment: Environment) -> Iterator[Wire]:
         yield Wire(planes, planes, "tcp", 2379, "etcd clients")
         yield Wire(planes, planes, "tcp", 2380, "etcd members")
     if len(hosts) > 1:
-        yield Wire(hosts, hosts, "udp", VXLAN, "pod network (flannel, vxlan)")
+        yield Wire(hosts, hosts, "udp", VXLAN_PORT, "pod network (flannel, vxlan)")
 
 
 def own_ports(answers: Answers, host: str) -> dict[tuple[Protocol, int], str]:

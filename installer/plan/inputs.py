@@ -8,7 +8,7 @@ from typing import Any
 from installer.answers.model import Answers, Environment
 from installer.bundle.manifest import Component, Manifest
 from installer.errors import AnswersInvalid
-from installer.plan import context
+from installer.render import context
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def plan(inputs: Inputs) -> Plan:
     return Plan("install", tuple(steps), subject(inputs), inputs.answers.parallel_hosts)
 
 
-SHAPELESS = frozenset({"answers.access", "answers.limits", "answers.needs", "answers.plan", "answers.trust"})
+NOT_PLANNED = frozenset({"answers.access", "answers.limits", "answers.needs", "answers.plan", "answers.trust"})
 """Sections of the answers that shape no step: how hosts are reached, what is reckoned and reported."""
 
 
@@ -55,7 +55,7 @@ def subject(inputs: Inputs) -> dict[str, str]:
     Of some sections only a part shapes steps: not the customer's name, a host's login, or a waiver's reason and day.
     """
     answers = inputs.answers
-    sections = {name: digest for name, digest in answers.digests.items() if name not in SHAPELESS}
+    sections = {name: digest for name, digest in answers.digests.items() if name not in NOT_PLANNED}
     parts = {
         "answers.site": answers.site,
         "answers.hosts": [(host.name, host.address) for host in answers.hosts],

@@ -73,8 +73,8 @@ class Step:
     ordinary hosts, `bytes` what it sends over the operator's link. `phase` groups steps for people.
     `unrecorded` says whether what holds can only have been left by a run that died before anybody heard of it: nothing
     came after it yet. Then it is of this run.
-    A step that runs `once` is applied whatever `differs` says beforehand, and stays done when the journal says so: an
-    undo must not take the absence of the whole for the absence of left-overs, nor look again at what is gone.
+    A step with `always_apply` is applied whatever `differs` says beforehand, and stays done when the journal says so:
+    an undo must not take the absence of the whole for the absence of left-overs, nor look again at what is gone.
     """
 
     id: str
@@ -92,7 +92,7 @@ class Step:
     environment: str = ""
     weight: float = 1.0
     bytes: int = 0
-    once: bool = False
+    always_apply: bool = False
 
 
 @dataclass(frozen=True)

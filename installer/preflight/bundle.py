@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from installer.hosts.facts import Facts
 from installer.plan import succession
-from installer.preflight.finding import Case, Check, Trouble
+from installer.preflight.finding import Case, Check, Violation
 
 
-def _images(case: Case, facts: Facts) -> Iterator[Trouble]:
+def _images(case: Case, facts: Facts) -> Iterator[Violation]:
     yield from case.lacking[facts.host]
 
 
@@ -17,10 +17,10 @@ def _looked_at(case: Case, facts: Facts) -> bool:
     return facts.host in case.lacking
 
 
-def _succession(case: Case, _: Facts) -> Iterator[Trouble]:
+def _succession(case: Case, _: Facts) -> Iterator[Violation]:
     stands = succession.gathered((name, _standing(case, facts)) for name, facts in case.facts.items())
     if refusal := succession.refusal(stands, case.manifest, case.going_on):
-        yield Trouble(refusal.found, refusal.wanted, refusal.remedy)
+        yield Violation(refusal.found, refusal.wanted, refusal.remedy)
 
 
 def _standing(case: Case, facts: Facts) -> succession.Standing | None:
@@ -28,10 +28,13 @@ def _standing(case: Case, facts: Facts) -> succession.Standing | None:
     return succession.recorded(facts.record) or (case.known_here if case.begun(facts) else None)
 
 
-def _exemptions(case: Case, _: Facts) -> Iterator[Trouble]:
+def _exemptions(case: Case, _: Facts) -> Iterator[Violation]:
     for each in case.manifest.exemptions:
-        yield Trouble(f"{each.component} writes {each.path}: {each.reason}", "components that keep to their own places",
-                      "agree to it, or take a bundle without it", warning=True)  # fmt: skip
+        found, wanted = (
+            f"{each.component} writes {each.path}: {each.reason}",
+            "components that keep to their own places",
+        )
+        yield Violation(found, wanted, "agree to it, or take a bundle without it", warning=True)
 
 
 def _once(case: Case, facts: Facts) -> bool:

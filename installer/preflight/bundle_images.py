@@ -13,15 +13,14 @@ from typing import Any
 
 from installer import __version__
 from installer.answers.model import Answers, Environment
-from installer.builder import completeness
-from installer.builder.completeness import Needed, Renderer
-from installer.builder.sources.workshop import Workshop, cache_folder
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Component
 from installer.errors import BuildFailed, BundleNotTrusted, ProgramUnbounded
-from installer.plan import context
 from installer.plan.inputs import Inputs
-from installer.preflight.finding import Lacking, Trouble
+from installer.preflight.finding import Lacking, Violation
+from installer.render import context, images
+from installer.render.images import Needed, Renderer
+from installer.workshop import Workshop, cache_folder
 
 WANTED = "every image in the bundle: nothing else can be pulled at the site"
 FAULT = "this is a fault of the bundle; tell the vendor"
@@ -51,7 +50,7 @@ def lacking(inputs: Inputs, archive: Archive) -> Lacking:
             return _extracted(archive, digest, folder)
 
         def helm() -> Path:
-            path = blob(completeness.helm_of(inputs.manifest).file.digest)
+            path = blob(images.helm_of(inputs.manifest).file.digest)
             path.chmod(0o700)
             return path
 
@@ -68,11 +67,11 @@ def _extracted(archive: Archive, digest: str, folder: Path) -> Path:
     return path
 
 
-def _of_environment(inputs: Inputs, environment: Environment, renderer: Renderer) -> Iterator[Trouble]:
+def _of_environment(inputs: Inputs, environment: Environment, renderer: Renderer) -> Iterator[Violation]:
     for component in inputs.components(environment):
         names = context.for_component(inputs.names(environment), environment, component)
         try:
-            needed = set(completeness.rendered(renderer, component, names))
+            needed = set(images.rendered(renderer, component, names))
         except ProgramUnbounded as error:
             raise BundleNotTrusted(
                 bundle=f"bundle {inputs.manifest.name} {inputs.manifest.version}", reason=error.message, hint=FAULT
@@ -81,23 +80,23 @@ def _of_environment(inputs: Inputs, environment: Environment, renderer: Renderer
             remedy = (
                 _remedy(inputs.answers, environment, component, _paths(names["values"])) if names["values"] else FAULT
             )
-            yield Trouble(f"environment {environment.name}: {error.message}", WANTED, remedy)
+            yield Violation(f"environment {environment.name}: {error.message}", WANTED, remedy)
         except OSError as error:
             found = f"not looked at: the bundle's helm cannot be run on this machine ({error.strerror})"
-            yield Trouble(found, WANTED, "run the installer on Linux of the bundle's architecture", warning=True)
+            yield Violation(found, WANTED, "run the installer on Linux of the bundle's architecture", warning=True)
             return
         else:
-            for each in completeness.lacking(inputs.manifest, needed):
+            for each in images.lacking(inputs.manifest, needed):
                 yield _trouble(inputs.answers, environment, component, each, names["values"])
 
 
 def _trouble(
     answers: Answers, environment: Environment, component: Component, needed: Needed, values: Mapping[str, Any]
-) -> Trouble:
+) -> Violation:
     said = [path for path, value in _leaves(values) if value and value in needed.image]
     remedy = _remedy(answers, environment, component, said) if said else FAULT
     found = f"environment {environment.name}: {component.name}: {needed.where} names image {needed.image}"
-    return Trouble(f"{found}, which the bundle lacks", WANTED, remedy)
+    return Violation(f"{found}, which the bundle lacks", WANTED, remedy)
 
 
 def _remedy(answers: Answers, environment: Environment, component: Component, paths: Iterator[str] | list[str]) -> str:

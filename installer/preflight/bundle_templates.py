@@ -11,10 +11,9 @@ from collections.abc import Mapping
 
 from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
-from installer.plan import context
 from installer.plan.inputs import Inputs
-from installer.plan.steps import charts
 from installer.probes import builtin
+from installer.render import charts, context, templates
 
 NAMED: Mapping[str, tuple[str, ...]] = {
     "registry": (),
@@ -51,13 +50,15 @@ def prove(inputs: Inputs) -> None:
         alike = {(view.control_plane, view.waived): view.name for view in names["hosts"]}
         for host in alike.values():
             admission = {**context.for_host(names, host), "join": ADMISSION}
-            charts.parse(known["kubernetes"], "join.yaml", context.render(known["kubernetes"], "join.yaml", admission))
+            charts.parse(
+                known["kubernetes"], "join.yaml", templates.render(known["kubernetes"], "join.yaml", admission)
+            )
         put_there = {**names, "probe": "x", "port": builtin.PORT, "namespace": builtin.NAMESPACE}
         for text in builtin.PUT_THERE:
-            charts.parse(known["probe"], text, context.render(known["probe"], text, put_there))
+            charts.parse(known["probe"], text, templates.render(known["probe"], text, put_there))
         for component in inputs.components(environment):
             for probe in component.spec.get("probes", ()):
-                url = context.fill(component, probe["url"], context.for_component(names, environment, component))
+                url = templates.fill(component, probe["url"], context.for_component(names, environment, component))
                 if not URL.fullmatch(url):
                     where = f"component {component.name}, probe {probe['name']}"
                     raise BundleNotTrusted(bundle=where, reason=f"{url[:200]!r} is no https address")

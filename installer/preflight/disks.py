@@ -10,10 +10,11 @@ from installer.answers.model import Answers
 from installer.bundle.manifest import Artifact, ArtifactKind, Manifest
 from installer.hosts.facts import GIB, Facts
 from installer.hosts.facts_parsing import Disk, nearest
+from installer.layout import HOME
 from installer.plan.inputs import Inputs
-from installer.preflight.finding import Case, Check, Trouble, control_planes, gib
+from installer.preflight.finding import Case, Check, Violation, control_planes, gib
 
-REGISTRY = "/var/lib/sitewright"
+REGISTRY = HOME
 CONTAINERD = "/var/lib/containerd"
 KUBELET = "/var/lib/kubelet"
 PROGRAMS = "/usr/local/bin"
@@ -79,7 +80,7 @@ def _distinct(artifacts: list[Artifact], kind: ArtifactKind) -> int:
     return sum({blob.digest: blob.size for each in artifacts if each.kind == kind for blob in each.blobs}.values())
 
 
-def _space(case: Case, facts: Facts) -> Iterator[Trouble]:
+def _space(case: Case, facts: Facts) -> Iterator[Violation]:
     forecast = disk_forecast(case.answers, case.manifest)[facts.host]
     per_mount: dict[str, list[DiskNeed]] = defaultdict(list)
     disks: dict[str, Disk] = {}
@@ -93,7 +94,7 @@ def _space(case: Case, facts: Facts) -> Iterator[Trouble]:
         total = reserve + sum(need.size for need in needs)
         if disk.free < total:
             parts = ", ".join(f"{need.title} {need.gib:.1f}" for need in needs if need.size)
-            yield Trouble(
+            yield Violation(
                 f"{mount} has {gib(disk.free)} free",
                 f"{gib(total)} there at the peak ({parts}, reserve {reserve / GIB:.1f})",
                 f"free {gib(total - disk.free)}, or mount a larger disk on {mount if mount != '/' else needs[0].place}",
@@ -110,28 +111,28 @@ def _missing(case: Case, facts: Facts, forecast: tuple[DiskNeed, ...]) -> Iterat
         yield replace(need, size=max(0, need.size - there))
 
 
-def _mounts(_: Case, facts: Facts) -> Iterator[Trouble]:
+def _mounts(_: Case, facts: Facts) -> Iterator[Violation]:
     for place in ("/etc", "/usr/local", "/var/lib"):
         disk = nearest(facts.disks, place)
         if disk and "ro" in disk.options:
-            yield Trouble(f"{place} is mounted read-only", "a writable one", f"mount -o remount,rw {disk.mount}")
+            yield Violation(f"{place} is mounted read-only", "a writable one", f"mount -o remount,rw {disk.mount}")
         if disk and "noexec" in disk.options and place != "/etc":
             found = f"{disk.mount} is mounted noexec, and programs lie in {place}"
-            yield Trouble(found, "exec", f"mount -o remount,exec {disk.mount}, and in /etc/fstab")
+            yield Violation(found, "exec", f"mount -o remount,exec {disk.mount}, and in /etc/fstab")
 
 
-def _fsync(case: Case, facts: Facts) -> Iterator[Trouble]:
+def _fsync(case: Case, facts: Facts) -> Iterator[Violation]:
     latency = case.tried.fsync.get(facts.host)
     if latency is not None and latency > FSYNC:
-        yield Trouble(f"1 of 100 synchronous writes takes {latency * 1000:.1f} ms or longer",
+        yield Violation(f"1 of 100 synchronous writes takes {latency * 1000:.1f} ms or longer",
                       f"{FSYNC * 1000:.0f} ms at most, or etcd loses its leader under load",
                       f"put {ETCD} on an SSD of its own")  # fmt: skip
 
 
-def _speed(case: Case, facts: Facts) -> Iterator[Trouble]:
+def _speed(case: Case, facts: Facts) -> Iterator[Violation]:
     speed = case.tried.disk.get(facts.host)
     if speed is not None and speed < SLOW:
-        yield Trouble(f"{CONTAINERD} takes {speed / 1e6:.0f} MB/s", f"{SLOW / 1e6:.0f} MB/s or more",
+        yield Violation(f"{CONTAINERD} takes {speed / 1e6:.0f} MB/s", f"{SLOW / 1e6:.0f} MB/s or more",
                       "take a faster disk: installing takes long, and so does every pod", warning=True)  # fmt: skip
 
 

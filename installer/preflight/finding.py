@@ -29,7 +29,7 @@ class Finding:
     waiver: Waiver | None = None
 
 
-class Trouble(NamedTuple):
+class Violation(NamedTuple):
     """What a rule holds against a host: found, wanted, what to do about it, and whether it only has to be known."""
 
     found: str
@@ -54,7 +54,7 @@ class Tried:
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
-Lacking = Mapping[str, tuple[Trouble, ...]]
+Lacking = Mapping[str, tuple[Violation, ...]]
 """What charts ask for and the bundle lacks, by each environment's first control plane; empty where nobody looked."""
 
 
@@ -83,7 +83,7 @@ class Case:
         return facts.owner == (self.answers.site, self.answers.environment_of(facts.host).name)
 
 
-Rule = Callable[[Case, Facts], Iterator[Trouble]]
+Rule = Callable[[Case, Facts], Iterator[Violation]]
 
 
 def everywhere(_: Case, __: Facts) -> bool:

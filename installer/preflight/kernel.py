@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from installer.hosts.facts import MODULE_SIGNS, Facts
-from installer.preflight.finding import Case, Check, Trouble
+from installer.preflight.finding import Case, Check, Violation
 
 OLDEST = (4, 19)
 """What kubeadm's own system check of Kubernetes 1.36 asks for."""
@@ -16,44 +16,44 @@ SETTINGS = {"kernel.pid_max": 32768, "fs.inotify.max_user_instances": 128, "fs.i
 """Least values; fewer and pods fail with "too many open files" long before the machine is full."""
 
 
-def _version(_: Case, facts: Facts) -> Iterator[Trouble]:
+def _version(_: Case, facts: Facts) -> Iterator[Violation]:
     found = re.match(r"(\d+)\.(\d+)", facts.kernel)
     if not found or (int(found[1]), int(found[2])) < OLDEST:
         wanted = ".".join(map(str, OLDEST))
-        yield Trouble(f"Linux {facts.kernel or 'unknown'}", f"{wanted} or newer", "upgrade the operating system")
+        yield Violation(f"Linux {facts.kernel or 'unknown'}", f"{wanted} or newer", "upgrade the operating system")
 
 
-def _cgroup(_: Case, facts: Facts) -> Iterator[Trouble]:
+def _cgroup(_: Case, facts: Facts) -> Iterator[Violation]:
     if facts.cgroup != 2:
         remedy = "start the kernel with systemd.unified_cgroup_hierarchy=1"
-        yield Trouble("cgroup v1", "cgroup v2 with cpu, memory and pids", remedy)
+        yield Violation("cgroup v1", "cgroup v2 with cpu, memory and pids", remedy)
 
 
-def _modules(_: Case, facts: Facts) -> Iterator[Trouble]:
+def _modules(_: Case, facts: Facts) -> Iterator[Violation]:
     missing = [name for name in MODULE_SIGNS if name not in facts.modules]
     if missing:
         remedy = "install the kernel's modules package (linux-modules-extra, kernel-modules-core)"
-        yield Trouble(f"no {', '.join(missing)}", "overlay file systems, bridges, vxlan, connection tracking", remedy)
+        yield Violation(f"no {', '.join(missing)}", "overlay file systems, bridges, vxlan, connection tracking", remedy)
 
 
-def _settings(_: Case, facts: Facts) -> Iterator[Trouble]:
+def _settings(_: Case, facts: Facts) -> Iterator[Violation]:
     for name, least in SETTINGS.items():
         value = facts.settings.get(name)
         if value is not None and value < least:
-            yield Trouble(
+            yield Violation(
                 f"{name} = {value}", f"{least} or more", f"sysctl -w {name}={least}, and keep it in /etc/sysctl.d"
             )
 
 
-def _selinux(_: Case, facts: Facts) -> Iterator[Trouble]:
+def _selinux(_: Case, facts: Facts) -> Iterator[Violation]:
     if facts.selinux:
-        yield Trouble("SELinux enforcing; the bundle brings no policy of its own", "permissive",
+        yield Violation("SELinux enforcing; the bundle brings no policy of its own", "permissive",
                       "setenforce 0 and SELINUX=permissive in /etc/selinux/config", warning=True)  # fmt: skip
 
 
-def _limits(_: Case, facts: Facts) -> Iterator[Trouble]:
+def _limits(_: Case, facts: Facts) -> Iterator[Violation]:
     if not facts.capabilities & SYS_RESOURCE:
-        yield Trouble("root may not raise limits (no CAP_SYS_RESOURCE): the host is a container", "a machine",
+        yield Violation("root may not raise limits (no CAP_SYS_RESOURCE): the host is a container", "a machine",
                       "take a machine or a virtual machine")  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from installer.hosts.facts import Facts
 from installer.plan.connections import own_ports, wires
-from installer.preflight.finding import Case, Check, Trouble
+from installer.preflight.finding import Case, Check, Violation
 
 SKEW = 5.0
 """Seconds: certificates made a moment ago must be valid on every host."""
@@ -17,53 +17,54 @@ OUR_PROGRAMS = ("kubelet", "kube-", "etcd", "haproxy", "containerd", "sitewright
 FIREWALLS = ("firewalld", "ufw")
 
 
-def _skew(case: Case, facts: Facts) -> Iterator[Trouble]:
+def _skew(case: Case, facts: Facts) -> Iterator[Violation]:
     line = case.answers.lines.get("network.ntp") or case.answers.lines.get("network")
     servers = f"chrony with {', '.join(case.answers.ntp)}" if case.answers.ntp else "chrony"
     remedy = f"start {servers} there" + (f" (network.ntp, {case.answers.file}:{line})" if line else "")
     ahead, doubt = facts.clock_ahead, facts.clock_doubt
     if not abs(ahead) - doubt <= SKEW:  # also where the host told no time at all
         where = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine"
-        yield Trouble(where, f"{SKEW:.0f} s at most; certificates would not be valid yet", remedy)
+        yield Violation(where, f"{SKEW:.0f} s at most; certificates would not be valid yet", remedy)
         return
     for name, other in case.facts.items():
         apart = abs(ahead - other.clock_ahead) - doubt - other.clock_doubt
         if name != facts.host and apart > SKEW_BETWEEN:
-            yield Trouble(f"{apart:.1f} s or more apart from {name}", f"{SKEW_BETWEEN:.0f} s at most", remedy)
+            yield Violation(f"{apart:.1f} s or more apart from {name}", f"{SKEW_BETWEEN:.0f} s at most", remedy)
 
 
-def _synchronised(_: Case, facts: Facts) -> Iterator[Trouble]:
+def _synchronised(_: Case, facts: Facts) -> Iterator[Violation]:
     if not facts.clock_synchronised:
-        yield Trouble("no time service keeps the clock", "chrony or systemd-timesyncd, synchronised",
+        yield Violation("no time service keeps the clock", "chrony or systemd-timesyncd, synchronised",
                       "start chrony there with the customer's time servers", warning=True)  # fmt: skip
 
 
-def _names(case: Case, facts: Facts) -> Iterator[Trouble]:
+def _names(case: Case, facts: Facts) -> Iterator[Violation]:
     for name in sorted(facts.unresolved):
         environment = case.answers.environment_of(facts.host)
         line = case.answers.lines.get(f"environments.{case.answers.environments.index(environment)}.endpoint")
         where = f"endpoint in {case.answers.file}:{line}" if line else "endpoint in the answers"
-        yield Trouble(f"the host does not find {name}, by which nodes reach the API", "its address on every host",
+        yield Violation(f"the host does not find {name}, by which nodes reach the API", "its address on every host",
                       f"put it into the hosts' name service or /etc/hosts, or correct {where}")  # fmt: skip
     if not facts.resolves_itself:
-        yield Trouble(f"the host does not find its own name {facts.hostname} within seconds", "an address for it",
+        yield Violation(f"the host does not find its own name {facts.hostname} within seconds", "an address for it",
                       f"add it to /etc/hosts there: 127.0.1.1 {facts.hostname}", warning=True)  # fmt: skip
 
 
-def _route(_: Case, facts: Facts) -> Iterator[Trouble]:
+def _route(_: Case, facts: Facts) -> Iterator[Violation]:
     if not facts.default_route:
-        yield Trouble("no default route; addresses of services cannot be reached without one", "one, even to nowhere",
+        yield Violation("no default route; addresses of services cannot be reached without one", "one, even to nowhere",
                       "ip route add default dev <interface>, and keep it in the network's configuration")  # fmt: skip
 
 
-def _firewall(_: Case, facts: Facts) -> Iterator[Trouble]:
+def _firewall(_: Case, facts: Facts) -> Iterator[Violation]:
     for name in FIREWALLS:
         if name in facts.units and facts.units[name].active:
-            yield Trouble(f"{name} is running", "every port of sitewright check --ports, and the pod network, let pass",
-                          f"systemctl disable --now {name}, or allow them in it", warning=True)  # fmt: skip
+            wanted = "every port of sitewright check --ports, and the pod network, let pass"
+            yield Violation(f"{name} is running", wanted, f"systemctl disable --now {name}, or allow them in it",
+                            warning=True)  # fmt: skip
 
 
-def _free(case: Case, facts: Facts) -> Iterator[Trouble]:
+def _free(case: Case, facts: Facts) -> Iterator[Violation]:
     wanted = own_ports(case.answers, facts.host)
     told = set()
     for listener in facts.listeners:
@@ -72,13 +73,13 @@ def _free(case: Case, facts: Facts) -> Iterator[Trouble]:
         if port in wanted and not ours and port not in told:
             told.add(port)
             user = listener.program or "the kernel"
-            yield Trouble(f"{listener.port}/{listener.protocol} is in use by {user}",
+            yield Violation(f"{listener.port}/{listener.protocol} is in use by {user}",
                           f"it free, for {wanted[port]}", f"stop {user} there, or take another host")  # fmt: skip
 
 
-def _reach(case: Case, facts: Facts) -> Iterator[Trouble]:
+def _reach(case: Case, facts: Facts) -> Iterator[Violation]:
     if facts.host in case.tried.mute:
-        yield Trouble("nothing could listen here, so a refusal counted as reached and UDP was not tried",
+        yield Violation("nothing could listen here, so a refusal counted as reached and UDP was not tried",
                       "systemd-socket-activate, and the ports free",
                       "test the ports to this host by hand: sitewright check --ports", warning=True)  # fmt: skip
     for wire in wires(case.answers):
@@ -89,15 +90,15 @@ def _reach(case: Case, facts: Facts) -> Iterator[Trouble]:
                 continue
             here, there = case.answers.host(facts.host).address, case.answers.host(target).address
             what = {"refused": "refused", "silent": "no answer, so a firewall is likely", "unreachable": "no route"}
-            yield Trouble(f"{here} cannot reach {there}:{wire.port}/{wire.protocol} ({what[came]})", wire.purpose,
+            yield Violation(f"{here} cannot reach {there}:{wire.port}/{wire.protocol} ({what[came]})", wire.purpose,
                           f"allow {wire.protocol.upper()} {wire.port} from {here} to {there};"
                           " all ports needed: sitewright check --ports")  # fmt: skip
 
 
-def _link(case: Case, facts: Facts) -> Iterator[Trouble]:
+def _link(case: Case, facts: Facts) -> Iterator[Violation]:
     speed = case.tried.link.get(facts.host)
     if speed is not None and speed < SLOW_LINK:
-        yield Trouble(f"{speed / 1e6:.1f} MB/s from this machine", f"{SLOW_LINK / 1e6:.0f} MB/s or more",
+        yield Violation(f"{speed / 1e6:.1f} MB/s from this machine", f"{SLOW_LINK / 1e6:.0f} MB/s or more",
                       "run the installer nearer to the hosts", warning=True)  # fmt: skip
 
 

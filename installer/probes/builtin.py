@@ -18,12 +18,11 @@ from typing import Any, TypeVar
 from installer.answers.model import Environment
 from installer.errors import ProbeFailed
 from installer.formats.objects import condition, items, listed, name, text
-from installer.plan import context
 from installer.plan.inputs import Inputs
-from installer.plan.steps import charts
 from installer.plan.steps.commands import shown
 from installer.ports import ReadOnly, World
 from installer.probes import egress, https
+from installer.render import charts, context, templates
 
 T = TypeVar("T")
 NAMESPACE = "sitewright-probe"
@@ -57,7 +56,7 @@ PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
-class Ground:
+class ProbeNamespace:
     """Where probes stand: an environment, and the namespace in it that their proof has for itself.
 
     What a former proof made may still be going: a cluster takes its time to delete a namespace.
@@ -77,7 +76,7 @@ class Ground:
         return f"{NAMESPACES}/{self.namespace}"
 
     @classmethod
-    def of_now(cls, environment: Environment, now: datetime) -> Ground:
+    def of_now(cls, environment: Environment, now: datetime) -> ProbeNamespace:
         """That of a proof that begins now."""
         return cls(environment, f"{NAMESPACE}-{int(now.timestamp()):x}")
 
@@ -96,7 +95,7 @@ class Probe:
     prepared: bool = False
 
 
-def probes(inputs: Inputs, ground: Ground) -> tuple[Probe, ...]:
+def probes(inputs: Inputs, ground: ProbeNamespace) -> tuple[Probe, ...]:
     """The probes of an environment: the built-in ones that its components call for, then the components' own."""
     environment = ground.environment
     chosen = {component.name: component for component in inputs.components(environment)}
@@ -114,18 +113,18 @@ def probes(inputs: Inputs, ground: Ground) -> tuple[Probe, ...]:
     for component in chosen.values():
         for spec in component.spec.get("probes", ()):
             names = context.for_component(inputs.names(environment), environment, component)
-            filled = {key: context.fill(component, str(text), names) for key, text in spec.items()}
+            filled = {key: templates.fill(component, str(text), names) for key, text in spec.items()}
             run = partial(_https, environment=environment, spec=filled)
             found.append(_probe(environment, filled["name"], filled["title"], run))
     return tuple(found)
 
 
-def preparing(inputs: Inputs, ground: Ground) -> Probe:
+def preparing(inputs: Inputs, ground: ProbeNamespace) -> Probe:
     """Puts the probes' pods there."""
     return _probe(ground.environment, "pods", "pods for the probes", partial(_prepare, inputs=inputs, ground=ground))
 
 
-def cleaning(ground: Ground) -> Probe:
+def cleaning(ground: ProbeNamespace) -> Probe:
     """Takes everything away that preparing and the probes made, and what a proof that was killed has left."""
 
     def clean(world: World) -> str:
@@ -137,7 +136,7 @@ def cleaning(ground: Ground) -> Probe:
     return _probe(ground.environment, "clean", "the probes' pods taken away", clean)
 
 
-def _prepare(world: World, inputs: Inputs, ground: Ground) -> str:
+def _prepare(world: World, inputs: Inputs, ground: ProbeNamespace) -> str:
     environment = ground.environment
     component = inputs.manifest.component("probe")
     image = component.artifact("image", IMAGE)
@@ -147,11 +146,11 @@ def _prepare(world: World, inputs: Inputs, ground: Ground) -> str:
     for file in PUT_THERE:
         needs = {"volume.yaml": "local-path-provisioner", "certificate.yaml": "site-ca"}.get(file)
         if needs is None or needs in chosen:
-            world.apply(environment.name, *charts.parse(component, file, context.render(component, file, names)))
+            world.apply(environment.name, *charts.parse(component, file, templates.render(component, file, names)))
     return "put there"
 
 
-def _abandoned(world: ReadOnly, ground: Ground) -> list[str]:
+def _abandoned(world: ReadOnly, ground: ProbeNamespace) -> list[str]:
     """Namespaces of proofs that nobody can be at work on any more."""
     listing = world.get(ground.cluster, f"{NAMESPACES}?labelSelector=app.kubernetes.io/part-of%3D{NAMESPACE}")
     return [name(each) for each in items(listing) if OURS.fullmatch(name(each)) and _is_old(each, world.now())]
@@ -186,14 +185,14 @@ def _probe(
     return Probe(f"{environment.name}/probe.{name}", title, environment.name, run, prepared)
 
 
-def _pods(world: ReadOnly, ground: Ground) -> dict[str, Mapping[str, Any]]:
+def _pods(world: ReadOnly, ground: ProbeNamespace) -> dict[str, Mapping[str, Any]]:
     """The Ready probe pod of each node, of those that are tried."""
     listing = world.get(ground.cluster, f"{ground.path}/pods?labelSelector=app%3Dprobe")
     ready = {text(pod, "spec", "nodeName"): pod for pod in items(listing) if condition(pod, "Ready")}
     return {node: pod for node, pod in ready.items() if node in ground.environment.hosts}
 
 
-def _all_pods(world: ReadOnly, ground: Ground) -> dict[str, Mapping[str, Any]]:
+def _all_pods(world: ReadOnly, ground: ProbeNamespace) -> dict[str, Mapping[str, Any]]:
     def attempt() -> dict[str, Mapping[str, Any]] | None:
         pods = _pods(world, ground)
         return pods if set(pods) == set(ground.environment.hosts) else None
@@ -202,7 +201,7 @@ def _all_pods(world: ReadOnly, ground: Ground) -> dict[str, Mapping[str, Any]]:
     return found
 
 
-def _execute(world: World, ground: Ground, pod: str, *argv: str) -> str:
+def _execute(world: World, ground: ProbeNamespace, pod: str, *argv: str) -> str:
     output = world.execute(ground.cluster, ground.namespace, pod, *argv, timeout=PATIENCE)
     if not output.ok:
         raise ProbeFailed(reason=f"`{shown(argv)}` in pod {pod}: {output.err.strip() or output.out.strip()}")
@@ -215,7 +214,7 @@ def _from_each(nodes: Iterable[str], ask: Callable[[str], T]) -> list[T]:
         return list(pool.map(ask, nodes))
 
 
-def _schedule(world: World, inputs: Inputs, ground: Ground) -> str:
+def _schedule(world: World, inputs: Inputs, ground: ProbeNamespace) -> str:
     digest = inputs.manifest.component("probe").artifact("image", IMAGE).manifest.digest
     pods = _all_pods(world, ground)
     for node, pod in pods.items():
@@ -225,7 +224,7 @@ def _schedule(world: World, inputs: Inputs, ground: Ground) -> str:
     return f"{len(pods)} of {len(ground.environment.hosts)} nodes"
 
 
-def _traffic(world: World, ground: Ground) -> str:
+def _traffic(world: World, ground: ProbeNamespace) -> str:
     """From every node's pod to that of every other node, each pod asking all the others in one call."""
     pods = _all_pods(world, ground)
     addresses = {node: text(pod, "status", "podIP") for node, pod in pods.items()}
@@ -238,14 +237,14 @@ def _traffic(world: World, ground: Ground) -> str:
     return f"{sum(_from_each(pods, ask))} ways"
 
 
-def _dns(world: World, ground: Ground) -> str:
+def _dns(world: World, ground: ProbeNamespace) -> str:
     asked = f"kubernetes.default.svc.{ground.environment.networks.domain}"
     pods = _all_pods(world, ground)
     _from_each(pods, lambda node: _execute(world, ground, name(pods[node]), "nslookup", asked))
     return f"asked from {len(pods)} nodes"
 
 
-def _volume(world: World, ground: Ground) -> str:
+def _volume(world: World, ground: ProbeNamespace) -> str:
     """Write, delete the pod, read back in its successor (a StatefulSet makes one under the same name)."""
     path = f"{ground.path}/pods/volume-0"
 
@@ -262,7 +261,7 @@ def _volume(world: World, ground: Ground) -> str:
     return "written, restarted, read back"
 
 
-def _certificate(world: World, ground: Ground) -> str:
+def _certificate(world: World, ground: ProbeNamespace) -> str:
     path = f"/apis/cert-manager.io/v1/namespaces/{ground.namespace}/certificates/probe"
     until("the certificate", lambda: condition(world.get(ground.cluster, path) or {}, "Ready"))
     secret = world.get(ground.cluster, f"{ground.path}/secrets/probe")

@@ -14,7 +14,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 from installer.answers.model import Environment
 from installer.errors import ProbeFailed
 from installer.formats.objects import listed, text
-from installer.plan.steps.before_images import HOME
+from installer.layout import HOME
 from installer.ports import World
 
 Until = Callable[[str, Callable[[], Any]], Any]

@@ -32,13 +32,13 @@ class ProbeResult:
 class Prepared:
     """Where an environment's probes stand, and how it went to put their pods there."""
 
-    ground: builtin.Ground
+    ground: builtin.ProbeNamespace
     result: ProbeResult
 
 
 def count(inputs: Inputs) -> int:
     """How many probes there are, if nothing goes wrong around them."""
-    return sum(len(builtin.probes(inputs, builtin.Ground(each, ""))) for each in inputs.answers.environments)
+    return sum(len(builtin.probes(inputs, builtin.ProbeNamespace(each, ""))) for each in inputs.answers.environments)
 
 
 def prepare(world: World, inputs: Inputs) -> dict[str, Prepared]:
@@ -111,7 +111,7 @@ def _environments() -> ThreadPoolExecutor:
 
 
 def _prepare(world: World, inputs: Inputs, environment: Environment) -> Prepared:
-    ground = builtin.Ground.of_now(environment, world.now())
+    ground = builtin.ProbeNamespace.of_now(environment, world.now())
     return Prepared(ground, _one(world, builtin.preparing(inputs, ground)))
 
 

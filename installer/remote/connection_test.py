@@ -1,4 +1,4 @@
-"""The doors of real hosts, for `installer.hosts.connection_test`: each stage of a connection by itself, on a `Site`."""
+"""Connectors to real hosts, for `installer.hosts.connection_test`: each stage of a connection by itself."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class _Bastion:
     refused: SitewrightError | None = None
 
 
-class SshDoors:
-    """Opens the doors of these hosts; a context manager that hangs up everywhere. `resolve` gives a secret's value."""
+class SshConnectors:
+    """Connectors to these hosts; a context manager that hangs up everywhere. `resolve` gives a secret's value."""
 
     def __init__(self, hosts: Sequence[Host], resolve: Resolve) -> None:
         answers = Answers("", tuple(hosts), environments=(), registry=Registry(()), signers="")
@@ -61,8 +61,8 @@ class SshDoors:
     def __exit__(self, *_: object) -> None:
         self._site.close()
 
-    def open(self, host: Host) -> SshDoor:
-        """The door of one of the hosts.
+    def open(self, host: Host) -> SshConnector:
+        """The connector of one of the hosts.
 
         Raises:
             KeyError: it is none of them.
@@ -70,10 +70,10 @@ class SshDoors:
         link = self._site.link(host.name)
         with self._guard:
             bastion = self._bastions.setdefault(id(link.bastion), _Bastion())
-        return SshDoor(self._site, link, bastion)
+        return SshConnector(self._site, link, bastion)
 
 
-class SshDoor:
+class SshConnector:
     """The way into one host by SSH."""
 
     def __init__(self, site: Site, link: Link, bastion: _Bastion) -> None:

@@ -9,16 +9,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from installer.certificates import CA_LIFE, LEAF_LIFE
 from installer.errors import StateUnreadable
+from installer.layout import CA_LIFE, KUBERNETES_LIFE, REGISTRY_LIFE, RENEW_BEFORE
 from installer.report.catalogue import Words
 from installer.report.subject import Built, Phase, Probe, Subject
 from installer.runs.store import Run
-
-KUBERNETES_LEAF = timedelta(days=365)
-"""What kubeadm gives its certificates, and the cluster those that its nodes serve by."""
-RENEW = timedelta(days=60)
-"""How long before the end people should act."""
 
 
 def built(run: Run) -> Built:
@@ -69,15 +64,15 @@ def certificates(subject: Subject, _: Words) -> tuple[tuple[str, date, date], ..
         return ()
     made = subject.built.ended.date()
     found = (
-        (_("certificates of the control plane (an upgrade renews them)"), KUBERNETES_LEAF),
+        (_("certificates of the control plane (an upgrade renews them)"), KUBERNETES_LIFE),
         (
             _("certificates by which nodes serve logs and measurements (install renews them in their last 90 days)"),
-            KUBERNETES_LEAF,
+            KUBERNETES_LIFE,
         ),
-        (_("certificate of the site registry (every run renews it in time)"), LEAF_LIFE),
+        (_("certificate of the site registry (every run renews it in time)"), REGISTRY_LIFE),
         (_("the authorities of cluster and registry"), CA_LIFE),
     )
-    return tuple((name, made + life, made + life - RENEW) for name, life in found)
+    return tuple((name, made + life, made + life - RENEW_BEFORE) for name, life in found)
 
 
 def _json(path: Path) -> dict[str, Any]:

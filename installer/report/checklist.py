@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from installer.answers.model import Answers, Contact
+from installer.layout import FIRST_NODE_PORT, LAST_NODE_PORT
 from installer.report.catalogue import Words
 from installer.report.subject import Subject
 from installer.report.timeline import Timeline
@@ -108,7 +109,7 @@ def _owner(answers: Answers, side: str, _: Words, *duties: str) -> str:
     return person.name if person else {"customer": _("customer"), "vendor": _("vendor")}[side]
 
 
-NODE_PORTS = "30000-32767/tcp"
+NODE_PORTS = f"{FIRST_NODE_PORT}-{LAST_NODE_PORT}/tcp"
 """Where Kubernetes offers services outside the cluster."""
 
 

@@ -14,8 +14,8 @@ from installer.ports import ReadOnly
 from installer.simulated.world import SimulatedWorld
 
 
-class SimulatedDoors:
-    """Opens the doors of a simulated site's hosts; those that are not reachable do not answer."""
+class SimulatedConnectors:
+    """Opens the connectors of a simulated site's hosts; those that are not reachable do not answer."""
 
     def __init__(self, world: SimulatedWorld) -> None:
         self._world = world
@@ -26,12 +26,12 @@ class SimulatedDoors:
     def __exit__(self, *_: object) -> None:
         """Nothing is open."""
 
-    def open(self, host: Host) -> SimulatedDoor:
-        """The door of a host."""
-        return SimulatedDoor(self._world, host)
+    def open(self, host: Host) -> SimulatedConnector:
+        """The connector of a host."""
+        return SimulatedConnector(self._world, host)
 
 
-class SimulatedDoor:
+class SimulatedConnector:
     """The way into one simulated host: it accepts every login, and shows whatever key is pinned, or one of its own."""
 
     def __init__(self, world: SimulatedWorld, host: Host) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import PurePosixPath
 
@@ -13,13 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from installer import certificates
+from installer.layout import KUBERNETES_LIFE, REGISTRY_LIFE
 from installer.simulated.kubernetes import Cluster
 from installer.simulated.state import SimulatedHost, SimulatedSite
 
 SERVING = "/var/lib/kubelet/pki/kubelet-server-current.pem"
 REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
-KUBELET_LIFE = timedelta(days=365)
-"""How long a cluster signs for."""
 
 
 def ask(site: SimulatedSite, cluster: Cluster, host: SimulatedHost) -> None:
@@ -49,7 +47,7 @@ def approve(site: SimulatedSite, cluster: Cluster, name: str) -> bool:
     tree, now = site.hosts[host].tree, site.now()
     wanted = tuple(str(each.value) for each in names)
     pair = certificates.issue(
-        certificates.make_ca("kubernetes", now), host, wanted, now + KUBELET_LIFE - certificates.LEAF_LIFE
+        certificates.make_ca("kubernetes", now), host, wanted, now + KUBERNETES_LIFE - REGISTRY_LIFE
     )
     file = f"kubelet-server-{now:%Y-%m-%d-%H-%M-%S}.pem"
     tree.put(f"{PurePosixPath(SERVING).parent}/{file}", pair.certificate + pair.key, 0o600)

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from installer.bundle.signers import verify_signature
 from installer.bundle.sshsig import SignatureInvalid
+from installer.layout import HOME
 from installer.plan.steps.before_images import KEEP, PRUNE, RETURN
 from installer.plan.steps.files import PULL
 from installer.plan.steps.hosts import VERIFY
@@ -19,7 +20,7 @@ from installer.simulated import kubeadm, kubelets, registry
 from installer.simulated.controllers import serving, settle
 from installer.simulated.state import Call, Program, failed, said
 
-REPLICATE = "/var/lib/sitewright/bin/replicate"
+REPLICATE = f"{HOME}/bin/replicate"
 
 
 def shell(call: Call) -> Output:

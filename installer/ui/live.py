@@ -14,7 +14,7 @@ from installer.engine import events
 from installer.plain import plain
 from installer.plan.model import Plan
 from installer.ui import words
-from installer.ui.course import PHASES, Cell, Course, state_of
+from installer.ui.run_progress import PHASES, Cell, RunProgress, state_of
 from installer.ui.text import Text
 
 ACROSS = 5
@@ -32,7 +32,7 @@ class RunView:
     _live: Live | None = None
 
     def __post_init__(self) -> None:
-        self._course = Course(self.plan)
+        self._course = RunProgress(self.plan)
 
     def __enter__(self) -> RunView:
         if self.interactive:
@@ -95,7 +95,7 @@ def _signed(state: str, text: str) -> Text:
     return Text.assemble((f"{words.SIGNS[state]} ", words.STYLES[state]), text)
 
 
-def _shown(course: Course, cell: Cell | None) -> Text:
+def _shown(course: RunProgress, cell: Cell | None) -> Text:
     if cell is None:
         return Text("")
     state = cell.state
@@ -105,7 +105,7 @@ def _shown(course: Course, cell: Cell | None) -> Text:
     return Text("─", style="dim") if state == "waiting" else _signed(state, doing(course, cell))
 
 
-def doing(course: Course, cell: Cell) -> str:
+def doing(course: RunProgress, cell: Cell) -> str:
     """What the last step that began in a cell is doing."""
     pace = course.paces.get(cell.step)
     if pace is None:

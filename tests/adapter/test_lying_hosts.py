@@ -24,9 +24,9 @@ from installer.errors import (
     SitewrightError,
     SudoRefused,
 )
-from installer.hosts.connection_test import Stage, acquaint_all
+from installer.hosts.connection_test import Stage, try_all
 from installer.hosts.facts import gather
-from installer.remote.connection_test import SshDoors
+from installer.remote.connection_test import SshConnectors
 from installer.remote.ssh import hearing, program, root, root_shell
 from installer.remote.ssh import link as links
 from installer.remote.world import Site
@@ -166,8 +166,8 @@ def test_the_wizards_test_of_connections_tells_it_too(tmp_path: Path) -> None:
     stages: list[Stage] = []
     with serving(ssh(ending(CLOUD))) as port, serving(ssh(Loop())) as honest:
         hosts = (host("h0", port), host("h1", honest))
-        with SshDoors(hosts, lambda _: "any") as doors:
-            cloud, good = acquaint_all(hosts, doors, stages.append)
+        with SshConnectors(hosts, lambda _: "any") as connectors:
+            cloud, good = try_all(hosts, connectors, stages.append)
     assert isinstance(cloud.error, NoCommands)
     assert 'Please login as the user "ubuntu"' in cloud.error.message
     assert [stage.status for stage in stages if (stage.host, stage.stage) == ("h0", "sudo")] == ["running", "failed"]

@@ -11,16 +11,16 @@ from stages import secret
 
 from installer.answers.model import Access, Bastion, Host, SecretRef
 from installer.errors import HostKeyMismatch, HostKeyUnknown, HostUnreachable, LoginRefused, SudoRefused
-from installer.hosts.connection_test import STAGES, Acquaintance, Stage, acquaint_all
-from installer.remote.connection_test import SshDoors
+from installer.hosts.connection_test import STAGES, ConnectionResult, Stage, try_all
+from installer.remote.connection_test import SshConnectors
 
 pytestmark = pytest.mark.lab
 
 
-def met(*hosts: Host) -> tuple[dict[str, Acquaintance], list[Stage]]:
+def met(*hosts: Host) -> tuple[dict[str, ConnectionResult], list[Stage]]:
     told: list[Stage] = []
-    with SshDoors(hosts, secret) as doors:
-        found = acquaint_all(hosts, doors, told.append)
+    with SshConnectors(hosts, secret) as connectors:
+        found = try_all(hosts, connectors, told.append)
     return {each.host: each for each in found}, told
 
 

@@ -10,7 +10,7 @@ from registries import COMPONENT, CREDENTIAL, PORT, PUSH_PORT, Shelf, binary, se
 from stages import open_site
 
 from installer.bundle.manifest import Artifact
-from installer.plan.context import REGISTRY_CA
+from installer.layout import REGISTRY_CA
 from installer.plan.steps.registry import to_replicate
 from installer.ports import Output
 from installer.remote.world import Site

@@ -15,10 +15,10 @@ from installer.answers import file as answers_file
 from installer.bundle import layout
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Artifact, Blob
-from installer.plan import context
 from installer.plan.inputs import Inputs
-from installer.plan.steps import charts, host_components
+from installer.plan.steps import host_components
 from installer.plan.steps.hosts import MODULES, SETTINGS
+from installer.render import charts, context, templates
 
 ADMISSION = {"token": "TOKEN", "ca_hash": "HASH", "certificate_key": ""}
 
@@ -70,10 +70,10 @@ def _host(path: Path, inputs: Inputs, archive: Archive, host: str) -> None:
         kubernetes = inputs.manifest.component("kubernetes")
         names = context.for_host(context.for_component(inputs.names(environment), environment, kubernetes), host)
         if host in environment.control_planes:
-            _add(tar, "etc/by-hand/init.yaml", context.render(kubernetes, "init.yaml", names).encode())
+            _add(tar, "etc/by-hand/init.yaml", templates.render(kubernetes, "init.yaml", names).encode())
             _releases(tar, inputs, archive)
         else:
-            text = context.render(kubernetes, "join.yaml", {**names, "join": ADMISSION})
+            text = templates.render(kubernetes, "join.yaml", {**names, "join": ADMISSION})
             _add(tar, "etc/by-hand/join.yaml", text.encode())
 
 

@@ -19,7 +19,7 @@ MUTANTS = {
     "nothing is looked at after apply": ("loop.py", "if left:\n            raise", "if False:\n            raise"),
     "what was applied is looked for once": ("loop.py", "for pause in SETTLING:", "for pause in ():"),
     "what the journal calls done is believed": (
-        "loop.py", "if step.once and state == \"done\":", "if state == \"done\":",
+        "loop.py", "if step.always_apply and state == \"done\":", "if state == \"done\":",
     ),
     "the before-image is taken only after the effect": (
         "loop.py",
@@ -27,7 +27,7 @@ MUTANTS = {
         "        step.apply(self._world)\n        seen = self._look(step.capture) if state is None else None\n",
     ),
     "what held already is applied again": (
-        "loop.py", "if not step.once and not self._look(step.differs):", "if False:",
+        "loop.py", "if not step.always_apply and not self._look(step.differs):", "if False:",
     ),
     "a failure does not stop the rest": ("loop.py", "if failure is None and fatal is None and", "if"),
     "a stop is not heard": ("loop.py", "not self._stop.is_set()", "True"),
@@ -38,7 +38,7 @@ MUTANTS = {
         "loop.py", "except (ConnectionLost, HostUnreachable):", "except KeyError:",
     ),
     "a failure is not written down": ("loop.py", "self._journal.failed(step.id, self._clock.now())", "pass"),
-    "an undo is skipped where its before-image seems to hold": ("__init__.py", "once=True", "once=False"),
+    "an undo is skipped where its before-image seems to hold": ("__init__.py", "always_apply=True", "once=False"),
     "an undo does not wait for what came later": ("__init__.py", "        after=after,\n", "        after=(),\n"),
     "an undo is believed": ("__init__.py", "compared(image.seen, json.loads(json.dumps(step.capture(world))))", "()"),
     "steps held before we came are undone": (

@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 
 from installer.builder.recipe import Source
-from installer.builder.sources.workshop import Workshop, cache_folder
 from installer.engine.events import Event
+from installer.workshop import Workshop, cache_folder
 
 GO = "1.27.3"
 

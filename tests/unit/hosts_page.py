@@ -9,13 +9,13 @@ from textual.pilot import Pilot
 from textual.widgets import Static, TextArea
 from wizards import answers_of, core, settled
 
-from installer.cli.wizard import host_doors
+from installer.cli.wizard import host_connectors
 from installer.ui.tui.app import Wizard
 from installer.ui.tui.frame import Frame
 from installer.ui.tui.hosts.import_list import ImportHosts
 from installer.ui.tui.hosts.page import HostsPage
 from installer.ui.tui.hosts.table import HostTable
-from installer.ui.tui.launch import Doors, Files
+from installer.ui.tui.launch import Files, WorldAccess
 from installer.ui.tui.state import editor
 
 SITE = """version: 1
@@ -32,7 +32,7 @@ def hosts_page(file: Path, site: str = SITE, language: str = "en") -> Wizard:
     simulate = file.with_name("simulated.yaml")
     simulate.write_text(site)
     files = Files(file.parent / "state", file, simulate=simulate)
-    return Wizard(files, Doors(core, host_doors), editor.opened(file), language, "hosts")
+    return Wizard(files, WorldAccess(core, host_connectors), editor.opened(file), language, "hosts")
 
 
 def rehearsal(folder: Path, *changes: tuple[str, str]) -> Path:

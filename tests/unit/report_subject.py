@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from installer.answers import file as answers_file
-from installer.plan import connections
+from installer.plan.connections import wires
 from installer.report.subject import Subject, Wire
 from installer.requirements import needs_from
 from installer.runs.store import Run, Runs
@@ -23,7 +23,7 @@ STARTED = datetime(2027, 3, 8, 9, 0, tzinfo=UTC)
 @cache
 def subject(name: str) -> Subject:
     answers = answers_file.load(EXAMPLES / f"{name}.yaml")
-    found = tuple(Wire(w.sources, w.targets, f"{w.port}/{w.protocol}", w.purpose) for w in connections(answers))
+    found = tuple(Wire(w.sources, w.targets, f"{w.port}/{w.protocol}", w.purpose) for w in wires(answers))
     return Subject(answers, size(needs_from(answers)), TODAY, "0.1.0", "ab" * 32, found)
 
 

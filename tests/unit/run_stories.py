@@ -115,7 +115,7 @@ class Story:
         named = [
             probe
             for each in self.inputs.answers.environments
-            for probe in builtin.probes(self.inputs, builtin.Ground(each, ""))
+            for probe in builtin.probes(self.inputs, builtin.ProbeNamespace(each, ""))
         ]
         return [ProbeResult(probe.id, probe.title, probe.environment, True, "as wanted", 1.5) for probe in named]
 

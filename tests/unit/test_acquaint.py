@@ -16,9 +16,9 @@ from simulation import answers_of, world_of
 
 from installer.answers.model import Access, Bastion, Host, SecretRef
 from installer.errors import HostKeyMismatch, HostKeyUnknown, HostUnreachable, LoginRefused, SitewrightError
-from installer.hosts.connection_test import STAGES, Acquaintance, Stage, acquaint, acquaint_all
-from installer.remote.connection_test import SshDoors
-from installer.simulated.connection_test import SimulatedDoors
+from installer.hosts.connection_test import STAGES, ConnectionResult, Stage, try_all, try_host
+from installer.remote.connection_test import SshConnectors
+from installer.simulated.connection_test import SimulatedConnectors
 from installer.simulated.faults import Faults
 
 PASSWORD = "correct horse"
@@ -46,7 +46,7 @@ def test_simulated_hosts_tell_their_facts_and_one_that_is_away_is_one_host_less(
     world = world_of("rehearsal", cpus=6)
     world.site.hosts["node-1"].machine = replace(world.site.hosts["node-1"].machine, reachable=False)
     told: list[Stage] = []
-    found = acquaint_all(HOSTS, SimulatedDoors(world), told.append, at_once=2)
+    found = try_all(HOSTS, SimulatedConnectors(world), told.append, at_once=2)
     assert [each.host for each in found] == ["cp-1", "node-1", "node-2"]
     assert [each.facts.cpus if each.facts else None for each in found] == [6, None, 6]
     assert isinstance(found[1].error, HostUnreachable)
@@ -58,19 +58,19 @@ def test_simulated_hosts_tell_their_facts_and_one_that_is_away_is_one_host_less(
 
 def test_a_simulated_key_is_confirmed_and_then_pinned():
     bare = replace(HOSTS[0], access=replace(HOSTS[0].access, known_hosts=""))
-    doors = SimulatedDoors(world_of("rehearsal"))
+    connectors = SimulatedConnectors(world_of("rehearsal"))
     told: list[Stage] = []
-    first = acquaint(bare, doors, told.append)
+    first = try_host(bare, connectors, told.append)
     assert course(told, "cp-1") == broken("key", "unknown-key")
     assert first.to_confirm
-    second = acquaint(replace(bare, host_key=first.fingerprint), doors, told.append)
+    second = try_host(replace(bare, host_key=first.fingerprint), connectors, told.append)
     assert (second.error, second.fingerprint, second.stage) == (None, first.fingerprint, "facts")
 
 
 @pytest.mark.parametrize("letters", ["T", "oT", "ooE"])
 def test_a_connection_lost_among_the_questions_ends_in_the_result(letters):
     told: list[Stage] = []
-    found = acquaint(HOSTS[0], SimulatedDoors(world_of("rehearsal", Faults({"query": letters}))), told.append)
+    found = try_host(HOSTS[0], SimulatedConnectors(world_of("rehearsal", Faults({"query": letters}))), told.append)
     assert found.error
     assert found.facts is None
     assert course(told, "cp-1") == broken("facts")
@@ -84,9 +84,9 @@ def test_whatever_else_goes_wrong_ends_in_the_result_as_well():
     def deaf(stage: Stage) -> None:
         raise ValueError("no screen any more")
 
-    found = acquaint(HOSTS[0], Burst(), print)
+    found = try_host(HOSTS[0], Burst(), print)
     assert "RuntimeError: nobody foresaw this" in str(found.error)
-    assert "no screen any more" in str(acquaint(HOSTS[0], SimulatedDoors(world_of("rehearsal")), deaf).error)
+    assert "no screen any more" in str(try_host(HOSTS[0], SimulatedConnectors(world_of("rehearsal")), deaf).error)
 
 
 def test_stopping_ends_every_host_after_the_stage_it_is_in():
@@ -98,20 +98,20 @@ def test_stopping_ends_every_host_after_the_stage_it_is_in():
         if (stage.stage, stage.status) == ("port", "ok"):
             stop.set()
 
-    found = acquaint_all(HOSTS, SimulatedDoors(world_of("rehearsal")), tell, at_once=1, stop=stop)
+    found = try_all(HOSTS, SimulatedConnectors(world_of("rehearsal")), tell, at_once=1, stop=stop)
     assert ["stopped" in str(each.error) for each in found] == [True, True, True]
     assert course(told, "cp-1") == [*well("port"), ("key", "failed")]
     assert course(told, "node-2") == [("name", "failed")]
 
 
 def test_each_result_is_told_as_it_comes():
-    met: list[Acquaintance] = []
-    found = acquaint_all(HOSTS, SimulatedDoors(world_of("rehearsal")), lambda stage: None, at_once=1, met=met.append)
+    met: list[ConnectionResult] = []
+    found = try_all(HOSTS, SimulatedConnectors(world_of("rehearsal")), lambda stage: None, at_once=1, met=met.append)
     assert met == list(found)
 
 
 def test_no_hosts_are_no_trouble():
-    assert acquaint_all((), SimulatedDoors(world_of("rehearsal")), print) == ()
+    assert try_all((), SimulatedConnectors(world_of("rehearsal")), print) == ()
 
 
 # A real SSH server ---------------------------------------------------------------------------------------------------
@@ -228,10 +228,10 @@ def host_of(server: Server, **changed) -> Host:
     return replace(Host("one", "127.0.0.1", access, server.fingerprint), **changed)
 
 
-def met(host: Host, password: str = PASSWORD) -> tuple[Acquaintance, list[Stage]]:
+def met(host: Host, password: str = PASSWORD) -> tuple[ConnectionResult, list[Stage]]:
     told: list[Stage] = []
-    with SshDoors((host,), lambda _: password) as doors:
-        return acquaint(host, doors, told.append), told
+    with SshConnectors((host,), lambda _: password) as connectors:
+        return try_host(host, connectors, told.append), told
 
 
 def test_a_pinned_host_is_got_to_know(key):
@@ -291,9 +291,9 @@ def test_a_secret_that_cannot_be_had_is_a_refusal_of_the_login():
     def missing(_: SecretRef) -> str:
         raise SitewrightError(reason="no such secret")
 
-    with serving() as server, SshDoors((host_of(server),), missing) as doors:
+    with serving() as server, SshConnectors((host_of(server),), missing) as connectors:
         told: list[Stage] = []
-        assert "no such secret" in str(acquaint(host_of(server), doors, told.append).error)
+        assert "no such secret" in str(try_host(host_of(server), connectors, told.append).error)
         assert course(told, "one") == broken("login")
 
 
@@ -307,8 +307,8 @@ def test_a_bastion_is_entered_once_for_all_the_hosts_behind_it():
     with serving() as bastion, serving() as one, serving() as two:
         hosts = [behind(bastion, one), replace(behind(bastion, two), name="two")]
         told: list[Stage] = []
-        with SshDoors(hosts, lambda _: PASSWORD) as doors:
-            found = acquaint_all(hosts, doors, told.append)
+        with SshConnectors(hosts, lambda _: PASSWORD) as connectors:
+            found = try_all(hosts, connectors, told.append)
         assert [each.error for each in found] == [None, None]
         assert [each.fingerprint for each in found] == [one.fingerprint, two.fingerprint]
         assert (bastion.logins, bastion.connections) == (["root"], 1)
@@ -319,8 +319,8 @@ def test_a_bastion_that_nobody_pinned_is_told_apart_from_the_host():
     with serving() as bastion, serving() as one:
         hosts = [replace(behind(bastion, one, host_key=""), name=f"host-{number}") for number in range(4)]
         told: list[Stage] = []
-        with SshDoors(hosts, lambda _: PASSWORD) as doors:
-            found = acquaint_all(hosts, doors, told.append)
+        with SshConnectors(hosts, lambda _: PASSWORD) as connectors:
+            found = try_all(hosts, connectors, told.append)
         assert {each.bastion_key for each in found} == {bastion.fingerprint}
         assert {each.fingerprint for each in found} == {""}
         assert not any(each.to_confirm for each in found)
@@ -331,8 +331,8 @@ def test_a_bastion_that_nobody_pinned_is_told_apart_from_the_host():
 def test_a_bastion_that_refuses_is_asked_once_not_for_every_host():
     with serving() as bastion, serving() as one:
         hosts = [replace(behind(bastion, one), name=f"host-{number}") for number in range(4)]
-        with SshDoors(hosts, lambda _: "wrong") as doors:
-            found = acquaint_all(hosts, doors, lambda _: None)
+        with SshConnectors(hosts, lambda _: "wrong") as connectors:
+            found = try_all(hosts, connectors, lambda _: None)
         assert all(isinstance(each.error, LoginRefused) for each in found)
         assert len(bastion.logins) == 1
 

@@ -13,10 +13,10 @@ import pytest
 from build_sample import silent, write_recipe
 
 from installer.builder import build
-from installer.builder.completeness import Needed, images_in, lacking, templates
 from installer.bundle.manifest import Artifact, Blob, Component, Manifest
 from installer.bundle.sshsig import generate_key
 from installer.errors import BuildFailed
+from installer.render.images import Needed, images_in, lacking, printed
 
 HELM = """#!/bin/sh
 # template NAME CHART --namespace NS --values FILE ...
@@ -146,4 +146,4 @@ def test_what_helm_prints_is_told_apart_by_template() -> None:
     said = (
         "---\n# Source: c/templates/a.yaml\na: '---'\n---\n# Source: c/templates/b.yaml\nb: 1\n---\n# just a comment\n"
     )
-    assert [name for name, _ in templates(said)] == ["c/templates/a.yaml", "c/templates/b.yaml"]
+    assert [name for name, _ in printed(said)] == ["c/templates/a.yaml", "c/templates/b.yaml"]

@@ -10,8 +10,8 @@ from build_sample import GO, borrowed_cache, source
 
 from installer.builder.sbom_sources import modules
 from installer.builder.sources import golang, toolchain
-from installer.builder.sources.workshop import Workshop
 from installer.errors import BuildFailed
+from installer.workshop import Workshop
 
 
 @pytest.fixture

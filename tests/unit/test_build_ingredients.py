@@ -14,7 +14,7 @@ from installer.builder.lock import Lock, Locked, recipe_digest
 from installer.builder.recipe import C_TOOLCHAIN
 from installer.builder.sbom_sources import ingredients
 from installer.builder.sources import toolchain
-from installer.builder.sources.workshop import Workshop
+from installer.workshop import Workshop
 
 PACKAGES = [
     {"name": name, "version": "2.36-9+deb12u10", "url": "debian/x", "sha256": f"sha256:{letter * 64}"}

@@ -22,8 +22,8 @@ from build_sample import deb_bytes, source, tar_bytes, web, workshop
 
 from installer.builder.pack import CHART_LAYER, MANIFEST
 from installer.builder.sources import deb, helm, http, oci, path
-from installer.builder.sources.workshop import made_digests, tree_digest
 from installer.errors import BuildFailed
+from installer.workshop import made_digests, tree_digest
 
 
 def sha(content: bytes) -> str:

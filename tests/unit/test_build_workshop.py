@@ -9,8 +9,8 @@ import pytest
 from build_sample import source, workshop
 
 from installer.builder.sources import deb, mirror
-from installer.builder.sources.workshop import Workshop, cache_folder, remove_tree
 from installer.errors import BuildFailed
+from installer.workshop import Workshop, cache_folder, remove_tree
 
 APT = """#!/bin/sh
 # Stands in for apt-get: keeps what it is asked, and prints what the real one printed on 2026-11-23.

@@ -6,7 +6,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from installer import certificates
+from installer import certificates, layout
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NAMES = ("cp-1", "10.0.0.1", "localhost")
@@ -49,7 +49,7 @@ def test_is_good(change, good):
         case "a name it lacks":
             names = (*NAMES, "10.0.0.2")
         case "shortly before its end":
-            now = NOW + certificates.LEAF_LIFE - certificates.RENEW_BEFORE + timedelta(days=1)
+            now = NOW + layout.REGISTRY_LIFE - layout.RENEW_BEFORE + timedelta(days=1)
         case "before its beginning":
             now = NOW - timedelta(days=1)
         case "no certificate":
@@ -68,7 +68,7 @@ def test_a_clock_a_little_behind_still_accepts_a_fresh_leaf():
 def test_a_certificate_lasts_until_the_time_for_the_next_has_come():
     ca = certificates.make_ca("acme registry", NOW)
     pair = certificates.issue(ca, "cp-1", NAMES, NOW)
-    last = NOW + certificates.LEAF_LIFE - certificates.RENEW_BEFORE
+    last = NOW + layout.REGISTRY_LIFE - layout.RENEW_BEFORE
     assert certificates.lasts(pair.key + pair.certificate, last)
     assert not certificates.lasts(pair.certificate, last + timedelta(seconds=1))
     assert not certificates.lasts(pair.certificate, NOW - timedelta(days=1))

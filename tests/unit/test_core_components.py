@@ -14,11 +14,10 @@ from every import every
 
 from installer.answers.model import Access, Answers, Environment, Host, Registry
 from installer.builder import recipe
-from installer.builder.completeness import images_in
 from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
-from installer.plan import context
-from installer.plan.steps import charts
+from installer.render import charts, context, templates
+from installer.render.images import images_in
 
 CORE = ROOT / "bundles" / "core" / "components"
 NAMES = sorted(path.parent.name for path in CORE.glob("*/component.yaml"))
@@ -176,7 +175,7 @@ def test_the_authoritys_name_fits_a_certificate() -> None:
 def test_the_proxy_asks_each_api_server_whether_it_is_ready_and_any_where_none_is(planes: int) -> None:
     """One that has lost its etcd still listens; tried with this haproxy against servers that answer 500."""
     component = COMPONENTS["api-proxy"]
-    text = context.render(component, "haproxy.cfg", seen(planes, component))
+    text = templates.render(component, "haproxy.cfg", seen(planes, component))
     sections = {section.split()[1]: section for section in re.split(r"^(?=backend )", text, flags=re.MULTILINE)[1:]}
     servers = {name: re.findall(r"^    server \S+ (\S+)$", body, re.MULTILINE) for name, body in sections.items()}
     everybody = [f"10.0.0.{n}:6443" for n in range(1, planes + 1)]

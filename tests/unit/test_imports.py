@@ -14,35 +14,19 @@ MODULES = sorted([*(ROOT / "installer").rglob("*.py"), *(ROOT / "sizing").rglob(
 LINES, FUNCTION_LINES = 400, 60
 """Alarms; the house aims at 300 and 50."""
 
-LEAVES = {"installer.plain": (), "installer.redaction": ("installer.plain",),
-          "installer.errors": ("installer.plain", "installer.redaction")}  # fmt: skip
-"""What the parts that know nothing of the rest may know after all: how a text is made safe to show."""
+ROOMS = (
+    ("plain", "layout", "local_program", "translations"), ("redaction",), ("errors",), ("certificates", "formats"),
+    ("bundle", "state_files", "workshop"), ("answers",), ("ports",), ("hosts", "render"), ("plan",),
+    ("engine", "probes"), ("preflight",), ("builder", "requirements", "runs"), ("draft", "remote", "report"),
+    ("simulated",), ("operations", "rehearsal"), ("ui",), ("cli",), ("__main__",),
+)  # fmt: skip
+"""What lies directly below `installer`, from the ground floor up. A room knows those on lower floors alone."""
 
 ADAPTERS = ("installer.remote", "installer.simulated")
-BUILDS_THE_WORLD = ("installer.cli", "installer.cli.trusted_inputs", "installer.rehearsal", *ADAPTERS)
+BUILDS_THE_WORLD = ("installer.cli", "installer.rehearsal", *ADAPTERS)
 
-FORBIDDEN = {
-    "sizing": ("installer",),
-    "installer.errors": ("installer",),
-    "installer.plain": ("installer",),
-    "installer.redaction": ("installer",),
-    "installer.formats": tuple(f"installer.{room}" for room in ("answers", "bundle", "plan", "engine", "runs", "ui")),
-    "installer.answers": ("installer.plan", "installer.engine", "installer.ui"),
-    "installer.hosts": ("installer.plan.steps", "installer.engine", "installer.ui"),
-    "installer.ports": ("installer.plan", "installer.engine", "installer.operations", "installer.ui"),
-    "installer.plan": ("installer.engine", "installer.runs", "installer.operations", "installer.ui"),
-    "installer.preflight": ("installer.engine", "installer.runs", "installer.operations", "installer.ui"),
-    "installer.probes": ("installer.engine", "installer.runs", "installer.operations", "installer.ui"),
-    "installer.engine": ("installer.runs", "installer.operations", "installer.ui", "installer.cli"),
-    "installer.bundle": ("installer.plan", "installer.engine", "installer.operations", "installer.ui"),
-    "installer.report": ("installer.operations", "installer.ui", "installer.cli"),
-    "installer.remote": ("installer.engine", "installer.operations", "installer.ui", "installer.cli"),
-    "installer.simulated": ("installer.engine", "installer.operations", "installer.ui", "installer.cli"),
-    "installer.operations": ("installer.ui", "installer.cli"),
-    "installer.ui": ("installer.cli"),
-}
-"""What each part must not know, itself or below."""
-
+PURE = ("installer.plan", "installer.preflight", "installer.probes", "installer.render", "sizing.engine")
+"""What plans and judges: it does no input or output."""
 DOES_IO = frozenset({"os", "socket", "subprocess", "shutil", "tempfile", "http", "paramiko", "kubernetes"})
 
 
@@ -74,22 +58,54 @@ def below(name: str, *parts: str) -> bool:
 
 
 WORLDS = {name for name in map(name_of, MODULES) if below(name, *ADAPTERS)}
+NAMES = {name_of(path) for path in MODULES}
 
 
-def test_imports_go_one_way():
-    def holds(path):
+def rooms_of(folder: str) -> dict[str, set[str]]:
+    """Of everything directly in a package, modules and folders alike, what else there it imports."""
+    rooms: dict[str, set[str]] = {}
+    for path in MODULES:
         name = name_of(path)
-        allowed = LEAVES.get(name, ())
-        upwards = {
-            found
-            for part, forbidden in FORBIDDEN.items()
-            if below(name, part)
-            for found in imports(path)
-            if below(found, *forbidden) and not below(found, *allowed)
-        }
-        assert not upwards
+        if name.startswith(f"{folder}."):
+            room = name.split(".")[folder.count(".") + 1]
+            ours = {each for each in imports(path) & NAMES if each.startswith(f"{folder}.")}
+            rooms.setdefault(room, set()).update({each.split(".")[folder.count(".") + 1] for each in ours} - {room})
+    return rooms
 
-    every(MODULES, holds, name_of)
+
+def reached(room: str, rooms: dict[str, set[str]]) -> set[str]:
+    """Everything that a room imports, and what that imports in turn."""
+    found: set[str] = set()
+    ahead = [room]
+    while ahead:
+        more = rooms[ahead.pop()] - found
+        found |= more
+        ahead += more
+    return found
+
+
+def test_no_folder_imports_itself_in_a_circle():
+    """At every depth, whatever the folders are called: types and late imports count as well."""
+    circles = []
+    for folder in sorted({name.rpartition(".")[0] for name in NAMES} - {""}):
+        rooms = rooms_of(folder)
+        folders = {room for room in rooms if any(name.startswith(f"{folder}.{room}.") for name in NAMES)}
+        circles += [f"{folder}.{room}" for room in sorted(folders) if room in reached(room, rooms)]
+    assert circles == []
+
+
+def test_imports_run_downwards():
+    known, wrong, lower = rooms_of("installer"), [], set()
+    assert sorted(room for floor in ROOMS for room in floor) == sorted(known), "each room has its floor"
+    for floor in ROOMS:
+        wrong += [f"{room} -> {other}" for room in floor for other in sorted(known[room] - lower)]
+        lower |= set(floor)
+    assert wrong == []
+
+
+def test_sizing_stands_by_itself():
+    assert not [name_of(path) for path in MODULES if below(name_of(path), "sizing")
+                and any(below(each, "installer") for each in imports(path))]  # fmt: skip
 
 
 def test_only_the_entrance_and_the_rehearsal_build_a_world():
@@ -99,20 +115,14 @@ def test_only_the_entrance_and_the_rehearsal_build_a_world():
     every(MODULES, holds, name_of)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        path
-        for path in MODULES
-        if below(name_of(path), "installer.plan", "installer.preflight", "installer.probes", "sizing.engine")
-    ],
-    ids=name_of,
-)
-def test_planning_does_no_input_or_output(path):
-    assert not {found.partition(".")[0] for found in imports(path)} & DOES_IO
-    assert "urllib.request" not in imports(path)
-    calls = [node.func for node in nodes(path) if isinstance(node, ast.Call)]
-    assert not {call.id for call in calls if isinstance(call, ast.Name)} & {"open", "print", "input"}
+def test_planning_does_no_input_or_output():
+    def holds(path):
+        assert not {found.partition(".")[0] for found in imports(path)} & DOES_IO
+        assert "urllib.request" not in imports(path)
+        calls = [node.func for node in nodes(path) if isinstance(node, ast.Call)]
+        assert not {call.id for call in calls if isinstance(call, ast.Name)} & {"open", "print", "input"}
+
+    every([path for path in MODULES if below(name_of(path), *PURE)], holds, name_of)
 
 
 def test_modules_and_functions_stay_small():

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from installer import local_program
-from installer.builder.completeness import images_in
 from installer.formats import libyaml
 from installer.local_program import OutOfBounds
+from installer.render.images import images_in
 
 
 def sh(script: str, **bounds: object) -> local_program.Ended:

@@ -14,11 +14,12 @@ from installer.answers import file as answers_file
 from installer.answers.model import Answers, Waiver
 from installer.bundle.manifest import Manifest
 from installer.errors import AnswersInvalid, BundleNotTrusted
-from installer.plan import context, estimate, install
+from installer.plan import estimate, install
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan
 from installer.plan.steps import host_components, registry
 from installer.plan.steps import releases as releases_of
+from installer.render import context, templates
 
 TODAY = date(2026, 11, 23)
 PROFILES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))
@@ -142,7 +143,7 @@ def kubeadm(given: Inputs, host: str) -> dict[str, dict[str, Any]]:
     names = context.for_host(given.names(environment), host)
     admission = {"token": "t", "ca_hash": "h", "certificate_key": "k"}
     text = "init.yaml" if host == environment.control_planes[0] else "join.yaml"
-    rendered = context.render(core_manifest().component("kubernetes"), text, {**names, "join": admission})
+    rendered = templates.render(core_manifest().component("kubernetes"), text, {**names, "join": admission})
     return {document["kind"]: document for document in yaml.safe_load_all(rendered)}
 
 
@@ -233,5 +234,5 @@ def test_containerd_pulls_every_upstream_from_the_site_registry_alone():
 def test_a_template_with_an_undefined_name_is_the_bundles_fault_and_says_where():
     kubernetes = core_manifest().component("kubernetes")
     with pytest.raises(BundleNotTrusted) as refused:
-        context.render(kubernetes, "init.yaml", {})
+        templates.render(kubernetes, "init.yaml", {})
     assert "init.yaml" in refused.value.message

@@ -128,7 +128,7 @@ def test_every_probe_is_made_to_fail_and_what_it_saw_can_be_told_in_every_langua
 def test_what_a_killed_proof_has_left_is_taken_away_once_nobody_can_be_at_it(world: SimulatedWorld) -> None:
     inputs, old, young = inputs_of("rehearsal"), NOW - timedelta(minutes=16), NOW - timedelta(minutes=1)
     for since in (old, young):
-        ground = builtin.Ground.of_now(inputs.answers.environments[0], since)
+        ground = builtin.ProbeNamespace.of_now(inputs.answers.environments[0], since)
         world.site.now = lambda since=since: since
         builtin.preparing(inputs, ground).run(world)
     world.site.now = lambda: NOW

@@ -9,12 +9,12 @@ from simulation import At, act, install, site_of, world_of
 
 from installer import operations
 from installer.operations import Site
-from installer.operations.unchanged import Standing, whole
+from installer.operations.unchanged import Finished, whole
 from installer.simulated.faults import Faults
 from installer.simulated.world import SimulatedWorld
 
 
-def prove(site: Site, standing: Standing) -> bool:
+def prove(site: Site, standing: Finished) -> bool:
     results = operations.prove(site, lambda _: None, standing.prepared)
     operations.keep_proof(standing.run, results)
     return all(result.passed for result in results)
@@ -29,7 +29,7 @@ def left(world: SimulatedWorld) -> list[str]:
 def site(tmp_path: Path) -> Site:
     """Three clusters, installed and proved."""
     site = site_of(world_of("environments"), tmp_path, "environments")
-    assert prove(site, Standing(install(site)))
+    assert prove(site, Finished(install(site)))
     return site
 
 
@@ -55,14 +55,14 @@ def test_what_stands_is_found_with_its_probes_pods_and_proved_by_them(site: Site
 def test_nothing_is_put_there_where_nothing_will_be_proved(site: Site, world: SimulatedWorld) -> None:
     applied: list[bool] = []
     world.fate = At("apply", lambda: applied.append(True))
-    assert whole(site, probes=False) == Standing(site.runs.standing(site.name)[-1])
+    assert whole(site, probes=False) == Finished(site.runs.standing(site.name)[-1])
     assert applied == []
 
 
 def test_an_installation_that_was_not_proved_gets_its_pods_when_it_is(tmp_path: Path) -> None:
     site = site_of(world_of("minimal"), tmp_path, "minimal")
     run = install(site)
-    assert whole(site, probes=True) == Standing(run)
+    assert whole(site, probes=True) == Finished(run)
 
 
 def test_another_plan_gets_no_pods_in_a_cluster_that_may_lack_what_they_need(
@@ -71,7 +71,7 @@ def test_another_plan_gets_no_pods_in_a_cluster_that_may_lack_what_they_need(
     monkeypatch.setattr("installer.runs.store.Run.planned", "sha256:another")
     applied: list[bool] = []
     world.fate = At("apply", lambda: applied.append(True))
-    assert whole(site, probes=True) == Standing(site.runs.standing(site.name)[-1])
+    assert whole(site, probes=True) == Finished(site.runs.standing(site.name)[-1])
     assert applied == []
 
 

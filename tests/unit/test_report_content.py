@@ -268,7 +268,7 @@ def test_what_nobody_translated_is_told_as_it_was_written():
 
 def test_every_evidence_is_one_that_a_probe_gives():
     steps = Path(builtin.__file__).parent
-    said = "".join((steps / name).read_text() for name in ("verify.py", "outside.py", "reaching.py"))
+    said = "".join((steps / name).read_text() for name in ("builtin.py", "https.py", "egress.py"))
     for message in phrases.EVIDENCE:
         longest = max(re.split(r"\{\w+\}", message), key=len)
         assert longest in said, message

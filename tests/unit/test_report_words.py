@@ -50,7 +50,7 @@ def said_by_bundle() -> set[str]:
     inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"")
     probes = {
         probe.title
-        for ground in (builtin.Ground(each, "") for each in inputs.answers.environments)
+        for ground in (builtin.ProbeNamespace(each, "") for each in inputs.answers.environments)
         for probe in (builtin.preparing(inputs, ground), *builtin.probes(inputs, ground), builtin.cleaning(ground))
     }
     return {component.spec["title"] for component in inputs.manifest.components} | probes | {c.title for c in CHECKS}

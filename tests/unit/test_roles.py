@@ -201,7 +201,8 @@ def test_every_host_is_in_one_place_and_answers_accept_it(told, size: str):
     document = {
         "version": 1, "site": {"name": "acme"}, "access": {"agent": True, "known_hosts": "known_hosts"},
         "hosts": [{"name": row.name, "address": row.address} for row in hosts],
-        "environments": [{"name": name, "control_planes": split(roles, name)[0], "workers": split(roles, name)[1],
+        "environments": [{"name": name, "domain": f"{name}.site.internal",
+                          "control_planes": split(roles, name)[0], "workers": split(roles, name)[1],
                           "networks": {"pods": f"10.{100 + at}.0.0/16", "services": f"10.{200 + at}.0.0/16"}}
                          for at, name in enumerate(names)],
     }  # fmt: skip

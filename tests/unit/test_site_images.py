@@ -12,11 +12,11 @@ from test_build_completeness import HELD, HELM, POD, PROFILE, built, part
 
 from installer import operations
 from installer.answers import file as answers_file
-from installer.builder import completeness
 from installer.bundle.archive import Archive
 from installer.errors import BundleNotTrusted
 from installer.plan.inputs import Inputs
 from installer.preflight import Finding
+from installer.render import images
 from installer.runs.store import Runs
 from installer.simulated.machine import Machine
 from installer.simulated.world import SimulatedWorld
@@ -109,8 +109,8 @@ def test_a_chart_that_is_rendered_without_end_is_not_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: str, reason: str
 ) -> None:
     opened = site_of_a_helm_that(tmp_path, does)
-    monkeypatch.setattr(completeness, "PATIENCE", 2 if "sleep" in does else 600)
-    monkeypatch.setattr(completeness, "RENDERED", 100_000)
+    monkeypatch.setattr(images, "PATIENCE", 2 if "sleep" in does else 600)
+    monkeypatch.setattr(images, "RENDERED", 100_000)
     with pytest.raises(BundleNotTrusted, match=f"page: chart page: .*{reason}") as refused:
         looked(opened)
     assert "tell the vendor" in refused.value.remedy
@@ -129,7 +129,7 @@ def test_what_was_proved_of_a_bundle_and_its_answers_is_not_proved_again(
     once = site(tmp_path / "one", "{page: {}}")
     before = looked(once)
     with monkeypatch.context() as without:
-        without.setattr(operations.site_images, "lacking", lambda *_: pytest.fail("proved again"))
+        without.setattr(operations.bundle_images, "lacking", lambda *_: pytest.fail("proved again"))
         assert looked(once) == before
     other = site(tmp_path / "two", "{page: {image: docker.io/library/nginx:1}}")
     for _ in range(2):

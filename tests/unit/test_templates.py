@@ -16,10 +16,9 @@ from jinja2.sandbox import SandboxedEnvironment
 from installer.answers import file as answers_file
 from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
-from installer.plan import context
-from installer.plan.context import HostView
-from installer.plan.templates import bounds, carrying
-from installer.plan.templates.bounds import Refused
+from installer.render import bounds, context, interpreter, templates
+from installer.render.bounds import Refused
+from installer.render.context import HostView
 
 JINJA = SandboxedEnvironment(
     undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True
@@ -92,7 +91,7 @@ SAME = (
 
 @pytest.mark.parametrize("source", SAME)
 def test_a_template_means_what_it_means_in_jinja(source: str) -> None:
-    assert carrying.rendered(source, NAMES) == JINJA.from_string(source).render(NAMES)
+    assert interpreter.rendered(source, NAMES) == JINJA.from_string(source).render(NAMES)
 
 
 @pytest.mark.parametrize("component", core_manifest().components, ids=lambda each: each.name)
@@ -106,7 +105,7 @@ def test_every_text_of_the_core_bundle_is_what_jinja_makes_of_it(component: Comp
         for host in environment.hosts:
             seen = {**context.for_host(names, host), **late}
             for text, source in component.texts.items():
-                assert context.render(component, text, seen) == JINJA.from_string(source).render(seen), text
+                assert templates.render(component, text, seen) == JINJA.from_string(source).render(seen), text
 
 
 @pytest.mark.parametrize(
@@ -119,7 +118,7 @@ def test_every_text_of_the_core_bundle_is_what_jinja_makes_of_it(component: Comp
 )  # fmt: skip
 def test_what_jinja_refuses_is_refused(source: str) -> None:
     with pytest.raises(TemplateError):
-        carrying.rendered(source, NAMES)
+        interpreter.rendered(source, NAMES)
     with pytest.raises((TemplateError, TypeError, ArithmeticError, ValueError)):
         JINJA.from_string(source).render(NAMES)
 
@@ -185,7 +184,7 @@ HUNGRY = (
 @pytest.mark.parametrize("source", HUNGRY, ids=range(len(HUNGRY)))
 def test_no_template_takes_more_than_its_bounds(source: str) -> None:
     with pytest.raises(Refused):
-        carrying.rendered(source, NAMES)
+        interpreter.rendered(source, NAMES)
 
 
 @pytest.mark.parametrize(
@@ -198,34 +197,34 @@ def test_no_template_takes_more_than_its_bounds(source: str) -> None:
 )  # fmt: skip
 def test_nothing_is_had_but_what_is_named(source: str) -> None:
     with pytest.raises(TemplateError):
-        carrying.rendered(source, NAMES)
+        interpreter.rendered(source, NAMES)
 
 
 def test_a_large_site_is_far_from_the_bounds() -> None:
     hosts = [HostView(f"node-{n}", f"10.1.{n // 250}.{n % 250}", False, frozenset()) for n in range(1000)]
     source = "{% for h in hosts %}{{ h.name }} {{ h.address }}{{ '' if loop.last else ',' }}\n{% endfor %}"
-    assert carrying.rendered(source, {"hosts": hosts}).count("\n") == 1000
+    assert interpreter.rendered(source, {"hosts": hosts}).count("\n") == 1000
 
 
 def test_the_line_is_named() -> None:
     with pytest.raises(Refused, match=r"'gone' is undefined \(line 3\)"):
-        carrying.rendered("a\nb\n{{ gone }}\n", {})
+        interpreter.rendered("a\nb\n{{ gone }}\n", {})
 
 
 @given(st.text(alphabet="{}%#ab 1|.()[]'\"+-*~,=\n", max_size=60))
 def test_whatever_is_written_ends_in_a_text_or_a_refusal(source: str) -> None:
     with suppress(TemplateError):
-        assert isinstance(carrying.rendered(source, {"a": 1, "b": [1, 2]}), str)
+        assert isinstance(interpreter.rendered(source, {"a": 1, "b": [1, 2]}), str)
 
 
 def test_a_template_that_takes_too_much_is_the_bundle_s_fault_and_named() -> None:
     component = Component("page", "1", texts={"page.conf": HUNGRY[0]})
     with pytest.raises(BundleNotTrusted) as refusal:
-        context.render(component, "page.conf", NAMES)
+        templates.render(component, "page.conf", NAMES)
     said = f"component page, page.conf: template cannot be rendered: it takes more than {bounds.STEPS} steps (line 1)"
     assert refusal.value.message == said
     with pytest.raises(BundleNotTrusted, match="pow"):
-        context.fill(component, "{{ 9 ** 9 ** 9 }}", NAMES)
+        templates.fill(component, "{{ 9 ** 9 ** 9 }}", NAMES)
 
 
 def test_an_image_s_name_is_whole_and_of_several_versions_none_is_meant() -> None:

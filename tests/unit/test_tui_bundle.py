@@ -15,7 +15,7 @@ from wizards import answers_of, on_screen, play, settled, type_into, until, wiza
 from installer.bundle.manifest import Manifest
 from installer.cli import wizard as verb
 from installer.ui.tui.app import Wizard
-from installer.ui.tui.launch import Doors, Files
+from installer.ui.tui.launch import Files, WorldAccess
 from installer.ui.tui.state import editor
 
 
@@ -28,7 +28,7 @@ def test_new_answers_with_a_bundle_come_to_trust_it(tmp_path: Path, bundle: tupl
     file, (carried, signers) = answers_of(tmp_path), bundle
     (tmp_path / "vendor.allowed_signers").write_bytes(signers.read_bytes())
     files = Files(tmp_path / "state", file, carried)
-    app = Wizard(files, Doors(verb.manifest), editor.opened(file), "en", "certificates")
+    app = Wizard(files, WorldAccess(verb.manifest), editor.opened(file), "en", "certificates")
 
     async def script(pilot: Pilot[None]) -> None:
         told = pilot.app.screen.query_one("#trusted", Label)
@@ -47,7 +47,7 @@ def test_enter_opens_the_bundle_again(tmp_path: Path, bundle: tuple[Path, Path])
     link = tmp_path / "core.sitewright"
     link.write_bytes(b"half a copy")
     files = Files(tmp_path / "state", file, link, signers)
-    app = Wizard(files, Doors(verb.manifest), editor.opened(file), "en", "certificates")
+    app = Wizard(files, WorldAccess(verb.manifest), editor.opened(file), "en", "certificates")
 
     async def script(pilot: Pilot[None]) -> None:
         assert "✔ core" not in on_screen(pilot)
@@ -69,7 +69,7 @@ def test_an_older_slower_opening_does_not_win(tmp_path: Path) -> None:
         return Manifest(bundle.name, "1", "amd64", "", core_manifest().components)
 
     file = answers_of(tmp_path, "rehearsal")
-    app = Wizard(Files(tmp_path / "state", file), Doors(opens), editor.opened(file), "en", "certificates")
+    app = Wizard(Files(tmp_path / "state", file), WorldAccess(opens), editor.opened(file), "en", "certificates")
 
     async def script(pilot: Pilot[None]) -> None:
         app.open_bundle(Path("old"))

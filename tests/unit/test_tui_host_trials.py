@@ -16,13 +16,13 @@ from textual.widgets import Static
 from wizards import core, noticed, on_screen, play, settled, until
 
 from installer.answers.model import Host
-from installer.cli.wizard import host_doors
+from installer.cli.wizard import host_connectors
 from installer.hosts.facts import Facts
 from installer.ui.tui.app import Wizard
 from installer.ui.tui.hosts.connection_tests import Ended, Heard
 from installer.ui.tui.hosts.keys import ConfirmKeys
 from installer.ui.tui.hosts.page import HostsPage
-from installer.ui.tui.launch import Doors, Files
+from installer.ui.tui.launch import Files, WorldAccess
 from installer.ui.tui.state import editor
 from installer.ui.tui.widgets.dialogs import Typed
 
@@ -79,7 +79,9 @@ def test_a_simulated_site_that_is_none_is_told(tmp_path: Path) -> None:
 
 def test_secrets_that_a_person_types_are_asked_for_before_real_hosts_are_tried(tmp_path: Path) -> None:
     file = rehearsal(tmp_path, ("{file: ~/.local/state/sitewright/practice/practice/password}", "{prompt: Sudo?}"))
-    app = Wizard(Files(tmp_path / "state", file), Doors(core, host_doors), editor.opened(file), "en", "hosts")
+    app = Wizard(
+        Files(tmp_path / "state", file), WorldAccess(core, host_connectors), editor.opened(file), "en", "hosts"
+    )
 
     async def script(pilot: Pilot[None]) -> None:
         await pilot.press("t")
@@ -106,7 +108,7 @@ def silent_page(folder: Path, begun: threading.Event, go_on: threading.Event) ->
 
     file = rehearsal(folder)
     files = Files(folder / "state", file, simulate=file)
-    return Wizard(files, Doors(core, silent), editor.opened(file), "en", "hosts")
+    return Wizard(files, WorldAccess(core, silent), editor.opened(file), "en", "hosts")
 
 
 @pytest.mark.parametrize("key", ["f9", "s"])
@@ -142,7 +144,7 @@ def test_news_that_was_under_way_when_the_test_was_stopped_is_none(
         return delivered(self, message)
 
     def message_has_result(message: Heard | Ended) -> bool:
-        return isinstance(message, Ended) or message.contact.result is not None
+        return isinstance(message, Ended) or message.attempt.result is not None
 
     async def script(pilot: Pilot[None]) -> None:
         with monkeypatch.context() as patch:

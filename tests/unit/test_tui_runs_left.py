@@ -349,7 +349,7 @@ def test_two_pages_of_one_run_list_it_each(tmp_path: Path, monkeypatch: pytest.M
     async def script(pilot: Pilot[None]) -> None:
         shown: InstallPage = page(pilot, InstallPage)
         await until(pilot, lambda: shown.query_one(Steps).row_count)
-        course, other = shown.watched.course, Steps(shown.desk.say)
+        course, other = shown.watched.course, Steps(shown.wizard.say)
         assert course is not None
         await shown.query_one("#room").mount(other)
         other.show(course, 80, run_stories.NOW, follow=True)

@@ -21,7 +21,7 @@ from installer.ui.tui.words import Words
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 SAY = Words("zh")
-RULES = sorted((ROOT / "installer" / "plan" / "checks").glob("*.py"))
+RULES = sorted((ROOT / "installer" / "preflight").glob("*.py"))
 AS_IT_IS = re.compile(
     r"permissive|exec|cgroup v1|Linux .*|systemd .*|\S+ = .*|mount -o remount,rw .*|hostnamectl set-hostname .*"
 )
@@ -70,7 +70,7 @@ def _told(module: ast.Module) -> Iterator[str]:
         named = {each.targets[0].id: each.value for each in ast.walk(rule)
                  if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name)}  # fmt: skip
         for call in ast.walk(rule):
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Trouble":
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Violation":
                 for given in call.args[:3]:
                     yield from _samples(named.get(given.id, given) if isinstance(given, ast.Name) else given)
 

@@ -134,7 +134,7 @@ def parts() -> Iterator[str]:
     for rule in load_rules().components.values():
         yield from (rule.title, rule.purpose)
     inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"")
-    for ground in (builtin.Ground(each, "") for each in inputs.answers.environments):
+    for ground in (builtin.ProbeNamespace(each, "") for each in inputs.answers.environments):
         yield from (probe.title for probe in builtin.probes(inputs, ground))
         yield from (builtin.preparing(inputs, ground).title, builtin.cleaning(ground).title)
 
@@ -197,7 +197,7 @@ class Field:
     def __init__(self, title, path):
         self.name = title
     def body(self):
-        self.desk.say(self.name)
+        self.wizard.say(self.name)
 class Heir(Field):
     def __init__(self, path):
         super().__init__("said by an heir", path)

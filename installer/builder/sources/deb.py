@@ -18,8 +18,8 @@ from urllib.parse import unquote
 from installer.builder.recipe import Source
 from installer.builder.sources import mirror
 from installer.builder.sources.tree import Entry, directory, link, plain_file, write_tar
-from installer.builder.sources.workshop import Workshop, file_digest
 from installer.errors import BuildFailed
+from installer.workshop import Workshop, file_digest
 
 ROOT = "rootfs.tar"
 """Name of the one file made."""

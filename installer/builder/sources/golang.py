@@ -18,8 +18,8 @@ from typing import Any
 from installer.builder.recipe import Source
 from installer.builder.sources import sandbox, toolchain
 from installer.builder.sources.path import copy_tree
-from installer.builder.sources.workshop import Workshop, tree_digest
 from installer.errors import BuildFailed
+from installer.workshop import Workshop, tree_digest
 
 WRAPPER_GO = "1.26.0"
 """Language version of a wrapper whose module names none."""

@@ -13,9 +13,9 @@ import yaml
 
 from installer.builder.recipe import Source
 from installer.builder.sources import http, oci
-from installer.builder.sources.workshop import Workshop, file_digest
 from installer.errors import BuildFailed
 from installer.formats import libyaml
+from installer.workshop import Workshop, file_digest
 
 LARGEST_INDEX = 64 << 20
 """Bytes of a chart repository's index; one of the largest there are has 20 MiB."""

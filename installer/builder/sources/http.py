@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from installer.builder.recipe import Source
-from installer.builder.sources.workshop import Workshop, file_digest
 from installer.errors import BuildFailed
+from installer.workshop import Workshop, file_digest
 
 _SECONDS = 60
 _SLOWEST = 16 << 10

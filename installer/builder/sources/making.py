@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from installer.builder.recipe import C_TOOLCHAIN, Recipe, Source
 from installer.builder.sources import deb, golang, helm, http, oci, path
-from installer.builder.sources.workshop import Workshop, made_digests, remove_tree, text_digest
 from installer.errors import BuildFailed
+from installer.workshop import Workshop, made_digests, remove_tree, text_digest
 
 MAKING = 1
 """Changes when the same identity would be made into other bytes, so that nothing older is taken from the cache."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from installer.builder.sources.workshop import Workshop
+from installer.workshop import Workshop
 
 VARIABLE = "SITEWRIGHT_DEBIAN_MIRROR"
 DEBIAN = "http://deb.debian.org"

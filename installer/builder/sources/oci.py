@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from installer.builder.recipe import Source
-from installer.builder.sources.workshop import Workshop
 from installer.errors import BuildFailed
+from installer.workshop import Workshop
 
 
 def resolve(source: Source, workshop: Workshop) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from installer.builder.recipe import Source
-from installer.builder.sources.workshop import Workshop, tree_digest, tree_files
+from installer.workshop import Workshop, tree_digest, tree_files
 
 
 def resolve(source: Source, workshop: Workshop) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from installer.builder.recipe import C_TOOLCHAIN, Source
-from installer.builder.sources.workshop import Workshop
 from installer.errors import BuildFailed
+from installer.workshop import Workshop
 
 SCRIPT = """set -eu
 root=$1 cache=$2 toolchain=$3 work=$4; shift 4

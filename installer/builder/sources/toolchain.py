@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from installer.builder.sources.workshop import Workshop, file_digest
 from installer.errors import BuildFailed
+from installer.workshop import Workshop, file_digest
 
 LABEL = "wheel.json"
 """File beside an unpacked toolchain that says which wheel it is from."""

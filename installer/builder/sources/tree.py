@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from installer.builder.sources.workshop import tree_files
+from installer.workshop import tree_files
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from installer.builder.sources.workshop import Workshop
+from installer.workshop import Workshop
 
 DAY = 86400.0
 AGES: Mapping[str, float] = {

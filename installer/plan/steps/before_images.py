@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import PurePosixPath
 
-from installer.errors import HostAnswersOddly
+from installer.layout import HOME
 from installer.plan.model import Before, Image, Step
 from installer.plan.steps.commands import demand
 from installer.ports import FileState, ReadOnly, World
 
-HOME = "/var/lib/sitewright"
-"""Everything of ours that lives on a host and is not configuration."""
 RUNS = f"{HOME}/runs"
 """What hosts keep of each run, by name: its records (installer.runs.site_copy) and, in "before", what it replaced."""
 CONTENT = frozenset({"file", "link"})
@@ -167,7 +165,7 @@ def forget(host: str, environment: str, run: str, after: tuple[str, ...]) -> Ste
 
     return Step(
         id=f"forget:{environment}/run@{host}", title="forget the run that was taken back", phase="hosts", host=host,
-        environment=environment, after=after, differs=differs, apply=apply, weight=0.1, once=True,
+        environment=environment, after=after, differs=differs, apply=apply, weight=0.1, always_apply=True,
     )  # fmt: skip
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from installer.errors import CommandFailed, ConnectionLost
 from installer.plan.model import Difference, Differences
-from installer.plan.steps.charts import Release
 from installer.plan.steps.commands import demand, demand_work
 from installer.plan.steps.kubernetes import ADMIN
 from installer.ports import ReadOnly, World
+from installer.render.charts import Release
 
 FLAGS = ("--kubeconfig", ADMIN)
 STANDS = frozenset({"deployed", "superseded"})

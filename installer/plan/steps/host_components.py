@@ -15,11 +15,10 @@ from installer.answers.model import Environment
 from installer.bundle import places
 from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
-from installer.plan import context
+from installer.layout import HOME
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps.before_images import (
-    HOME,
     files_before,
     keeps,
     restart_units,
@@ -31,6 +30,7 @@ from installer.plan.steps.before_images import (
 from installer.plan.steps.commands import demand
 from installer.plan.steps.files import Placed, Source, files_differ, place
 from installer.ports import ReadOnly, World
+from installer.render import context, templates
 
 PARTS = f"{HOME}/components"
 """Below it, a file for each host component with the paths and units that it brought."""
@@ -72,7 +72,7 @@ def wanted_files(inputs: Inputs, environment: Environment, component: Component,
         Placed(
             _placed(inputs, component, entry["path"], each),
             int(entry["mode"], 8),
-            text=context.render(component, entry["text"], {**names, "each": each}).encode(),
+            text=templates.render(component, entry["text"], {**names, "each": each}).encode(),
         )
         for entry in spec.get("texts", ())
         for each in (names[entry["each"]] if "each" in entry else ("",))

@@ -7,15 +7,15 @@ import json
 from installer.answers.model import Environment
 from installer.errors import HostTaken
 from installer.hosts.facts_parsing import OWNER, Owner, owner
-from installer.plan.context import REGISTRY_CA
+from installer.layout import CONFIG, HOME, REGISTRY_CA
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step
-from installer.plan.steps.before_images import HOME, captures, files_before, keeps, names, take_back
+from installer.plan.steps.before_images import captures, files_before, keeps, names, take_back
 from installer.plan.steps.commands import demand
 from installer.plan.steps.files import Placed, Source, files_differ, place
 from installer.ports import ReadOnly, World
 
-PAPERS = "/etc/sitewright/bundle"
+PAPERS = f"{CONFIG}/bundle"
 """Where a host keeps bundle.json, its signature and the signers it trusts."""
 
 MODULES = ("overlay", "br_netfilter")
@@ -64,7 +64,7 @@ def _home(inputs: Inputs, environment: Environment, host: str) -> Step:
     us = Owner(inputs.answers.site, environment.name)
     text = json.dumps({"format": 1, **us._asdict()}).encode() + b"\n"
     file = Placed(OWNER, 0o644, text=text)
-    directories = (HOME, "/etc/sitewright")
+    directories = (HOME, CONFIG)
 
     def differs(world: ReadOnly) -> Differences:
         *states, owned = world.stat(host, *directories, OWNER)

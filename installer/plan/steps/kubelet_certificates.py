@@ -123,7 +123,7 @@ def certify(inputs: Inputs, environment: Environment, host: str, after: tuple[st
     """The step that lets a node serve its logs and metrics under a certificate of the cluster's CA.
 
     Such a certificate lasts a year, and nobody approves the next one by himself: whoever asks may name other hosts in
-    it. So one that ends within `pki.RENEW_BEFORE` does not hold any longer, and the next run renews it.
+    it. So one that ends within `layout.RENEW_BEFORE` does not hold any longer, and the next run renews it.
     """
     first, address = environment.control_planes[0], inputs.answers.host(host).address
 

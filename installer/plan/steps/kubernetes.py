@@ -11,17 +11,18 @@ from installer import redaction
 from installer.answers.model import Environment
 from installer.errors import CommandFailed
 from installer.formats.objects import condition
-from installer.plan import context
+from installer.layout import CONFIG
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps.before_images import names as listed
 from installer.plan.steps.commands import demand, demand_work, underway
 from installer.plan.steps.hosts import step_id
 from installer.ports import ReadOnly, World
+from installer.render import context, templates
 
 ADMIN = "/etc/kubernetes/admin.conf"
 KUBELET = "/etc/kubernetes/kubelet.conf"
-CONFIG = "/etc/sitewright/kubeadm.yaml"
+KUBEADM = f"{CONFIG}/kubeadm.yaml"
 LEAVINGS = (
     "/etc/kubernetes",
     "/var/lib/etcd",
@@ -68,14 +69,14 @@ def init(inputs: Inputs, environment: Environment, after: tuple[str, ...]) -> St
     host = environment.control_planes[0]
     component = inputs.manifest.component("kubernetes")
     names = context.for_host(context.for_component(inputs.names(environment), environment, component), host)
-    config = context.render(component, "init.yaml", names)
+    config = templates.render(component, "init.yaml", names)
 
     def apply(world: World) -> None:
         def prepare() -> None:
             _clear(world, host)
-            world.write(host, CONFIG, config.encode(), mode=0o600)
+            world.write(host, KUBEADM, config.encode(), mode=0o600)
 
-        argv = ("kubeadm", "init", "--config", CONFIG, "--skip-token-print")
+        argv = ("kubeadm", "init", "--config", KUBEADM, "--skip-token-print")
         demand_work(world, host, "sitewright-kubernetes-init", *argv, timeout=900, prepare=prepare)
 
     return _step(
@@ -93,25 +94,25 @@ def join(inputs: Inputs, environment: Environment, host: str, after: tuple[str, 
 
     def differs(world: ReadOnly) -> Differences:
         # The file holds a token: a join that died before taking it away is not over.
-        if world.stat(host, CONFIG) != (None,):
-            return (Difference(CONFIG, "nothing", "a token to join by"),)
+        if world.stat(host, KUBEADM) != (None,):
+            return (Difference(KUBEADM, "nothing", "a token to join by"),)
         return _stranger(world, environment, host, member)
 
     def apply(world: World) -> None:
         def prepare() -> None:
             _clear(world, host)
             admission = _admission(world, first, inputs.manifest.kubernetes if control_plane else "")
-            text = context.render(component, "join.yaml", {**names, "join": admission})
-            world.write(host, CONFIG, text.encode(), mode=0o600)
+            text = templates.render(component, "join.yaml", {**names, "join": admission})
+            world.write(host, KUBEADM, text.encode(), mode=0o600)
 
         unit = "sitewright-kubernetes-join"
         if not underway(world, host, unit) and not _stranger(world, environment, host, member):
-            world.remove(host, CONFIG)
+            world.remove(host, KUBEADM)
             return
         try:
-            demand_work(world, host, unit, "kubeadm", "join", "--config", CONFIG, timeout=900, prepare=prepare)
+            demand_work(world, host, unit, "kubeadm", "join", "--config", KUBEADM, timeout=900, prepare=prepare)
         finally:
-            world.remove(host, CONFIG)
+            world.remove(host, KUBEADM)
         # kubeadm is content when the kubelet may speak to the API; a busy host takes a while until it does.
         _until(lambda: not _stranger(world, environment, host, member))
 
@@ -164,7 +165,7 @@ def _step(environment: Environment, name: str, host: str, title: str, **rest: An
         demand_work(world, host, "sitewright-kubernetes-reset", "/bin/sh", "-c", RESET, timeout=300)
         came = [f"{path}/{name}" for path, within in image.seen["_within"].items()
                 for name in listed(world, host, path) if name not in within]  # fmt: skip
-        world.remove(host, CONFIG, *came, *(path for path in LEAVINGS if path not in image.seen["there"]))
+        world.remove(host, KUBEADM, *came, *(path for path in LEAVINGS if path not in image.seen["there"]))
         if image.seen["settings"]:
             demand(world, host, "sysctl", "-w", *(f"{key}={value}" for key, value in image.seen["settings"].items()))
         if founding not in image.together:  # the cluster stays, and would wait for this node for ever
@@ -224,7 +225,7 @@ def _admission(world: World, first: str, control_plane_version: str) -> dict[str
         f'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\ncertificateKey: "{key}"\n---\n'
         f"apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: {control_plane_version}\n"
     )
-    path = "/etc/sitewright/upload-certs.yaml"
+    path = f"{CONFIG}/upload-certs.yaml"
     world.write(first, path, config.encode(), mode=0o600)
     try:
         demand(world, first, "kubeadm", "init", "phase", "upload-certs", "--upload-certs", "--config", path)

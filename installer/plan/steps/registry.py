@@ -14,19 +14,19 @@ import bcrypt
 from installer import certificates, redaction
 from installer.answers.model import Environment, Host
 from installer.bundle.manifest import Artifact
-from installer.plan.context import REGISTRY_CA
+from installer.layout import CONFIG, HOME, REGISTRY_CA
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps import host_components as parts
-from installer.plan.steps.before_images import HOME, captures, files_before, keeps, prune, take_back
+from installer.plan.steps.before_images import captures, files_before, keeps, prune, take_back
 from installer.plan.steps.commands import demand, demand_work
 from installer.plan.steps.files import files_differ, place
 from installer.plan.steps.hosts import NO_PULL, step_id
 from installer.ports import ReadOnly, World
 
-CA_KEY = "/etc/sitewright/pki/registry-ca.key"
-CERTIFICATE = "/etc/sitewright/pki/registry.crt"
-KEY = "/etc/sitewright/pki/registry.key"
+CA_KEY = f"{CONFIG}/pki/registry-ca.key"
+CERTIFICATE = f"{CONFIG}/pki/registry.crt"
+KEY = f"{CONFIG}/pki/registry.key"
 BINARY = "/usr/local/bin/sitewright-registry"
 UNIT = "sitewright-registry.service"
 PUSH_UNIT = "sitewright-registry-push.service"

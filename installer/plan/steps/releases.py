@@ -16,17 +16,18 @@ from typing import Any
 from installer.answers.model import Environment
 from installer.bundle.manifest import Component
 from installer.formats.objects import condition
-from installer.plan import context
+from installer.layout import HOME
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps import helm
-from installer.plan.steps.before_images import HOME, files_before, folder, keeps, take_back
-from installer.plan.steps.charts import Release, wanted_release
+from installer.plan.steps.before_images import files_before, folder, keeps, take_back
 from installer.plan.steps.files import Placed, Source, files_differ, place
 from installer.plan.steps.hosts import step_id
 from installer.plan.steps.kubernetes import ADMIN
 from installer.plan.steps.volumes import retain
 from installer.ports import ReadOnly, World
+from installer.render import context
+from installer.render.charts import Release, wanted_release
 
 CHARTS = f"{HOME}/charts"
 NAMESPACES = "/api/v1/namespaces"

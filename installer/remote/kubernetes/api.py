@@ -22,6 +22,7 @@ from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, Ho
 from installer.formats import kubeconfig
 from installer.formats.object_changes import changes
 from installer.formats.objects import listed, text
+from installer.layout import API_PORT
 from installer.ports import Output
 from installer.remote.http_bounds import TooMuch, ending
 from installer.remote.kubernetes.bridge import bridged
@@ -32,7 +33,6 @@ from installer.remote.ssh.commands import ABSENT, READ, script
 from installer.remote.ssh.link import Link
 
 ADMIN = "/etc/kubernetes/admin.conf"
-PORT = 6443
 NAME = "kubernetes"
 """A name that every API server's certificate bears, whatever address it is reached by."""
 PATIENCE = 60
@@ -58,7 +58,7 @@ class _Api(http.client.HTTPSConnection):
         """What is read from; `sock` is None as soon as a server has said that it will hang up."""
 
     def connect(self) -> None:
-        near = bridged(Channels(self._link, PORT).dial())
+        near = bridged(Channels(self._link, API_PORT).dial())
         near.settimeout(PATIENCE)
         try:
             self.sock = self.stream = self._tls.wrap_socket(near, server_hostname=NAME, do_handshake_on_connect=False)

@@ -17,9 +17,9 @@ from paramiko.ssh_exception import SSHException
 
 from installer.bundle.manifest import Artifact
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly
+from installer.layout import REGISTRY_CA
 from installer.remote.ssh.link import Link
 
-CA = "/etc/sitewright/pki/registry-ca.crt"
 BROKEN = (OSError, EOFError, http.client.HTTPException, SSHException)
 """What a broken connection looks like."""
 TRIES = 3
@@ -244,7 +244,7 @@ def stored(link: Link, port: int, artifacts: Sequence[Artifact]) -> tuple[bool, 
     if not artifacts:
         return ()
     asking = f'header = "Accept: {ACCEPT}"\nwrite-out = "%{{http_code}}\\n"'
-    lines = [f'cacert = "{CA}"\nhead\nsilent\nconnect-timeout = 5\n{asking}']
+    lines = [f'cacert = "{REGISTRY_CA}"\nhead\nsilent\nconnect-timeout = 5\n{asking}']
     for artifact in artifacts:
         url = f"https://127.0.0.1:{port}/v2/{artifact.repository}/manifests/{artifact.manifest.digest}"
         lines.append(f'url = "{url}"\noutput = "/dev/null"')

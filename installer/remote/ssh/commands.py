@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from installer.layout import HOME
 from installer.ports import QUERIES, FileState
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -21,7 +22,7 @@ ABSENT = 44
 ALTERED = 45
 """Exit code by which `WRITE` says that what arrived has another digest than what was to come."""
 ENVIRONMENT = ("env", "LC_ALL=C", f"PATH={PATH}", "HOME=/root", "KUBECACHEDIR=/run/sitewright/kubectl")
-LOGS = "/var/lib/sitewright/log"
+LOGS = f"{HOME}/log"
 
 _PROTECTED = frozenset(
     {

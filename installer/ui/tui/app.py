@@ -29,7 +29,7 @@ from installer.ui.tui.bundle_loader import Carried
 from installer.ui.tui.content import Content
 from installer.ui.tui.frame import Frame
 from installer.ui.tui.keyboard import Keyboard
-from installer.ui.tui.launch import Doors, Files
+from installer.ui.tui.launch import Files, WorldAccess
 from installer.ui.tui.messages import Heard, Reviewed
 from installer.ui.tui.run import start
 from installer.ui.tui.run.follower import BEAT, Watch
@@ -62,14 +62,14 @@ class Wizard(CleanApp[None]):
     ]
 
     def __init__(
-        self, files: Files, doors: Doors, editor: Editor | None, language: str = "en", step: str = "site"
+        self, files: Files, access: WorldAccess, editor: Editor | None, language: str = "en", step: str = "site"
     ) -> None:
         super().__init__()
         self.register_theme(NIGHT)
         # Without the watcher of `theme`, which would read all style sheets a second time.
         self.set_reactive(CleanApp.theme, NIGHT.name)
         self.stylesheet.set_variables(self.get_css_variables())
-        self.files, self.doors = files, doors
+        self.files, self.access = files, access
         self.bundle, self.signers, self.simulate = files.bundle, files.signers, files.simulate
         self.runs = Runs(files.state, simulated=bool(files.simulate))
         self.say = Words(language)
@@ -78,7 +78,7 @@ class Wizard(CleanApp[None]):
         self._carried = Carried(self)
         self.facts: dict[str, Facts] = {}
         self.groups: dict[str, str] = {}
-        self.contacts: dict[Host, connection_test.Contact] = {}
+        self.attempts: dict[Host, connection_test.Attempt] = {}
         self.review, self._looks = Review(), Looks()
         self.fault: BaseException | None = None
         """A fault of ours that ended the wizard."""
@@ -223,15 +223,15 @@ class Wizard(CleanApp[None]):
         if isinstance(self.screen, Frame):
             self.screen.query_one(About).tell(Content(text))
 
-    def host_doors(self, hosts: Sequence[Host]) -> AbstractContextManager[connection_test.Doors]:
-        """The doors of hosts, to be left when they have been tried.
+    def host_connectors(self, hosts: Sequence[Host]) -> AbstractContextManager[connection_test.Connectors]:
+        """The connectors of hosts, to be left when they have been tried.
 
         Raises:
             SitewrightError: they cannot be made.
         """
-        if self.doors.hosts is None:
+        if self.access.hosts is None:
             raise UsageError(reason="this wizard was started without a way to the hosts", hint="sitewright wizard")
-        return self.doors.hosts(hosts, self.secrets, self.simulate)
+        return self.access.hosts(hosts, self.secrets, self.simulate)
 
     def open_page(self, step: str) -> None:
         """Show another page."""

@@ -47,7 +47,7 @@ class Carried:
 
     def _read(self, asked: Asked) -> None:
         try:
-            manifest, trouble = self._app.doors.manifest(*asked), ""
+            manifest, trouble = self._app.access.manifest(*asked), ""
         except SitewrightError as error:
             manifest, trouble = None, " → ".join(filter(None, phrases.failure(self._app.say, error)))
         self._app.call_from_thread(self._opened, asked, manifest, trouble)

@@ -67,7 +67,7 @@ class Watching(Protocol):
         ...
 
 
-class Desk(Protocol):
+class WizardContext(Protocol):
     """The wizard, as its parts see it."""
 
     editor: Editor
@@ -84,7 +84,7 @@ class Desk(Protocol):
     """What the hosts that were tried say of themselves, by name."""
     groups: dict[str, str]
     """What the lists that were taken over call their hosts' groups, by address."""
-    contacts: dict[Host, connection_test.Contact]
+    attempts: dict[Host, connection_test.Attempt]
     """How each host's connection fared, by the host without its name as it was tried."""
     secrets: Secrets
     """Resolves references; what a person typed for a prompt is kept in memory alone."""
@@ -137,8 +137,8 @@ class Desk(Protocol):
         """Say something about what is under the cursor, in the panel below the page."""
         ...
 
-    def host_doors(self, hosts: Sequence[Host]) -> AbstractContextManager[connection_test.Doors]:
-        """The doors of hosts, to be left when they have been tried.
+    def host_connectors(self, hosts: Sequence[Host]) -> AbstractContextManager[connection_test.Connectors]:
+        """The connectors of hosts, to be left when they have been tried.
 
         Raises:
             SitewrightError: they cannot be made.
@@ -150,6 +150,6 @@ class Desk(Protocol):
         ...
 
 
-def of(widget: Widget) -> Desk:
+def of(widget: Widget) -> WizardContext:
     """The wizard around a widget."""
-    return cast(Desk, widget.app)
+    return cast(WizardContext, widget.app)

@@ -54,7 +54,7 @@ class Frame(Screen[None]):
         return frame
 
     @property
-    def desk(self) -> context.Desk:
+    def wizard(self) -> context.WizardContext:
         """The wizard around this screen."""
         return context.of(self)
 
@@ -66,7 +66,7 @@ class Frame(Screen[None]):
             yield panels.Brief("", classes="brief", markup=False)
             yield panels.Kept("", classes="kept")
         with Horizontal(id="body"):
-            yield panels.Steps(self.desk.say)
+            yield panels.Steps(self.wizard.say)
             with Vertical(id="middle"):
                 yield self._place
                 yield panels.About(id="about")
@@ -92,7 +92,7 @@ class Frame(Screen[None]):
         self.here = step
         self.seen.add(step)
         self._asked, self._changes = None, ()
-        self.query_one(panels.About).show(self.desk.say, None, ())
+        self.query_one(panels.About).show(self.wizard.say, None, ())
         self.run_worker(self._open(step), exclusive=True, group="page")
 
     async def _open(self, step: str) -> None:
@@ -119,7 +119,7 @@ class Frame(Screen[None]):
     def _fit(self) -> None:
         """Show the answers in the room there is."""
         if self.page is not None and self.page.ready:
-            self.page.reviewed(self.desk.review, ())
+            self.page.reviewed(self.wizard.review, ())
         self._draw()
 
     @on(Reviewed)
@@ -134,7 +134,7 @@ class Frame(Screen[None]):
         self._draw()
 
     def _draw(self) -> None:
-        desk_, say = self.desk, self.desk.say
+        desk_, say = self.wizard, self.wizard.say
         editor = desk_.editor
         self.query_one(panels.Steps).show(desk_.review, self.seen | answered(desk_.draft), self.here)
         self.query_one(panels.Side).show(say, desk_.review, self._changes, len(draft_hosts.entries(desk_.draft)))
@@ -158,7 +158,7 @@ class Frame(Screen[None]):
         asked = field.question if field else None
         if asked != self._asked:
             self._asked, self._changes = asked, ()
-            self.query_one(panels.About).show(self.desk.say, asked, (), field is not None and field.picks)
+            self.query_one(panels.About).show(self.wizard.say, asked, (), field is not None and field.picks)
 
     @on(OptionList.OptionSelected, "#steps")
     def _picked(self, event: OptionList.OptionSelected) -> None:

@@ -25,10 +25,12 @@ class Files:
 
 
 @dataclass(frozen=True)
-class Doors:
+class WorldAccess:
     """What of the world the wizard may use: how bundles are opened, and how hosts are asked."""
 
     manifest: Callable[[Path, Path | None, Path | None], Manifest]
     """Opens a bundle that is to be trusted: the file, that of its signers, and that of the keys that are revoked."""
-    hosts: Callable[[Sequence[Host], Secrets, Path | None], AbstractContextManager[connection_test.Doors]] | None = None
-    """Makes the doors of hosts, of those that are simulated where a file of such is named; None: no host is asked."""
+    hosts: (
+        Callable[[Sequence[Host], Secrets, Path | None], AbstractContextManager[connection_test.Connectors]] | None
+    ) = None
+    """Makes connectors to hosts, to simulated ones where a file of such is named; None: no host is asked."""

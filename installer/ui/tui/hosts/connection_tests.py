@@ -17,7 +17,7 @@ from installer.draft import hosts as draft_hosts
 from installer.draft.partial import Built
 from installer.errors import SitewrightError
 from installer.formats.strict_yaml import Path
-from installer.hosts.connection_test import Acquaintance, Contact, Stage, acquaint_all
+from installer.hosts.connection_test import Attempt, ConnectionResult, Stage, try_all
 from installer.hosts.facts import Facts
 from installer.ui.tui import context, phrases
 from installer.ui.tui.hosts.keys import ConfirmKeys, Unconfirmed
@@ -37,7 +37,7 @@ class Heard(Message):
 
     over: threading.Event
     host: Host
-    contact: Contact
+    attempt: Attempt
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Ended(Message):
 class Trials(Page):
     """Keeps track of what is known of each host. What it shows is the business of the page itself.
 
-    Results are the desk's and outlive the page; how far a test has come is the page's own, and goes with it.
+    Results are the wizard's and outlive the page; how far a test has come is the page's own, and goes with it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,7 +67,7 @@ class Trials(Page):
         super().__init__()
         self.known: list[Known] = []
         self._over = threading.Event()
-        self._trying: dict[Host, Contact | None] = {}
+        self._trying: dict[Host, Attempt | None] = {}
         self._hosts: tuple[Host | None, ...] = ()
         self._given: dict[str, Facts] = {}
         self._news: set[Host] = set()
@@ -83,12 +83,12 @@ class Trials(Page):
             self._over.set()
             self._over = threading.Event()
             self._trying.clear()
-            self.notify(self.desk.say("the test is stopped; t and T try again"), timeout=4, markup=False)
+            self.notify(self.wizard.say("the test is stopped; t and T try again"), timeout=4, markup=False)
             self.show_hosts()
 
-    def _contact(self, host: Host | None) -> Contact | None:
+    def _attempt(self, host: Host | None) -> Attempt | None:
         """What was heard of a host last: in the test that runs, or the result of an earlier one."""
-        return (self._trying.get(host) or self.desk.contacts.get(host)) if host else None
+        return (self._trying.get(host) or self.wizard.attempts.get(host)) if host else None
 
     def show_hosts(self) -> None:
         """Draw all rows."""
@@ -105,7 +105,7 @@ class Trials(Page):
 
     def look(self) -> list[Known]:
         """What is known of every host of the draft as it is now."""
-        around = self.desk
+        around = self.wizard
         draft = around.draft
         if self._built is None:
             self._built = Built(around.editor.file.parent)
@@ -116,7 +116,7 @@ class Trials(Page):
         for position, (entry, host) in enumerate(zip(draft_hosts.entries(draft), self._hosts, strict=True)):
             place = places.get(draft_hosts.name_of(entry))
             environment = environments[place.environment] if place else ""
-            self.known.append(Known(entry, place, environment, self._contact(host), problems.get(position, ())))
+            self.known.append(Known(entry, place, environment, self._attempt(host), problems.get(position, ())))
         self._tell_facts()
         return self.known
 
@@ -127,21 +127,21 @@ class Trials(Page):
 
     def action_test_all(self) -> None:
         """Try all hosts."""
-        self._begin(range(len(draft_hosts.entries(self.desk.draft))))
+        self._begin(range(len(draft_hosts.entries(self.wizard.draft))))
 
     def _begin(self, positions: Iterable[int]) -> None:
         """Try those of the hosts that can be tried and are not being tried."""
         self.look()
-        built = self._built.hosts(self.desk.draft) if self._built else ()
+        built = self._built.hosts(self.wizard.draft) if self._built else ()
         chosen: dict[str, Host] = {}
         refused = []
         for position in positions:
             host = built[position]
             if host is None or host.name in chosen:
-                refused.append(draft_hosts.names(self.desk.draft)[position] or "?")
+                refused.append(draft_hosts.names(self.wizard.draft)[position] or "?")
             elif replace(host, name="") not in self._trying:
                 chosen[host.name] = host
-        say = self.desk.say
+        say = self.wizard.say
         if refused:
             told = say("not tried, for their answers are not valid yet: {hosts}", hosts=", ".join(refused[:8]))
             self.notify(told, severity="warning", timeout=6, markup=False)
@@ -151,7 +151,7 @@ class Trials(Page):
     @work(group="trials")
     async def _try(self, hosts: Sequence[Host]) -> None:
         """Ask whether commands may run, and for the secrets that a person types, then try the hosts in threads."""
-        around = self.desk
+        around = self.wizard
         references = _references(hosts) if around.simulate is None else []
         if not await start.allowed(self.app, around, references):
             return
@@ -165,21 +165,21 @@ class Trials(Page):
         at_once = at_once if isinstance(at_once, int) and at_once > 0 else AT_ONCE
         await asyncio.to_thread(self._visit, around, hosts, at_once, self._over)
 
-    def _visit(self, around: context.Desk, hosts: Sequence[Host], at_once: int, over: threading.Event) -> None:
+    def _visit(self, around: context.WizardContext, hosts: Sequence[Host], at_once: int, over: threading.Event) -> None:
         """Try hosts; runs in a thread, and only sends messages to the page."""
         keys = {host.name: replace(host, name="") for host in hosts}
 
         def tell(stage: Stage) -> None:
-            self.post_message(Heard(over, keys[stage.host], Contact(stage)))
+            self.post_message(Heard(over, keys[stage.host], Attempt(stage)))
 
-        def met(result: Acquaintance) -> None:
+        def met(result: ConnectionResult) -> None:
             stage = Stage(result.host, result.stage, "failed" if result.error else "ok")
-            self.post_message(Heard(over, keys[result.host], Contact(stage, result)))
+            self.post_message(Heard(over, keys[result.host], Attempt(stage, result)))
 
         trouble = ""
         try:
-            with around.host_doors(hosts) as doors:
-                acquaint_all(hosts, doors, tell, at_once, over, met)
+            with around.host_connectors(hosts) as connectors:
+                try_all(hosts, connectors, tell, at_once, over, met)
         except SitewrightError as error:
             trouble = "\n".join(phrases.failure(around.say, error)).strip()
         finally:
@@ -191,11 +191,11 @@ class Trials(Page):
         event.stop()
         if event.over.is_set():  # the host may be tried anew by now
             return
-        if event.contact.result is None:
-            self._trying[event.host] = event.contact
+        if event.attempt.result is None:
+            self._trying[event.host] = event.attempt
         else:
             self._trying.pop(event.host, None)
-            self.desk.contacts[event.host] = event.contact
+            self.wizard.attempts[event.host] = event.attempt
         if not self._news:
             self.set_timer(PAUSE, self._show_news)
         self._news.add(event.host)
@@ -205,7 +205,7 @@ class Trials(Page):
         news, self._news = self._news, set()
         for position, host in enumerate(self._hosts):
             if host in news and position < len(self.known):
-                self.known[position] = replace(self.known[position], contact=self._contact(host))
+                self.known[position] = replace(self.known[position], attempt=self._attempt(host))
                 self.show_host(position)
         self._tell_facts()
 
@@ -216,15 +216,15 @@ class Trials(Page):
             return
         for host in event.hosts:
             self._trying.pop(host, None)
-        if any(host in self.desk.contacts for host in event.hosts):
-            self.desk.look_again()
+        if any(host in self.wizard.attempts for host in event.hosts):
+            self.wizard.look_again()
         if event.trouble:
             self.notify(event.trouble, severity="error", timeout=10, markup=False)
         self.show_hosts()
 
     def _tell_facts(self) -> None:
         """Let the other pages know what the hosts of the draft say of themselves, and no others that were told here."""
-        facts = self.desk.facts
+        facts = self.wizard.facts
         now = {draft_hosts.name_of(each.entry): each.facts for each in self.known if each.facts is not None}
         for name, told in self._given.items():
             if facts.get(name) is told and name not in now:
@@ -237,7 +237,7 @@ class Trials(Page):
         found = self._unconfirmed(self.position) if self.position is not None else None
         if found is None:
             self.notify(
-                self.desk.say("There is no key to confirm here; t tries the connection and shows it."),
+                self.wizard.say("There is no key to confirm here; t tries the connection and shows it."),
                 timeout=4,
                 markup=False,
             )
@@ -251,14 +251,14 @@ class Trials(Page):
             self._confirm(list(found.values()))
         else:
             self.notify(
-                self.desk.say("There is no key to confirm; T tries all connections and shows them."),
+                self.wizard.say("There is no key to confirm; T tries all connections and shows them."),
                 timeout=4,
                 markup=False,
             )
 
     def _unconfirmed(self, position: int) -> Unconfirmed | None:
         known = self.known[position] if position < len(self.known) else None
-        result = known.contact.result if known and known.contact else None
+        result = known.attempt.result if known and known.attempt else None
         if known is None or result is None or not known.unconfirmed:
             return None
         if not result.bastion_key:
@@ -266,22 +266,22 @@ class Trials(Page):
             return Unconfirmed(name, address, result.fingerprint, result.key_type, ("hosts", position, "host_key"))
         own = isinstance(known.entry.get("access"), dict) and "bastion" in known.entry["access"]
         base: Path = ("hosts", position, "access", "bastion") if own else ("access", "bastion")
-        bastion: Any = self.desk.draft.at((*base, "address"), "")
-        name = self.desk.say("the bastion")
+        bastion: Any = self.wizard.draft.at((*base, "address"), "")
+        name = self.wizard.say("the bastion")
         return Unconfirmed(name, str(bastion), result.bastion_key, "", (*base, "host_key"))
 
     @work(group="confirm")
     async def _confirm(self, keys: Sequence[Unconfirmed]) -> None:
         """Ask a person, pin what they confirm, and try those hosts again."""
-        draft, say = self.desk.draft, self.desk.say
+        draft, say = self.wizard.draft, self.wizard.say
         if not await self.app.push_screen_wait(ConfirmKeys(say, keys)):
             return
-        if self.desk.draft is not draft:
+        if self.wizard.draft is not draft:
             self.notify(say("the answers changed meanwhile; nothing was pinned"), severity="warning", markup=False)
             return
         shown = {key.fingerprint for key in keys}
         again = [position for position, each in enumerate(self.known) if each.unconfirmed in shown]
-        self.desk.change(draft_hosts.pinned(draft, {key.place: key.fingerprint for key in keys}))
+        self.wizard.change(draft_hosts.pinned(draft, {key.place: key.fingerprint for key in keys}))
         self.show_hosts()
         self._begin(again)
 

@@ -46,20 +46,20 @@ class NameField(Field):
     @property
     def objection(self) -> str:
         """Why what was typed cannot be the name; empty where it can."""
-        others = names(self.desk.draft)
+        others = names(self.wizard.draft)
         own = others.pop(self._position) if self._position < len(others) else ""
         typed = self.query_one(Input).value.strip()
         if not typed and own:
-            return self.desk.say("✖ a host needs a name; it stays {name}", name=own)
-        return self.desk.say("✖ {name} is another host's name", name=typed) if typed in others else ""
+            return self.wizard.say("✖ a host needs a name; it stays {name}", name=own)
+        return self.wizard.say("✖ {name} is another host's name", name=typed) if typed in others else ""
 
     def keep(self) -> str:
         """Rename the host to what was typed; gives the objection where that cannot be."""
         typed, self._typing = self._typing, None
         if (objection := self.objection) or typed is None:
             return objection
-        if self._position < len(entries(self.desk.draft)):
-            self.desk.change(renamed(self.desk.draft, self._position, typed))
+        if self._position < len(entries(self.wizard.draft)):
+            self.wizard.change(renamed(self.wizard.draft, self._position, typed))
         return ""
 
     def on_descendant_blur(self) -> None:
@@ -76,17 +76,17 @@ class OwnField(Field):
     """A field in which a host may differ from the site; while it does not, the site's own answer is shown."""
 
     def _placeholder(self) -> str:
-        value = self.desk.draft.at(("access", self.path[-1]))
+        value = self.wizard.draft.at(("access", self.path[-1]))
         shared = self._text(value if value is not None else self.question.default)
         shared = shared if len(shared) <= SHOWN else f"…{shared[-SHOWN:]}"
-        return self.desk.say("as all: {value}", value=shared) if shared else self.desk.say("as all hosts")
+        return self.wizard.say("as all: {value}", value=shared) if shared else self.wizard.say("as all hosts")
 
 
 class KeyField(Field):
     """The fingerprint of a host's key, which is mostly not typed."""
 
     def _placeholder(self) -> str:
-        return self.desk.say("a test shows it, k pins it")
+        return self.wizard.say("a test shows it, k pins it")
 
 
 class HostForm(Form):

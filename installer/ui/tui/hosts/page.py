@@ -52,7 +52,7 @@ class HostsPage(Trials):
 
     def body(self) -> ComposeResult:
         """How they are reached, the keys, the table, and the lines on the host under the cursor."""
-        say = self.desk.say
+        say = self.wizard.say
         yield Button("", id="host-access", compact=True)
         yield Static("", id="host-keys", markup=False)
         yield HostTable(say)
@@ -78,7 +78,7 @@ class HostsPage(Trials):
     def position(self) -> int | None:
         """Which host is under the cursor; None where there is none."""
         row = self.table.cursor_row
-        return row if 0 <= row < len(draft_hosts.entries(self.desk.draft)) else None
+        return row if 0 <= row < len(draft_hosts.entries(self.wizard.draft)) else None
 
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
         """Show the draft as it is now."""
@@ -87,23 +87,23 @@ class HostsPage(Trials):
 
     def show_hosts(self) -> None:
         """Draw what differs from before."""
-        say = self.desk.say
+        say = self.wizard.say
         known = self.look()
-        one = len(draft_hosts.environments(self.desk.draft)) == 1
+        one = len(draft_hosts.environments(self.wizard.draft)) == 1
         self.table.show_lines(Lines([cells(say, each) for each in known], one))
-        line = access_line(say, self.desk.draft, self.problems(self.desk.review), self.table.size.width)
+        line = access_line(say, self.wizard.draft, self.problems(self.wizard.review), self.table.size.width)
         self.query_one("#host-access", Button).label = line
         self.show_lines()
 
     def show_host(self, position: int) -> None:
         """Draw one row."""
-        self.table.show_line(position, cells(self.desk.say, self.known[position]))
+        self.table.show_line(position, cells(self.wizard.say, self.known[position]))
         if position == self.position:
             self.show_lines()
 
     def show_lines(self) -> None:
         """Say in full what is known of the host under the cursor."""
-        position, say = self.position, self.desk.say
+        position, say = self.position, self.wizard.say
         if position is None:
             told = say(
                 "No host yet: a adds one; i takes over a list, pasted or from a file; l says how they are reached."
@@ -128,7 +128,7 @@ class HostsPage(Trials):
     @on(HostTable.Widened)
     def _widened(self, event: HostTable.Widened) -> None:
         event.stop()
-        self.query_one("#host-keys", Static).update(keys_line(self.desk.say, self.table.size.width))
+        self.query_one("#host-keys", Static).update(keys_line(self.wizard.say, self.table.size.width))
         self.show_hosts()
 
     @on(HostTable.RowSelected)
@@ -138,37 +138,37 @@ class HostsPage(Trials):
 
     def _edit(self, draft: Draft, cursor: int | None = None) -> None:
         """Go on to another draft, and show it at once."""
-        self.desk.change(draft)
+        self.wizard.change(draft)
         self.show_hosts()
         if cursor is not None:
             self.table.move_cursor(row=cursor)
 
     def action_add(self) -> None:
         """One more host at the end, and the dialog that asks for it."""
-        made = draft_hosts.added(self.desk.draft)
+        made = draft_hosts.added(self.wizard.draft)
         last = len(draft_hosts.entries(made)) - 1
         self._edit(made, last)
         self.app.push_screen(HostForm(last), lambda _: self._after_adding(made))
 
     def _after_adding(self, made: Draft) -> None:
         """Where nothing at all was said of a new host, it is taken back."""
-        if self.desk.draft.data == made.data:
+        if self.wizard.draft.data == made.data:
             self.call_later(self.app.run_action, "undo")
         self.show_hosts()
 
     def action_duplicate(self) -> None:
         """One more like this, with the next name and address."""
         if self.position is not None:
-            self._edit(draft_hosts.duplicated(self.desk.draft, self.position), self.position + 1)
+            self._edit(draft_hosts.duplicated(self.wizard.draft, self.position), self.position + 1)
 
     def action_remove(self) -> None:
         """Take this host away, wherever it is named."""
         if self.position is None:
             return
-        name = draft_hosts.names(self.desk.draft)[self.position]
-        self._edit(draft_hosts.removed(self.desk.draft, self.position))
+        name = draft_hosts.names(self.wizard.draft)[self.position]
+        self._edit(draft_hosts.removed(self.wizard.draft, self.position))
         self.notify(
-            self.desk.say("{host} is removed; Ctrl+Z brings it back", host=name or "?"), timeout=3, markup=False
+            self.wizard.say("{host} is removed; Ctrl+Z brings it back", host=name or "?"), timeout=3, markup=False
         )
 
     def action_import(self) -> None:
@@ -178,16 +178,16 @@ class HostsPage(Trials):
     def _imported(self, read: Inventory | None) -> None:
         if read is None:
             return
-        made = draft_hosts.imported(self.desk.draft, read.rows)
-        self.desk.groups |= {row.address: row.group for row in read.rows if row.group}
+        made = draft_hosts.imported(self.wizard.draft, read.rows)
+        self.wizard.groups |= {row.address: row.group for row in read.rows if row.group}
         self._edit(made.draft)
-        say = self.desk.say
+        say = self.wizard.say
         told = say("{new} new, {updated} brought up to date.", new=len(made.new), updated=len(made.updated))
         self.notify(f"{told} {say('p proposes what they are for; T tests them all.')}", markup=False)
 
     def action_role(self) -> None:
         """Choose what this host is for."""
-        say, draft, position = self.desk.say, self.desk.draft, self.position
+        say, draft, position = self.wizard.say, self.wizard.draft, self.position
         if position is None:
             return
         name, environments = draft_hosts.names(draft)[position], draft_hosts.environments(draft)
@@ -202,12 +202,12 @@ class HostsPage(Trials):
 
     def _placed(self, name: str, place: Place | None) -> None:
         if place is not None:
-            self._edit(draft_hosts.placed(self.desk.draft, [name], None if place == NOWHERE else place))
+            self._edit(draft_hosts.placed(self.wizard.draft, [name], None if place == NOWHERE else place))
 
     def action_propose(self) -> None:
         """Propose a role for every host."""
-        say, draft, sizing = self.desk.say, self.desk.draft, self.desk.review.sizing
-        listed, names = draft_hosts.listed_rows(draft, self.desk.groups), draft_hosts.names(draft)
+        say, draft, sizing = self.wizard.say, self.wizard.draft, self.wizard.review.sizing
+        listed, names = draft_hosts.listed_rows(draft, self.wizard.groups), draft_hosts.names(draft)
         trouble = ""
         if not listed:
             trouble = say("There is no host yet.")
@@ -218,24 +218,24 @@ class HostsPage(Trials):
         elif sizing is None:
             trouble = say("The needs do not make sense yet, and roles follow from them; see the page of needs.")
         else:
-            roles = propose(listed, self.desk.facts, sizing)
+            roles = propose(listed, self.wizard.facts, sizing)
             trouble = "\n".join(phrases.told(say, each) for each in roles.problems) or self._strange(
                 {each.environment for each in roles.proposals}
             )
             if not trouble:
                 self.app.push_screen(
                     Proposals(say, roles),
-                    lambda yes: self._edit(draft_hosts.proposed(self.desk.draft, roles)) if yes else None,
+                    lambda yes: self._edit(draft_hosts.proposed(self.wizard.draft, roles)) if yes else None,
                 )
         if trouble:
             self.notify(trouble, severity="warning", timeout=10, markup=False)
 
     def _strange(self, wanted: set[str]) -> str:
         """Which environments the needs name and the answers do not have."""
-        missing = sorted(wanted - set(draft_hosts.environments(self.desk.draft)))
+        missing = sorted(wanted - set(draft_hosts.environments(self.wizard.draft)))
         if not missing:
             return ""
-        return self.desk.say("The needs are for environments that are not there: {names}.", names=", ".join(missing))
+        return self.wizard.say("The needs are for environments that are not there: {names}.", names=", ".join(missing))
 
     @on(Button.Pressed, "#host-access")
     def _access_pressed(self, event: Button.Pressed) -> None:
@@ -251,12 +251,12 @@ class HostsPage(Trials):
         if self.position is None or self.position >= len(self.known):
             return
         known = self.known[self.position]
-        error = known.contact.result.error if known.contact and known.contact.result else None
+        error = known.attempt.result.error if known.attempt and known.attempt.result else None
         text = known.unconfirmed or (
             f"{error.message}\n{error.remedy}" if error else str(known.entry.get("address", ""))
         )
         self.app.copy_to_clipboard(text)
-        self.notify(self.desk.say("copied: {text}", text=text.partition("\n")[0]), timeout=3, markup=False)
+        self.notify(self.wizard.say("copied: {text}", text=text.partition("\n")[0]), timeout=3, markup=False)
 
     def action_search(self) -> None:
         """Search by what stands in a row."""
@@ -288,4 +288,4 @@ class HostsPage(Trials):
         if found is not None:
             self.table.move_cursor(row=found)
         elif text.strip():
-            self._say_below(Content(self.desk.say("nothing found of “{text}”", text=text)))
+            self._say_below(Content(self.wizard.say("nothing found of “{text}”", text=text)))

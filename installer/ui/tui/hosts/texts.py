@@ -10,7 +10,7 @@ from typing import Any
 from installer.draft.document import Draft
 from installer.draft.hosts import Place, name_of
 from installer.errors import Problem
-from installer.hosts.connection_test import Contact
+from installer.hosts.connection_test import Attempt
 from installer.hosts.facts import GIB, Facts
 from installer.ui.tui import phrases
 from installer.ui.tui.content import Content
@@ -36,18 +36,18 @@ class Known:
     entry: Mapping[str, Any]
     place: Place | None
     environment: str
-    contact: Contact | None
+    attempt: Attempt | None
     problems: tuple[Problem, ...] = ()
 
     @property
     def facts(self) -> Facts | None:
         """What it says of itself."""
-        return self.contact.result.facts if self.contact and self.contact.result else None
+        return self.attempt.result.facts if self.attempt and self.attempt.result else None
 
     @property
     def unconfirmed(self) -> str:
         """The fingerprint that a person has yet to compare; empty where there is none."""
-        result = self.contact.result if self.contact else None
+        result = self.attempt.result if self.attempt else None
         if result is None:
             return ""
         return result.bastion_key or (result.fingerprint if result.to_confirm else "")
@@ -80,18 +80,18 @@ def cells(say: Say, known: Known) -> dict[Column, Cell]:
 
 def reached(say: Say, known: Known) -> Cell:
     """How its connection stands, in a sign and a word."""
-    contact = known.contact
-    if contact is not None and contact.result is None:
-        return Cell(f"▸ {say(contact.stage.stage)}", "accent")
+    attempt = known.attempt
+    if attempt is not None and attempt.result is None:
+        return Cell(f"▸ {say(attempt.stage.stage)}", "accent")
     if known.broken:
         return Cell(f"✖ {say('entry')}", "error")
-    if contact is None or contact.result is None:
+    if attempt is None or attempt.result is None:
         return Cell("–", "quiet")
-    if contact.result.error is None:
+    if attempt.result.error is None:
         return Cell(f"✔ {say('yes')}", "success")
     if known.unconfirmed:
         return Cell(f"! {say('key')}", "warning")
-    return Cell(f"✖ {say(contact.result.stage)}", "error")
+    return Cell(f"✖ {say(attempt.result.stage)}", "error")
 
 
 def in_full(say: Say, known: Known) -> Content:
@@ -104,7 +104,7 @@ def in_full(say: Say, known: Known) -> Content:
     head = Content.assemble((name_of(entry) or "?", "bold"), "  ", Content(" · ".join(parts)))
     lines = [head, *_own(say, entry.get("access")), *_fared(say, known)]
     lines += [_wrong(say, each) for each in known.problems if not _placeless(each) and not _keyless(each)]
-    if known.contact is None and any(map(_keyless, known.problems)):
+    if known.attempt is None and any(map(_keyless, known.problems)):
         told = say("no key of it is pinned yet: t shows it, k compares and pins it")
         lines.append(Content.styled(f"! {told}", "$text-warning"))
     return Content("\n").join(lines)
@@ -136,12 +136,12 @@ def _own(say: Say, access: object) -> list[Content]:
 
 
 def _fared(say: Say, known: Known) -> list[Content]:
-    contact = known.contact
-    if contact is None:
+    attempt = known.attempt
+    if attempt is None:
         return [] if known.broken else [Content.styled(say("not tried yet: t tries it"), "$foreground 60%")]
-    result = contact.result
+    result = attempt.result
     if result is None:
-        return [Content.styled(f"▸ {say(contact.stage.stage)} …", "$text-accent")]
+        return [Content.styled(f"▸ {say(attempt.stage.stage)} …", "$text-accent")]
     if result.error is None:
         lines = [Content.styled(f"✔ {_machine(result.facts)}", "$text-success")] if result.facts else []
         return [

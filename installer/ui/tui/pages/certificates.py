@@ -32,14 +32,14 @@ class CertificatesPage(Page):
 
     def body(self) -> ComposeResult:
         """The signers, the bundle, and the table."""
-        say = self.desk.say
+        say = self.wizard.say
         yield Field(("trust", "signers"))
         yield Field(("trust", "revoked"))
         yield Label(say("Bundle"), classes="group", markup=False)
         with Horizontal(classes="row"):
             yield Label(say("Bundle file"), classes="label", markup=False)
             example = say("e.g. {example}", example="core-1.0.0-amd64.sitewright")
-            yield Input(str(self.desk.bundle or ""), placeholder=example,
+            yield Input(str(self.wizard.bundle or ""), placeholder=example,
                         id="bundle", compact=True, select_on_focus=False)  # fmt: skip
         yield Label("", id="trusted", markup=False)
         yield Label(say("Certificates that an installation makes"), classes="group", markup=False)
@@ -49,7 +49,7 @@ class CertificatesPage(Page):
 
     def on_mount(self) -> None:
         """Fill the table."""
-        say = self.desk.say
+        say = self.wizard.say
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
         for heading in ("of", "signed by", "good for", "renewed"):
             table.add_column(say(heading))
@@ -63,22 +63,22 @@ class CertificatesPage(Page):
         """Open it: at every Enter, for the file may be another one by now, and on leaving where it is another name."""
         event.stop()
         bundle = located(event.value.strip())
-        if event.value.strip() and (isinstance(event, Input.Submitted) or bundle != self.desk.bundle):
+        if event.value.strip() and (isinstance(event, Input.Submitted) or bundle != self.wizard.bundle):
             label = self.query_one("#trusted", Label)
-            label.update(self.desk.say("checking the signature …"))
+            label.update(self.wizard.say("checking the signature …"))
             label.display = True
-            self.desk.open_bundle(bundle)
+            self.wizard.open_bundle(bundle)
 
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
         """Say whether the bundle is trusted."""
         super().reviewed(review, changes)
-        desk, say = self.desk, self.desk.say
+        wizard, say = self.wizard, self.wizard.say
         label = self.query_one("#trusted", Label)
-        label.set_classes("fine" if desk.manifest else "wrong")
-        if desk.manifest:
-            names = {"name": desk.manifest.name, "version": desk.manifest.version}
+        label.set_classes("fine" if wizard.manifest else "wrong")
+        if wizard.manifest:
+            names = {"name": wizard.manifest.name, "version": wizard.manifest.version}
             told = say("✔ {name} {version}, signed by one of the signers", **names)
         else:
-            told = f"✖ {desk.manifest_trouble}" if desk.manifest_trouble else ""
+            told = f"✖ {wizard.manifest_trouble}" if wizard.manifest_trouble else ""
         label.update(told)
         label.display = bool(told)

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Label, SelectionList
 from textual.widgets.selection_list import Selection
 
-from installer.ui.tui.context import Desk
+from installer.ui.tui.context import WizardContext
 from installer.ui.tui.pages.component_rows import bundled, heading, needed_by, sized
 from installer.ui.tui.widgets.page import Page
 from installer.ui.tui.widgets.ticks import Ticks
@@ -39,7 +39,7 @@ class ComponentsPage(Page):
     INTRO: ClassVar[str] = "Space ticks. A part of the bundle takes along what it needs."
     HINTS: ClassVar[tuple[tuple[str, str], ...]] = (("Space", "tick"),)
 
-    def shape(self, around: Desk) -> object:
+    def shape(self, around: WizardContext) -> object:
         """The bundle, the choices, what they take, and whether there is room for all of it."""
         chosen = around.draft.at(("environments",)), around.draft.at(SIZED_PATH)
         return around.manifest, around.manifest_trouble, chosen, around.review.sizing, self._wide
@@ -67,19 +67,19 @@ class ComponentsPage(Page):
 
     def body(self) -> ComposeResult:
         """The parts of the bundle for each environment, and those that sizing reckons with."""
-        say, manifest, review = self.desk.say, self.desk.manifest, self.desk.review
+        say, manifest, review = self.wizard.say, self.wizard.manifest, self.wizard.review
         wide = self._wide
         if manifest is None:
-            told = self.desk.manifest_trouble or say("Name the bundle on the page of certificates to see its parts.")
+            told = self.wizard.manifest_trouble or say("Name the bundle on the page of certificates to see its parts.")
             yield Label(told, classes="muted", markup=False)
         else:
-            for position, environment in enumerate(self.desk.draft.sections(("environments",))):
+            for position, environment in enumerate(self.wizard.draft.sections(("environments",))):
                 name = str(environment.get("name", "?"))
                 yield Label(heading(say, name, wide), classes="group", markup=False)
                 yield Parts(position, *bundled(say, manifest, self._chosen(position), review, name, wide))
         yield Label(heading(say, say("What sizing reckons with"), wide), classes="group", markup=False)
         yield Label(say("The machines follow this list alone."), classes="muted", markup=False)
-        yield Parts(SIZED, *sized(say, self.desk.draft.items(SIZED_PATH), review, wide))
+        yield Parts(SIZED, *sized(say, self.wizard.draft.items(SIZED_PATH), review, wide))
 
     @on(SelectionList.SelectionHighlighted)
     def _told(self, event: SelectionList.SelectionHighlighted[str]) -> None:
@@ -93,10 +93,10 @@ class ComponentsPage(Page):
 
     def _tell(self, parts: Widget) -> None:
         if isinstance(parts, Parts) and parts.has_focus and parts.highlighted is not None:
-            self.desk.tell(self._about(parts.place, parts.get_option_at_index(parts.highlighted).value))
+            self.wizard.tell(self._about(parts.place, parts.get_option_at_index(parts.highlighted).value))
 
     def _about(self, place: int, name: str) -> str:
-        say, manifest = self.desk.say, self.desk.manifest
+        say, manifest = self.wizard.say, self.wizard.manifest
         if place == SIZED or manifest is None:
             return say(load_rules().components[name].purpose)
         if name not in {component.name for component in manifest.components}:
@@ -106,7 +106,7 @@ class ComponentsPage(Page):
         return f"{purpose}\n{say('needed by {by}', by=by)}" if by else purpose
 
     def _chosen(self, place: int) -> Mapping[str, Any]:
-        return self.desk.draft.section(("environments", place, "components"))
+        return self.wizard.draft.section(("environments", place, "components"))
 
     @on(SelectionList.SelectionToggled)
     def _ticked(self, event: SelectionList.SelectionToggled[str]) -> None:
@@ -119,19 +119,19 @@ class ComponentsPage(Page):
             return
         path, chosen = ("environments", parts.place, "components"), self._chosen(parts.place)
         if name in parts.selected:
-            self.desk.change(self.desk.draft.with_value(path, {**chosen, name: chosen.get(name, {})}))
+            self.wizard.change(self.wizard.draft.with_value(path, {**chosen, name: chosen.get(name, {})}))
         elif name in chosen:
-            self.desk.change(self.desk.draft.without((*path, name)))
+            self.wizard.change(self.wizard.draft.without((*path, name)))
         else:
-            by = needed_by(self.desk.manifest, chosen, name) if self.desk.manifest else ""
+            by = needed_by(self.wizard.manifest, chosen, name) if self.wizard.manifest else ""
             parts.select(name)
-            told = self.desk.say("{part} stays: {by} needs it", part=name, by=by)
-            self.notify(told if by else self.desk.say("{part} is part of every cluster", part=name))
+            told = self.wizard.say("{part} stays: {by} needs it", part=name, by=by)
+            self.notify(told if by else self.wizard.say("{part} is part of every cluster", part=name))
 
     def _reckon(self, parts: Parts, name: str) -> None:
         """Reckon with the ticked parts. No list at all means all of them, so one stays."""
         if parts.selected:
-            self.desk.change(self.desk.draft.with_value(SIZED_PATH, sorted(parts.selected)))
+            self.wizard.change(self.wizard.draft.with_value(SIZED_PATH, sorted(parts.selected)))
         else:
             parts.select(name)
-            self.notify(self.desk.say("one part stays: without any, sizing reckons with all of them"))
+            self.notify(self.wizard.say("one part stays: without any, sizing reckons with all of them"))

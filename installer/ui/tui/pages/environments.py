@@ -35,7 +35,7 @@ class NameField(Field):
 
     def write(self, value: Any) -> None:
         """Rename it."""
-        self.desk.change(draft_environments.renamed(self.desk.draft, self._position, value), self.path)
+        self.wizard.change(draft_environments.renamed(self.wizard.draft, self._position, value), self.path)
 
 
 class ShareField(Field):
@@ -48,22 +48,22 @@ class ShareField(Field):
     @property
     def value(self) -> Any:
         """What the needs say, or mean while they say nothing."""
-        return draft_environments.share(self.desk.draft, self._position).get(self._key)
+        return draft_environments.share(self.wizard.draft, self._position).get(self._key)
 
     @property
     def gone(self) -> bool:
         """Whether the environment is there no more."""
-        return self._position >= len(self.desk.draft.items(draft_environments.ENVIRONMENTS))
+        return self._position >= len(self.wizard.draft.items(draft_environments.ENVIRONMENTS))
 
     def tells(self, problem: Problem) -> bool:
         """Whether a problem is one of this environment's answer."""
-        at = draft_environments.place(self.desk.draft, self._position)
+        at = draft_environments.place(self.wizard.draft, self._position)
         return problem.path == ".".join(map(str, (*draft_environments.NEEDED, at, self._key)))
 
     def write(self, value: Any) -> None:
         """Say it of this environment."""
-        draft = draft_environments.shared(self.desk.draft, self._position, self._key, value)
-        self.desk.change(draft, (self._position, self._key))
+        draft = draft_environments.shared(self.wizard.draft, self._position, self._key, value)
+        self.wizard.change(draft, (self._position, self._key))
 
 
 class Environments(Repeated):
@@ -71,7 +71,7 @@ class Environments(Repeated):
 
     def fresh(self, position: int) -> dict[str, Any]:
         """A new environment."""
-        return fresh(position, self.desk.draft.sections(("environments",)))
+        return fresh(position, self.wizard.draft.sections(("environments",)))
 
     def fields(self, position: int) -> list[Field]:
         """Its name, its hosts, and what it is sized for."""
@@ -79,11 +79,11 @@ class Environments(Repeated):
 
     def grown(self, item: Mapping[str, Any]) -> Draft:
         """One more environment, in the needs as well."""
-        return draft_environments.added(self.desk.draft, item)
+        return draft_environments.added(self.wizard.draft, item)
 
     def shrunk(self, position: int) -> Draft:
         """One environment less, in the needs as well."""
-        return draft_environments.removed(self.desk.draft, position)
+        return draft_environments.removed(self.wizard.draft, position)
 
 
 class EnvironmentsPage(Page):
@@ -94,7 +94,7 @@ class EnvironmentsPage(Page):
 
     def body(self) -> ComposeResult:
         """The list, and the usual ones at one stroke."""
-        say = self.desk.say
+        say = self.wizard.say
         yield Environments(("environments",), ("control_planes", "workers"), say("Add an environment"), {})
         yield Label(say("The usual ones at one stroke"), classes="group", markup=False)
         with Horizontal(classes="auto"):
@@ -107,12 +107,12 @@ class EnvironmentsPage(Page):
         """Add those of the usual ones that are missing."""
         event.stop()
         wanted = {"usual-1": USUAL[:1], "usual-2": (USUAL[0], USUAL[2]), "usual-3": USUAL}[event.button.id or ""]
-        draft = self.desk.draft
+        draft = self.wizard.draft
         for name in wanted:
             environments = draft.sections(("environments",))
             if name not in [each.get("name") for each in environments]:
                 draft = draft_environments.added(draft, fresh(len(environments), environments, name))
-        self.desk.change(draft)
+        self.wizard.change(draft)
         self.query_one(Environments).sync()
 
 

@@ -35,7 +35,7 @@ class NeedsPage(Page):
     def body(self) -> ComposeResult:
         """The questions, group by group."""
         for title, names in _groups():
-            yield Label(self.desk.say(title), classes="group", markup=False)
+            yield Label(self.wizard.say(title), classes="group", markup=False)
             for name in names:
                 yield Field(("needs", name))
 

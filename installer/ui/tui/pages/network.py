@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Label
 
 from installer.draft import hosts as draft_hosts
-from installer.ui.tui.context import Desk
+from installer.ui.tui.context import WizardContext
 from installer.ui.tui.widgets.field import Field
 from installer.ui.tui.widgets.page import Page
 
@@ -24,13 +24,13 @@ class NetworkPage(Page):
     KEY = "network"
     INTRO: ClassVar[str] = "Networks that exist inside the clusters alone, and the names by which services are reached."
 
-    def shape(self, around: Desk) -> object:
+    def shape(self, around: WizardContext) -> object:
         """The environments that there are."""
         return draft_hosts.environments(around.draft)
 
     def body(self) -> ComposeResult:
         """The environments' fields, then the site's."""
-        say = self.desk.say
+        say = self.wizard.say
         yield Vertical(*self._of_environments(), id="networks", classes="auto")
         yield Label(say("Site registry"), classes="group", markup=False)
         yield Field(("registry", "hosts"))
@@ -40,10 +40,10 @@ class NetworkPage(Page):
         yield Field(("network", "ntp"))
 
     def _of_environments(self) -> Iterator[Widget]:
-        names = draft_hosts.environments(self.desk.draft)
+        names = draft_hosts.environments(self.wizard.draft)
         if not names:
             yield Label(
-                self.desk.say("There is no environment yet; add one on its page."), classes="muted", markup=False
+                self.wizard.say("There is no environment yet; add one on its page."), classes="muted", markup=False
             )
         for position, name in enumerate(names):
             yield Label(name, classes="group", markup=False)

@@ -45,14 +45,14 @@ class Secret(Vertical):
         self._shown: Any = None
 
     @property
-    def desk(self) -> context.Desk:
+    def wizard(self) -> context.WizardContext:
         """The wizard around it."""
         return context.of(self)
 
     def compose(self) -> ComposeResult:
         """Label, kind, place, button."""
-        say = self.desk.say
-        self._shown = self.desk.draft.at(self.path)
+        say = self.wizard.say
+        self._shown = self.wizard.draft.at(self.path)
         kind, value = parts(self._shown)
         with Horizontal(classes="row"):
             yield Label(self._title, classes="label", markup=False)
@@ -67,7 +67,7 @@ class Secret(Vertical):
 
     def explained(self) -> tuple[str, list[tuple[str, str]]]:
         """The kinds of places, and where the answers name this one."""
-        say = self.desk.say
+        say = self.wizard.say
         kinds = [(say(text), say(HINTS[kind])) for kind, text in KINDS.items()]
         return say(self._title), [
             ("", say(SecretsPage.INTRO)),
@@ -77,7 +77,7 @@ class Secret(Vertical):
 
     def sync(self) -> None:
         """Show what the draft holds now."""
-        value = self.desk.draft.at(self.path)
+        value = self.wizard.draft.at(self.path)
         if value != self._shown:
             self._shown = value
             kind, text = parts(value)
@@ -90,7 +90,7 @@ class Secret(Vertical):
     def _kind(self, event: Select.Changed) -> None:
         event.stop()
         kind = "" if event.value is Select.NULL else str(event.value)
-        if kind != parts(self.desk.draft.at(self.path))[0]:  # it also says what it is first given
+        if kind != parts(self.wizard.draft.at(self.path))[0]:  # it also says what it is first given
             self._enable(kind)
             self._answer(kind, self.query_one(Input).value)
 
@@ -103,41 +103,41 @@ class Secret(Vertical):
     def _enable(self, kind: str) -> None:
         box = self.query_one(Input)
         self.query_one(".place").display = bool(kind)
-        box.placeholder = self.desk.say(HINTS[kind]) if kind else ""
+        box.placeholder = self.wizard.say(HINTS[kind]) if kind else ""
         self._told.display = False
 
     def _answer(self, kind: str, text: str) -> None:
         value = {kind: text.split() if kind == "command" else text} if kind else None
         self._shown = value
-        self.desk.answer(self.path, value)
+        self.wizard.answer(self.path, value)
 
     @on(Button.Pressed)
     def _try(self, event: Button.Pressed) -> None:
         event.stop()
-        kind, text = parts(self.desk.draft.at(self.path))
+        kind, text = parts(self.wizard.draft.at(self.path))
         if kind == "prompt":
-            self.app.push_screen(Typed(self.desk, text), self._typed)
+            self.app.push_screen(Typed(self.wizard, text), self._typed)
         elif kind:
             value = tuple(text.split()) if kind == "command" else text
             if kind == "file":
-                value = str(located(text, self.desk.editor.file.parent))
-            self._tell("", self.desk.say("trying …"))
+                value = str(located(text, self.wizard.editor.file.parent))
+            self._tell("", self.wizard.say("trying …"))
             if isinstance(value, tuple):  # who tries the command that the field shows lets it run
-                self.desk.consent.allow([value])
+                self.wizard.consent.allow([value])
             self._tried(SecretRef(kind, value))  # type: ignore[arg-type]
 
     def _typed(self, given: bool | None) -> None:
         if given:
-            self._tried(SecretRef("prompt", parts(self.desk.draft.at(self.path))[1]))
+            self._tried(SecretRef("prompt", parts(self.wizard.draft.at(self.path))[1]))
 
     @work(thread=True)
     def _tried(self, reference: SecretRef) -> None:
         """Fetch it, in a thread: a command may take its time."""
         try:
-            self.desk.secrets.resolve(reference)
-            verdict, told = "fine", self.desk.say("✔ there is one (not shown)")
+            self.wizard.secrets.resolve(reference)
+            verdict, told = "fine", self.wizard.say("✔ there is one (not shown)")
         except SecretUnavailable as error:
-            verdict, told = "wrong", "✖ " + ". ".join(phrases.failure(self.desk.say, error))
+            verdict, told = "wrong", "✖ " + ". ".join(phrases.failure(self.wizard.say, error))
         self.app.call_from_thread(self._tell, verdict, told)
 
     def _tell(self, verdict: str, told: str) -> None:
@@ -153,14 +153,14 @@ class SecretsPage(Page):
     ASKS = False
     INTRO: ClassVar[str] = "The answers only say where a secret is. Nothing typed or found here is written anywhere."
 
-    def shape(self, around: context.Desk) -> object:
+    def shape(self, around: context.WizardContext) -> object:
         """Which secrets there may be."""
         return list(_asked(around.draft))
 
     def body(self) -> ComposeResult:
         """The site's secrets, and those of hosts that have their own."""
-        say = self.desk.say
-        for path, host, title in _asked(self.desk.draft):
+        say = self.wizard.say
+        for path, host, title in _asked(self.wizard.draft):
             yield Secret(path, f"{host}: {say(title)}" if host else say(title))
 
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:

@@ -22,7 +22,7 @@ class SitePage(Page):
 
     def body(self) -> ComposeResult:
         """The fields."""
-        say = self.desk.say
+        say = self.wizard.say
         for name in ("name", "customer", "language"):
             yield Field(("site", name))
         yield Label(say("People to call"), classes="group", markup=False)

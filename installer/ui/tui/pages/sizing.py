@@ -50,12 +50,12 @@ class SizingPage(Page):
         shown = (
             self._tables(review.sizing)
             if review.sizing
-            else Text("\n".join(review.doubts) or self.desk.say("needs are not valid yet"))
+            else Text("\n".join(review.doubts) or self.wizard.say("needs are not valid yet"))
         )
         self.query_one("#tables", Static).update(shown)
 
     def _tables(self, sizing: Sizing) -> RenderableType:
-        say = self.desk.say
+        say = self.wizard.say
         table = Table(box=None, padding=(0, 2 if self.app.size.width >= WIDE else 1, 0, 0), header_style="dim")
         for name in COLUMNS:
             table.add_column(
@@ -69,7 +69,7 @@ class SizingPage(Page):
         parts: list[RenderableType] = [
             table,
             gap,
-            self._verdict(self.desk.review.offered),
+            self._verdict(self.wizard.review.offered),
             gap,
             self._lasting(sizing),
             gap,
@@ -78,7 +78,7 @@ class SizingPage(Page):
 
     def _reasons(self, sizing: Sizing) -> Iterator[RenderableType]:
         """What the machines of the largest kind carry, the heaviest first, beside what they have."""
-        say = self.desk.say
+        say = self.wizard.say
         pool = max(sizing.pools, key=lambda each: each.expected.cpu_cores)
         layout, where = pool.expected, f"{pool.environment}/{say(pool.name)}"
         yield Text(say("What the machines of {pool} carry", pool=where), style="bold")
@@ -103,7 +103,7 @@ class SizingPage(Page):
         """The part's title, with its pods' name where it has several kinds of them here."""
         title = next((part.size.title for part in sizing.parts if part.size.name == share.component), share.component)
         alone = sum(each.component == share.component for each in others) == 1
-        return self.desk.say(title) if alone else f"{self.desk.say(title)}: {share.group.name}"
+        return self.wizard.say(title) if alone else f"{self.wizard.say(title)}: {share.group.name}"
 
     def _row(self, pool: Pool) -> tuple[str, ...]:
         each, counts = pool.expected, pool.band("count")
@@ -112,7 +112,7 @@ class SizingPage(Page):
             count += f" ({number(counts.low)}–{number(counts.high)})"
         disks = (gib(size) if size else "–" for size in (each.system_disk_gib, each.data_disk_gib, each.fast_disk_gib))
         return (
-            f"  {self.desk.say(pool.name)}",
+            f"  {self.wizard.say(pool.name)}",
             count,
             number(each.shape.cpu_cores),
             gib(each.shape.memory_gib),
@@ -120,7 +120,7 @@ class SizingPage(Page):
         )
 
     def _lasting(self, sizing: Sizing) -> Text:
-        say, found = self.desk.say, [each for each in exhaustions(sizing) if each.month is not None]
+        say, found = self.wizard.say, [each for each in exhaustions(sizing) if each.month is not None]
         if not found:
             return Text(
                 say(
@@ -134,7 +134,7 @@ class SizingPage(Page):
 
     def _verdict(self, verdict: Shortfalls | None) -> Text:
         """Whether the hosts that were tried suffice."""
-        say = self.desk.say
+        say = self.wizard.say
         if verdict is None:
             return Text(
                 say("Try the connections on the page of hosts to learn whether the machines named suffice."),
@@ -146,7 +146,7 @@ class SizingPage(Page):
         return Text("\n".join(lines), style="red")
 
     def _short(self, short: Shortfall) -> str:
-        say = self.desk.say
+        say = self.wizard.say
         figures = (
             f"{say(RESOURCES.get(short.resource, short.resource))} {number(short.offered)} / {number(short.wanted)}"
         )

@@ -14,7 +14,7 @@ from installer.errors import SitewrightError
 from installer.runs import background, stream
 from installer.runs.background import Detached
 from installer.runs.stream import Ended, Follower, Item, failure
-from installer.ui.tui.context import Desk
+from installer.ui.tui.context import WizardContext
 from installer.ui.tui.messages import Heard, Told
 from installer.ui.tui.run import start
 from installer.ui.tui.state.session import RUNS, Session
@@ -33,7 +33,7 @@ class Watch:
     """Follows the site's last process; what it and those before it have told is the `session`."""
 
     def __init__(self, app: App[None]) -> None:
-        self._app, self._desk = app, cast(Desk, app)
+        self._app, self._desk = app, cast(WizardContext, app)
         self.session = Session()
         self.process: Detached | None = None
         self.starting = ""
@@ -124,16 +124,16 @@ class Watch:
         self._app.run_worker(self._begin(verb, flags), group="begin")
 
     async def _begin(self, verb: str, flags: Sequence[str]) -> None:
-        app, desk = self._app, self._desk
+        app, wizard = self._app, self._desk
         try:
-            lacking = start.lacks(desk)
+            lacking = start.lacks(wizard)
             if lacking:
                 app.notify(lacking, severity="warning", timeout=8)
-            elif await start.saved(app, desk) and await start.asked(app, desk):
-                typed = {} if desk.simulate else desk.typed_secrets()
-                self.site = start.site_of(desk.draft)
-                command = start.argv(desk, verb, flags)
-                self._follow(await asyncio.to_thread(background.start, command, desk.runs, self.site, typed))
+            elif await start.saved(app, wizard) and await start.asked(app, wizard):
+                typed = {} if wizard.simulate else wizard.typed_secrets()
+                self.site = start.site_of(wizard.draft)
+                command = start.argv(wizard, verb, flags)
+                self._follow(await asyncio.to_thread(background.start, command, wizard.runs, self.site, typed))
         except SitewrightError as error:
             self._refused(verb, error)
         finally:
@@ -176,9 +176,9 @@ def _heard(follower: Follower) -> list[Item]:
     return told
 
 
-def _left(desk: Desk, site: str, heard: Heard) -> Heard:
+def _left(wizard: WizardContext, site: str, heard: Heard) -> Heard:
     """What was heard, with the run of the site that can be gone on with."""
     try:
-        return replace(heard, left=stream.left(desk.runs, site)) if site else heard
+        return replace(heard, left=stream.left(wizard.runs, site)) if site else heard
     except SitewrightError as error:
         return replace(heard, trouble=failure(error))

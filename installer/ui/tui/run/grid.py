@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from installer.ui import words
-from installer.ui.course import PHASES, Cell, Course, State, counted, state_of
+from installer.ui.run_progress import PHASES, Cell, RunProgress, State, counted, state_of
 from installer.ui.text import Text
 from installer.ui.tui.run.page import COLOURS
 from installer.ui.tui.run.phrases import title
@@ -32,12 +32,12 @@ def host_width(width: int, hosts: int) -> int:
     return max(min((width - PHASE_WIDE) // max(hosts, 1) - GAP, HOST_WIDE), LEAST_WIDE)
 
 
-def grid(say: Say, course: Course, width: int, first: int, now: datetime) -> RenderableType:
+def grid(say: Say, course: RunProgress, width: int, first: int, now: datetime) -> RenderableType:
     """Every environment's table; `first` is the host that the columns begin with, `now` the time for what runs."""
     return Group(*(_table(say, course, name, width, first, now) for name in course.environments()))
 
 
-def _table(say: Say, course: Course, environment: str, width: int, first: int, now: datetime) -> Table:
+def _table(say: Say, course: RunProgress, environment: str, width: int, first: int, now: datetime) -> Table:
     hosts = course.hosts(environment)
     count = columns(width, len(hosts))
     start = min(first, max(len(hosts) - max(count, 1), 0))
@@ -62,7 +62,7 @@ def _table(say: Say, course: Course, environment: str, width: int, first: int, n
     return table
 
 
-def _cell(say: Say, course: Course, cell: Cell | None, now: datetime, wide: int) -> Text:
+def _cell(say: Say, course: RunProgress, cell: Cell | None, now: datetime, wide: int) -> Text:
     if cell is None:
         return Text("")
     if cell.state == "ok":
@@ -92,7 +92,7 @@ def _summed(cells: Sequence[Cell | None]) -> Text:
     return Text.assemble(*shown)
 
 
-def standing(say: Say, course: Course, now: datetime) -> str:
+def standing(say: Say, course: RunProgress, now: datetime) -> str:
     """Steps, time so far and ahead, bytes and speed in one line."""
     parts = [say("step {done} of {total}", done=course.through, total=len(course.steps))]
     if course.began:
@@ -108,7 +108,7 @@ def standing(say: Say, course: Course, now: datetime) -> str:
     return " · ".join(parts)
 
 
-def bar(course: Course, width: int) -> Text:
+def bar(course: RunProgress, width: int) -> Text:
     """How much of the expected time is through."""
     whole = course.whole or 1.0
     part = 1.0 if course.through == len(course.steps) else min(max(1 - course.ahead() / whole, 0.0), 1.0)

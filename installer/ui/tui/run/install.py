@@ -74,8 +74,8 @@ class InstallPage(RunPage):
         yield Static(id="bar", markup=False)
         with VerticalScroll(id="room", classes="read", can_focus=False):
             yield Static(id="across", markup=False)
-        yield Button(self.desk.say("Install"), id="go", compact=True)
-        yield Steps(self.desk.say)
+        yield Button(self.wizard.say("Install"), id="go", compact=True)
+        yield Steps(self.wizard.say)
         with VerticalScroll(id="why", classes="read", can_focus=False):
             yield Static(id="told", markup=False)
         yield Keys(classes="keys")
@@ -127,7 +127,7 @@ class InstallPage(RunPage):
 
     def _draw_run(self) -> None:
         self._drawn_at = time.monotonic()
-        say, mode, course = self.desk.say, self.mode, self.watched.course
+        say, mode, course = self.wizard.say, self.mode, self.watched.course
         sign = SIGNS[mode]
         said = heading(say, mode, back=self.watched.back)
         line = Text.assemble((f"{words.SIGNS[sign]} ", COLOURS[sign]), (said, "bold"))
@@ -142,7 +142,7 @@ class InstallPage(RunPage):
         width = max(self.query_one("#room").size.width, 40)
         if course is None:
             resting = mode in RESTING or mode == "done"
-            across.update(summary(self.desk, self.watching.site) if resting else self._looking())
+            across.update(summary(self.wizard, self.watching.site) if resting else self._looking())
             return
         strip.update(grid.bar(course, width))
         across.update(grid.grid(say, course, width, self._first, now))
@@ -150,7 +150,7 @@ class InstallPage(RunPage):
 
     def _looking(self) -> Text:
         count = self.watched.findings
-        told_ = self.desk.say("{count} findings so far", count=count) if count else ""
+        told_ = self.wizard.say("{count} findings so far", count=count) if count else ""
         return Text(told_, style="dim")
 
     def _draw_why(self, mode: Mode) -> None:
@@ -160,7 +160,7 @@ class InstallPage(RunPage):
 
     def _why(self, mode: Mode) -> Content | None:
         """Why something could not be done, or did not end well; what may be read on."""
-        say, refusal = self.desk.say, self.session.refusal
+        say, refusal = self.wizard.say, self.session.refusal
         if refusal is not None and self.failure is refusal[1]:
             return told(refusal[1])
         reasons = [] if mode in ACTIVE else self.watched.reasons(say)
@@ -188,7 +188,7 @@ class InstallPage(RunPage):
         course = self.watched.course
         if course is None or not course.run:
             return ""
-        path = self.desk.runs.log(self.watching.site, course.run, step)
+        path = self.wizard.runs.log(self.watching.site, course.run, step)
         return str(path) if path.exists() else ""
 
     def _hosts_across(self) -> list[int]:
@@ -201,12 +201,12 @@ class InstallPage(RunPage):
         """Install, after one question that names the hosts."""
         if self.busy or self.mode in RESUMABLE:
             return
-        say = self.desk.say
-        lacking = lacks(self.desk)
+        say = self.wizard.say
+        lacking = lacks(self.wizard)
         if lacking:
             self.notify(lacking, severity="warning", timeout=8)
             return
-        names = [str(host.get("name")) for host in self.desk.draft.sections(("hosts",))]
+        names = [str(host.get("name")) for host in self.wizard.draft.sections(("hosts",))]
 
         def answered(choice: str | None) -> None:
             if choice == "install":
@@ -221,7 +221,7 @@ class InstallPage(RunPage):
 
     def action_stop(self) -> None:
         """Stop at once, after a question."""
-        say = self.desk.say
+        say = self.wizard.say
         if not self.watching.runs:
             return
 
@@ -243,7 +243,7 @@ class InstallPage(RunPage):
         left = self.watched.left
         if self.busy or left is None or self.mode not in RESUMABLE or self.watched.back:
             return
-        say = self.desk.say
+        say = self.wizard.say
         told_ = say("Every step of the run that began {time} is undone, the last one first; the hosts are then as "
                     "before it.\n\n{run}", time=moment(f"{begun(left.run)}"), run=left.run.name)  # fmt: skip
 
@@ -260,8 +260,8 @@ class InstallPage(RunPage):
         course, step = self.watched.course, self.query_one(Steps).chosen
         if course is None or step not in course.steps:
             return
-        say = self.desk.say
-        log = self.desk.runs.log(self.watching.site, course.run, step) if course.run else None
+        say = self.wizard.say
+        log = self.wizard.runs.log(self.watching.site, course.run, step) if course.run else None
         told_, none = partial(step_told, say, course, step), partial(log_missing, say, course, step)
         self.app.push_screen(StepLog(say, title(say, course.steps[step].title), told_, log, none))
 
@@ -273,9 +273,9 @@ class InstallPage(RunPage):
     def action_see(self) -> None:
         """Show the result, or what failed before anything began."""
         if self.mode == "refused":
-            self.desk.open_page("preflight")
+            self.wizard.open_page("preflight")
         elif self.mode in ("done", "unproved"):
-            self.desk.open_page("result")
+            self.wizard.open_page("result")
 
     def action_across(self, by: int) -> None:
         """Show other hosts in the columns."""

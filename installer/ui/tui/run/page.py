@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from installer.runs.stream import Failure
 from installer.ui.tui.content import Content
-from installer.ui.tui.context import Desk, Watching
+from installer.ui.tui.context import Watching, WizardContext
 from installer.ui.tui.messages import Told
 from installer.ui.tui.state.review import Change, Review
 from installer.ui.tui.state.session import FIRST, Checked, Concern, Session
@@ -63,12 +63,12 @@ class RunPage(Page):
     @property
     def watching(self) -> Watching:
         """What runs for the site, or ran last."""
-        return self.desk.watching
+        return self.wizard.watching
 
     @property
     def session(self) -> Session:
         """What that has told."""
-        return self.desk.watching.session
+        return self.wizard.watching.session
 
     @property
     def busy(self) -> bool:
@@ -123,7 +123,7 @@ class RunPage(Page):
 
     def _write_keys(self) -> None:
         more = [("PgUp PgDn", "read on")] if self._cut is not None else []
-        self.query_one(Keys).show(self.desk.say, [*self._keys, *more])
+        self.query_one(Keys).show(self.wizard.say, [*self._keys, *more])
 
     @property
     def _cut(self) -> VerticalScroll | None:
@@ -147,13 +147,13 @@ class RunPage(Page):
         self.watching.begin(verb, *flags)
 
 
-def out_of_date(desk: Desk, check: Checked) -> bool:
+def out_of_date(wizard: WizardContext, check: Checked) -> bool:
     """Whether the answers have changed since a check; of one that another session made, by the file's time."""
     if check.of is not None:
-        return check.of is not desk.draft.data and check.of != desk.draft.data
+        return check.of is not wizard.draft.data and check.of != wizard.draft.data
     try:
-        written = datetime.fromtimestamp(desk.editor.file.stat().st_mtime, UTC)
-        return desk.editor.changed or written > datetime.fromisoformat(check.since)
+        written = datetime.fromtimestamp(wizard.editor.file.stat().st_mtime, UTC)
+        return wizard.editor.changed or written > datetime.fromisoformat(check.since)
     except (OSError, ValueError):
         return True
 

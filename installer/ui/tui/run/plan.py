@@ -13,7 +13,7 @@ from textual.widgets.tree import TreeNode
 
 from installer.runs.stream import Planned, PlannedStep
 from installer.ui import words
-from installer.ui.course import PHASES
+from installer.ui.run_progress import PHASES
 from installer.ui.text import Text
 from installer.ui.tui.content import Content
 from installer.ui.tui.run import phrases
@@ -52,7 +52,7 @@ class PlanPage(Searched):
         """The totals, the tree, the keys."""
         yield Static(id="counts", markup=False)
         yield Branches("steps-planned")
-        yield Find(self.desk.say)
+        yield Find(self.wizard.say)
         yield Keys(classes="keys")
 
     @property
@@ -63,7 +63,7 @@ class PlanPage(Searched):
     @property
     def stale(self) -> bool:
         """Whether the answers have changed since the plan was made."""
-        return self.session.planned_of is not None and self.session.planned_of != self.desk.draft.data
+        return self.session.planned_of is not None and self.session.planned_of != self.wizard.draft.data
 
     @on(events.Show)
     def _opened_again(self) -> None:
@@ -73,7 +73,7 @@ class PlanPage(Searched):
     def _make_by_itself(self) -> None:
         """Make the plan when the page is opened, where nothing has to be asked for it."""
         known = self.planned is not None or self._tried or self.busy or not self.taken_up
-        if not known and not lacks(self.desk) and not self.desk.editor.changed:
+        if not known and not lacks(self.wizard) and not self.wizard.editor.changed:
             self._tried = True
             self.begin("plan")
 
@@ -91,7 +91,7 @@ class PlanPage(Searched):
         self.show_keys([*keys, ("/", "find"), ("Enter", "open, close")])
 
     def _counts(self) -> Content:
-        say = self.desk.say
+        say = self.wizard.say
         if self.at_work:
             asking = self.watching.under_way and "--dry-run" in self.session.flags
             doing = say("asking the hosts which steps hold already …") if asking else say("making the plan …")
@@ -99,7 +99,7 @@ class PlanPage(Searched):
         if self.failure:
             return told(self.failure)
         if self.planned is None:
-            return Content(lacks(self.desk) or say("No plan was made yet. It takes seconds and changes nothing."))
+            return Content(lacks(self.wizard) or say("No plan was made yet. It takes seconds and changes nothing."))
         line = Content(plan_line(say, self.planned))
         if self.stale:
             return line + Content.styled("\n" + say("answers have changed since; p plans anew"), "$text-warning")
@@ -116,7 +116,7 @@ class PlanPage(Searched):
         self.call_after_refresh(lambda: tree.move_cursor(next(iter(tree.root.children), None)))
 
     def _searched(self, step: PlannedStep) -> str:
-        return f"{step.title} {phrases.title(self.desk.say, step.title)} {step.host} {step.id}"
+        return f"{step.title} {phrases.title(self.wizard.say, step.title)} {step.host} {step.id}"
 
     def _branch(
         self, tree: Branches, parent: TreeNode[Line], steps: Sequence[PlannedStep],
@@ -130,9 +130,9 @@ class PlanPage(Searched):
         for name in dict.fromkeys(map(levels[0], steps)):
             mine = [step for step in steps if levels[0](step) == name]
             first, last = levels[0] is LEVELS[0], len(levels) == 1
-            shown = self.desk.say(PHASES.get(name, name)) if first else name or self.desk.say("the whole site")
+            shown = self.wizard.say(PHASES.get(name, name)) if first else name or self.wizard.say("the whole site")
             text = Text(shown, style="bold" if first else "")
-            below = self.desk.say("{count} steps", count=len(mine)) if len(mine) > 1 else self.desk.say("1 step")
+            below = self.wizard.say("{count} steps", count=len(mine)) if len(mine) > 1 else self.wizard.say("1 step")
             line = Line(text.append(f"  {below}", "dim"), self._figures(mine), (mine, levels[1:]))
             node = tree.branch(parent, line, open_=open_ or (first and len(mine) <= FEW))
             if not last or open_:
@@ -147,7 +147,7 @@ class PlanPage(Searched):
             self._branch(self.query_one(Branches), node, steps, levels)
 
     def _step(self, step: PlannedStep) -> Text:
-        holding, title = self.planned.holding if self.planned else None, phrases.title(self.desk.say, step.title)
+        holding, title = self.planned.holding if self.planned else None, phrases.title(self.wizard.say, step.title)
         if holding is None:
             text = Text(title)
         elif holding.get(step.id):
@@ -155,7 +155,7 @@ class PlanPage(Searched):
         else:
             text = Text.assemble(("─ ", "dim"), title)
         if not step.can_be_undone:
-            text.append(f"  {self.desk.say('point of no return')}", COLOURS["warn"])
+            text.append(f"  {self.wizard.say('point of no return')}", COLOURS["warn"])
         return text
 
     def _figures(self, steps: Sequence[PlannedStep]) -> Text:
@@ -163,7 +163,7 @@ class PlanPage(Searched):
         holding = self.planned.holding if self.planned else None
         left = [step for step in steps if not (holding or {}).get(step.id)]
         if holding is not None and not left:
-            return Text(f"{self.desk.say('already so'):>22}", style="dim")
+            return Text(f"{self.wizard.say('already so'):>22}", style="dim")
         sent = sum(step.bytes for step in left)
         seconds = max(sum(s.seconds for s in left if s.host == host) for host in {s.host for s in left})
         return Text(f"{words.size(sent) if sent else '':>9}  {words.duration(seconds):>11}")

@@ -77,7 +77,7 @@ class PreflightPage(Searched):
         yield Branches("findings")
         with VerticalScroll(id="finding", classes="read", can_focus=False):
             yield Static(id="told", markup=False)
-        yield Find(self.desk.say)
+        yield Find(self.wizard.say)
         yield Keys(classes="keys")
 
     @property
@@ -88,7 +88,7 @@ class PreflightPage(Searched):
     @property
     def stale(self) -> bool:
         """Whether the answers have changed since the check."""
-        return out_of_date(self.desk, self.check)
+        return out_of_date(self.wizard, self.check)
 
     @property
     def arrived(self) -> bool:
@@ -97,7 +97,7 @@ class PreflightPage(Searched):
 
     def shown(self) -> list[Finding]:
         """The findings, with the waivers that the answers hold now."""
-        return self.check.findings.shown(self.desk.draft, datetime.now(UTC).date())
+        return self.check.findings.shown(self.wizard.draft, datetime.now(UTC).date())
 
     def draw(self) -> None:
         """Draw what differs."""
@@ -109,7 +109,7 @@ class PreflightPage(Searched):
         drawn = (
             found,
             sought.value,
-            findings.waivers_of(self.desk.draft),
+            findings.waivers_of(self.wizard.draft),
             self.at_work,
             len(self.check.findings.asked),
         )
@@ -119,9 +119,9 @@ class PreflightPage(Searched):
         self._tell()
 
     def _counts(self, found: Sequence[Finding]) -> Content:
-        say, count = self.desk.say, findings.counts(found)
+        say, count = self.wizard.say, findings.counts(found)
         if self.at_work and not found:
-            hosts = len(self.desk.draft.items(("hosts",)))
+            hosts = len(self.wizard.draft.items(("hosts",)))
             done = len(self.check.findings.asked)
             doing = say("then disks, links and ports are tried") if done < hosts else say("trying disks, links, ports")
             return Content(say("asking the hosts: {done} of {total}", done=done, total=hosts) + f" · {doing}")
@@ -129,7 +129,7 @@ class PreflightPage(Searched):
             if self.failure:
                 return told(self.failure)
             return Content(
-                lacks(self.desk) or say("Nothing was checked yet. A check looks at every host and changes nothing.")
+                lacks(self.wizard) or say("Nothing was checked yet. A check looks at every host and changes nothing.")
             )
         line = counts_told(say, count)
         if self.at_work:
@@ -152,7 +152,7 @@ class PreflightPage(Searched):
             here, self._onward = None, False
         self._filled = bool(found)
         tree.clear()
-        hosts = [name or "?" for name in draft_hosts.names(self.desk.draft)]
+        hosts = [name or "?" for name in draft_hosts.names(self.wizard.draft)]
         groups, sought = findings.by_host(found), bool(self.query_one(Find).value)
         if self.at_work and not found:
             for host in hosts:
@@ -162,16 +162,16 @@ class PreflightPage(Searched):
             bad = [each for each in mine if each.status != "ok"]
             count = findings.counts(mine)
             open_ = sought or host in opened or (host not in closed and bool(count["failed"]))
-            node = tree.branch(None, Line(*host_line(self.desk.say, host, count), host), open_=open_)
+            node = tree.branch(None, Line(*host_line(self.wizard.say, host, count), host), open_=open_)
             for each in bad:
-                leaf = tree.leaf(node, Line(*finding_line(self.desk.say, each), each))
+                leaf = tree.leaf(node, Line(*finding_line(self.wizard.say, each), each))
                 worst = worst or (leaf if each.status == "failed" else None)
             good = [each for each in mine if each.status == "ok"]
             if good:
-                told_ = self.desk.say("{count} in order", count=len(good))
+                told_ = self.wizard.say("{count} in order", count=len(good))
                 below = tree.branch(node, Line(signed("ok", told_, "dim"), about=(host, "ok")), open_=sought)
                 for each in good:
-                    tree.leaf(below, Line(*finding_line(self.desk.say, each), each))
+                    tree.leaf(below, Line(*finding_line(self.wizard.say, each), each))
         self._list_waivers(tree, open_="waivers" in opened)
         self._return(tree, here, worst)
 
@@ -200,10 +200,10 @@ class PreflightPage(Searched):
 
     def _waiting(self, tree: Branches, host: str) -> None:
         answered = host in self.check.findings.asked
-        tree.branch(None, Line(*waiting_line(self.desk.say, host, answered), host)).allow_expand = False
+        tree.branch(None, Line(*waiting_line(self.wizard.say, host, answered), host)).allow_expand = False
 
     def _list_waivers(self, tree: Branches, *, open_: bool) -> None:
-        say, waivers = self.desk.say, findings.waivers_of(self.desk.draft)
+        say, waivers = self.wizard.say, findings.waivers_of(self.wizard.draft)
         if waivers:
             node = tree.branch(None, Line(waivers_line(say, len(waivers)), about="waivers"), open_=open_)
             for position, waiver in enumerate(waivers):
@@ -222,7 +222,7 @@ class PreflightPage(Searched):
     @property
     def _waiver(self) -> Mapping[str, Any] | None:
         """The waiver under the cursor, unless it was withdrawn."""
-        about, waivers = self._about, findings.waivers_of(self.desk.draft)
+        about, waivers = self._about, findings.waivers_of(self.wizard.draft)
         listed = isinstance(about, tuple) and about[0] == "waiver" and about[1] < len(waivers)
         return waivers[about[1]] if listed else None
 
@@ -232,7 +232,7 @@ class PreflightPage(Searched):
 
     def _tell(self) -> None:
         """Say all of the line under the cursor, and which keys do something for it."""
-        about, say = self._about, self.desk.say
+        about, say = self._about, self.wizard.say
         text: RenderableType | Content | None = None
         keys = [] if self.busy else [("c", "check all")]
         if isinstance(about, Finding):
@@ -258,7 +258,7 @@ class PreflightPage(Searched):
         """Copy what to do about the check under the cursor."""
         if (finding := self._chosen) and finding.remedy:
             self.app.copy_to_clipboard(finding.remedy)
-            self.notify(self.desk.say("copied"), timeout=2)
+            self.notify(self.wizard.say("copied"), timeout=2)
 
     def action_again(self) -> None:
         """Try the check under the cursor again."""
@@ -272,9 +272,9 @@ class PreflightPage(Searched):
         if finding is None or finding.status != "failed":
             return
         if finding.check in UNWAIVABLE:
-            self.notify(self.desk.say("A host that cannot be entered cannot be installed on: no waiver helps."))
+            self.notify(self.wizard.say("A host that cannot be entered cannot be installed on: no waiver helps."))
             return
-        self.app.push_screen(Waive(self.desk, finding.check, finding.host), self._waived)
+        self.app.push_screen(Waive(self.wizard, finding.check, finding.host), self._waived)
 
     def action_waivers(self) -> None:
         """Show the list of waivers, to add, change and take away some."""
@@ -282,7 +282,7 @@ class PreflightPage(Searched):
 
     def _waived(self, waiver: Mapping[str, Any] | None) -> None:
         if waiver is not None:
-            self.desk.change(findings.with_waiver(self.desk.draft, waiver))
+            self.wizard.change(findings.with_waiver(self.wizard.draft, waiver))
             self._onward = True
             self.draw()
 
@@ -290,7 +290,7 @@ class PreflightPage(Searched):
         """Take the waiver under the cursor back."""
         if self._waiver is not None:
             about = self._about
-            self.desk.change(findings.without_waiver(self.desk.draft, about[1]))
+            self.wizard.change(findings.without_waiver(self.wizard.draft, about[1]))
             self.draw()
 
 

@@ -64,7 +64,7 @@ class ResultPage(RunPage):
         if of != self._read_of:
             self._read_of = of
             try:
-                self.result = read(self.desk.runs, self.watching.site) if self.watching.site else Result()
+                self.result = read(self.wizard.runs, self.watching.site) if self.watching.site else Result()
                 self._trouble = None
             except SitewrightError as error:
                 self._trouble = failure(error)
@@ -79,8 +79,8 @@ class ResultPage(RunPage):
             self.result,
             run_report.files(self.result.run),
             self.session.hosts,
-            self.desk.bundle,
-            self.desk.editor.file,
+            self.wizard.bundle,
+            self.wizard.editor.file,
             self.size.width,
         )
         if drawn != self._drawn:
@@ -91,7 +91,7 @@ class ResultPage(RunPage):
         self.show_keys([*([("y", "copy this line")] if self._copies else []), *report, *ask])
 
     def _head(self) -> Content:
-        say, result = self.desk.say, self.result
+        say, result = self.wizard.say, self.result
         if self.at_work:
             return Content.styled(say("asking the hosts what stands …"), "$accent")
         if self._reporting:
@@ -127,7 +127,7 @@ class ResultPage(RunPage):
         if lines.option_count:
             lines.add_option(Option("", disabled=True))
             self._copies.append("")
-        lines.add_option(Option(Text(self.desk.say(title), style="bold"), disabled=True))
+        lines.add_option(Option(Text(self.wizard.say(title), style="bold"), disabled=True))
         self._copies.append("")
 
     def _line(self, lines: OptionList, left: Text | str, right: Text | str, copied: str, least: int = TITLE) -> None:
@@ -150,7 +150,7 @@ class ResultPage(RunPage):
         for probe in self.result.probes:
             state = "ok" if probe.passed else "failed"
             where = f"{probe.environment}: " if several else ""
-            title = Text.assemble((f"{words.SIGNS[state]} ", COLOURS[state]), where, self.desk.say(probe.title))
+            title = Text.assemble((f"{words.SIGNS[state]} ", COLOURS[state]), where, self.wizard.say(probe.title))
             evidence = Text(probe.evidence, style="dim" if probe.passed else COLOURS["failed"])
             self._line(lines, title, evidence, f"{probe.title}: {probe.evidence}", PROBE)
 
@@ -160,7 +160,7 @@ class ResultPage(RunPage):
             return
         self._section(lines, "Look around")
         for url in result.urls:
-            self._line(lines, self.desk.say("product"), url, url)
+            self._line(lines, self.wizard.say("product"), url, url)
         for name, path in result.kubeconfigs.items():
             command = f"kubectl --kubeconfig {path} get pods -A"
             self._line(lines, name, command, command)
@@ -170,22 +170,22 @@ class ResultPage(RunPage):
             return
         self._section(lines, "Certificates end, unless renewed before")
         for name, date in self.result.dates:
-            self._line(lines, self.desk.say(name), f"{date:%Y-%m-%d}", f"{date:%Y-%m-%d}")
+            self._line(lines, self.wizard.say(name), f"{date:%Y-%m-%d}", f"{date:%Y-%m-%d}")
 
     def _commands(self, lines: OptionList) -> None:
-        run, desk = self.result.run, self.desk
+        run, wizard = self.result.run, self.wizard
         if run is None:
             return
         self._section(lines, "What happened, and what comes next")
-        profile = desk.editor.file
-        flags = {"--bundle": desk.bundle, "--signers": desk.signers, "--simulate": desk.simulate}
-        self._line(lines, desk.say("what happened"), str(run.folder), str(run.folder))
+        profile = wizard.editor.file
+        flags = {"--bundle": wizard.bundle, "--signers": wizard.signers, "--simulate": wizard.simulate}
+        self._line(lines, wizard.say("what happened"), str(run.folder), str(run.folder))
         made = [str(path) for path in run_report.files(run)]
-        for text in made or [report_command(profile, run, desk.bundle, desk.signers)]:
-            self._line(lines, desk.say("the report"), text, text)
+        for text in made or [report_command(profile, run, wizard.bundle, wizard.signers)]:
+            self._line(lines, wizard.say("the report"), text, text)
         for title, verb in (("what stands", "status"), ("take it away", "uninstall")):
             text = later_command(verb, profile, flags)
-            self._line(lines, desk.say(title), text, text)
+            self._line(lines, wizard.say(title), text, text)
 
     def _standing(self, lines: OptionList) -> None:
         if not self.session.hosts:
@@ -199,7 +199,7 @@ class ResultPage(RunPage):
                 text = " · ".join(str(each) for each in told_ if each)
                 sign = Text.assemble(("✔ ", COLOURS["ok"]), host)
             else:
-                text, sign = self.desk.say("nothing of ours"), Text.assemble(("─ ", "dim"), host)
+                text, sign = self.wizard.say("nothing of ours"), Text.assemble(("─ ", "dim"), host)
             self._line(lines, sign, text, f"{host} {text}")
 
     def _runs(self, lines: OptionList) -> None:
@@ -207,7 +207,7 @@ class ResultPage(RunPage):
             return
         self._section(lines, "Runs")
         for at, operation, outcome in self.result.history[:20]:
-            text = f"{self.desk.say(operation)} · {self.desk.say(outcome)}"
+            text = f"{self.wizard.say(operation)} · {self.wizard.say(outcome)}"
             self._line(lines, at, text, f"{at} {operation} {outcome}")
 
     @on(OptionList.OptionSelected, "#facts")
@@ -216,7 +216,7 @@ class ResultPage(RunPage):
         here = self.query_one("#facts", OptionList).highlighted
         if here is not None and here < len(self._copies) and self._copies[here]:
             self.app.copy_to_clipboard(self._copies[here])
-            self.notify(self.desk.say("copied: {text}", text=self._copies[here][:60]), timeout=2)
+            self.notify(self.wizard.say("copied: {text}", text=self._copies[here][:60]), timeout=2)
 
     def action_report(self) -> None:
         """Make the report on what was built."""
@@ -226,8 +226,8 @@ class ResultPage(RunPage):
             self.run_worker(self._report(self.result.run), group="report")
 
     async def _report(self, run: Run) -> None:
-        flags = {"--profile": self.desk.editor.file, "--bundle": self.desk.bundle, "--signers": self.desk.signers}
-        self._trouble = await asyncio.to_thread(run_report.make, run, self.desk.runs.state, flags)
+        flags = {"--profile": self.wizard.editor.file, "--bundle": self.wizard.bundle, "--signers": self.wizard.signers}
+        self._trouble = await asyncio.to_thread(run_report.make, run, self.wizard.runs.state, flags)
         self._reporting = False
         self.draw()
 

@@ -9,7 +9,7 @@ from textual import events
 from textual.widgets import DataTable
 
 from installer.ui import words
-from installer.ui.course import Course, Pace, Planned
+from installer.ui.run_progress import Planned, RunProgress, StepTiming
 from installer.ui.text import Text
 from installer.ui.tui.content import Content
 from installer.ui.tui.run.grid import clock
@@ -30,7 +30,7 @@ class Steps(DataTable[Text]):
         self.following = True
         self._say = say
         self._brief = False
-        self._listed: tuple[Course, datetime | None, int] | None = None
+        self._listed: tuple[RunProgress, datetime | None, int] | None = None
         self._heard = 0
 
     @property
@@ -40,7 +40,7 @@ class Steps(DataTable[Text]):
             return ""
         return str(self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value)
 
-    def _fill(self, course: Course, width: int) -> None:
+    def _fill(self, course: RunProgress, width: int) -> None:
         """List the steps of a plan in so many columns of the screen."""
         chosen = self.chosen
         self.clear(columns=True)
@@ -55,7 +55,7 @@ class Steps(DataTable[Text]):
         if chosen in course.steps:
             self.move_cursor(row=self.get_row_index(chosen))
 
-    def show(self, course: Course, width: int, now: datetime, *, follow: bool) -> None:
+    def show(self, course: RunProgress, width: int, now: datetime, *, follow: bool) -> None:
         """Draw what is not as it was drawn last; all of it where the run or the width is another one."""
         listed = course, course.began, width
         if listed != self._listed:
@@ -87,7 +87,7 @@ class Steps(DataTable[Text]):
     def _where(self, step: Planned) -> str:
         return step.host or self._say("the whole site")
 
-    def _cells(self, course: Course, name: str, now: datetime | None) -> tuple[Text, Text, Text, Text]:
+    def _cells(self, course: RunProgress, name: str, now: datetime | None) -> tuple[Text, Text, Text, Text]:
         step, pace = course.steps[name], course.paces[name]
         sign = Text(words.SIGNS[pace.state], style=COLOURS[pace.state])
         dim = "dim" if pace.state == "waiting" or (pace.state == "ok" and not pace.changed) else ""
@@ -99,7 +99,7 @@ class Steps(DataTable[Text]):
         return sign, *cells
 
 
-def state_of(say: Say, course: Course, name: str, now: datetime | None, *, brief: bool = False) -> Text:
+def state_of(say: Say, course: RunProgress, name: str, now: datetime | None, *, brief: bool = False) -> Text:
     """How far a step is, right-aligned as figures are."""
     pace = course.paces[name]
     text = ""
@@ -116,13 +116,13 @@ def state_of(say: Say, course: Course, name: str, now: datetime | None, *, brief
     return Text(text, style=colour, justify="right", no_wrap=True)
 
 
-def _between(pace: Pace) -> str:
+def _between(pace: StepTiming) -> str:
     """When a step began and ended."""
     end = pace.started + timedelta(seconds=pace.seconds) if pace.started else None
     return f"{moment(f'{pace.started}')} – {moment(f'{end}')}"
 
 
-def log_missing(say: Say, course: Course, name: str) -> str:
+def log_missing(say: Say, course: RunProgress, name: str) -> str:
     """Why there is no log of a step."""
     texts = {
         "waiting": "It has not begun.",
@@ -133,7 +133,7 @@ def log_missing(say: Say, course: Course, name: str) -> str:
     return say(texts[course.paces[name].state])
 
 
-def step_told(say: Say, course: Course, name: str) -> Content:
+def step_told(say: Say, course: RunProgress, name: str) -> Content:
     """All that is known of a step."""
     step, pace = course.steps[name], course.paces[name]
     states = {"waiting": "waits for its turn", "running": "runs", "ok": "done", "failed": "failed"}

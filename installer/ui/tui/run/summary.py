@@ -14,7 +14,7 @@ from installer.plan import estimate
 from installer.runs.stream import Planned
 from installer.ui import words
 from installer.ui.text import Text
-from installer.ui.tui.context import Desk
+from installer.ui.tui.context import WizardContext
 from installer.ui.tui.run.page import COLOURS, moment, out_of_date
 from installer.ui.tui.state import findings
 from installer.ui.tui.state.result import begun
@@ -24,13 +24,13 @@ SHOWN = 12
 """Hosts of an environment that are named."""
 
 
-def summary(desk: Desk, site: str) -> RenderableType:
+def summary(wizard: WizardContext, site: str) -> RenderableType:
     """Hosts, bundle, plan and preflight, as far as they are known; and what is safe."""
-    say = desk.say
+    say = wizard.say
     table = Table.grid(padding=(0, 3, 0, 0))
     table.add_column(style="dim", no_wrap=True, min_width=11)
     table.add_column(overflow="fold")
-    for environment in desk.draft.sections(("environments",)):
+    for environment in wizard.draft.sections(("environments",)):
         if isinstance(environment, Mapping):
             planes, workers = (_names(environment.get(key)) for key in ("control_planes", "workers"))
             text = Text(planes)
@@ -38,12 +38,12 @@ def summary(desk: Desk, site: str) -> RenderableType:
             if workers:
                 text.append(f"\n{workers}").append(f"  {say('workers')}", "dim")
             table.add_row(str(environment.get("name", "?")), text)
-    manifest = desk.manifest
-    bundle = f"{manifest.name} {manifest.version} · {manifest.kubernetes}" if manifest else str(desk.bundle or "–")
-    table.add_row(say("bundle"), bundle if not desk.manifest_trouble else Text(desk.manifest_trouble))
-    table.add_row(say("plan"), _plan(desk))
-    table.add_row(say("preflight"), _preflight(desk))
-    if stands := _standing(desk, site):
+    manifest = wizard.manifest
+    bundle = f"{manifest.name} {manifest.version} · {manifest.kubernetes}" if manifest else str(wizard.bundle or "–")
+    table.add_row(say("bundle"), bundle if not wizard.manifest_trouble else Text(wizard.manifest_trouble))
+    table.add_row(say("plan"), _plan(wizard))
+    table.add_row(say("preflight"), _preflight(wizard))
+    if stands := _standing(wizard, site):
         table.add_row(say("so far"), stands)
     safe = say("It is checked first. It can be paused after the running steps, gone on with, and taken back; "
                "it goes on when this wizard or its terminal is closed.")  # fmt: skip
@@ -56,38 +56,38 @@ def _names(listed: Any) -> str:
     return ", ".join(names[:SHOWN]) + more
 
 
-def _plan(desk: Desk) -> Text:
-    planned = desk.watching.session.planned
+def _plan(wizard: WizardContext) -> Text:
+    planned = wizard.watching.session.planned
     if planned is None:
-        return Text(desk.say("see page {page}", page=desk.say("Plan")), style="dim")
-    return Text(plan_line(desk.say, planned))
+        return Text(wizard.say("see page {page}", page=wizard.say("Plan")), style="dim")
+    return Text(plan_line(wizard.say, planned))
 
 
-def _preflight(desk: Desk) -> Text:
-    check = desk.watching.session.check
-    found = check.findings.shown(desk.draft, datetime.now(UTC).date())
+def _preflight(wizard: WizardContext) -> Text:
+    check = wizard.watching.session.check
+    found = check.findings.shown(wizard.draft, datetime.now(UTC).date())
     if not found:
-        return Text(desk.say("not looked at yet in this session"), style="dim")
+        return Text(wizard.say("not looked at yet in this session"), style="dim")
     count = findings.counts(found)
     shown = Text("   ").join(
         Text.assemble((f"{words.SIGNS[status]} ", COLOURS[status]), str(count[status]))
         for status in ("ok", "waived", "failed")
         if count[status]
     )
-    if out_of_date(desk, check):
-        shown.append(f"   {desk.say('answers have changed since')}", COLOURS["warn"])
+    if out_of_date(wizard, check):
+        shown.append(f"   {wizard.say('answers have changed since')}", COLOURS["warn"])
     return shown
 
 
-def _standing(desk: Desk, site: str) -> Text | None:
+def _standing(wizard: WizardContext, site: str) -> Text | None:
     try:
-        standing = desk.runs.standing(site) if site else ()
+        standing = wizard.runs.standing(site) if site else ()
     except SitewrightError:
         return None
     if not standing:
         return None
     at = begun(standing[-1])
-    told = desk.say("installed {time}; only what differs is changed", time=moment(f"{at}") if at else "?")
+    told = wizard.say("installed {time}; only what differs is changed", time=moment(f"{at}") if at else "?")
     return Text(told)
 
 

@@ -31,7 +31,7 @@ class Waive(ModalScreen[Mapping[str, Any]]):
     )
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", ""), ("ctrl+enter,f8", "take", "")]
 
-    def __init__(self, around: context.Desk, check: str, host: str) -> None:
+    def __init__(self, around: context.WizardContext, check: str, host: str) -> None:
         super().__init__()
         self._around, self._check, self._host = around, check, host
         self._today = datetime.now(UTC).date()
@@ -101,7 +101,7 @@ class Waive(ModalScreen[Mapping[str, Any]]):
             self.query_one(f"#{first}").focus()
 
 
-def flaws_of(around: context.Desk, waiver: Mapping[str, Any], today: date) -> dict[str, str]:
+def flaws_of(around: context.WizardContext, waiver: Mapping[str, Any], today: date) -> dict[str, str]:
     """What is wrong with a waiver that would be the last of the answers, by its part; its last day must be to come."""
     draft = with_waiver(around.draft, waiver)
     place = f"waivers.{len(waivers_of(draft)) - 1}"
@@ -115,6 +115,6 @@ def flaws_of(around: context.Desk, waiver: Mapping[str, Any], today: date) -> di
     return found
 
 
-def last_person(around: context.Desk) -> str:
+def last_person(around: context.WizardContext) -> str:
     """Who answered for the last waiver; empty where there was none."""
     return next((str(each["person"]) for each in reversed(waivers_of(around.draft)) if each.get("person")), "")

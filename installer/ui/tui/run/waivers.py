@@ -22,7 +22,7 @@ class Listed(Repeated):
 
     def fresh(self, position: int) -> dict[str, Any]:
         """A new waiver."""
-        person = last_person(self.desk)
+        person = last_person(self.wizard)
         return {**({"person": person} if person else {}), "until": f"{datetime.now(UTC).date() + USUAL}"}
 
 

@@ -6,18 +6,19 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from installer import state_files
+from installer.layout import KUBERNETES_LIFE, REGISTRY_LIFE
 from installer.plain import typed_as
 from installer.probes.proof import ProbeResult
 from installer.runs.store import Run, Runs
 from installer.runs.stream import parse
 from installer.state_files import trouble
 
-LIVES = (("the clusters' own certificates", timedelta(days=365)), ("the registry's certificate", timedelta(days=825)))
-"""How long certificates are good that an installation makes: kubeadm's, and those of installer.certificates."""
+LIVES = (("the clusters' own certificates", KUBERNETES_LIFE), ("the registry's certificate", REGISTRY_LIFE))
+"""How long certificates are good that an installation makes."""
 URL = re.compile(r"https?://[^\s,;]+")
 
 

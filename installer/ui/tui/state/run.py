@@ -20,7 +20,7 @@ from installer.plan.model import BACKWARD
 from installer.preflight import Finding
 from installer.probes.proof import ProbeResult
 from installer.runs.stream import Ended, Failure, Gone, Item, Left, Planned, Ready
-from installer.ui.course import Course
+from installer.ui.run_progress import RunProgress
 from installer.ui.tui.words import Say
 
 Mode = Literal[
@@ -51,7 +51,7 @@ class Watched:
     """Everything a run has told so far."""
 
     verb: str = ""
-    course: Course | None = None
+    course: RunProgress | None = None
     ready: Ready | None = None
     gone: Gone | None = None
     failure: Failure | None = None
@@ -67,7 +67,7 @@ class Watched:
         for item in items:
             match item:
                 case Planned():
-                    self.course = Course(item)
+                    self.course = RunProgress(item)
                 case Ready():
                     self.ready = item
                 case Gone():

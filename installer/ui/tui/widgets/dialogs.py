@@ -129,7 +129,7 @@ class Typed(ModalScreen[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(False)", "")]
 
-    def __init__(self, around: context.Desk, prompt: str) -> None:
+    def __init__(self, around: context.WizardContext, prompt: str) -> None:
         super().__init__()
         self._around, self._prompt = around, prompt
 

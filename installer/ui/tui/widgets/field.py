@@ -57,14 +57,14 @@ class Field(Vertical):
         self._problem = Label("", classes="problem", markup=False)
 
     @property
-    def desk(self) -> context.Desk:
+    def wizard(self) -> context.WizardContext:
         """The wizard around this field."""
         return context.of(self)
 
     @property
     def value(self) -> Any:
         """The answer as the draft has it; None where it has none."""
-        return self.desk.draft.at(self.path)
+        return self.wizard.draft.at(self.path)
 
     @property
     def picks(self) -> bool:
@@ -74,17 +74,17 @@ class Field(Vertical):
     @property
     def answer(self) -> str:
         """What is answered, as the file has it; the default where nothing is."""
-        value = self._effective(self.desk.draft.at(self.path))
+        value = self._effective(self.wizard.draft.at(self.path))
         if isinstance(value, bool):
             return str(value).lower()
         return UNKNOWN if value == UNKNOWN else self._text(value)
 
     def action_pick(self) -> None:
         """Choose among the names there are, for a field that holds some."""
-        names = [name for name in draft_hosts.names(self.desk.draft) if name]
+        names = [name for name in draft_hosts.names(self.wizard.draft) if name]
         if self.picks and names:
-            chosen = self.desk.draft.at(self.path) or []
-            self.app.push_screen(Pick(self.desk.say, self.desk.say(self._title), names, chosen), self._picked)
+            chosen = self.wizard.draft.at(self.path) or []
+            self.app.push_screen(Pick(self.wizard.say, self.wizard.say(self._title), names, chosen), self._picked)
 
     def _picked(self, names: tuple[str, ...] | None) -> None:
         if names is not None:
@@ -93,7 +93,7 @@ class Field(Vertical):
 
     def compose(self) -> ComposeResult:
         """Label, control, unit; the problem below is empty while there is none."""
-        say, asked = self.desk.say, self.question
+        say, asked = self.wizard.say, self.question
         value = self._shown = self.value
         with Horizontal(classes="row"):
             yield Label(say(self._title) + (" *" if asked.required else ""), classes="label", markup=False)
@@ -114,7 +114,7 @@ class Field(Vertical):
 
     def on_mount(self) -> None:
         """Say from the start what is wrong."""
-        self.sync(self.desk.review.every)
+        self.sync(self.wizard.review.every)
 
     def sync(self, problems: Iterable[Problem]) -> None:
         """Show what the draft holds now, and what is wrong with it."""
@@ -126,7 +126,7 @@ class Field(Vertical):
         self._problem.display = bool(mine)
         if mine:
             missing = value in (None, "", [])
-            self._problem.update(phrases.problem(self.desk.say, mine[0], missing))
+            self._problem.update(phrases.problem(self.wizard.say, mine[0], missing))
             self._problem.set_class(missing, "missing")
 
     def tells(self, problem: Problem) -> bool:
@@ -138,7 +138,7 @@ class Field(Vertical):
     def gone(self) -> bool:
         """Whether the item of a list that this field is of is there no more, as after an undoing."""
         within = (self.path[: at + 1] for at, part in enumerate(self.path) if isinstance(part, int))
-        return any(self.desk.draft.at(each, GONE) is GONE for each in within)
+        return any(self.wizard.draft.at(each, GONE) is GONE for each in within)
 
     def _fill(self, value: Any) -> None:
         with self.prevent(Input.Changed, Select.Changed, Tick.Changed):
@@ -165,7 +165,7 @@ class Field(Vertical):
         return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
     def _placeholder(self) -> str:
-        default, say = self.question.default, self.desk.say
+        default, say = self.question.default, self.wizard.say
         if default == UNKNOWN:
             return say("unknown")
         if default not in (None, "", []):
@@ -197,7 +197,7 @@ class Field(Vertical):
                 self.query_one(Input).value = ""
             self._answer(UNKNOWN)
         else:
-            self._answer(None if self.question.default != UNKNOWN else self.desk.draft.at(self.path))
+            self._answer(None if self.question.default != UNKNOWN else self.wizard.draft.at(self.path))
 
     def _answer(self, value: Any) -> None:
         self._shown = value
@@ -206,7 +206,7 @@ class Field(Vertical):
 
     def write(self, value: Any) -> None:
         """Put an answer into the draft, or take it out where it is None."""
-        self.desk.answer(self.path, value)
+        self.wizard.answer(self.path, value)
 
     def _parsed(self, text: str) -> Any:
         """What a typed text means; what is no number stays a text, which the validator then refuses in its words."""

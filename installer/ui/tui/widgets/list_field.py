@@ -30,7 +30,7 @@ class Repeated(Vertical):
         self._room = Vertical(classes="items")
 
     @property
-    def desk(self) -> context.Desk:
+    def wizard(self) -> context.WizardContext:
         """The wizard around it."""
         return context.of(self)
 
@@ -45,7 +45,7 @@ class Repeated(Vertical):
 
     def sync(self) -> None:
         """Make the items anew where there are more or fewer than before; their fields show themselves."""
-        count = len(self.desk.draft.items(self.path))
+        count = len(self.wizard.draft.items(self.path))
         if count == self._count or not self._room.is_attached:
             return
         grown, self._count = count > self._count >= 0, count
@@ -61,8 +61,8 @@ class Repeated(Vertical):
     @on(Button.Pressed, ".more")
     def _add(self, event: Button.Pressed) -> None:
         event.stop()
-        items = self.desk.draft.items(self.path)
-        self.desk.change(self.grown(self.fresh(len(items))))
+        items = self.wizard.draft.items(self.path)
+        self.wizard.change(self.grown(self.fresh(len(items))))
         self.sync()
 
     def fresh(self, position: int) -> dict[str, Any]:
@@ -75,15 +75,15 @@ class Repeated(Vertical):
 
     def grown(self, item: Mapping[str, Any]) -> Draft:
         """The draft with one more item."""
-        return self.desk.draft.with_value((*self.path, len(self.desk.draft.items(self.path))), item)
+        return self.wizard.draft.with_value((*self.path, len(self.wizard.draft.items(self.path))), item)
 
     def shrunk(self, position: int) -> Draft:
         """The draft with an item less."""
-        return self.desk.draft.without((*self.path, position))
+        return self.wizard.draft.without((*self.path, position))
 
     def remove_item(self, position: int) -> None:
         """Take an item away."""
-        self.desk.change(self.shrunk(position))
+        self.wizard.change(self.shrunk(position))
         self._count = -1
         self.sync()
 

@@ -12,7 +12,7 @@ from textual.widgets import Label
 
 from installer.errors import Problem
 from installer.ui.tui import phrases
-from installer.ui.tui.context import Desk, of
+from installer.ui.tui.context import WizardContext, of
 from installer.ui.tui.state.pages import STEPS
 from installer.ui.tui.state.review import Change, Review
 from installer.ui.tui.widgets.field import Field, field_of
@@ -51,21 +51,21 @@ class Page(VerticalScroll, can_focus=False):
         return self.is_mounted and not self._making
 
     @property
-    def desk(self) -> Desk:
+    def wizard(self) -> WizardContext:
         """The wizard around this page."""
         return of(self)
 
     def compose(self) -> ComposeResult:
         """Heading, sentence, body."""
         title = next(step.title for step in STEPS if step.key == self.KEY)
-        yield Label(self.desk.say(title), classes="heading", markup=False)
+        yield Label(self.wizard.say(title), classes="heading", markup=False)
         if self.INTRO:
-            yield Label(self.desk.say(self.INTRO), classes="intro", markup=False)
+            yield Label(self.wizard.say(self.INTRO), classes="intro", markup=False)
         yield Label("", classes="astray", markup=False)
-        self._shape = self.shape(self.desk)
+        self._shape = self.shape(self.wizard)
         yield from self.body()
 
-    def shape(self, around: Desk) -> object:
+    def shape(self, around: WizardContext) -> object:
         """What the body is made for: where it is another one than before, the body is made anew."""
         return None
 
@@ -75,7 +75,7 @@ class Page(VerticalScroll, can_focus=False):
 
     def reviewed(self, review: Review, changes: tuple[Change, ...]) -> None:
         """Show the draft as it is now, with what is wrong with it; called after every edit, undoing and recovery."""
-        if self.shape(self.desk) != self._shape:
+        if self.shape(self.wizard) != self._shape:
             self._making = True
             self.run_worker(self._remake(), exclusive=True, group="shape")
             return
@@ -96,7 +96,7 @@ class Page(VerticalScroll, can_focus=False):
         """Say at the top what is wrong with places that have no field."""
         label = self.query_one(".astray", Label)
         label.display = bool(problems)
-        say = self.desk.say
+        say = self.wizard.say
 
         def told(each: Problem) -> str:
             return f"{each.path}: {phrases.problem(say, each, each.found == 'nothing')}"
@@ -109,7 +109,7 @@ class Page(VerticalScroll, can_focus=False):
         place = self.cursor(focused) if focused is not None and self in focused.ancestors else None
         await self.recompose()
         self._making = False
-        self.reviewed(self.desk.review, ())
+        self.reviewed(self.wizard.review, ())
         if focused is None or not focused.is_attached or self.wants_cursor:
             found = self.holder(place)
             self.screen.set_focus(found) if found is not None and self.display else self.focus_first()

@@ -15,9 +15,9 @@ from jinja2 import Environment, nodes
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-from installer.plan.templates import functions
-from installer.plan.templates.bounds import DEPTH, STEPS, Bounds, Refused
-from installer.plan.templates.functions import Missing
+from installer.render import functions
+from installer.render.bounds import DEPTH, STEPS, Bounds, Refused
+from installer.render.functions import Missing
 
 LONGEST = 1 << 20
 """Letters of one template."""

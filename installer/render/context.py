@@ -1,4 +1,4 @@
-"""What a component's templates see, and how they are rendered (docs/components.md lists the names)."""
+"""The names that a component's templates see; docs/components.md lists them."""
 
 from __future__ import annotations
 
@@ -7,20 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import TemplateError
-
 from installer.answers.model import Answers, Environment
 from installer.bundle.manifest import Artifact, Component, Manifest
-from installer.errors import BundleNotTrusted
-from installer.plan.templates import carrying
-
-API_PORT = 6443
-"""Port of every API server (kubeadm's default)."""
-PROXY_PORT = 7443
-"""Loopback port on which each node's proxy stands in for all API servers."""
-REGISTRY_CA = "/etc/sitewright/pki/registry-ca.crt"
-CHART_REGISTRY = "charts.sitewright.internal"
-FILE_REGISTRY = "files.sitewright.internal"
+from installer.layout import API_PORT, PROXY_PORT, REGISTRY_CA
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,36 +91,3 @@ def for_host(names: Mapping[str, Any], host: str) -> dict[str, Any]:
 def for_component(names: Mapping[str, Any], environment: Environment, component: Component) -> dict[str, Any]:
     """The same names with the customer's `values` for one component."""
     return {**names, "values": dict(environment.components.get(component.name, {}))}
-
-
-def render(component: Component, text: str, names: Mapping[str, Any]) -> str:
-    """Render one of a component's template files.
-
-    Raises:
-        BundleNotTrusted: the template is missing, malformed, or uses a name that is not defined.
-    """
-    where = f"component {component.name}, {text}"
-    if text not in component.texts:
-        raise BundleNotTrusted(bundle=where, reason="the bundle does not carry this file")
-    return _render(where, component.texts[text], names)
-
-
-def fill(component: Component, source: str, names: Mapping[str, Any]) -> str:
-    """Render a template that stands in a component's specification itself.
-
-    Raises:
-        BundleNotTrusted: it is malformed, or uses a name that is not defined.
-    """
-    return _render(f"component {component.name}, {source[:60]!r}", source, names)
-
-
-def _render(where: str, source: str, names: Mapping[str, Any]) -> str:
-    try:
-        return carrying.rendered(source, names)
-    except TemplateError as error:
-        line = getattr(error, "lineno", None)
-        raise BundleNotTrusted(
-            bundle=f"{where}:{line}" if line else where,
-            reason=f"template cannot be rendered: {error}",
-            hint="this is a fault of the bundle; tell the vendor",
-        ) from error

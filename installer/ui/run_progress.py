@@ -66,7 +66,7 @@ class Plan(Protocol):
 
 
 @dataclass
-class Pace:
+class StepTiming:
     """Where one step stands. `seconds` is what it took; `changed` False where it held beforehand."""
 
     state: State = "waiting"
@@ -115,7 +115,7 @@ class Cell:
 
 
 @dataclass(eq=False)
-class Course:
+class RunProgress:
     """A run of a plan; `take` its events in their order."""
 
     plan: Plan
@@ -126,7 +126,7 @@ class Course:
     last: datetime | None = None
     seconds: float = 0.0
     steps: dict[str, Planned] = field(default_factory=dict)
-    paces: dict[str, Pace] = field(default_factory=dict)
+    paces: dict[str, StepTiming] = field(default_factory=dict)
     cells: dict[Key, Cell] = field(default_factory=dict)
     whole: float = 0.0
     """Seconds that all of it takes."""
@@ -141,7 +141,7 @@ class Course:
         self._afresh()
 
     def _afresh(self) -> None:
-        self.paces = {name: Pace() for name in self.steps}
+        self.paces = {name: StepTiming() for name in self.steps}
         self.cells = {}
         self.outcome = self.latest = ""
         self._through = 0
@@ -194,7 +194,7 @@ class Course:
                 pace.seconds = (event.at - pace.started).total_seconds() if pace.started else 0.0
         return event.step
 
-    def _finished(self, event: events.StepFinished, pace: Pace, cell: Cell) -> None:
+    def _finished(self, event: events.StepFinished, pace: StepTiming, cell: Cell) -> None:
         if pace.state != "ok":
             self._through += 1
             cell.done += 1

@@ -12,7 +12,7 @@ import yaml
 from installer.bundle.manifest import Artifact, Component
 from installer.errors import BundleNotTrusted
 from installer.formats import libyaml
-from installer.plan import context
+from installer.render import templates
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def wanted_release(component: Component, names: dict[str, Any]) -> Release:
     documents = [
         document
         for text in component.spec.get("objects", ())
-        for document in parse(component, text, context.render(component, text, names))
+        for document in parse(component, text, templates.render(component, text, names))
     ]
     return Release(
         name=component.name,
@@ -74,7 +74,7 @@ def values(component: Component, names: dict[str, Any]) -> dict[str, Any]:
         BundleNotTrusted: the template does not give a YAML mapping.
     """
     text = component.spec["chart"].get("values")
-    base = parse(component, text, context.render(component, text, names)) if text else [{}]
+    base = parse(component, text, templates.render(component, text, names)) if text else [{}]
     found = base[0] if base and base[0] else {}
     if not isinstance(found, dict):
         raise BundleNotTrusted(bundle=f"component {component.name}, {text}", reason="values are not a mapping")

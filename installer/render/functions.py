@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from installer.plan.templates.bounds import Bounds, Refused
+from installer.render.bounds import Bounds, Refused
 
 Function = Callable[..., Any]
 

@@ -1,0 +1,36 @@
+"""Figures of what is installed that more than one part of the program needs: paths, ports, names, lifetimes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+HOME = "/var/lib/sitewright"
+"""Everything of ours that lives on a host and is not configuration."""
+CONFIG = "/etc/sitewright"
+"""Our configuration on a host."""
+REGISTRY_CA = f"{CONFIG}/pki/registry-ca.crt"
+"""The authority of the site's registry, on every host."""
+
+CHART_REGISTRY = "charts.sitewright.internal"
+FILE_REGISTRY = "files.sitewright.internal"
+"""The names below which the site's registry holds charts and files; images keep their upstream's name."""
+
+REGISTRY_PORT, PUSH_PORT = 5000, 5001
+"""Where the site's registry is read by hosts, and where it is pushed to; answers may say otherwise."""
+API_PORT = 6443
+"""Of every API server (kubeadm's default)."""
+PROXY_PORT = 7443
+"""Loopback port on which each node's proxy stands in for all API servers."""
+VXLAN_PORT = 8472
+"""UDP port of the pod network between nodes (flannel's default on Linux)."""
+FIRST_NODE_PORT, LAST_NODE_PORT = 30000, 32767
+"""Services of type NodePort get theirs from these (Kubernetes' default)."""
+
+CA_LIFE = timedelta(days=3650)
+"""Of the registry's authority and those of clusters (kubeadm's default, and ours)."""
+REGISTRY_LIFE = timedelta(days=825)
+"""Of the registry's certificate: the longest that all TLS clients accept from a private CA."""
+KUBERNETES_LIFE = timedelta(days=365)
+"""Of every certificate that kubeadm and kubelets get (their default)."""
+RENEW_BEFORE = timedelta(days=90)
+"""A run renews what ends within this time."""
