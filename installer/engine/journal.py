@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn, Protocol
 
 from installer import state_files
+from installer.engine import before_images
 from installer.errors import PlanChanged, StateUnreadable
 from installer.formats import strict_json
 

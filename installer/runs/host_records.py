@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from installer.engine.before_images import flaw
 from installer.engine.journal import LEGAL, State
 from installer.formats import strict_json
 from installer.plan.model import BACKWARD

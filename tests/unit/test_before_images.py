@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from installer.before_images import flaw, lacking
+from installer.engine.before_images import flaw, lacking
 
 FILE = {"kind": "file", "mode": 0o644, "owner": "root", "size": 3, "sha256": "", "target": ""}
 WHOLE: dict[str, Any] = {

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from installer.plan.steps.component import Brought, brought, withdraw
-from installer.plan.steps.placed import Placed
-from installer.world.ports import FileState, Output
+from installer.plan.steps.files import Placed
+from installer.plan.steps.host_components import Brought, brought, withdraw
+from installer.ports import FileState, Output
 
 LIST = "/var/lib/sitewright/components/x.json"
 

@@ -414,7 +414,8 @@ def test_an_index_of_another_form_has_no_chart(tmp_path: Path, index: bytes) -> 
             helm.resolve(what, workshop(tmp_path))
 
 
-@pytest.mark.parametrize("packed", [tar_bytes({}, "w:gz"), tar_bytes({"thing": b"a file"}, "w:gz"), b"no archive"])
+@pytest.mark.parametrize("packed", [tar_bytes({}, "w:gz"), tar_bytes({"thing": b"a file"}, "w:gz"), b"no archive"],
+                         ids=["empty", "a file in its place", "no archive"])  # fmt: skip
 def test_a_packed_chart_without_its_folder_is_none(tmp_path: Path, packed: bytes) -> None:
     (tmp_path / "chart.tgz").write_bytes(packed)
     with web(tmp_path) as address, pytest.raises(BuildFailed, match="is not a chart: it has no folder"):

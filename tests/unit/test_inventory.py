@@ -10,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from installer.answers import file as answers_file
-from installer.hosts.inventory import LARGEST, LINES, TOLD, Inventory, Row, read
+from installer.errors import StateUnreadable
+from installer.hosts.inventory import LARGEST, LINES, TOLD, Inventory, Row, file, read
 from installer.hosts.inventory.entry import MOST, BadRange, expand
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from installer.errors import HostAnswersOddly
-from installer.plan.steps.kept import names
-from installer.world.ports import Output
+from installer.plan.steps.before_images import names
+from installer.ports import Output
 
 
 class Listing:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from paramiko.ssh_exception import SSHException
 
-from installer.answers import SecretRef
-from installer.sshkeys import passphrase_rounds
-from installer.world import login
-from installer.world.trust import Pins
+from installer.answers.model import SecretRef
+from installer.formats.ssh_keys import passphrase_rounds
+from installer.remote.ssh import login
+from installer.remote.ssh.host_keys import Pins
 
 
 def field(content: bytes) -> bytes:

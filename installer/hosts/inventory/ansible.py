@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from installer.formats.values import shown
-from installer.hosts.inventory.entry import BadRange, Entry, Reading, expand, login
+from installer.hosts.inventory.entry import MOST, BadRange, Entry, Reading, expand, login
 
 ADDRESSES = ("ansible_host", "ansible_ssh_host", "ip")
 USERS = ("ansible_user", "ansible_ssh_user")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-from installer import textfile
 from installer.errors import StateUnreadable
+from installer.formats import text_file
 from installer.hosts.inventory import LARGEST
 
 ENCODINGS = ("utf-8-sig", "gb18030")
@@ -21,8 +21,8 @@ def read(path: Path) -> str:
         StateUnreadable: it is not there, is no regular file or larger than 1 MiB, or holds no text.
     """
     try:
-        raw = textfile.read(path, LARGEST)
-    except textfile.Unfit as error:
+        raw = text_file.read(path, LARGEST)
+    except text_file.Unfit as error:
         hint = error.cure or "a list of hosts has a line or two for each"
         raise StateUnreadable(path=path, reason=f"it is {error}; this is no list of hosts", hint=hint) from error
     except OSError as error:

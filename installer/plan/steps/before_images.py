@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import PurePosixPath
 
+from installer.errors import HostAnswersOddly
 from installer.layout import HOME
 from installer.plan.model import Before, Image, Step
 from installer.plan.steps.commands import demand

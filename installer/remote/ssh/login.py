@@ -15,6 +15,7 @@ from paramiko.ssh_exception import AuthenticationException, BadAuthenticationTyp
 from installer.answers.model import Host, SecretRef
 from installer.errors import LoginRefused, SitewrightError
 from installer.formats import text_file
+from installer.formats.ssh_keys import passphrase_rounds
 from installer.remote.ssh.host_keys import Pins, pins
 
 LARGEST_KEY = 1 << 20
