@@ -16,11 +16,13 @@ import yaml
 
 from installer.builder.recipe import Recipe, Source
 from installer.errors import BuildFailed
-from installer.formats import libyaml
+from installer.formats import libyaml, text_file
 from installer.workshop import text_digest, tree_digest
 
 FORMAT = 1
 """Version of `bundle.lock.yaml`; a newer one is refused."""
+LARGEST = 16 << 20
+"""Bytes of the largest lock, or text beside it, that is read; those of `core` have 30 KiB."""
 TEXTS = frozenset({"go.mod", "go.sum"})
 HEAD = "# Written by `sitewright bundle lock`; every digest here is checked by `sitewright bundle build`.\n"
 
@@ -77,12 +79,12 @@ def load(recipe: Recipe) -> Lock:
     if not path.is_file():
         return Lock()
     try:
-        found = libyaml.load(path.read_text(encoding="utf-8"))
+        found = libyaml.load(_text(path))
         if found["version"] > FORMAT:
             raise BuildFailed(what=str(path), reason=f"has format {found['version']}; this program knows {FORMAT}")
         sources = {name: _locked(recipe.folder, name, entry) for name, entry in found["sources"].items()}
         return Lock(found["toolchain"], sources)
-    except (OSError, UnicodeError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, text_file.Unfit, yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BuildFailed(what=str(path), reason=f"cannot be read: {error}") from error
 
 
@@ -113,14 +115,22 @@ def save(recipe: Recipe, lock: Lock) -> None:
     _replace(recipe.folder / "bundle.lock.yaml", HEAD + yaml.safe_dump(document, sort_keys=False, width=1000))
 
 
+def _text(path: Path) -> str:
+    return text_file.decoded(text_file.read(path, LARGEST))
+
+
 def _locked(folder: Path, name: str, entry: Mapping[str, Any]) -> Locked:
     identity = {key: value for key, value in entry.items() if key not in {"recipe", "made", "seconds"}}
     for key in TEXTS:
         with contextlib.suppress(FileNotFoundError):
-            identity[key] = (folder / "locks" / f"{name}.{key}").read_text(encoding="utf-8")
+            identity[key] = _text(folder / "locks" / f"{name}.{key}")
     if "go.mod" in identity:
         identity.setdefault("go.sum", "")
-    return Locked(entry["recipe"], identity, entry["made"], entry["seconds"])
+    recipe, made, seconds = entry["recipe"], entry["made"], entry["seconds"]
+    texts = isinstance(made, dict) and all(isinstance(text, str) for text in (recipe, *made, *made.values()))
+    if not texts or type(seconds) not in (int, float):
+        raise ValueError(f"what is locked of {name} is not of the form it should have")
+    return Locked(recipe, identity, made, seconds)
 
 
 def _replace(path: Path, text: str) -> None:

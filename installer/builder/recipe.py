@@ -20,9 +20,13 @@ from installer.bundle.forms import Flaw, Form
 from installer.bundle.manifest import Exemption
 from installer.bundle.specification import Subject
 from installer.errors import BuildFailed
-from installer.formats import strict_yaml
+from installer.formats import strict_yaml, text_file
 from installer.formats.libyaml import LOADER
 
+LARGEST = 1 << 20
+"""Bytes of the largest bundle.yaml or component.yaml that is read."""
+LARGEST_TEXT = 16 << 20
+"""Bytes of the largest text beside a component.yaml: the definitions of an operator have a MiB or two."""
 SHOWN = 20
 """Mistakes of a file that are told at a time."""
 C_TOOLCHAIN = "c-toolchain"
@@ -135,8 +139,8 @@ def _part(folder: Path, name: str, exemptions: tuple[Exemption, ...]) -> tuple[P
     texts = {}
     for text in sorted((beside - {"component.yaml"}) | set(_texts_named(spec))):
         try:
-            texts[text] = (folder / text).read_text(encoding="utf-8")
-        except (OSError, UnicodeError) as error:
+            texts[text] = text_file.decoded(text_file.read(folder / text, LARGEST_TEXT))
+        except (OSError, text_file.Unfit) as error:
             raise BuildFailed(
                 what=f"{name}/component.yaml", reason=f"its text {text} cannot be read: {error}"
             ) from error
@@ -222,10 +226,12 @@ class _File:
             BuildFailed: it is not there, is no YAML that means one thing only, or is of another form.
         """
         try:
-            text = path.read_text(encoding="utf-8")
+            text = text_file.decoded(text_file.read(path, LARGEST))
         except FileNotFoundError as error:
             raise BuildFailed(what=str(path), reason="is not there") from error
-        except (OSError, UnicodeError) as error:
+        except text_file.Unfit as error:
+            raise BuildFailed(what=str(path), reason=f"is {error}", hint=error.cure) from error
+        except OSError as error:
             raise BuildFailed(what=str(path), reason=f"cannot be read: {error}") from error
         document = strict_yaml.read(text)
         for line, at, found, wanted in document.flaws:

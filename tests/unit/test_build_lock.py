@@ -15,6 +15,9 @@ from installer.errors import BuildFailed
 PAGE = {"name": "page", "sources": [{"name": "page", "path": {"path": "web"}}], "beside": {"web/index.html": "hello"}}
 
 
+HEAD = "version: 1\ntoolchain: {}\nsources: {page: "
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> recipe.Recipe:
     return recipe.load(write_recipe(tmp_path / "small", PAGE))
@@ -80,6 +83,12 @@ def test_a_source_changed_after_locking_is_refused(small: recipe.Recipe, change:
         ("version: 2\ntoolchain: {}\nsources: {}\n", "has format 2; this program knows 1"),
         ("version: 1\nsources: {}\n", "cannot be read: 'toolchain'"),
         ("version: 1\ntoolchain: {}\nsources: {page: 7}\n", "cannot be read"),
+        (f"{HEAD}{{recipe: 7, made: {{}}, seconds: 1}}}}\n", "locked of page is not of the form"),
+        (f"{HEAD}{{recipe: x, made: [], seconds: 1}}}}\n", "locked of page is not of the form"),
+        (f"{HEAD}{{recipe: x, made: {{}}, seconds: y}}}}\n", "locked of page is not of the form"),
+        ("version: 2026-13-45\n", "cannot be read: month must be in 1..12"),
+        ("#" * (17 << 20), "cannot be read: more than 16 MiB"),
+        ("a: \0", "cannot be read: binary data"),
         ("- a\n", "cannot be read"),
         ("a: [", "cannot be read"),
         ("", "cannot be read"),

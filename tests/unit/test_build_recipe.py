@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,6 +71,15 @@ def _break_yaml(folder: Path) -> None:
     (folder / "bundle.yaml").write_text("a: [")
 
 
+def _instead(make: Callable[[Path], object]) -> Callable[[Path], None]:
+    def mistake(folder: Path) -> None:
+        path = folder / "components/page/component.yaml"
+        path.unlink()
+        make(path)
+
+    return mistake
+
+
 def _binary_text(folder: Path) -> None:
     (folder / "components/page/values.yaml").write_bytes(b"\xff\xfe\x00")
 
@@ -78,6 +88,10 @@ def _binary_text(folder: Path) -> None:
     ("mistake", "said"),
     [
         (_drop_component, "component.yaml: is not there"),
+        (_instead(os.mkfifo), "component.yaml: is a pipe"),
+        (_instead(lambda path: path.symlink_to("/dev/zero")), "component.yaml: is a device"),
+        (_instead(lambda path: path.write_bytes(b"#" * (2 << 20))), "component.yaml: is more than 1 MiB"),
+        (_instead(lambda path: path.write_bytes(b"\xff\xfe\x80")), "component.yaml: is text in UTF-16"),
         (_break_yaml, "bundle.yaml:2: .*; wanted well-formed YAML"),
         (_binary_text, "its text values.yaml cannot be read"),
     ],
