@@ -156,7 +156,7 @@ def _modules(environment: Environment, host: str) -> Step:
     listing = Placed("/etc/modules-load.d/sitewright.conf", 0o644, text="".join(f"{m}\n" for m in MODULES).encode())
 
     def differs(world: ReadOnly) -> Differences:
-        overlay = (world.read(host, "/proc/filesystems") or b"").decode()
+        overlay = (world.read(host, "/proc/filesystems") or b"").decode("utf-8", "replace")
         bridge = world.stat(host, "/proc/sys/net/bridge/bridge-nf-call-iptables")[0]
         loaded = {"overlay": "\toverlay\n" in overlay, "br_netfilter": bridge is not None}
         missing = tuple(Difference(f"kernel module {name}", "loaded", "not loaded")

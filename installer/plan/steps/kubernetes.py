@@ -150,7 +150,7 @@ def _step(environment: Environment, name: str, host: str, title: str, **rest: An
         values = {key: world.read(host, f"/proc/sys/{key.replace('.', '/')}") for key in SETTINGS}
         return {
             "there": there,
-            "settings": {key: raw.decode().strip() for key, raw in values.items() if raw},
+            "settings": {key: raw.decode("utf-8", "replace").strip() for key, raw in values.items() if raw},
             "_within": {path: listed(world, host, path) for path in there},
         }
 
