@@ -35,7 +35,9 @@ def test_where_there_is_no_directory_there_are_no_names() -> None:
     assert names(Listing("a\n", code=2), "cp-1", "/etc/x") == []  # type: ignore[arg-type]  # likewise
 
 
-@pytest.mark.parametrize("said", ["..\n", ".\n", "a\n\nb\n", "a/../../etc\n", "/etc/passwd\n", "a\0b\n", "\n"])
+@pytest.mark.parametrize(
+    "said", ["..\n", ".\n", "a\n\nb\n", "a/../../etc\n", "/etc/passwd\n", "a\0b\n", "\n", "a" * 256]
+)
 def test_what_is_no_name_in_a_directory_is_the_host_s_odd_answer(said: str) -> None:
     with pytest.raises(HostAnswersOddly, match=r"cp-1 .* for a name in /etc/x"):
         names(Listing(said), "cp-1", "/etc/x")  # type: ignore[arg-type]  # likewise

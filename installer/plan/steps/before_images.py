@@ -18,6 +18,8 @@ from installer.ports import FileState, ReadOnly, World
 
 RUNS = f"{HOME}/runs"
 """What hosts keep of each run, by name: its records (installer.runs.site_copy) and, in "before", what it replaced."""
+LONGEST_NAME = 255
+"""Characters of the longest name that a file can have (NAME_MAX of limits.h)."""
 CONTENT = frozenset({"file", "link"})
 """Kinds of entries whose content is put aside; a directory is judged by what came into it."""
 
@@ -187,7 +189,7 @@ def names(world: ReadOnly, host: str, directory: str) -> list[str]:
     listing = world.query(host, "ls", "-1A", f"{directory}/")  # without the stroke, a file would be listed as itself
     found = listing.out.removesuffix("\n").split("\n") if listing.ok and listing.out else []
     for name in found:
-        if name in ("", ".", "..") or "/" in name or "\0" in name:
+        if name in ("", ".", "..") or "/" in name or "\0" in name or len(name) > LONGEST_NAME:
             raise HostAnswersOddly(host=host, reason=f"{name[:80]!r} for a name in {directory}")
     return found
 
