@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 from textual.widgets import Static, TextArea
-from wizards import answers_of, core, settled
+from wizards import answers_of, core, settled, until
 
 from installer.cli.wizard import host_connectors
 from installer.ui.tui.app import Wizard
@@ -68,6 +68,7 @@ async def pasted(pilot: Pilot[None], text: str) -> str:
     """What a pasted list is said to come to."""
     await pressed(pilot, "i")
     assert isinstance(pilot.app.screen, ImportHosts)
+    comes_to = pilot.app.screen.query_one("#comes-to", Static)
     pilot.app.screen.query_one(TextArea).text = text
-    await pilot.pause(0.3)
-    return "\n".join(str(pilot.app.screen.query_one(name, Static).render()) for name in ("#comes-to", "#rows"))
+    await until(pilot, lambda: str(comes_to.render()))
+    return f"{comes_to.render()}\n{pilot.app.screen.query_one('#rows', Static).render()}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import wizards
 import yaml
 from core_manifest import ROOT
 from textual.pilot import Pilot
@@ -20,8 +20,6 @@ from installer.ui.tui.run.page import RunPage
 from installer.ui.tui.run.preflight import PreflightPage
 from installer.ui.tui.widgets.dialogs import Ask
 
-PATIENCE = 60.0
-"""Seconds after which something hangs; it takes a few."""
 SECRET = "correct horse battery staple"
 
 
@@ -62,11 +60,7 @@ def page(pilot: Pilot[None], kind: type[RunPage]) -> Any:
 
 async def until(pilot: Pilot[None], true: Callable[[], object]) -> None:
     """Wait until something is so."""
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, on_screen(pilot)
-        await pilot.pause(0.05)
-    await pilot.pause()
+    await wizards.until(pilot, true, lambda: on_screen(pilot))
 
 
 async def checked(pilot: Pilot[None]) -> PreflightPage:

@@ -85,8 +85,7 @@ def test_secrets_that_a_person_types_are_asked_for_before_real_hosts_are_tried(t
 
     async def script(pilot: Pilot[None]) -> None:
         await pilot.press("t")
-        await pilot.pause(0.2)
-        assert isinstance(pilot.app.screen, Typed)
+        await until(pilot, lambda: isinstance(pilot.app.screen, Typed))
         await pressed(pilot, "escape")
         assert row(pilot, 0).endswith("–")
 

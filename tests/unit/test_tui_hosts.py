@@ -8,7 +8,7 @@ import pytest
 from hosts_page import UNPINNED, draft, hosts_page, lines, page, pasted, pressed, rehearsal, row
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
-from wizards import answers_of, noticed, on_screen, open_page, play, settled
+from wizards import answers_of, noticed, on_screen, open_page, play, settled, until
 
 from installer.draft.hosts import Place, names, places
 from installer.ui.tui.hosts.forms import AccessForm, HostForm
@@ -148,8 +148,7 @@ def test_a_list_from_a_file_or_why_not(tmp_path: Path) -> None:
         await pressed(pilot, "ctrl+u", *"~nobody-of-that-name/x", "enter")
         assert "✖" in on_screen(pilot)
         await pressed(pilot, "ctrl+u", *"hosts.csv", "enter")
-        await pilot.pause(0.3)
-        assert "a table (CSV) · new: 2" in on_screen(pilot)
+        await until(pilot, lambda: "a table (CSV) · new: 2" in on_screen(pilot))
         await pressed(pilot, "f8")
         assert draft(pilot).at(("hosts", 4)) == {"name": "w-2", "address": "10.0.0.2", "access": {"user": "ops"}}
         assert "10.0.0.2 @" in row(pilot, 4)

@@ -11,7 +11,7 @@ import pytest
 from every import every
 from hosts_page import hosts_page, lines, pressed, rehearsal
 from textual.pilot import Pilot
-from wizards import play
+from wizards import play, until
 
 from installer import errors
 from installer.errors import AnswersInvalid, SecretUnavailable, SitewrightError
@@ -96,10 +96,7 @@ def test_reasons_of_roles_are_said_whole(names: str, count: int, known: bool) ->
 def test_a_host_that_is_not_reached_says_so_in_chinese(tmp_path: Path) -> None:
     async def script(pilot: Pilot[None]) -> str:
         await pressed(pilot, "down", "t")
-        for _ in range(1500):
-            if "✖" in lines(pilot):
-                break
-            await pilot.pause(0.02)
+        await until(pilot, lambda: "✖" in lines(pilot), lambda: lines(pilot))
         return lines(pilot)
 
     shown = play(hosts_page(rehearsal(tmp_path), language="zh"), script)

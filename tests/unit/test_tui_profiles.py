@@ -5,7 +5,6 @@ All set the same checks aside, for all are for practice hosts; the first two of 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import Any
 import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
-from textual.widgets import Input, Select
-from wizards import answers_of, field, open_page, play, settled, type_into, wizard
+from textual.widgets import Input, Select, Static
+from wizards import answers_of, field, open_page, play, settled, type_into, until, wizard
 
 from installer.answers import file as answers_file
 from installer.answers.model import Answers
@@ -110,8 +109,8 @@ async def hosts(pilot: Pilot[None], wanted: list[dict[str, Any]]) -> None:
     area = pilot.app.screen.query_one("TextArea")
     area.focus()
     area.text = "\n".join(f"{host['name']} {host['address']}" for host in wanted)
-    await asyncio.sleep(0.5)
-    await settled(pilot)
+    comes_to = pilot.app.screen.query_one("#comes-to", Static)
+    await until(pilot, lambda: str(comes_to.render()))
     await pilot.press("f8")
     await settled(pilot)
 

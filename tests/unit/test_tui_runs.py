@@ -189,8 +189,7 @@ def test_a_step_that_breaks_is_explained_with_its_log_and_gone_on_with(place: Pl
         step = install.watched.course.failed[0]  # type: ignore[union-attr]
         assert Path(install.log_of(step)).is_file()
         await pilot.press("l")
-        await pilot.pause(0.2)
-        assert step in on_screen(pilot)
+        await until(pilot, lambda: step in on_screen(pilot))
         await pilot.press("escape")
         place.site()
         await pilot.press("g")

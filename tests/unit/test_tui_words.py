@@ -20,7 +20,7 @@ from report_subject import subject
 from rich.cells import cell_len
 from textual.pilot import Pilot
 from tui_sayings import Sayings, name_of
-from wizards import answers_of, play, wizard
+from wizards import answers_of, open_page, play, wizard
 
 from installer import errors
 from installer.answers import questions, rules, schema
@@ -267,8 +267,7 @@ def test_pages_say_nothing_that_is_not_translated(language: str, tmp_path: Path)
 
     async def script(pilot: Pilot[None]) -> None:
         for step in PAGES:
-            app.open_page(step)
-            await pilot.pause(0.2)
+            await open_page(pilot, step)
             await pilot.press("f1", "escape")
 
     play(app, script)
