@@ -13,13 +13,13 @@ demo: bootstrap
 demo-down: bootstrap
 	@.venv/bin/sitewright rehearse --profile $(PROFILE) --down
 
-# Tests without hosts wait much for what a wizard shows. Those on hosts are shared out between two processes, and behind
-# them those of whole commands and of the engine: tests/conftest.py.
+# Unit tests wait much for what a wizard shows. Tests on hosts are shared out between two processes; a third takes those
+# of whole commands and of the engine meanwhile: tests/conftest.py.
 test: bootstrap
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	@$(MAKE) --no-print-directory --jobs 2 types unit
-	.venv/bin/pytest -q -n 2 --dist loadscope tests/contract tests/adapter tests/e2e tests/commands tests/engine
+	.venv/bin/pytest -q -n 3 --dist loadscope tests/contract tests/adapter tests/e2e tests/commands tests/engine
 
 types: bootstrap
 	.venv/bin/mypy

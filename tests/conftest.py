@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,18 +22,26 @@ RaisePractice = Callable[[int], Practice]
 
 
 FIRST = ("test_install.py", "test_rollback.py", "test_profiles.py", "test_wizard.py")
-"""The tests that set up Kubernetes, which one of two processes takes; the other takes the rest that work on hosts.
+"""The tests that set up Kubernetes, which one process takes; a second takes the rest that work on hosts.
 
 Practice hosts share this machine's kernel, of which Kubernetes sets some, and hosts are compared with what they were.
 """
 HOSTLESS = ("tests/commands/", "tests/engine/")
-"""Tests without practice hosts: whichever process is done first takes them, file by file."""
+"""Tests without practice hosts: a third process takes them, file by file, and whichever is done helps it.
+
+They give way to the others: while hosts are waited for, processors have time for them, which took minutes at the end.
+"""
 SINGLE = ("test_tui_terminal.py", "test_mutants.py")
-"""Long ones of these, whose tests share nothing: they come last, one by one, so that both processes end together."""
+"""Long ones of these, whose tests share nothing: they come last, one by one, so that all processes end together."""
+GIVING_WAY = 10
+"""How nice a process is from its first test without hosts on; it is never given one with hosts after that."""
 
 
 class Lanes(LoadScopeScheduling):
-    """Two processes with a share each of the tests on practice hosts, which come first (`--dist loadscope`)."""
+    """Two processes with a share each of the tests on practice hosts, which come first; the rest for all three.
+
+    For `-n 3 --dist loadscope`.
+    """
 
     def __init__(self, config: pytest.Config, log: Producer) -> None:
         super().__init__(config, log)
@@ -51,6 +60,13 @@ def _is_single(nodeid: str) -> bool:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What may be shared out one by one comes last."""
     items.sort(key=lambda item: _is_single(item.nodeid))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Tests without hosts give way to those with."""
+    beside = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1
+    if beside and item.nodeid.startswith(HOSTLESS) and os.nice(0) < GIVING_WAY:
+        os.nice(GIVING_WAY - os.nice(0))
 
 
 @pytest.hookimpl(optionalhook=True)
