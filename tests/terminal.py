@@ -14,7 +14,7 @@ import time
 ALTERNATE, BACK = b"\x1b[?1049h", b"\x1b[?1049l"
 START = "from installer.cli import run; import sys; sys.exit(run(sys.argv[1:]))"
 """The program as Python runs it, to be followed by its arguments."""
-PATIENCE = 90
+PATIENCE = 300
 """Seconds after which it hangs; it takes a few, and more where much else goes on."""
 
 

@@ -28,7 +28,7 @@ from installer.runs.store import Runs
 from installer.runs.stream import Ended, Failure, Follower, Gone, Note, Planned, Ready
 
 SITE = "practice-minimal"
-PATIENCE = 90
+PATIENCE = 300
 """Seconds after which something hangs; it takes a few, more where the machine is busy."""
 SLOW = "slow: {work: 0.4}\n"
 SECRET = "correct horse battery staple"
@@ -36,8 +36,8 @@ SECRET = "correct horse battery staple"
 PARENT = """
 import fcntl, json, sys, termios, time
 from pathlib import Path
-from installer import detached
-from installer.runs import Runs
+from installer.runs import background as detached
+from installer.runs.store import Runs
 if sys.stdin.isatty():
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 argv, state, site = json.loads(sys.argv[1])
@@ -159,7 +159,7 @@ def test_it_is_paused_in_the_middle_and_goes_on(desk):
 
 @pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8])
 def test_it_can_be_paused_from_its_first_moment_on(desk, after):
-    process = desk.start("install", "slow: {work: 0.1, stat: 0.05}\n")
+    process = desk.start("install", "slow: {work: 0.5, stat: 0.2}\n")
     time.sleep(after)
     process.pause()
     told = to_the_end(process)

@@ -21,7 +21,7 @@ from installer.runs.stream import Ended, Failure, Follower
 
 SITE, PROMPT = "practice-minimal", "Password of the hosts"
 SECRET = "correct horse battery staple"
-PATIENCE = 60
+PATIENCE = 300
 
 
 class Door(paramiko.ServerInterface):

@@ -131,7 +131,7 @@ def test_a_terminal_that_is_gone_without_a_word_ends_the_wizard(tmp_path: Path) 
     terminal = begun(tmp_path)
     os.close(terminal.far)
     os.close(terminal._near)
-    assert terminal.process.wait(timeout=30) is not None
+    assert terminal.process.wait(timeout=PATIENCE) is not None
     assert "X" in str(editor.opened(tmp_path / "answers.yaml").draft.at(("site",)))
 
 
@@ -154,7 +154,7 @@ def test_a_wizard_that_nobody_reads_can_still_be_ended(tmp_path: Path, gone: boo
         os.close(terminal._near)
     else:
         terminal.process.terminate()
-    assert terminal.process.wait(timeout=60) is not None
+    assert terminal.process.wait(timeout=PATIENCE) is not None
 
 
 AHEAD = {
