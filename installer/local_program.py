@@ -24,11 +24,15 @@ PIECE = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a program ended and what it wrote. `code` is negative where a signal ended it, as in `subprocess`."""
+    """How a program ended and what it wrote. `code` is negative where a signal ended it, as in `subprocess`.
+
+    `spent` are the processor seconds of it and of what it waited for.
+    """
 
     code: int
     out: bytes
     err: bytes
+    spent: float = 0.0
 
     @property
     def told(self) -> str:
@@ -52,7 +56,7 @@ def run(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     own_group: bool = True,
-    beat: Callable[[], None] = lambda: None,
+    beat: Callable[[float], None] = lambda spent: None,
 ) -> Ended:
     """Run a program that reads nothing, and return what it wrote once it has ended.
 
@@ -66,7 +70,8 @@ def run(
         cwd: the folder it runs in; None for ours.
         env: its environment; None for ours.
         own_group: whether it has a process group of its own. One that asks at the terminal must not.
-        beat: called every second while it runs; what it raises ends the program.
+        beat: called every second while it runs, with the processor seconds spent so far; what it raises ends the
+            program.
 
     Raises:
         OSError: it cannot be started.
@@ -78,13 +83,14 @@ def run(
     )  # fmt: skip
     try:
         out, err = _listen(process, most, patience, beat)
+        spent = _spent(process.pid)
     finally:
         _end(process, own_group)
-    return Ended(process.returncode, out, err)
+    return Ended(process.returncode, out, err, spent)
 
 
 def _listen(
-    process: subprocess.Popen[bytes], most: int, patience: float | None, beat: Callable[[], None]
+    process: subprocess.Popen[bytes], most: int, patience: float | None, beat: Callable[[float], None]
 ) -> tuple[bytes, bytes]:
     """Read both streams to their end, or to the end of the program: what it left running may keep them open."""
     out, err = bytearray(), bytearray()
@@ -110,7 +116,16 @@ def _listen(
                 raise OutOfBounds(f"it has not ended after {patience:g} s")
             if now - beaten >= BEAT:
                 beaten = now
-                beat()
+                beat(_spent(process.pid))
+
+
+def _spent(pid: int) -> float:
+    """Processor seconds of a process that is not reaped yet, with those of all that it waited for."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def _is_gone(process: subprocess.Popen[bytes]) -> bool:

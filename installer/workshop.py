@@ -26,13 +26,18 @@ _TAIL = 12
 
 @dataclass(frozen=True)
 class Workshop:
-    """The cache folder, the architecture built for, what the lock says of the toolchain, and a pulse for progress."""
+    """The cache folder, the architecture built for, what the lock says of the toolchain, and a pulse for progress.
+
+    `pulse` is called every second or so with the processor seconds that were spent since; what it raises ends the work.
+    `sysroot` is there for what is made with cgo, `leader` (a go.mod) for what follows another source's versions.
+    """
 
     cache: Path
     architecture: str
     toolchain: Mapping[str, Any] = field(default_factory=dict)
     sysroot: Path | None = None
-    pulse: Callable[[], None] = lambda: None
+    leader: str = ""
+    pulse: Callable[[float], None] = lambda spent: None
 
     def run(
         self,
@@ -51,14 +56,22 @@ class Workshop:
             BuildFailed: it is not installed, or ended with another code than 0; the message has its last lines.
             ProgramUnbounded: it goes beyond its bounds.
         """
+        told = 0.0
+
+        def beat(spent: float) -> None:
+            nonlocal told
+            self.pulse(spent - told)
+            told = spent
+
         try:
             # One with bounds is not ours to trust, so nothing that it starts may stay. A build hears ^C as we do.
             ended = local_program.run(argv, most=most, patience=patience, cwd=cwd, env=env,
-                                      own_group=patience is not None, beat=self.pulse)  # fmt: skip
+                                      own_group=patience is not None, beat=beat)  # fmt: skip
         except FileNotFoundError as error:
             raise BuildFailed(what=what, reason=f"{argv[0]} is not installed") from error
         except OutOfBounds as error:
             raise ProgramUnbounded(what=what, command=f"{argv[0]} {argv[1]}", reason=error) from error
+        beat(ended.spent)
         out, said = (text.decode(errors="replace") for text in (ended.out, ended.err))
         if ended.code != 0:
             lines = (said.strip() or out.strip()).splitlines()[-_TAIL:]

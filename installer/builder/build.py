@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from installer.builder import completeness, lock, pack, recipe
+from installer.builder import completeness, lock, pack, recipe, turns
 from installer.builder.lock import Lock, Locked
 from installer.builder.progress import Making, Stage
 from installer.builder.recipe import C_TOOLCHAIN, Recipe, Source
@@ -27,7 +28,7 @@ from installer.bundle.manifest import Blob, Manifest
 from installer.bundle.manifest_json import decode, encode
 from installer.bundle.writing import place_archive, write_archive
 from installer.engine.events import Emit
-from installer.errors import BundleNotTrusted
+from installer.errors import BuildFailed, BundleNotTrusted
 from installer.workshop import Workshop, cache_folder, file_digest, remove_tree, text_digest, tree_digest
 
 KEPT = 3
@@ -53,25 +54,34 @@ def lock_recipe(folder: Path, emit: Emit, update: str | None = None, cache: Path
     present = {source.name for source in wanted.sources}
     held = replace(held, sources={name: entry for name, entry in held.sources.items() if name in present})
     workshop = replace(workshop, toolchain=held.toolchain)
-    progress = Making(emit, {name: entry.seconds for name, entry in held.sources.items()})
-    stale = [source for source in wanted.sources if source.name == update or not _is_locked(held, source)]
+    renewed = {source.name for source in wanted.sources if source.name == update or not _is_locked(held, source)}
+    # What follows a source gets its versions, so it is locked again as well.
+    stale = [source for source in wanted.sources if renewed & {source.name, source.spec.get("follows")}]
+    known = {source.name: held.sources[source.name].seconds for source in stale if source.name in held.sources}
+    progress = Making(emit, known)
     progress.begin([source.name for source in stale])
-    for source in wanted.sources:
-        if source in stale:
-            with_pulse = replace(_equipped(wanted, held, workshop, source), pulse=progress.pulse)
-            progress.start(source.name)
-            began = time.monotonic()
-            identity = making.resolve(source, with_pulse)
-            _, digests = making.made(source, identity, with_pulse)
-            # What the cache held was quick this time; the longest time seen is nearest to that of a first build.
-            known = held.sources[source.name].seconds if source.name in held.sources else 1.0
-            seconds = max(time.monotonic() - began, known)
-            entry = Locked(lock.recipe_digest(source), identity, digests, seconds)
-            held = replace(held, sources={**held.sources, source.name: entry})
-            lock.save(wanted, held)
-            progress.finish(source.name)
+    for source in stale:
+        entry = _locked(source, _equipped(wanted, held, workshop, source), held, progress)
+        held = replace(held, sources={**held.sources, source.name: entry})
+        lock.save(wanted, held)
+        progress.finish(source.name)
     lock.save(wanted, held)
     return held
+
+
+def _locked(source: Source, workshop: Workshop, held: Lock, progress: Making) -> Locked:
+    """Resolve a source and make it: what the lock is to say of it."""
+    pulse = partial(progress.pulse, source.name)
+    workshop = replace(workshop, pulse=pulse)
+    progress.start(source.name)
+    began = time.thread_time()
+    identity = making.resolve(source, workshop)
+    _, digests = making.made(source, identity, workshop)
+    pulse(time.thread_time() - began)
+    before, recipe_digest = held.sources.get(source.name), lock.recipe_digest(source)
+    # What the cache held was quick this time; the longest time seen is nearest to that of a first build.
+    known = before.seconds if before and before.recipe == recipe_digest else 1.0
+    return Locked(recipe_digest, identity, digests, max(progress.spent[source.name], known))
 
 
 def build(
@@ -141,16 +151,7 @@ def _is_whole(finished: Path, body: bytes, signature: bytes, emit: Emit) -> bool
 
 def _pack(wanted: Recipe, held: Lock, workshop: Workshop, emit: Emit) -> tuple[bytes, bytes]:
     """Make every source, pack every component and prove completeness; bundle.json and the bill of materials."""
-    progress = Making(emit, _weights(wanted, held, workshop))
-    progress.begin([source.name for source in wanted.sources])
-    folders: dict[str, Path] = {}
-    for source in wanted.sources:
-        locked = held.of(source)
-        progress.start(source.name)
-        equipped = replace(_equipped(wanted, held, workshop, source), pulse=progress.pulse)
-        folders[source.name], digests = making.made(source, locked.identity, equipped)
-        making.check(source, digests, locked.made)
-        progress.finish(source.name)
+    folders = _made(wanted, held, workshop, emit)
     packer = pack.Packer(workshop, wanted.architecture, folders)
     packing = Stage(emit, "packing")
     components = []
@@ -166,13 +167,37 @@ def _pack(wanted: Recipe, held: Lock, workshop: Workshop, emit: Emit) -> tuple[b
     return encode(with_sbom(manifest, bill)), bill
 
 
+def _made(wanted: Recipe, held: Lock, workshop: Workshop, emit: Emit) -> dict[str, Path]:
+    """Make every source, some at a time; the folder of each."""
+    weights = _weights(wanted, held, workshop)
+    progress = Making(emit, weights)
+    progress.begin([source.name for source in wanted.sources])
+    folders: dict[str, Path] = {}
+
+    def make(source: Source, go_on: Callable[[], None]) -> None:
+        def pulse(spent: float) -> None:
+            go_on()
+            progress.pulse(source.name, spent)
+
+        locked, began = held.of(source), time.thread_time()
+        progress.start(source.name)
+        equipped = replace(_equipped(wanted, held, workshop, source), pulse=pulse)
+        folders[source.name], digests = making.made(source, locked.identity, equipped)
+        making.check(source, digests, locked.made)
+        pulse(time.thread_time() - began)
+        progress.finish(source.name)
+
+    turns.make_all(wanted.sources, weights, make)
+    return folders
+
+
 def _identity(wanted: Recipe) -> list[Any]:
     """All that the packed bundle depends on."""
     return [PACKING, making.MAKING, tree_digest(wanted.folder), [file_digest(path) for path in wanted.profiles]]
 
 
 def _weights(wanted: Recipe, held: Lock, workshop: Workshop) -> dict[str, float]:
-    """The seconds that each source should take: none for what the cache holds."""
+    """The processor seconds that each source should take: none for what the cache holds."""
     weights: dict[str, float] = {}
     for source in wanted.sources:
         locked = held.of(source)
@@ -185,12 +210,16 @@ def _weights(wanted: Recipe, held: Lock, workshop: Workshop) -> dict[str, float]
 
 
 def _is_locked(held: Lock, source: Source) -> bool:
-    locked = held.sources.get(source.name)
-    return locked is not None and locked.recipe == lock.recipe_digest(source)
+    try:
+        held.of(source)
+    except BuildFailed:
+        return False
+    return True
 
 
 def _equipped(wanted: Recipe, held: Lock, workshop: Workshop, source: Source) -> Workshop:
     """The workshop with what the source needs in it."""
+    workshop = replace(workshop, leader=held.versions(source.spec.get("follows", "")))
     if source.kind != "go" or not source.spec.get("cgo") or C_TOOLCHAIN not in held.sources:
         return workshop
     return making.with_sysroot(wanted, held.sources[C_TOOLCHAIN].identity, workshop)

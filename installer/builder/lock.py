@@ -32,7 +32,7 @@ class Locked:
     """What the lock says of a source.
 
     `recipe` is the digest of what the recipe said when it was locked, `identity` what its kind resolved, `made` the
-    digest of every file and folder made, `seconds` how long that took; it is the weight for the ETA.
+    digest of every file and folder made, `seconds` the processor seconds that took; it is the weight for the ETA.
     """
 
     recipe: str
@@ -52,15 +52,27 @@ class Lock:
         """What is locked of a source.
 
         Raises:
-            BuildFailed: nothing is, or the recipe was changed since.
+            BuildFailed: nothing is, or the recipe or the source it follows was changed since.
         """
         locked = self.sources.get(source.name)
-        if locked is None or locked.recipe != recipe_digest(source):
-            reason = "is not in the lock" if locked is None else "was changed in the recipe after it was locked"
-            raise BuildFailed(
-                what=f"source {source.name}", reason=reason, hint=f"sitewright bundle lock --update {source.name}"
-            )
+        if locked is None:
+            raise _unlocked(source, "is not in the lock")
+        if locked.recipe != recipe_digest(source):
+            raise _unlocked(source, "was changed in the recipe after it was locked")
+        leader = source.spec.get("follows")
+        if leader and locked.identity.get("follows") != text_digest(self.versions(leader)):
+            raise _unlocked(source, f"was locked with other versions than {leader} has now")
         return locked
+
+    def versions(self, source: str) -> str:
+        """The go.mod of a source that others follow; empty where it is not locked yet."""
+        found = self.sources.get(source)
+        return "" if found is None else found.identity.get("go.mod", "")
+
+
+def _unlocked(source: Source, reason: str) -> BuildFailed:
+    hint = f"sitewright bundle lock --update {source.name}"
+    return BuildFailed(what=f"source {source.name}", reason=reason, hint=hint)
 
 
 def recipe_digest(source: Source) -> str:

@@ -192,7 +192,14 @@ def _sources(folder: Path, toolchain: Mapping[str, Any], parts: tuple[Part, ...]
             raise BuildFailed(
                 what=f"{part.name}/component.yaml", reason=f"takes from source {wanted}, which nothing names"
             )
-    return tuple(found.values())
+    for source in found.values():
+        if name := source.spec.get("follows"):
+            leader = found.get(name)
+            if leader is None or leader.kind != "go" or "follows" in leader.spec:
+                reason = f"source {source.name} follows {name}, which is no Go source with versions of its own"
+                raise BuildFailed(what=f"{source.folder.name}/component.yaml", reason=reason)
+    # What follows comes after what leads, else as the components have it.
+    return tuple(sorted(found.values(), key=lambda source: "follows" in source.spec))
 
 
 def taken_from(part: Part) -> Iterator[str]:

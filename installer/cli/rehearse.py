@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from installer.answers import file as answers_file
@@ -12,7 +13,7 @@ from installer.bundle.diff import describe
 from installer.cli import site, trusted_inputs
 from installer.cli.arguments import default_state
 from installer.errors import Interrupted, PracticeImpossible, SitewrightError, StepFailed, UsageError
-from installer.rehearsal import hosts, podman
+from installer.rehearsal import hosts, image, podman
 from installer.rehearsal.site import STATE, PracticeSite, site_of
 from installer.rehearsal.stand_in import rehearsed
 from installer.ui import console, jsonl, progress, terminal, words
@@ -36,7 +37,10 @@ def run(arguments: argparse.Namespace) -> int:
         return _down(arguments, practice, again)
     podman.require_tools()
     if arguments.bundle is None and not arguments.hosts_only:
-        arguments.bundle, arguments.signers = core_bundle(json=arguments.json)
+        with ThreadPoolExecutor(1) as pool:
+            # Hosts are raised from it afterwards; should it fail, that is told then.
+            pool.submit(image.ensure, cache_folder(), progress.aside(arguments.json))
+            arguments.bundle, arguments.signers = core_bundle(json=arguments.json)
     _up(arguments, practice)
     if arguments.hosts_only:
         return 0

@@ -74,6 +74,9 @@ class RunFinished:
 class BuildProgressed:
     """A bundle is being built: `done` of `total` in this phase, `source` is next; about `left` seconds of it are left.
 
+    Of sources several may be made at a time; `source` has all their names. `share` of the phase's work, from 0 to 1, is
+    done: sources differ much in size.
+
     Phases, in their order: "making" (sources), "packing" (components), "proving" (components in environments),
     "writing" (bytes); "checking" (bytes) instead of them where the cache has the finished file. `source` may be empty.
     """
@@ -84,6 +87,7 @@ class BuildProgressed:
     done: int
     total: int
     left: float
+    share: float = 0.0
 
 
 Event = RunStarted | StepStarted | StepProgressed | StepFinished | StepBroke | RunFinished | BuildProgressed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ BUILDING: Mapping[str, str] = {
 }
 """The phases of a build as people read them."""
 
+EVERY = 60.0
+"""Seconds after which a log hears of it again though nothing new has begun."""
+
 BYTES = frozenset({"writing", "checking"})
 """Phases whose figures are bytes."""
 
@@ -34,7 +38,7 @@ def build_bar(json: bool) -> Iterator[events.Emit]:
         yield jsonl.emit
         return
     if not terminal.interactive():
-        yield _Lines()
+        yield Lines()
         return
     with _bar() as bar:
         task = bar.add_task(BUILDING["making"], figures="", total=None)
@@ -42,9 +46,8 @@ def build_bar(json: bool) -> Iterator[events.Emit]:
         def emit(event: events.Event) -> None:
             if isinstance(event, events.BuildProgressed):
                 bar.update(
-                    task, description=BUILDING[event.phase], total=event.total, completed=event.done,
-                    figures=_figures(event),
-                )  # fmt: skip
+                    task, description=BUILDING[event.phase], total=1.0, completed=event.share, figures=_figures(event)
+                )
 
         yield emit
 
@@ -56,30 +59,40 @@ def _figures(event: events.BuildProgressed) -> str:
     return f"{event.source:<28} {event.done}/{event.total}{left}"
 
 
-class _Lines:
-    """For logs: a line for each source, and one for each phase after them."""
+class Lines:
+    """For logs: a line whenever something else is begun, and each minute in between."""
 
-    def __init__(self) -> None:
-        self._last = ("", "")
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._shown: frozenset[str] = frozenset()
+        self._said = 0.0
 
     def __call__(self, event: events.Event) -> None:
         """Say what is done now."""
         if not isinstance(event, events.BuildProgressed):
             return
         making = event.phase == "making"
-        now = (event.phase, event.source if making else "")
-        if now != self._last and (event.source or not making):
-            self._last = now
-            left = f", about {words.duration(event.left)} left" if event.left else ""
-            what = f"building {event.source} ({event.done} of {event.total} done{left})"
-            terminal.stderr().print(f"  {plain(what) if making else BUILDING[event.phase]}")
+        now = frozenset(event.source.split(", ") if making else {event.phase})
+        begun, self._shown = now - self._shown, now
+        if (making and not event.source) or not (begun or self._clock() - self._said >= EVERY):
+            return
+        self._said = self._clock()
+        made = f"{event.done} of {event.total} made, " if making else ""
+        left = f", about {words.duration(event.left)} left" if event.left else ""
+        what = f"building {event.source}" if making else BUILDING[event.phase]
+        terminal.stderr().print(f"  {plain(what)} ({made}{event.share:.0%} done{left})")
+
+
+def aside(json: bool) -> Report:
+    """A sink as of `report_bar` for what goes on while something else has the terminal: lines in a log."""
+    return (lambda *_: None) if json or terminal.interactive() else _logged
 
 
 @contextmanager
 def report_bar(what: str, json: bool, *, logged: bool = False) -> Iterator[Report]:
     """A sink for (done, total, unit, note): a bar on a terminal; elsewhere nothing, or lines where it is logged."""
     if json or not terminal.interactive():
-        yield _logged if logged and not json else lambda *_: None
+        yield aside(json) if logged else lambda *_: None
         return
     with _bar() as bar:
         task = bar.add_task(what, figures="", total=None)

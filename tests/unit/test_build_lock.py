@@ -11,6 +11,7 @@ from build_sample import write_recipe
 from installer.builder import lock, recipe
 from installer.builder.lock import Lock, Locked
 from installer.errors import BuildFailed
+from installer.workshop import text_digest
 
 PAGE = {"name": "page", "sources": [{"name": "page", "path": {"path": "web"}}], "beside": {"web/index.html": "hello"}}
 
@@ -75,6 +76,23 @@ def test_a_source_changed_after_locking_is_refused(small: recipe.Recipe, change:
     changed = recipe.load(small.folder)
     with pytest.raises(BuildFailed, match="was changed in the recipe after it was locked"):
         lock.load(changed).of(changed.source("page"))
+
+
+def test_a_follower_is_locked_to_its_leaders_versions(tmp_path: Path) -> None:
+    sources = [
+        {"name": "led", "go": {"module": "example.invalid/led", "version": "v1", "follows": "leader"}},
+        {"name": "leader", "go": {"module": "example.invalid/leader", "version": "v1"}},
+    ]
+    two = recipe.load(write_recipe(tmp_path / "two", {"name": "two", "sources": sources}, toolchain={"go": "1"}))
+    led, leader = two.source("led"), two.source("leader")
+    first = Locked(lock.recipe_digest(leader), {"module": "h1:1", "go.mod": "module leader\n"})
+    followed = {"module": "h1:2", "follows": text_digest("module leader\n"), "go.mod": "module led\n"}
+    held = Lock({}, {"leader": first, "led": Locked(lock.recipe_digest(led), followed)})
+    assert held.of(led).identity["follows"] == text_digest(held.versions("leader"))
+    assert held.versions("ghost") == ""
+    moved = replace(first, identity={**first.identity, "go.mod": "module leader // newer\n"})
+    with pytest.raises(BuildFailed, match="source led: was locked with other versions than leader has now"):
+        replace(held, sources={**held.sources, "leader": moved}).of(led)
 
 
 @pytest.mark.parametrize(

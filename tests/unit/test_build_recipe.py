@@ -55,6 +55,25 @@ def test_the_c_toolchain_is_a_source_like_any_other(tmp_path: Path) -> None:
     assert (found.kind, found.spec) == ("deb", {"packages": ["gcc"]})
 
 
+def leading(name: str, **spec: object) -> dict[str, object]:
+    return {"name": name, "go": {"module": f"example.invalid/{name}", "version": "v1.0.0", **spec}}
+
+
+def test_what_follows_a_source_comes_after_it(tmp_path: Path) -> None:
+    first = {"name": "first", "sources": [leading("a", follows="c"), leading("b")]}
+    second = {"name": "second", "sources": [leading("c"), leading("d", follows="c", **{"except": ["golang.org/x"]})]}
+    found = recipe.load(write_recipe(tmp_path / "small", first, second, toolchain={"go": "1.27.3"}))
+    assert [source.name for source in found.sources] == ["b", "c", "a", "d"]
+
+
+@pytest.mark.parametrize("leader", ["ghost", "page", "b", "a"])
+def test_a_source_follows_none_but_a_go_source_with_its_own_versions(tmp_path: Path, leader: str) -> None:
+    sources = [leading("a", follows=leader), leading("b", follows="c"), leading("c"), WEB]
+    part = {"name": "page", "sources": sources, "beside": BESIDE}
+    with pytest.raises(BuildFailed, match=f"source a follows {leader}, which is no Go source with versions of its own"):
+        recipe.load(write_recipe(tmp_path / "small", part, toolchain={"go": "1.27.3"}))
+
+
 def test_profiles_are_found_beside_the_recipe_and_among_the_repositorys_own(tmp_path: Path) -> None:
     folder = write_recipe(tmp_path / "bundles/small", {"name": "page"}, profiles=["own.yaml", "ha"])
     (folder / "own.yaml").write_text("")

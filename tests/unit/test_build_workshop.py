@@ -53,12 +53,22 @@ def test_a_long_command_pulses_and_does_not_outlive_its_caller(tmp_path: Path) -
     class Stop(Exception):
         pass
 
-    def pulse() -> None:
+    def pulse(_: float) -> None:
         raise Stop
 
     with pytest.raises(Stop):
         Workshop(tmp_path, "amd64", pulse=pulse).run("thing", "sh", "-c", f"echo $$ > {tmp_path}/pid; exec sleep 600")
     assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()
+
+
+def test_a_pulse_tells_what_was_spent_since_the_last(tmp_path: Path) -> None:
+    told: list[float] = []
+    shop = Workshop(tmp_path, "amd64", pulse=told.append)
+    for _ in range(2):
+        shop.run("thing", "sh", "-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done")
+    assert len(told) >= 2
+    assert 0.02 < sum(told) < 30
+    assert min(told) >= 0
 
 
 def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:

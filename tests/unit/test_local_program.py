@@ -76,12 +76,21 @@ def test_a_program_that_closes_its_streams_is_waited_for(tmp_path: Path) -> None
 
 
 def test_what_a_beat_raises_ends_it(tmp_path: Path) -> None:
-    def beat() -> None:
+    def beat(_: float) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         sh(f"echo $$ > {tmp_path}/self; exec sleep 900", beat=beat)
     assert is_gone(tmp_path / "self")
+
+
+def test_the_processor_seconds_of_it_and_its_children_are_told() -> None:
+    told: list[float] = []
+    ended = sh("i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done & wait; exec sleep 1.2", beat=told.append)
+    assert ended.spent > 0.05
+    assert told == sorted(told)
+    assert told[-1] <= ended.spent
+    assert sh("sleep 0.3").spent < 0.2
 
 
 def test_one_that_asks_at_the_terminal_stays_in_our_group() -> None:

@@ -85,7 +85,7 @@ def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Pa
             unpacked.mkdir()
             with archive.open("rb") as file:
                 entries |= dict(_contents(file, package["name"], unpacked, dropped))
-            workshop.pulse()
+            workshop.pulse(0.0)
         for name, content in PEOPLE.items():
             if name not in entries:
                 (folder / PurePosixPath(name).name).write_bytes(content)

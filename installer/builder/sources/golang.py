@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from installer.builder.recipe import Source
-from installer.builder.sources import sandbox, toolchain
+from installer.builder.sources import sandbox, toolchain, versions
 from installer.builder.sources.path import copy_tree
 from installer.errors import BuildFailed
-from installer.workshop import Workshop, tree_digest
+from installer.workshop import Workshop, text_digest, tree_digest
 
 WRAPPER_GO = "1.26.0"
 """Language version of a wrapper whose module names none."""
+UNPUBLISHED = "v0.0.0"
+"""What a module requires whose parts lie beside it in its own repository (`staging`)."""
 
 
 def resolve(source: Source, workshop: Workshop) -> dict[str, Any]:
@@ -31,12 +33,17 @@ def resolve(source: Source, workshop: Workshop) -> dict[str, Any]:
         identity = _lay_out(source, workshop, folder)
         env = environment(source, workshop)
         _edit(source, workshop, folder, env)
+        if "follows" in source.spec:
+            versions.follow(source, workshop, folder, env)
         packages = _packages(source)
         if packages:
             workshop.run(source.name, "go", "list", "-mod=mod", "-deps", *_tags(source), *packages, cwd=folder, env=env)
+        if "follows" in source.spec:
+            versions.hold(source, workshop, folder, env)
         sums = folder / "go.sum"
         return {
             **identity,
+            **_leader(source, workshop),
             "go.mod": (folder / "go.mod").read_text(),
             "go.sum": sums.read_text() if sums.exists() else "",
         }
@@ -45,7 +52,7 @@ def resolve(source: Source, workshop: Workshop) -> dict[str, Any]:
 def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Path) -> None:
     """Build the commands, in one call of the compiler, and copy the folders that charts are taken from."""
     with workshop.scratch() as folder:
-        found = _lay_out(source, workshop, folder)
+        found = _lay_out(source, workshop, folder) | _leader(source, workshop)
         for key, value in found.items():
             if locked.get(key) != value:
                 raise BuildFailed(what=source.name, reason=f"its {key} is {value}, but {locked.get(key)} is locked")
@@ -94,6 +101,11 @@ def _lay_out(source: Source, workshop: Workshop, folder: Path) -> dict[str, str]
     return identity
 
 
+def _leader(source: Source, workshop: Workshop) -> dict[str, str]:
+    """What says that a follower was locked against the leader's present versions."""
+    return {"follows": text_digest(workshop.leader)} if "follows" in source.spec else {}
+
+
 def _module(source: Source, workshop: Workshop) -> tuple[Path, str]:
     wanted = f"{source.spec['module']}@{source.spec['version']}"
     with workshop.scratch() as nowhere:
@@ -116,12 +128,11 @@ def _edit(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, st
         lines += [f"require {spec['module']} {spec['version']}\n"]
         if staging := spec.get("staging"):
             required = own.get("Require") or []
-            lines += [f"require {each['Path']} {each['Version']} // indirect\n" for each in required]
-            lines += [
-                f"replace {each['Path']} v0.0.0 => {each['Path']} {staging}\n"
-                for each in required
-                if each["Version"] == "v0.0.0"
-            ]
+            staged = [each["Path"] for each in required if each["Version"] == UNPUBLISHED]
+            for each in required:
+                version = staging if each["Path"] in staged else each["Version"]
+                lines.append(f"require {each['Path']} {version} // indirect\n")
+            lines += [f"replace {path} {UNPUBLISHED} => {path} {staging}\n" for path in staged]
         (folder / "go.mod").write_text("\n".join(lines))
     if not (folder / "go.mod").is_file():
         raise BuildFailed(what=source.name, reason="its folder has no go.mod")

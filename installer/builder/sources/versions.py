@@ -1,0 +1,100 @@
+"""One version of each shared module: a Go source follows another one, so that what both use is compiled once.
+
+The compiler keeps what it compiled under module, version and everything below it. So a follower must be given exactly
+the leader's versions, also lower ones than it asks for: the leader's are required, and each higher version that
+some go.mod asks for is excluded, by which Go passes that request over. The locked go.mod names all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from installer.builder.recipe import Source
+from installer.errors import BuildFailed
+from installer.workshop import Workshop
+
+ROUNDS = 40
+"""Each round passes over the highest versions asked for; no go.mod of any program asks for so many of one module."""
+
+
+def follow(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, str]) -> None:
+    """Bring the go.mod in a folder to the leader's versions, for all modules that both use.
+
+    Raises:
+        BuildFailed: the leader is not locked yet, or its versions cannot all be had at a time.
+    """
+    pins = _pins(source, workshop, folder, env)
+    asked: dict[str, str] = {}
+    for _ in range(ROUNDS):
+        wrong = differing(_selected(source, workshop, folder, env), pins)
+        if not wrong:
+            (folder / "go.sum").unlink(missing_ok=True)  # has sums of versions that are passed over
+            return
+        # What is selected although the leader's version was asked for already is higher than that.
+        higher = {path: version for path, version in wrong.items() if path in asked}
+        asked |= wrong
+        edits = [f"-exclude={path}@{version}" for path, version in sorted(higher.items())]
+        edits += [f"-require={path}@{pins[path]}" for path in sorted(asked)]
+        workshop.run(source.name, "go", "mod", "edit", *edits, cwd=folder, env=env)
+    raise _lost(source, f"asks for ever higher versions of {', '.join(sorted(wrong))}")
+
+
+def hold(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, str]) -> None:
+    """Make sure that the programs are content with the leader's versions: for a missing package Go moves to others.
+
+    Raises:
+        BuildFailed: they are not.
+    """
+    if wrong := differing(_selected(source, workshop, folder, env), _pins(source, workshop, folder, env)):
+        shown = ", ".join(f"{path} {version}" for path, version in sorted(wrong.items()))
+        raise _lost(source, f"needs packages that only other versions have: {shown}")
+
+
+def required(go_mod: Mapping[str, Any]) -> dict[str, str]:
+    """The version of each module that a go.mod, as `go mod edit -json` shows it, requires."""
+    return {each["Path"]: each["Version"] for each in go_mod.get("Require") or ()}
+
+
+def differing(selected: Mapping[str, str], pins: Mapping[str, str]) -> dict[str, str]:
+    """The selected versions that are not the pinned ones."""
+    return {path: version for path, version in selected.items() if pins.get(path, version) != version}
+
+
+def free(spec: Mapping[str, Any], module: str) -> bool:
+    """Whether the recipe lets a follower have its own version of a module.
+
+    That is itself, what `require` and `replace` name, and what `except` does, with the modules below those paths.
+    """
+    named = {spec.get("module", ""), *spec.get("require", ()), *spec.get("replace", ())}
+    return module in named or any(f"{module}/".startswith(f"{path}/") for path in spec.get("except", ()))
+
+
+def _pins(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, str]) -> dict[str, str]:
+    if not workshop.leader:
+        raise BuildFailed(what=source.name, reason=f"follows {source.spec['follows']}, which is not locked yet")
+    file = folder / "leader.mod"
+    file.write_text(workshop.leader)
+    said = workshop.run(source.name, "go", "mod", "edit", "-json", str(file), cwd=folder, env=env)
+    file.unlink()
+    return {path: version for path, version in required(json.loads(said)).items() if not free(source.spec, path)}
+
+
+def _selected(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, str]) -> dict[str, str]:
+    """The versions that Go selects; -e, because a module that nothing is taken from need not be published."""
+    said = workshop.run(
+        source.name, "go", "list", "-mod=mod", "-e", "-m", "-f", "{{.Path}} {{.Version}}", "all", cwd=folder, env=env
+    )
+    rows = (line.split() for line in said.splitlines())
+    return {row[0]: row[1] for row in rows if len(row) == 2}
+
+
+def _lost(source: Source, reason: str) -> BuildFailed:
+    leader = source.spec["follows"]
+    return BuildFailed(
+        what=source.name,
+        reason=f"cannot follow {leader}: it {reason}",
+        hint="name modules that it shall have at its own versions under `except`",
+    )
