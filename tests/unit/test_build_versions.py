@@ -90,6 +90,16 @@ def test_a_follower_has_the_leaders_version_though_higher_ones_are_asked_for(sho
     versions.hold(source("go", SPEC), shop.workshop, shop.folder, shop.env)
 
 
+def test_what_the_leader_replaces_a_follower_replaces_in_the_same_way(shop: Shop) -> None:
+    text = go_mod("example.invalid/leader", low="v0.0.0", ghost="v0.0.0")
+    both = "".join(
+        f"replace example.invalid/{name} v0.0.0 => example.invalid/{name} v1.1.0\n" for name in ("low", "ghost")
+    )
+    versions.follow(source("go", SPEC), replace(shop.workshop, leader=text + both), shop.folder, shop.env)
+    assert shop.program() == "v1.1.0"
+    assert "ghost" not in (shop.folder / "go.mod").read_text(), "what a follower does not use is not in its go.mod"
+
+
 @pytest.mark.parametrize("key", ["except", "require", "replace"])
 def test_an_exception_keeps_its_own(shop: Shop, key: str) -> None:
     named = ["example.invalid/low"] if key == "except" else {"example.invalid/low": "v1.2.0"}

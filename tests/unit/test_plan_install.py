@@ -216,6 +216,14 @@ def test_what_is_waived_is_not_refused_later_by_the_kubelet_or_kubeadm(check, se
         assert registration.get("ignorePreflightErrors") == preflight
 
 
+def test_etcd_is_the_bundles_own_and_not_kubeadms():
+    given = inputs(load("ha"))
+    cluster = kubeadm(given, given.answers.environments[0].control_planes[0])["ClusterConfiguration"]
+    (etcd,) = [image for image in core_manifest().artifacts("image") if image.repository == "registry.k8s.io/etcd"]
+    assert etcd.tag.startswith("3.6.")
+    assert cluster["etcd"] == {"local": {"imageTag": etcd.tag}}
+
+
 def test_containerd_pulls_every_upstream_from_the_site_registry_alone():
     given = inputs(load("ha"))
     environment = given.answers.environments[0]

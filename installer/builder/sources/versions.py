@@ -26,7 +26,8 @@ def follow(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, s
     Raises:
         BuildFailed: the leader is not locked yet, or its versions cannot all be had at a time.
     """
-    pins = _pins(source, workshop, folder, env)
+    leader = _leader(source, workshop, folder, env)
+    pins, replaced = _pins(source, leader), replacements(leader)
     asked: dict[str, str] = {}
     for _ in range(ROUNDS):
         wrong = differing(_selected(source, workshop, folder, env), pins)
@@ -38,6 +39,7 @@ def follow(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, s
         asked |= wrong
         edits = [f"-exclude={path}@{version}" for path, version in sorted(higher.items())]
         edits += [f"-require={path}@{pins[path]}" for path in sorted(asked)]
+        edits += [f"-replace={replaced[path]}" for path in sorted(asked) if path in replaced]
         workshop.run(source.name, "go", "mod", "edit", *edits, cwd=folder, env=env)
     raise _lost(source, f"asks for ever higher versions of {', '.join(sorted(wrong))}")
 
@@ -48,7 +50,8 @@ def hold(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, str
     Raises:
         BuildFailed: they are not.
     """
-    if wrong := differing(_selected(source, workshop, folder, env), _pins(source, workshop, folder, env)):
+    pins = _pins(source, _leader(source, workshop, folder, env))
+    if wrong := differing(_selected(source, workshop, folder, env), pins):
         shown = ", ".join(f"{path} {version}" for path, version in sorted(wrong.items()))
         raise _lost(source, f"needs packages that only other versions have: {shown}")
 
@@ -56,6 +59,17 @@ def hold(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, str
 def required(go_mod: Mapping[str, Any]) -> dict[str, str]:
     """The version of each module that a go.mod, as `go mod edit -json` shows it, requires."""
     return {each["Path"]: each["Version"] for each in go_mod.get("Require") or ()}
+
+
+def replacements(go_mod: Mapping[str, Any]) -> dict[str, str]:
+    """The replacement of each module that a go.mod replaces by another version, as `go mod edit -replace` takes it."""
+    found = {}
+    for each in go_mod.get("Replace") or ():
+        old, new = (
+            "@".join(filter(None, (side["Path"], side.get("Version", "")))) for side in (each["Old"], each["New"])
+        )
+        found[each["Old"]["Path"]] = f"{old}={new}"
+    return found
 
 
 def differing(selected: Mapping[str, str], pins: Mapping[str, str]) -> dict[str, str]:
@@ -72,14 +86,20 @@ def free(spec: Mapping[str, Any], module: str) -> bool:
     return module in named or any(f"{module}/".startswith(f"{path}/") for path in spec.get("except", ()))
 
 
-def _pins(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, str]) -> dict[str, str]:
+def _leader(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, str]) -> dict[str, Any]:
+    """The leader's locked go.mod."""
     if not workshop.leader:
         raise BuildFailed(what=source.name, reason=f"follows {source.spec['follows']}, which is not locked yet")
     file = folder / "leader.mod"
     file.write_text(workshop.leader)
     said = workshop.run(source.name, "go", "mod", "edit", "-json", str(file), cwd=folder, env=env)
     file.unlink()
-    return {path: version for path, version in required(json.loads(said)).items() if not free(source.spec, path)}
+    found: dict[str, Any] = json.loads(said)
+    return found
+
+
+def _pins(source: Source, leader: Mapping[str, Any]) -> dict[str, str]:
+    return {path: version for path, version in required(leader).items() if not free(source.spec, path)}
 
 
 def _selected(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, str]) -> dict[str, str]:
