@@ -145,6 +145,10 @@ class WizardContext(Protocol):
         """
         ...
 
+    def begin(self, editor: Editor, step: str = "site") -> None:
+        """Take a file up, in the place of the one that was open."""
+        ...
+
     def open_page(self, step: str) -> None:
         """Show another page."""
         ...

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -119,8 +119,6 @@ class Start(Screen[None]):
             self._open(file, "site")
 
     def _open(self, file: Path, step: str) -> None:
-        from installer.ui.tui.app import Wizard
-
         try:
             opened = editor.opened(file)
         except AnswersInvalid as error:
@@ -133,7 +131,7 @@ class Start(Screen[None]):
             told = ". ".join(filter(None, phrases.failure(context.of(self).say, error)))
             self.notify(told, severity="error", timeout=10, markup=False)
         else:
-            cast(Wizard, self.app).begin(opened, step)
+            context.of(self).begin(opened, step)
 
 
 def ways(say: Say, runs: Runs, folder: Path) -> Iterator[Way]:
