@@ -64,6 +64,10 @@ Report = Callable[[int, int, str, str], None]
 """(done, total, unit, note): how far the running step is."""
 
 
+def discarded(done: int, total: int, unit: str, note: str) -> None:
+    """Discards progress."""
+
+
 class ReadOnly(Protocol):
     """Looks, never touches."""
 

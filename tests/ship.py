@@ -16,6 +16,7 @@ from typing import Any
 import json_lines
 import yaml
 from practice import Practice
+from waived import WAIVERS
 
 from installer.builder import build
 from installer.cli.rehearse import RECIPE, practice_key
@@ -128,7 +129,7 @@ def host_names(profile: str) -> tuple[str, ...]:
 
 
 def moved(profile: str, practice: Practice, folder: Path) -> Path:
-    """A profile as a file, with the name, the addresses and the keys of a test's own site."""
+    """A profile as a file, with the name, addresses and keys of a test's own site, and waivers for containers."""
     document = yaml.safe_load((PROFILES / f"{profile}.yaml").read_text())
     document["site"]["name"] = practice.site.name
     document["access"] = {
@@ -139,6 +140,7 @@ def moved(profile: str, practice: Practice, folder: Path) -> Path:
     }
     for host in document["hosts"]:
         host["address"] = practice.address(host["name"])
+    document["waivers"] = WAIVERS
     path = folder / f"{profile}.yaml"
     path.write_text(yaml.safe_dump(document, sort_keys=False))
     return path

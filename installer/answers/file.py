@@ -24,7 +24,18 @@ from installer.formats import strict_yaml, text_file
 from installer.formats.strict_yaml import Document
 from installer.formats.values import shown
 
-__all__ = ["check_components", "document", "dump", "flaws", "lacks", "load", "parse", "problems", "save", "written"]
+__all__ = [
+    "check_components",
+    "document",
+    "dump",
+    "flaws",
+    "lacks",
+    "load",
+    "load_unvalidated",
+    "parse",
+    "problems",
+    "save",
+]
 
 HEAD = """# yaml-language-server: $schema=answers.schema.json
 # So that an editor completes and checks this file: sitewright schema > answers.schema.json
@@ -67,8 +78,8 @@ def problems(text: str, file: str) -> tuple[Problem, ...]:
     return _examined(text, file)[1]
 
 
-def written(text: str, file: str) -> dict[str, Any]:
-    """What a file's text says, brought up to date; none of it is held against the schema yet.
+def load_unvalidated(text: str, file: str) -> dict[str, Any]:
+    """Parse a file's text and migrate it to the present version; the schema is not checked.
 
     Raises:
         AnswersInvalid: it is no YAML that means one thing only, no mapping, or of a version that cannot be read.

@@ -1,4 +1,4 @@
-"""Where a path that a person wrote leads: in answers, and in lists read beside them, it starts at their folder."""
+"""Resolve paths that people write: in answers, and in lists read beside them, they start at the answers' folder."""
 
 from __future__ import annotations
 

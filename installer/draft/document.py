@@ -35,7 +35,7 @@ class Draft:
         Raises:
             AnswersInvalid: it is no YAML that means one thing only, no mapping, or of a version that cannot be read.
         """
-        return cls() if strict_yaml.empty(text) else cls(answers_file.written(text, file))
+        return cls() if strict_yaml.empty(text) else cls(answers_file.load_unvalidated(text, file))
 
     def at(self, path: Path, default: Any = None) -> Any:
         """The value at a path; `default` where there is none."""

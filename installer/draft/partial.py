@@ -1,4 +1,4 @@
-"""Which hosts of a draft can be tried, though the draft as a whole is not complete yet; pure."""
+"""Hosts of an incomplete draft that are valid enough to test the connection to. Pure."""
 
 from __future__ import annotations
 

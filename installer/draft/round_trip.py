@@ -26,7 +26,7 @@ def rewritten(text: str, data: Mapping[str, Any], file: str = "answers.yaml") ->
     """
     if strict_yaml.empty(text):
         return "".join(f"{line}\n" for line in text.splitlines()) + answers_file.dump(data)
-    answers_file.written(text, file)
+    answers_file.load_unvalidated(text, file)
     old = strict_yaml.read(text)
     if old.data == data:
         return text

@@ -27,7 +27,7 @@ from installer.plan.inputs import Inputs
 from installer.plan.model import BACKWARD, Plan
 from installer.plan.steps import record
 from installer.plan.steps.volumes import Volume
-from installer.ports import Probed, Report, World
+from installer.ports import Probed, Report, World, discarded
 from installer.preflight import Finding, bundle_images, bundle_templates
 from installer.probes import proof
 from installer.runs import adoption, execute, installed_bundle, kubectl, lock, provenance, site_copy
@@ -38,10 +38,6 @@ SPEEDS = "speeds.json"
 """By host of the registry, bytes per second; kept with a site."""
 COMPLETE = "complete"
 """Digest of the bundle and the answers that were last proved to lack no image; kept with a site."""
-
-
-def unheard(done: int, total: int, unit: str, note: str) -> None:
-    """The report that nobody listens to."""
 
 
 class SiteWorld(World, Probed, Protocol):
@@ -74,7 +70,7 @@ class Site:
         return self.inputs.answers.environments[0].control_planes[0]
 
 
-def check(site: Site, asked: Report = unheard, only: Iterable[str] = ()) -> tuple[Finding, ...]:
+def check(site: Site, asked: Report = discarded, only: Iterable[str] = ()) -> tuple[Finding, ...]:
     """Look at every host; all findings, good and bad. `asked` hears of each host that has answered, or could not.
 
     `only` names checks, or checks on a host ("disk.space", "disk.space@node-1"), that alone are wanted.

@@ -16,7 +16,7 @@ from installer.errors import SitewrightError, SudoRefused
 from installer.hosts.facts import Facts, gather
 from installer.plan.connections import Wire, ports_table, wires
 from installer.plan.succession import Standing
-from installer.ports import Probed, Report
+from installer.ports import Probed, Report, discarded
 from installer.preflight import bundle, disks, kernel, machine, network
 from installer.preflight.disks import DiskNeed, disk_forecast
 from installer.preflight.finding import Case, Check, Finding, Lacking, Status, Tried
@@ -34,16 +34,12 @@ NAMES = (LOGIN, SUDO, *(check.name for check in CHECKS))
 that are firm."""
 
 
-def _silent(_: int, __: int, ___: str, ____: str) -> None:
-    """The report nobody listens to."""
-
-
 def look(
     world: Probed,
     answers: Answers,
     manifest: Manifest,
     now: datetime,
-    report: Report = _silent,
+    report: Report = discarded,
     wanted: Only = Only(),  # noqa: B008 - frozen
     lacking: Callable[[], Lacking] = dict,
     known_here: Standing | None = None,

@@ -102,7 +102,7 @@ def _space(case: Case, facts: Facts) -> Iterator[Violation]:
 
 
 def _missing(case: Case, facts: Facts, forecast: tuple[DiskNeed, ...]) -> Iterator[DiskNeed]:
-    """What is still to come: on a host that an installation of these answers has begun to fill, what is not there yet.
+    """Disk space still needed: the forecast minus what an installation of these answers has already written.
 
     Nothing is lacking on one that did not count in time what it holds: so full is one that was installed long ago.
     """

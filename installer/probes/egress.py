@@ -21,7 +21,7 @@ FLOW = re.compile(r"(?:^|\s)(tcp|udp)\s.*?src=(\S+) dst=(\S+) sport=\d+ dport=(\
 PID = re.compile(r"pid=(\d+)")
 NAME_SERVER = re.compile(r"^nameserver\s+(\S+)", re.MULTILINE)
 RESOLVER = ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf")
-"""Whence cluster DNS takes the name servers that it asks for names outside the cluster."""
+"""Resolver files from which cluster DNS takes the name servers for names outside the cluster."""
 OURS = ("kubepods", "/sitewright/", "/sitewright-")
 """Parts of the control groups of pods on the host's network, of the API proxy, and of our long work."""
 

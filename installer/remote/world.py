@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self, TypeVar
 from installer.answers.model import Answers
 from installer.bundle.manifest import Artifact, Manifest
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, HostUnreachable
-from installer.ports import FileState, Output, Report
+from installer.ports import FileState, Output, Report, discarded
 from installer.remote.kubernetes.api import Cluster
 from installer.remote.probing import Probes
 from installer.remote.registry.carrier import Carriers
@@ -54,10 +54,6 @@ class Bundle(Protocol):
         ...
 
 
-def silent(done: int, total: int, unit: str, note: str) -> None:
-    """The report nobody listens to."""
-
-
 class Site:
     """The hosts, the registry and the clusters that the answers name; a context manager, connected when first used.
 
@@ -69,7 +65,7 @@ class Site:
         self._answers = answers
         self._archive = archive
         self._state = state
-        self._report: Report = silent
+        self._report: Report = discarded
         self._links: dict[str, Link] = {}
         self._clusters: dict[str, Cluster] = {}
         self._carriers = Carriers(answers, self.link, state)

@@ -10,7 +10,7 @@ from installer.simulated.ports import listeners
 from installer.simulated.state import Call, Program, failed, said
 
 OPERATOR = "192.0.2.10:50022"
-"""Whence the installer itself is logged in."""
+"""Address from which the installer itself is logged in."""
 LOG_SERVER = "192.0.2.20:514"
 """Where each host's own log forwarder, the customer's, sends to."""
 

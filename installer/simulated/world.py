@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 from installer.bundle.manifest import Artifact, Manifest
 from installer.errors import CommandFailed, ConnectionLost
-from installer.ports import FileState, Output, Report
+from installer.ports import FileState, Output, Report, discarded
 from installer.remote.ssh import commands
 from installer.simulated import helm, kubeadm, pods, programs, queries, registry, scripts, systemd
 from installer.simulated.controllers import metrics, serving, settle
@@ -34,10 +34,6 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def silent(done: int, total: int, unit: str, note: str) -> None:
-    """The report nobody listens to."""
-
-
 class SimulatedWorld:
     """`installer.ports.World` in memory: `site` is its state, `fate` decides what goes wrong, `pace` how fast."""
 
@@ -54,7 +50,7 @@ class SimulatedWorld:
         self.site = SimulatedSite(manifest, now, hosts, dict(scripts.SCRIPTS))
         self.fate: Fate = fate or Faults({})
         self.pace = pace or Pace({})
-        self._report: Report = silent
+        self._report: Report = discarded
         self._guard = threading.RLock()
 
     def __enter__(self) -> Self:

@@ -21,9 +21,10 @@ from registries import CREDENTIAL, PUSH_PORT, Shelf, binary, set_up, take_down
 from stages import answers_for, open_site
 
 from installer.bundle.manifest import Artifact
+from installer.ports import discarded
 from installer.remote.registry.carrier import Carrier, Carriers, Channels, Processes
 from installer.remote.registry.push import Push
-from installer.remote.world import Site, silent
+from installer.remote.world import Site
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab]
 HOST, ROUNDS = "cp-1", 3
@@ -60,7 +61,7 @@ class Bench:
 
     def push(self, number: int, carrier: Carrier) -> float:
         artifacts = self.artifacts(number)
-        push = Push(HOST, lambda _: carrier, CREDENTIAL, self.shelf, self.folder / "uploads", silent)
+        push = Push(HOST, lambda _: carrier, CREDENTIAL, self.shelf, self.folder / "uploads", discarded)
         return timed(lambda: push.run(artifacts))
 
     def by_hand(self, number: int) -> float:

@@ -15,6 +15,7 @@ from core_bundle import make_core_bundle
 from core_manifest import ROOT
 from hypothesis import settings
 from run_pages import Place
+from waived import WAIVERS
 
 from installer.cli import wizard
 from installer.runs import background
@@ -34,7 +35,7 @@ def core_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def place(tmp_path: Path, core_files: tuple[Path, Path]) -> Iterator[Place]:
     """Answers and a simulated site; what still runs there is ended."""
     document = yaml.safe_load((ROOT / "profiles/rehearsal.yaml").read_text())
-    document["waivers"] = [document["waivers"][0]]
+    document["waivers"] = WAIVERS[:1]
     (tmp_path / "answers.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
     made = Place(tmp_path, core_files).site()
     yield made

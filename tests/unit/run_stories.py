@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core_manifest import ROOT, core_manifest
+from waived import with_waivers
 
 from installer.answers import file as answers_file
 from installer.answers.model import Waiver
@@ -48,7 +48,7 @@ class Story:
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "answers.yaml"
-        shutil.copy(ROOT / "profiles" / "rehearsal.yaml", self.file)
+        self.file.write_text(with_waivers(ROOT / "profiles" / "rehearsal.yaml"))
         os.utime(self.file, (BEGAN.timestamp() - 60,) * 2)
         self.runs = Runs(folder / "state")
         self.inputs = Inputs(answers_file.load(self.file), core_manifest(), b"", b"", b"")

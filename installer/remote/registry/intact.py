@@ -1,4 +1,4 @@
-"""What the operator's side does once a host or a registry refuses a digest: find out whether the bundle is at fault."""
+"""Re-hash a blob after a host or registry refused its digest: a damaged bundle, or a damaged transfer?"""
 
 from __future__ import annotations
 

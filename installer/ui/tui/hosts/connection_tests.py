@@ -74,7 +74,7 @@ class Trials(Page):
         self._built: Built | None = None
 
     def on_unmount(self) -> None:
-        """Nobody watches any more; what was begun and not ended is as if it had not been tried."""
+        """Cancel tests that still run when the page closes."""
         self._over.set()
 
     def action_stop(self) -> None:

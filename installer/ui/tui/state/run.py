@@ -1,4 +1,4 @@
-"""What a run that is watched amounts to: under way, paused, failed ..., and what may be done then. Pure."""
+"""State of the run that is followed (under way, paused, failed ...) and the actions that it allows. Pure."""
 
 from __future__ import annotations
 
