@@ -40,7 +40,7 @@ ip6tables-save 2>/dev/null | grep -v '^[#*C]\|^:[A-Z]* ACCEPT' | sed 's/\[[0-9:]
 nft list ruleset 2>/dev/null | grep -v '^#\|^table ip6\? [a-z]* {\|chain [A-Z]* {\|policy accept\|^\s*}*$' \
   | sed 's/counter packets [0-9]* bytes [0-9]*//' | section nft
 # All but what counts, draws lots, or belongs to an interface, which is compared as one.
-sysctl -a 2>/dev/null | grep -Ev '^fs\.((aio|dentry|file|inode)-(nr|state)|quota\.)' \
+sysctl -a 2>/dev/null | grep -Ev '^fs\.(binfmt_misc\.|(aio|dentry|file|inode)-(nr|state)|quota\.)' \
   | grep -Ev '^kernel\.(ns_last_pid|pty\.nr|random\.)|nf_conntrack_count|\.(cni0|flannel|veth)' | sort | section sysctl
 find /sys/fs/cgroup -mindepth 1 -maxdepth 2 -name 'kube*' | sort | section cgroup
 # Sessions come and go; what was started by init and stays has a command line.

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Protocol
 
+from installer.engine import before_images
 from installer.errors import SitewrightError, UsageError
 from installer.plan.inputs import Inputs
 from installer.plan.model import BACKWARD, Plan, Step
@@ -193,13 +194,16 @@ def _require_images(site: Site, run: Run, steps: Mapping[str, Step]) -> None:
         images = {name: image for name in run.told if (image := journal.before(name)) is not None}
 
     def look(name: str) -> str:
-        step = steps[name]
-        return host_records.misfit(images[name], json.loads(json.dumps(step.capture(site.world))))
+        own = json.loads(json.dumps(steps[name].capture(site.world)))
+        if strange := host_records.misfit(images[name], own):
+            return f"names {strange}, which that step does not change"
+        part = before_images.lacking(images[name], own)
+        return f"has no {part.lstrip('_')!r}, which that step captures" if part else ""
 
     with ThreadPoolExecutor(site.inputs.answers.parallel_hosts, "images") as pool:
         for name, strange in zip(images, pool.map(look, images), strict=True):
             if strange:
-                reason = f"the before-image of {name} names {strange}, which that step does not change"
+                reason = f"the before-image of {name} {strange}"
                 raise site_copy.refusal(steps[name].host, run.name, reason)
 
 
