@@ -233,7 +233,8 @@ def test_progress_counts_and_looks_ahead(tmp_path: Path, key: Path) -> None:
     events: list[Event] = []
     build.build(folder, key, events.append, cache=tmp_path / "cache")
     seen = [event for event in told(events) if event.phase == "making"]
-    assert [(event.source, event.done, event.total) for event in (seen[0], seen[-1])] == [("page", 0, 2), ("", 2, 2)]
+    assert (seen[0].done, seen[0].total) == (0, 2) and {*seen[0].source.split(", ")} <= {"page", "z"}
+    assert (seen[-1].source, seen[-1].done, seen[-1].total) == ("", 2, 2)
     assert seen[0].left == pytest.approx(19 / len(os.sched_getaffinity(0)), abs=0.1)
     assert [event.done for event in seen] == sorted(event.done for event in seen)
     assert (seen[-1].left, seen[-1].share) == (0.0, 1.0)

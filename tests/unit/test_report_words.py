@@ -15,6 +15,7 @@ from report_subject import subject
 from installer.plan.inputs import Inputs
 from installer.preflight import CHECKS
 from installer.probes import builtin
+from installer.rehearsal.stand_in import LIMITS, PERSON
 from installer.report import phrases
 from installer.report.catalogue import LOCALES, words
 
@@ -58,7 +59,7 @@ def said_by_bundle() -> set[str]:
 
 def said_by_examples() -> set[str]:
     """What people wrote into the answers that come with the product, so that its reports are of one language."""
-    found: set[str] = set()
+    found = {PERSON, *LIMITS.values()}  # what a rehearsal waives by itself
     for file in (*sorted((ROOT / "docs" / "examples").glob("*.yaml")), ROOT / "profiles" / "rehearsal.yaml"):
         body = yaml.safe_load(file.read_text())
         plan = body.get("plan", {})
