@@ -34,8 +34,9 @@ SLOW = "slow: {work: 0.4}\n"
 SECRET = "correct horse battery staple"
 
 PARENT = """
-import fcntl, json, sys, termios, time
+import fcntl, json, signal, sys, termios, time
 from pathlib import Path
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever started the tests may ignore it (nohup)
 from installer.runs import background as detached
 from installer.runs.store import Runs
 if sys.stdin.isatty():
@@ -329,7 +330,8 @@ def test_a_damaged_or_newer_record_is_refused(tmp_path, record, reason):
 def test_a_terminal_s_own_end_is_what_the_test_above_makes(tmp_path):
     """A process on a terminal that closes dies of it: so the test of survival can fail."""
     ours, theirs = pty.openpty()
-    script = "import fcntl, sys, termios, time; fcntl.ioctl(0, termios.TIOCSCTTY, 0); print(); time.sleep(600)"
+    script = "import fcntl, signal, sys, termios, time; signal.signal(signal.SIGHUP, signal.SIG_DFL); " \
+             "fcntl.ioctl(0, termios.TIOCSCTTY, 0); print(); time.sleep(600)"  # fmt: skip
     with subprocess.Popen(
         [sys.executable, "-uc", script], stdin=theirs, stdout=subprocess.PIPE, start_new_session=True
     ) as process:
