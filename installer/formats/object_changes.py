@@ -17,11 +17,12 @@ def changes(name: str, live: Mapping[str, Any] | None, applied: Mapping[str, Any
     if live is None:
         yield name, "there", "nothing"
         return
-    for path, wanted, seen in _fields("", _compared(applied), _compared(live)):
+    for path, wanted, seen in _fields("", applicable(applied), applicable(live)):
         yield f"{name} {path}", _said(wanted), _said(seen)
 
 
-def _compared(thing: Mapping[str, Any]) -> dict[str, Any]:
+def applicable(thing: Mapping[str, Any]) -> dict[str, Any]:
+    """An object as it can be applied: without what its API server writes into it."""
     metadata = {name: value for name, value in thing.get("metadata", {}).items() if name not in OF_THE_SERVER}
     return {**{name: value for name, value in thing.items() if name != "status"}, "metadata": metadata}
 

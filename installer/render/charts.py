@@ -12,6 +12,7 @@ import yaml
 from installer.bundle.manifest import Artifact, Component
 from installer.errors import BundleNotTrusted
 from installer.formats import libyaml
+from installer.formats.mappings import laid_over
 from installer.render import templates
 
 
@@ -78,7 +79,7 @@ def values(component: Component, names: dict[str, Any]) -> dict[str, Any]:
     found = base[0] if base and base[0] else {}
     if not isinstance(found, dict):
         raise BundleNotTrusted(bundle=f"component {component.name}, {text}", reason="values are not a mapping")
-    return _laid_over(found, names["values"])
+    return laid_over(found, names["values"])
 
 
 def parse(component: Component, text: str, rendered: str) -> list[Any]:
@@ -91,11 +92,3 @@ def parse(component: Component, text: str, rendered: str) -> list[Any]:
         return [document for document in libyaml.load_all(rendered) if document]
     except yaml.YAMLError as error:
         raise BundleNotTrusted(bundle=f"component {component.name}, {text}", reason=f"not YAML: {error}") from error
-
-
-def _laid_over(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        merged[key] = _laid_over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from installer.errors import CommandFailed
+from installer.formats.mappings import laid_over
 from installer.formats.object_changes import changes
 
 APPS, CERTIFICATES = "apps/v1", "cert-manager.io/v1"
@@ -121,7 +122,7 @@ class Cluster:
     def _merged(self, path: str, thing: Mapping[str, Any]) -> dict[str, Any]:
         """What an object becomes by being applied: its fields laid over what others wrote."""
         others = _without(self.objects.get(path, {}), self.applied.get(path, {}), thing)
-        return _laid_over(others, json.loads(json.dumps(thing)))
+        return laid_over(others, json.loads(json.dumps(thing)))
 
     def _path_for(self, thing: Mapping[str, Any]) -> str:
         kind, name = str(thing["kind"]), thing["metadata"]["name"]
@@ -199,14 +200,6 @@ def group(version: str) -> str:
 def condition(name: str, holds: bool = True) -> dict[str, Any]:
     """A status with one condition."""
     return {"conditions": [{"type": name, "status": str(holds)}]}
-
-
-def _laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        merged[key] = _laid_over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
 
 
 def _without(live: Mapping[str, Any], owned: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:

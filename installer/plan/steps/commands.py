@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 from installer.errors import CommandFailed
@@ -51,3 +52,11 @@ def demand_work(
         tail = "\n".join(output.out.strip().splitlines()[-12:])
         raise CommandFailed(host=host, command=unit, code=output.code, reason=tail)
     return output.out
+
+
+def wait_for(seconds: float, holds: Callable[[], bool]) -> None:
+    """Wait up to `seconds` for something; whether it holds then is for the step's own look to say."""
+    for _ in range(int(seconds * 2)):
+        if holds():
+            return
+        time.sleep(0.5)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Callable
 from typing import Any
 
 from installer import redaction
@@ -15,11 +13,13 @@ from installer.layout import CONFIG
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps.before_images import names as listed
-from installer.plan.steps.commands import demand, demand_work, underway
+from installer.plan.steps.commands import demand, demand_work, underway, wait_for
 from installer.plan.steps.hosts import step_id
 from installer.ports import ReadOnly, World
 from installer.render import context, templates
 
+SETTLED = 120
+"""Seconds that a node which has joined may take to be seen, and to be ready, on a busy machine."""
 ADMIN = "/etc/kubernetes/admin.conf"
 KUBELET = "/etc/kubernetes/kubelet.conf"
 KUBEADM = f"{CONFIG}/kubeadm.yaml"
@@ -114,7 +114,7 @@ def join(inputs: Inputs, environment: Environment, host: str, after: tuple[str, 
         finally:
             world.remove(host, KUBEADM)
         # kubeadm is content when the kubelet may speak to the API; a busy host takes a while until it does.
-        _until(lambda: not _stranger(world, environment, host, member))
+        wait_for(SETTLED, lambda: not _stranger(world, environment, host, member))
 
     member = ADMIN if control_plane else KUBELET
     return _step(
@@ -132,7 +132,7 @@ def ready(environment: Environment, host: str, after: tuple[str, ...]) -> Step:
         return () if is_ready else (Difference(f"node {host}", "Ready", "not ready" if node else "nothing"),)
 
     def apply(world: World) -> None:
-        _until(lambda: not differs(world))
+        wait_for(SETTLED, lambda: not differs(world))
 
     return Step(
         id=step_id(environment, "kubernetes.ready", host), title="wait until the node is ready", phase="kubernetes",
@@ -186,14 +186,6 @@ def _stranger(world: ReadOnly, environment: Environment, host: str, file: str) -
             return (Difference(f"{path} on {on}", "there", "nothing"),)
     node = world.get(environment.name, f"/api/v1/nodes/{host}")
     return () if node is not None else (Difference(f"node {host}", "there", "nothing"),)
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    """Wait up to two minutes for something; whether it holds then is for the step's check to say."""
-    for _ in range(240):
-        if holds():
-            return
-        time.sleep(0.5)
 
 
 def _clear(world: World, host: str) -> None:

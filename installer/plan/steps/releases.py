@@ -7,20 +7,20 @@ version what it no longer has, and the way back what to apply again.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from installer.answers.model import Environment
 from installer.bundle.manifest import Component
+from installer.formats.object_changes import applicable
 from installer.formats.objects import condition
 from installer.layout import HOME
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps import helm
 from installer.plan.steps.before_images import files_before, folder, keeps, take_back
+from installer.plan.steps.commands import wait_for
 from installer.plan.steps.files import Placed, Source, files_differ, place
 from installer.plan.steps.hosts import step_id
 from installer.plan.steps.kubernetes import ADMIN
@@ -113,7 +113,7 @@ class _Releasing:
         if not foreign or world.stat(self.host, self._aside(image)) != (None,):
             return
         lives = [live for live in (world.find(self.cluster, each) for each in foreign) if live is not None]
-        body = json.dumps({"format": 1, "objects": [_stripped(live) for live in lives]}, sort_keys=True)
+        body = json.dumps({"format": 1, "objects": [applicable(live) for live in lives]}, sort_keys=True)
         world.write(self.host, self._aside(image), body.encode() + b"\n", mode=0o600)
 
     def apply(self, world: World) -> None:
@@ -127,7 +127,7 @@ class _Releasing:
         if self.wanted.objects:
             world.apply(self.cluster, *self.wanted.objects)
         place(world, self.host, self.source, (self.listed,))
-        _until(self.wanted.timeout, lambda: not not_ready(world, self.cluster, self.wanted))
+        wait_for(self.wanted.timeout, lambda: not not_ready(world, self.cluster, self.wanted))
 
     def undo(self, world: World, image: Image, *, delete_volumes: bool) -> None:
         if world.stat(self.host, ADMIN) == (None,) or "objects" not in image.seen:
@@ -140,7 +140,7 @@ class _Releasing:
         if self.wanted.chart and not image.seen["_namespace"]:
             world.delete(self.cluster, f"{NAMESPACES}/{self.wanted.namespace}")
         take_back(world, self.host, image)
-        _until(GOING, lambda: self._back(self.capture(world), image.seen))
+        wait_for(GOING, lambda: self._back(self.capture(world), image.seen))
 
     def _back(self, now: Before, seen: Before) -> bool:
         """Whether what was deleted is gone, a namespace with all in it too: the next run may want one of that name."""
@@ -199,18 +199,3 @@ def not_ready(world: ReadOnly, cluster: str, wanted: Release) -> Differences:
         if seen is None or (wish and not condition(seen, wish)):
             found.append(Difference(entry["path"], wish or "there", f"not {wish}" if seen else "nothing"))
     return tuple(found)
-
-
-def _stripped(live: Object) -> Object:
-    """An object as it can be applied: without what its API server writes into it."""
-    own = {"managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink"}
-    metadata = {name: value for name, value in live["metadata"].items() if name not in own}
-    return {**{name: value for name, value in live.items() if name != "status"}, "metadata": metadata}
-
-
-def _until(seconds: float, holds: Callable[[], bool]) -> None:
-    """Wait for something; whether it holds then is for the step's own look to say."""
-    for _ in range(int(seconds * 2)):
-        if holds():
-            return
-        time.sleep(0.5)
