@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from installer.builder import completeness, lock, pack, recipe, turns
+from installer.builder import completeness, lock, pack, reading, turns
 from installer.builder.lock import Lock, Locked
 from installer.builder.progress import Making, Stage
 from installer.builder.recipe import C_TOOLCHAIN, Recipe, Source
@@ -43,9 +43,9 @@ def lock_recipe(folder: Path, emit: Emit, update: str | None = None, cache: Path
     Raises:
         BuildFailed: a source cannot be resolved or made, or `update` names none.
     """
-    wanted = recipe.load(folder)
+    wanted = reading.load(folder)
     if update is not None:
-        wanted.source(update)
+        lock.demand_own(wanted, update)
     held = lock.load(wanted)
     workshop = Workshop(cache or cache_folder(), wanted.architecture)
     if wanted.go and held.toolchain.get("go", {}).get("version") != wanted.go:
@@ -106,10 +106,9 @@ def build(
     """
     if key is not None:
         sshsig.private_key(key, passphrase)
-    wanted = recipe.load(folder)
+    wanted = reading.load(folder)
     held = lock.load(wanted)
-    for source in wanted.sources:
-        held.of(source)
+    lock.demand(wanted, held)
     workshop = Workshop(cache or cache_folder(), wanted.architecture, held.toolchain)
     sealer = Sealer(text_digest(_identity(wanted)), key, passphrase)
     packed = workshop.cache / "packed" / sealer.identity.partition(":")[2][:32]
@@ -193,7 +192,7 @@ def _made(wanted: Recipe, held: Lock, workshop: Workshop, emit: Emit) -> dict[st
 
 def _identity(wanted: Recipe) -> list[Any]:
     """All that the packed bundle depends on."""
-    return [PACKING, making.MAKING, tree_digest(wanted.folder), [file_digest(path) for path in wanted.profiles]]
+    return [PACKING, making.MAKING, *map(tree_digest, wanted.folders), [file_digest(path) for path in wanted.profiles]]
 
 
 def _weights(wanted: Recipe, held: Lock, workshop: Workshop) -> dict[str, float]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from installer.builder.recipe import Recipe, Source
+from installer.builder.recipe import Included, Recipe, Source
 from installer.errors import BuildFailed
 from installer.formats import libyaml, text_file
 from installer.workshop import text_digest, tree_digest
@@ -81,13 +81,68 @@ def recipe_digest(source: Source) -> str:
     return text_digest([source.kind, source.spec, list(source.trees), folders])
 
 
-def load(recipe: Recipe) -> Lock:
-    """Read a recipe's lock; an empty one where there is none yet.
+def demand(recipe: Recipe, lock: Lock) -> None:
+    """Make sure that the lock names everything, as the recipe has it now.
 
     Raises:
-        BuildFailed: it is malformed or of a newer format.
+        BuildFailed: it does not.
     """
-    path = recipe.folder / "bundle.lock.yaml"
+    for source in recipe.sources:
+        lock.of(source)
+    found = lock.toolchain.get("go", {}).get("version", "")
+    if recipe.go and found != recipe.go and any(source.kind == "go" for source in recipe.sources):
+        reason = f"Go {found or 'of no version'} is in the lock, but toolchain.go is {recipe.go}"
+        raise BuildFailed(what=str(_place(recipe)), reason=reason, hint=f"sitewright bundle lock {recipe.folder}")
+
+
+def demand_own(recipe: Recipe, name: str) -> None:
+    """Make sure that a source is one of those that the recipe's own lock names.
+
+    Raises:
+        BuildFailed: there is none of that name, or an included recipe locks it.
+    """
+    source = recipe.source(name)
+    for each in recipe.included:
+        if source in each.recipe.sources:
+            hint = f"sitewright bundle lock {each.recipe.folder} --update {name}"
+            reason = f"is locked by {each.recipe.folder}, which {each.place} includes"
+            raise BuildFailed(what=f"source {name}", reason=reason, hint=hint)
+
+
+def load(recipe: Recipe) -> Lock:
+    """Read a recipe's lock, empty where there is none yet, and those of the recipes it includes, which must be whole.
+
+    Raises:
+        BuildFailed: one is malformed or of a newer format, or that of an included recipe lacks something.
+    """
+    found = _read(recipe)
+    for each in recipe.included:
+        brought = _brought(each)
+        found = Lock({**found.toolchain, **brought.toolchain}, {**found.sources, **brought.sources})
+    return found
+
+
+def _brought(included: Included) -> Lock:
+    recipe = included.recipe
+    hint = f"sitewright bundle lock {recipe.folder}"
+    if recipe.own and not _place(recipe).is_file():
+        reason = f"includes {recipe.folder}, which has no lock: {_place(recipe)} is not there"
+        raise BuildFailed(what=included.place, reason=reason, hint=hint)
+    held = load(recipe)
+    try:
+        demand(recipe, held)
+    except BuildFailed as error:
+        reason = f"includes {recipe.folder}, whose lock is older than its recipe: {error.message}"
+        raise BuildFailed(what=included.place, reason=reason, hint=hint) from error
+    return held
+
+
+def _place(recipe: Recipe) -> Path:
+    return recipe.folder / "bundle.lock.yaml"
+
+
+def _read(recipe: Recipe) -> Lock:
+    path = _place(recipe)
     if not path.is_file():
         return Lock()
     try:
@@ -101,9 +156,9 @@ def load(recipe: Recipe) -> Lock:
 
 
 def save(recipe: Recipe, lock: Lock) -> None:
-    """Write a recipe's lock and the texts beside it; what the recipe has no longer goes."""
+    """Write a recipe's own lock and the texts beside it; what is the recipe's no longer goes."""
     folder = recipe.folder / "locks"
-    names = {source.name for source in recipe.sources}
+    names = {source.name for source in recipe.own}
     sources: dict[str, Any] = {}
     texts: dict[str, str] = {}
     for name, locked in sorted(lock.sources.items()):
@@ -123,8 +178,9 @@ def save(recipe: Recipe, lock: Lock) -> None:
         for path in folder.iterdir():
             if path.name not in texts:
                 path.unlink()
-    document = {"version": FORMAT, "toolchain": dict(lock.toolchain), "sources": sources}
-    _replace(recipe.folder / "bundle.lock.yaml", HEAD + yaml.safe_dump(document, sort_keys=False, width=1000))
+    toolchain = {} if any(each.recipe.go for each in recipe.included) else dict(lock.toolchain)
+    document = {"version": FORMAT, "toolchain": toolchain, "sources": sources}
+    _replace(_place(recipe), HEAD + yaml.safe_dump(document, sort_keys=False, width=1000))
 
 
 def _text(path: Path) -> str:

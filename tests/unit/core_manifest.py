@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from installer.builder import recipe
+from installer.builder import reading, recipe
 from installer.bundle.manifest import Artifact, Blob, Component, Manifest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +33,6 @@ def _artifacts(part: recipe.Part) -> tuple[Artifact, ...]:
 
 @cache
 def core_manifest() -> Manifest:
-    core = recipe.load(ROOT / "bundles" / "core")
+    core = reading.load(ROOT / "bundles" / "core")
     components = tuple(Component(p.name, p.release, _artifacts(p), p.spec, p.texts) for p in core.parts)
     return Manifest(core.name, core.release, core.architecture, core.kubernetes, components, "sha256:" + "0" * 64)

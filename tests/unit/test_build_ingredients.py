@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from build_sample import GO, borrowed_cache, write_recipe
 
-from installer.builder import recipe
+from installer.builder import reading
 from installer.builder.lock import Lock, Locked, recipe_digest
 from installer.builder.recipe import C_TOOLCHAIN
 from installer.builder.sbom_sources import ingredients
@@ -39,7 +39,7 @@ def test_a_program_holds_the_standard_library_and_with_cgo_static_c_libraries(tm
              "files": [{"name": "greet", "from": "hello", "file": "greet"}],
              "beside": {"go/go.mod": "module example.invalid/hello\n\ngo 1.26.0\n"}}  # fmt: skip
     folder = write_recipe(tmp_path / "small", hello, toolchain={"go": GO, "c": {"packages": ["gcc"]}})
-    wanted = recipe.load(folder)
+    wanted = reading.load(folder)
     shop = Told(borrowed_cache(tmp_path / "cache"), "amd64")
     go = toolchain.resolve(GO, Workshop(shop.cache, "amd64"))
     sources = {source.name: Locked(recipe_digest(source), {"packages": PACKAGES}) for source in wanted.sources}

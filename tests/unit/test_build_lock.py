@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from build_sample import write_recipe
 
-from installer.builder import lock, recipe
+from installer.builder import lock, reading, recipe
 from installer.builder.lock import Lock, Locked
 from installer.errors import BuildFailed
 from installer.workshop import text_digest
@@ -21,7 +21,7 @@ HEAD = "version: 1\ntoolchain: {}\nsources: {page: "
 
 @pytest.fixture
 def small(tmp_path: Path) -> recipe.Recipe:
-    return recipe.load(write_recipe(tmp_path / "small", PAGE))
+    return reading.load(write_recipe(tmp_path / "small", PAGE))
 
 
 def sample(small: recipe.Recipe, **texts: str) -> Lock:
@@ -73,7 +73,7 @@ def test_a_source_changed_after_locking_is_refused(small: recipe.Recipe, change:
         (small.folder / "components/page/web/index.html").write_text("other")
     else:
         write_recipe(small.folder.parent / "small", {**PAGE, "charts": [{"name": "page", "from": "page", "path": "c"}]})
-    changed = recipe.load(small.folder)
+    changed = reading.load(small.folder)
     with pytest.raises(BuildFailed, match="was changed in the recipe after it was locked"):
         lock.load(changed).of(changed.source("page"))
 
@@ -83,7 +83,7 @@ def test_a_follower_is_locked_to_its_leaders_versions(tmp_path: Path) -> None:
         {"name": "led", "go": {"module": "example.invalid/led", "version": "v1", "follows": "leader"}},
         {"name": "leader", "go": {"module": "example.invalid/leader", "version": "v1"}},
     ]
-    two = recipe.load(write_recipe(tmp_path / "two", {"name": "two", "sources": sources}, toolchain={"go": "1"}))
+    two = reading.load(write_recipe(tmp_path / "two", {"name": "two", "sources": sources}, toolchain={"go": "1"}))
     led, leader = two.source("led"), two.source("leader")
     first = Locked(lock.recipe_digest(leader), {"module": "h1:1", "go.mod": "module leader\n"})
     followed = {"module": "h1:2", "follows": text_digest("module leader\n"), "go.mod": "module led\n"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from build_sample import write_recipe
 
-from installer.builder import recipe
+from installer.builder import reading, recipe
 from installer.errors import BuildFailed
 
 WEB = {"name": "page", "path": {"path": "web"}}
@@ -24,7 +24,7 @@ def test_what_the_files_say_is_what_is_read(tmp_path: Path) -> None:
          "beside": {**BESIDE, "values.yaml": "a: 1\n", "unit.service": "[Unit]"}},
         kubernetes="v1.36.3",
     )  # fmt: skip
-    found = recipe.load(folder)
+    found = reading.load(folder)
     assert (found.name, found.release, found.architecture, found.kubernetes) == ("small", "1.0.0", "amd64", "v1.36.3")
     assert [source.name for source in found.sources] == ["page"]
     assert found.source("page").trees == ("web",)
@@ -36,7 +36,7 @@ def test_on_is_a_key_and_not_a_truth_value(tmp_path: Path) -> None:
     folder = write_recipe(tmp_path / "small", {"name": "page"})
     path = folder / "components/page/component.yaml"
     path.write_text("version: 1\nname: page\nrelease: off\ntitle: no\nalways: true\nhost: {on: all}\n")
-    spec = recipe.load(folder).parts[0].spec
+    spec = reading.load(folder).parts[0].spec
     assert (spec["release"], spec["title"], spec["always"], spec["host"]) == ("off", "no", True, {"on": "all"})
 
 
@@ -46,12 +46,12 @@ def test_a_text_in_a_folder_below_is_carried_where_it_is_named(tmp_path: Path) -
         "objects": ["more/issuer.yaml"],
         "beside": {"more/issuer.yaml": "kind: X", "more/other": "no"},
     }
-    assert recipe.load(write_recipe(tmp_path / "small", part)).parts[0].texts == {"more/issuer.yaml": "kind: X"}
+    assert reading.load(write_recipe(tmp_path / "small", part)).parts[0].texts == {"more/issuer.yaml": "kind: X"}
 
 
 def test_the_c_toolchain_is_a_source_like_any_other(tmp_path: Path) -> None:
     folder = write_recipe(tmp_path / "small", {"name": "page"}, toolchain={"c": {"packages": ["gcc"]}})
-    found = recipe.load(folder).source(recipe.C_TOOLCHAIN)
+    found = reading.load(folder).source(recipe.C_TOOLCHAIN)
     assert (found.kind, found.spec) == ("deb", {"packages": ["gcc"]})
 
 
@@ -62,7 +62,7 @@ def leading(name: str, **spec: object) -> dict[str, object]:
 def test_what_follows_a_source_comes_after_it(tmp_path: Path) -> None:
     first = {"name": "first", "sources": [leading("a", follows="c"), leading("b")]}
     second = {"name": "second", "sources": [leading("c"), leading("d", follows="c", **{"except": ["golang.org/x"]})]}
-    found = recipe.load(write_recipe(tmp_path / "small", first, second, toolchain={"go": "1.27.3"}))
+    found = reading.load(write_recipe(tmp_path / "small", first, second, toolchain={"go": "1.27.3"}))
     assert [source.name for source in found.sources] == ["b", "c", "a", "d"]
 
 
@@ -71,7 +71,7 @@ def test_a_source_follows_none_but_a_go_source_with_its_own_versions(tmp_path: P
     sources = [leading("a", follows=leader), leading("b", follows="c"), leading("c"), WEB]
     part = {"name": "page", "sources": sources, "beside": BESIDE}
     with pytest.raises(BuildFailed, match=f"source a follows {leader}, which is no Go source with versions of its own"):
-        recipe.load(write_recipe(tmp_path / "small", part, toolchain={"go": "1.27.3"}))
+        reading.load(write_recipe(tmp_path / "small", part, toolchain={"go": "1.27.3"}))
 
 
 def test_profiles_are_found_beside_the_recipe_and_among_the_repositorys_own(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_profiles_are_found_beside_the_recipe_and_among_the_repositorys_own(tmp_
     (folder / "own.yaml").write_text("")
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles/ha.yaml").write_text("")
-    assert [path.name for path in recipe.load(folder).profiles] == ["own.yaml", "ha.yaml"]
+    assert [path.name for path in reading.load(folder).profiles] == ["own.yaml", "ha.yaml"]
 
 
 def _drop_component(folder: Path) -> None:
@@ -119,7 +119,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path, mistake: Callable[[
     folder = write_recipe(tmp_path / "small", {"name": "page"})
     mistake(folder)
     with pytest.raises(BuildFailed, match=said):
-        recipe.load(folder)
+        reading.load(folder)
 
 
 @pytest.mark.parametrize(
@@ -172,14 +172,14 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path, mistake: Callable[[
 def test_every_mistake_is_named(tmp_path: Path, part: dict[str, object], said: str) -> None:
     folder = write_recipe(tmp_path / "small", {"name": "page", **part})
     with pytest.raises(BuildFailed, match=said) as failure:
-        recipe.load(folder)
+        reading.load(folder)
     assert "yaml" in failure.value.message
 
 
 def test_unknown_keys_of_the_bundle_are_refused(tmp_path: Path) -> None:
     folder = write_recipe(tmp_path / "small", {"name": "page"}, componets=["typo"])
     with pytest.raises(BuildFailed, match=r"bundle.yaml:\d+: componets: unknown key; did you mean 'components'"):
-        recipe.load(folder)
+        reading.load(folder)
 
 
 def test_a_component_that_calls_itself_otherwise_is_refused(tmp_path: Path) -> None:
@@ -187,13 +187,13 @@ def test_a_component_that_calls_itself_otherwise_is_refused(tmp_path: Path) -> N
     path = folder / "components/page/component.yaml"
     path.write_text(path.read_text().replace("name: page", "name: pages"))
     with pytest.raises(BuildFailed, match=r"is named 'pages', wanted 'page'"):
-        recipe.load(folder)
+        reading.load(folder)
 
 
 def test_a_profile_that_is_nowhere_is_named(tmp_path: Path) -> None:
     folder = write_recipe(tmp_path / "small", {"name": "page"}, profiles=["ghost"])
     with pytest.raises(BuildFailed, match=r"there is no profile ghost"):
-        recipe.load(folder)
+        reading.load(folder)
 
 
 def test_a_key_is_refused_in_its_line_and_so_are_all_others_at_once(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_a_key_is_refused_in_its_line_and_so_are_all_others_at_once(tmp_path: Pa
     path = folder / "components/page/component.yaml"
     path.write_text("version: 1\nname: page\nrelease: v1\nhost:\n  leave: []\nrequire: []\n")
     with pytest.raises(BuildFailed) as failure:
-        recipe.load(folder)
+        reading.load(folder)
     assert {line.strip() for line in failure.value.message.splitlines()} == {
         f"{path}:5: host.leave: unknown key; did you mean 'leaves'?",
         f"{path}:6: require: unknown key; did you mean 'requires'?",
@@ -213,7 +213,7 @@ def test_a_key_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     path = folder / "components/page/component.yaml"
     path.write_text("version: 1\nname: page\nrelease: v1\nalways: true\nalways: false\n")
     with pytest.raises(BuildFailed, match=r"component.yaml:5: always: the key a second time"):
-        recipe.load(folder)
+        reading.load(folder)
 
 
 def test_two_components_that_write_the_same_file_are_refused(tmp_path: Path) -> None:
@@ -221,12 +221,12 @@ def test_two_components_that_write_the_same_file_are_refused(tmp_path: Path) -> 
     beside = {"x.conf": ""}
     one, other = ({"name": name, "host": host, "beside": beside} for name in ("one", "other"))
     with pytest.raises(BuildFailed, match=r"other/component.yaml:\d+: host.texts.0.path: .* named by component one"):
-        recipe.load(write_recipe(tmp_path / "small", one, other))
+        reading.load(write_recipe(tmp_path / "small", one, other))
 
 
 def written_to(path: str, tmp_path: Path, **head: object) -> recipe.Recipe:
     host = {"texts": [{"text": "x.conf", "path": path, "mode": "0644"}]}
-    return recipe.load(
+    return reading.load(
         write_recipe(tmp_path / "small", {"name": "page", "host": host, "beside": {"x.conf": ""}}, **head)
     )
 

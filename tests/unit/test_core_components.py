@@ -13,7 +13,7 @@ from core_manifest import ROOT, core_manifest
 from every import every
 
 from installer.answers.model import Access, Answers, Environment, Host, Registry
-from installer.builder import recipe
+from installer.builder import reading
 from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
 from installer.render import charts, context, templates
@@ -203,6 +203,6 @@ def test_metrics_are_read_over_verified_connections() -> None:
 
 
 def test_the_recipe_takes_these_components() -> None:
-    core = recipe.load(ROOT / "bundles" / "core")
+    core = reading.load(ROOT / "bundles" / "core")
     assert core.source("cert-manager").trees == ("deploy/charts/cert-manager",)
     assert core.source("cert-manager").inputs == (CORE / "cert-manager" / "go",)
