@@ -48,7 +48,7 @@ class SiteUnderTest:
     def pushed(self) -> float:
         """The part of the push that is done."""
         told = [e for e in records(self.run / "events.jsonl")
-                if e["event"] == "StepProgressed" and "registry.push" in e["step"]]  # fmt: skip
+                if e["type"] == "step_progressed" and "registry.push" in e["step"]]  # fmt: skip
         return told[-1]["done"] / told[-1]["total"] if told else 0.0
 
     def received(self) -> int:

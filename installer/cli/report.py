@@ -15,6 +15,7 @@ from installer.errors import ReportImpossible, UsageError
 from installer.plain import plain
 from installer.plan import estimate
 from installer.plan import install as installing
+from installer.plan.card import PlanCard
 from installer.plan.connections import wires
 from installer.plan.model import BACKWARD
 from installer.report import built, render, spreadsheet
@@ -100,7 +101,7 @@ def _delivered(arguments: argparse.Namespace, run: Run | None, done: Built | Non
                 hint="give --bundle FILE with that digest",
             )
         rate = trusted.answers.plan.copy_mb_per_s * 1e6
-        plan = installing.plan(replace(trusted.inputs, send_rate=rate))
+        plan = PlanCard.of(installing.plan(replace(trusted.inputs, send_rate=rate)))
         sent = estimate.bytes_to_send(plan)
         components = tuple(
             Component(

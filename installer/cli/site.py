@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,12 +22,14 @@ from installer.engine.events import Emit
 from installer.errors import PreflightFailed, ProofInterrupted, SitewrightError, UsageError
 from installer.operations import unchanged
 from installer.operations.unchanged import Finished
-from installer.plan.model import BACKWARD, Plan
+from installer.plan import card
+from installer.plan.card import PlanCard
+from installer.plan.model import BACKWARD
 from installer.plan.steps.volumes import Volume
 from installer.preflight import Finding, ports_table
 from installer.probes.proof import Prepared, ProbeResult, count, failed
 from installer.runs import installed_bundle
-from installer.runs.execute import Watch, plan_json
+from installer.runs.execute import Watch
 from installer.runs.store import Run, Runs
 from installer.ui import console, jsonl, live, progress, terminal, words
 
@@ -59,22 +61,17 @@ def plan(arguments: argparse.Namespace) -> int:
         if arguments.dry_run:
             installed_bundle.require(site.world, site.inputs, site.runs)
         holding = operations.preview(site, wanted) if arguments.dry_run else None
-    _show_plan(arguments, wanted, holding, site.inputs.manifest.exemptions)
+    _show_plan(arguments, PlanCard.of(wanted, holding), site.inputs.manifest.exemptions)
     _next(arguments, "install")
     return 0
 
 
-def _show_plan(
-    arguments: argparse.Namespace,
-    wanted: Plan,
-    holding: Mapping[str, bool] | None,
-    exemptions: tuple[Exemption, ...] = (),
-) -> None:
+def _show_plan(arguments: argparse.Namespace, planned: PlanCard, exemptions: tuple[Exemption, ...] = ()) -> None:
     if arguments.json:
         more = {"exemptions": [str(each) for each in exemptions]} if exemptions else {}
-        jsonl.write("plan", {**plan_json(wanted), "holding": holding, **more})
+        jsonl.write("plan", {**card.to_json(planned), **more})
     else:
-        console.plan_tree(terminal.stdout(), wanted, holding)
+        console.plan_tree(terminal.stdout(), planned)
         console.exemptions(terminal.stdout(), exemptions)
 
 
@@ -87,15 +84,15 @@ def install(arguments: argparse.Namespace) -> int:
             with every_byte(site, arguments.json):
                 _preflight(arguments, site)
             wanted = operations.plan(operations.measured(site))
-            holding = operations.preview(site, wanted)
+            planned = PlanCard.of(wanted, operations.preview(site, wanted))
             if not arguments.json:
-                terminal.stderr().print(console.plan_line(wanted, holding))
+                terminal.stderr().print(console.plan_line(planned))
             if arguments.dry_run:
-                _show_plan(arguments, wanted, holding)
+                _show_plan(arguments, planned)
                 return 0
             _confirm(arguments, f"Install on {words.many(len(site.inputs.answers.hosts), 'host')}?")
             with stopping() as stop:
-                standing = Finished(operations.install(site, wanted, _watch(arguments, holding), stop))
+                standing = Finished(operations.install(site, wanted, _watch(arguments, planned.holding), stop))
         elif not arguments.json:
             terminal.stderr().print("Everything is there as the answers and the bundle want it; nothing has to change.")
         return _finish(arguments, site, standing, began)
@@ -237,13 +234,13 @@ def _watch(arguments: argparse.Namespace, holding: Mapping[str, bool] | None = N
     """How the plan that is driven is shown: as JSON lines, itself the first of them, or on the console."""
 
     @contextmanager
-    def lines(wanted: Plan) -> Iterator[Emit]:
-        _show_plan(arguments, wanted, holding)
+    def lines(planned: PlanCard) -> Iterator[Emit]:
+        _show_plan(arguments, replace(planned, holding=holding))
         yield jsonl.Flow()
 
     if arguments.json:
         return lines
-    return lambda wanted: live.RunView(wanted, terminal.stderr(), terminal.interactive())
+    return lambda planned: live.RunView(planned, terminal.stderr(), terminal.interactive())
 
 
 def _confirm(arguments: argparse.Namespace, question: str) -> None:

@@ -1,11 +1,14 @@
-"""What happens during an operation, as frozen values; console, TUI, JSON lines and run directory all read these."""
+"""What happens during an operation, as frozen values; console, TUI, JSON lines and run directory all read these.
+
+An event has one spelling as JSON, `to_json` and `from_json`: in a run's `events.jsonl` as on standard output.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +104,23 @@ def kind_of(event: type[Event]) -> str:
 
 KINDS: Mapping[str, type[Event]] = {kind_of(event): event for event in get_args(Event)}
 """Every event by its `type` in JSON."""
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """An event as an object of JSON: its `type`, then field by field; a moment is ISO 8601."""
+    told = {each.name: getattr(event, each.name) for each in fields(event)}
+    return {"type": kind_of(type(event)), **told, "at": event.at.isoformat()}
+
+
+def from_json(body: Mapping[str, Any]) -> Event:
+    """The event that an object of JSON tells; what it says beyond that is passed over.
+
+    Raises:
+        ValueError: it is of no type in `KINDS`, or lacks something.
+    """
+    try:
+        kind = KINDS[body["type"]]
+        told = {each.name: body[each.name] for each in fields(kind) if each.name in body}
+        return kind(**{**told, "at": datetime.fromisoformat(told["at"])})
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no event: {error}") from error

@@ -1,55 +1,16 @@
-"""How long a plan takes, by the weights of its steps: each starts when it may, on so many hosts at a time."""
+"""How long a plan takes, by the seconds of its steps: each starts when it may, on so many hosts at a time."""
 
 from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Mapping
 
-from installer.plan.model import Plan
-
-
-class Weighed(Protocol):
-    """A step as far as time is concerned: where it acts, `weight` in seconds, `after` the ids that it waits for."""
-
-    @property
-    def id(self) -> str:
-        """Its name in the plan."""
-        ...
-
-    @property
-    def host(self) -> str:
-        """Where it acts; empty for the whole site."""
-        ...
-
-    @property
-    def after(self) -> tuple[str, ...]:
-        """What it waits for."""
-        ...
-
-    @property
-    def weight(self) -> float:
-        """Its expected duration in seconds."""
-        ...
+from installer.plan.card import PlanCard
 
 
-class Chained(Protocol):
-    """Steps, each after those that it waits for, and on how many hosts at a time they run."""
-
-    @property
-    def steps(self) -> Sequence[Weighed]:
-        """Them, in their order."""
-        ...
-
-    @property
-    def hosts_at_once(self) -> int:
-        """As many hosts are worked on at a time."""
-        ...
-
-
-def remaining(plan: Chained, done: Collection[str] = (), running: Mapping[str, float] | None = None) -> float:
-    """Seconds until the plan is through, if steps take their weights and start as the engine starts them.
+def remaining(plan: PlanCard, done: Collection[str] = (), running: Mapping[str, float] | None = None) -> float:
+    """Seconds until the plan is through, if steps take their seconds and start as the engine starts them.
 
     `done` are ids of finished steps; `running` maps the id of a running step to the fraction of it that is through.
     """
@@ -59,7 +20,7 @@ def remaining(plan: Chained, done: Collection[str] = (), running: Mapping[str, f
 class _Course:
     """The rest of a plan played through, without waiting."""
 
-    def __init__(self, plan: Chained, done: Collection[str], running: Mapping[str, float]) -> None:
+    def __init__(self, plan: PlanCard, done: Collection[str], running: Mapping[str, float]) -> None:
         self._steps = [step for step in plan.steps if step.id not in done]
         left = {step.id: index for index, step in enumerate(self._steps)}
         self._through, self._at_once = running, plan.hosts_at_once
@@ -100,7 +61,7 @@ class _Course:
         step = self._steps[index]
         if step.host in self._active or len(self._active) < self._at_once:
             self._active[step.host] += 1
-            rest = step.weight * (1.0 - self._through.get(step.id, 0.0))
+            rest = step.seconds * (1.0 - self._through.get(step.id, 0.0))
             heapq.heappush(self._ends, (now + rest, index))
         else:
             if step.host not in self._held:
@@ -114,6 +75,6 @@ class _Course:
             self._begin(index, now)
 
 
-def bytes_to_send(plan: Plan) -> int:
+def bytes_to_send(plan: PlanCard) -> int:
     """Bytes that the plan's steps carry over the operator's link if nothing is there yet."""
     return sum(step.bytes for step in plan.steps)

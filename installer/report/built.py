@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from installer.engine import events
+from installer.engine.events import Event, StepFinished
 from installer.errors import StateUnreadable
 from installer.layout import CA_LIFE, KUBERNETES_LIFE, REGISTRY_LIFE, RENEW_BEFORE
+from installer.plan import card
+from installer.plan.card import PlanCard, StepCard
 from installer.report.catalogue import Words
 from installer.report.subject import Built, Phase, Probe, Subject
-from installer.runs.store import Run
+from installer.runs.store import EVENTS, PLAN, Run
 
 
 def built(run: Run) -> Built:
@@ -22,40 +26,38 @@ def built(run: Run) -> Built:
     Raises:
         StateUnreadable: a file of it is missing or damaged.
     """
-    events = tuple(_lines(run.folder / "events.jsonl"))
-    plan = _json(run.folder / "plan.json")
-    steps = {step["id"]: step for step in plan.get("steps", ())}
+    told = _events(run)
+    if not told:
+        raise StateUnreadable(path=run.folder, reason="the run has no events; it was broken off before it began")
+    plan = _plan(run)
+    steps = {step.id: step for step in plan.steps}
     probes_file = run.folder / "probes.json"
     probes = _json(probes_file).get("probes", ()) if probes_file.exists() else ()
-    times = [datetime.fromisoformat(event["at"]) for event in events]
-    if not times:
-        raise StateUnreadable(path=run.folder, reason="the run has no events; it was broken off before it began")
-    finished = [event for event in events if event["event"] == "StepFinished"]
-    hosts = Counter(steps.get(event["step"], {}).get("host", "") for event in finished if event["changed"])
+    times = [event.at for event in told]
+    finished = [event for event in told if isinstance(event, StepFinished)]
+    hosts = Counter(steps[event.step].host if event.step in steps else "" for event in finished if event.changed)
     shown = tuple(
         Probe(each["title"], each["environment"], each["passed"], each["evidence"], each["seconds"]) for each in probes
     )
-    return Built(run.name, run.outcome, min(times), max(times), _phases(steps, finished), shown, hosts,
-                 plan.get("subject", {}))  # fmt: skip
+    return Built(run.name, run.outcome, min(times), max(times), _phases(steps, finished), shown, hosts, plan.subject)
 
 
-def _phases(steps: dict[str, dict[str, Any]], finished: list[dict[str, Any]]) -> tuple[Phase, ...]:
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+def _phases(steps: Mapping[str, StepCard], finished: Iterable[StepFinished]) -> tuple[Phase, ...]:
+    groups: dict[tuple[str, str], list[StepFinished]] = defaultdict(list)
     for event in finished:
-        step = steps.get(event["step"])
+        step = steps.get(event.step)
         if step is not None:
-            groups[step["environment"], step["phase"]].append(event)
-    order = dict.fromkeys((step["environment"], step["phase"]) for step in steps.values())
+            groups[step.environment, step.phase].append(event)
+    order = dict.fromkeys((step.environment, step.phase) for step in steps.values())
     return tuple(_phase(environment, name, groups[environment, name]) for environment, name in order)
 
 
-def _phase(environment: str, name: str, events: list[dict[str, Any]]) -> Phase:
+def _phase(environment: str, name: str, finished: Sequence[StepFinished]) -> Phase:
     """Its time runs from its first step's begin to its last one's end: steps run side by side."""
-    changed = sum(1 for event in events if event["changed"])
-    ends = [datetime.fromisoformat(event["at"]) for event in events]
-    begins = [end - timedelta(seconds=event["seconds"]) for end, event in zip(ends, events, strict=True)]
-    seconds = (max(ends) - min(begins)).total_seconds() if events else 0.0
-    return Phase(environment, name, len(events), changed, seconds)
+    changed = sum(1 for event in finished if event.changed)
+    begins = [event.at - timedelta(seconds=event.seconds) for event in finished]
+    seconds = (max(event.at for event in finished) - min(begins)).total_seconds() if finished else 0.0
+    return Phase(environment, name, len(finished), changed, seconds)
 
 
 def certificates(subject: Subject, _: Words) -> tuple[tuple[str, date, date], ...]:
@@ -83,15 +85,23 @@ def _json(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Every whole line; the last may be torn where the run was killed."""
+def _plan(run: Run) -> PlanCard:
+    path = run.folder / PLAN
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return card.from_json(_json(path))
+    except ValueError as error:
+        raise StateUnreadable(path=path, reason="it is damaged") from error
+
+
+def _events(run: Run) -> tuple[Event, ...]:
+    """Every whole line that this program knows; the last may be torn where the run was killed."""
+    path = run.folder / EVENTS
+    try:
+        whole, _, _ = path.read_bytes().rpartition(b"\n")
+    except OSError as error:
         raise StateUnreadable(path=path, reason=str(error)) from error
-    for line in text.splitlines(keepends=True):
-        if line.endswith("\n"):
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise StateUnreadable(path=path, reason="it is damaged") from error
+    try:
+        bodies = [json.loads(line) for line in whole.splitlines()]
+        return tuple(events.from_json(body) for body in bodies if body["type"] in events.KINDS)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StateUnreadable(path=path, reason="it is damaged") from error

@@ -5,18 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, suppress
-from typing import Any
 
 from installer import engine
 from installer.engine.events import Emit, Event, StepBroke
 from installer.errors import PlanChanged, RollbackIncomplete, RunStopped, SitewrightError, StateUnreadable, StepFailed
+from installer.plan import card
+from installer.plan.card import PlanCard
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan
 from installer.ports import World
 from installer.runs import crash_log, provenance, site_copy
-from installer.runs.store import Run
+from installer.runs.store import PLAN, Run
 
-Watch = Callable[[Plan], AbstractContextManager[Emit]]
+Watch = Callable[[PlanCard], AbstractContextManager[Emit]]
 """Opens a view of the plan that is about to be driven; gives the sink of its events."""
 
 
@@ -46,8 +47,9 @@ def drive(
         except PlanChanged as error:
             raise provenance.compared(run, inputs, error) from error
         provenance.keep(run, inputs)
-        run.write("plan.json", plan_json(plan))
-        emit = stack.enter_context(watch(plan))
+        told = PlanCard.of(plan)
+        run.write(PLAN, {"type": "plan", **card.to_json(told)})
+        emit = stack.enter_context(watch(told))
         if copy is not None:
             stack.enter_context(copy.following())
 
@@ -71,14 +73,3 @@ def drive(
         except Exception as error:
             raise crash_log.kept(error, run.folder) from error
     return run
-
-
-def plan_json(plan: Plan) -> dict[str, Any]:
-    """A plan as data."""
-    steps = [
-        {"id": s.id, "title": s.title, "phase": s.phase, "host": s.host, "environment": s.environment,
-         "after": list(s.after), "seconds": s.weight, "bytes": s.bytes, "can_be_undone": s.undo is not None}
-        for s in plan
-    ]  # fmt: skip
-    return {"format": 1, "operation": plan.operation, "digest": plan.digest, "subject": dict(plan.subject),
-            "hosts_at_once": plan.hosts_at_once, "steps": steps}  # fmt: skip

@@ -18,21 +18,25 @@ import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from installer import state_files
+from installer.engine import events
 from installer.engine.events import Event, RunFinished
 from installer.engine.journal import Copy, Journal
 from installer.errors import StateUnreadable
-from installer.formats import strict_json
-from installer.plain import in_json, lines
+from installer.formats import json_lines, strict_json
+from installer.plain import lines
 from installer.plan.model import BACKWARD, Step
 from installer.redaction import redacted
 
 FORMAT = 1
+PLAN = "plan.json"
+EVENTS = "events.jsonl"
+"""What a run keeps in the form in which standard output tells it."""
 LOG = 1_000_000
 """Characters that one failure adds to a step's log at most: far more than anybody reads, far less than a disk holds."""
 NAME = re.compile(r"\d{8}T\d{6}(?:\.\d{6})?Z-(?P<operation>[a-z]{1,16})", re.ASCII)
@@ -80,7 +84,7 @@ class Run:
     @property
     def planned(self) -> str:
         """Digest of the plan that it carried out; empty where that is not known."""
-        return str((state_files.read_object(self.folder / "plan.json", "remove it") or {}).get("digest", ""))
+        return str((state_files.read_object(self.folder / PLAN, "remove it") or {}).get("digest", ""))
 
     @contextmanager
     def journal(self, copy: Copy | None = None) -> Iterator[Journal]:
@@ -93,10 +97,8 @@ class Run:
 
     def emit(self, event: Event) -> None:
         """Keep an event, and the outcome where it is the last one."""
-        body = {"event": type(event).__name__, **asdict(event)}
-        line = redacted(in_json(json.dumps(body, default=str))) + "\n"
         with self._guard:
-            state_files.add(self.folder / "events.jsonl", line)
+            state_files.add(self.folder / EVENTS, json_lines.line(events.to_json(event)) + "\n")
         if isinstance(event, RunFinished):
             self.end(event.outcome)
 

@@ -5,54 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from installer.answers.model import Waiver
-from installer.engine.events import KINDS, Event, RunStarted
+from installer.engine import events
+from installer.engine.events import Event, RunStarted
 from installer.errors import SitewrightError
 from installer.formats import strict_json
 from installer.plain import cleaned
+from installer.plan import card
+from installer.plan.card import PlanCard
 from installer.preflight import Finding
 from installer.probes.proof import ProbeResult
 from installer.runs.background import Detached
-from installer.runs.store import Run, Runs
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedStep:
-    """A step of a plan, as `installer.plan.model.Step`; `seconds` is its weight."""
-
-    id: str
-    title: str
-    phase: str
-    host: str
-    environment: str
-    after: tuple[str, ...]
-    seconds: float
-    bytes: int
-    can_be_undone: bool
-
-    @property
-    def weight(self) -> float:
-        """Its expected duration in seconds, as a step calls it."""
-        return self.seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """The plan of the run that begins next; an `uninstall` has one for each run that it takes back.
-
-    `holding` says of each step whether it held beforehand, where that was looked at.
-    """
-
-    operation: str
-    digest: str
-    subject: Mapping[str, str]
-    steps: tuple[PlannedStep, ...]
-    holding: Mapping[str, bool] | None = None
-    hosts_at_once: int = 10
+from installer.runs.store import EVENTS, PLAN, Run, Runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +80,7 @@ class Ended:
 
 Raw = dict[str, Any]
 """A line of a type that is not known here, as it was."""
-Item = Event | Asked | Finding | ProbeResult | Planned | Ready | Gone | Failure | Note | Ended | Raw
+Item = Event | Asked | Finding | ProbeResult | PlanCard | Ready | Gone | Failure | Note | Ended | Raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,29 +147,15 @@ def replayed(run: Run) -> list[Item]:
         StateUnreadable: its files cannot be read.
     """
     items: list[Item] = []
-    plan, told, probes = (run.read(name) for name in ("plan.json", "events.jsonl", "probes.json"))
+    plan, told, probes = (run.read(name) for name in (PLAN, EVENTS, "probes.json"))
     if plan is not None:
-        items.append(parse(_typed(plan.decode(errors="replace"), "plan")))
-    for line in (told or b"").decode(errors="replace").split("\n"):
-        if line:
-            items.append(parse(_typed(line, "")))
+        items.append(parse(plan.decode(errors="replace")))
+    items += [parse(line) for line in (told or b"").decode(errors="replace").split("\n") if line]
     kept = parse(probes.decode(errors="replace")) if probes is not None else None
     found = kept.get("probes") if isinstance(kept, dict) else None
     if isinstance(found, list):
         items += [parse(json.dumps({**each, "type": "probe"})) for each in found if isinstance(each, dict)]
     return items
-
-
-def _typed(text: str, kind: str) -> str:
-    """A line as a run keeps it, with the type that the same has on standard output."""
-    try:
-        body = strict_json.loads(text, halves=True)
-    except ValueError:
-        return text
-    if not isinstance(body, dict):
-        return text
-    names = {each.__name__: name for name, each in KINDS.items()}
-    return json.dumps({**body, "type": kind or names.get(str(body.get("event")), "")})
 
 
 def parse(line: str) -> Item:
@@ -234,17 +188,6 @@ def _fields(kind: type, body: Raw) -> Raw:
     return {each.name: body[each.name] for each in fields(kind) if each.name in body}
 
 
-def _event(kind: type[Event]) -> Callable[[Raw], Item]:
-    def read(body: Raw) -> Item:
-        told = _fields(kind, body)
-        if "at" in told:
-            told["at"] = datetime.fromisoformat(told["at"])
-        event: Event = kind(**told)
-        return event
-
-    return read
-
-
 def _finding(body: Raw) -> Finding:
     told = _fields(Finding, body)
     if told.get("waiver"):
@@ -254,24 +197,19 @@ def _finding(body: Raw) -> Finding:
     return Finding(**told)
 
 
-def _planned(body: Raw) -> Planned:
-    steps = tuple(PlannedStep(**{**_fields(PlannedStep, s), "after": tuple(s["after"])}) for s in body["steps"])
-    return Planned(**{**_fields(Planned, body), "steps": steps})
-
-
 def _ready(body: Raw) -> Ready:
     kubeconfigs = {name: Path(path) for name, path in body["kubeconfigs"].items()}
     return Ready(body["run"], Path(body["folder"]), kubeconfigs)
 
 
 READ: Mapping[str, Callable[[Raw], Item]] = {
-    **{name: _event(kind) for name, kind in KINDS.items()},
+    **dict.fromkeys(events.KINDS, events.from_json),
     "asked": lambda body: Asked(**_fields(Asked, body)),
     "ended": lambda body: Ended(body["exit_code"]),
     "error": lambda body: Failure(**_fields(Failure, body)),
     "finding": _finding,
     "gone": lambda body: Gone(body["run"], Path(body["folder"])),
-    "plan": _planned,
+    "plan": card.from_json,
     "probe": lambda body: ProbeResult(**_fields(ProbeResult, body)),
     "ready": _ready,
 }

@@ -14,7 +14,7 @@ from installer.bundle.manifest import Exemption
 from installer.errors import SitewrightError
 from installer.plain import first, plain
 from installer.plan import estimate
-from installer.plan.model import Plan
+from installer.plan.card import PlanCard
 from installer.plan.steps.volumes import Volume
 from installer.preflight import Finding
 from installer.runs.store import Run
@@ -67,25 +67,25 @@ def _problem(console: Console, finding: Finding) -> None:
     console.print(table)
 
 
-def plan_line(plan: Plan, holding: Mapping[str, bool] | None = None) -> str:
+def plan_line(plan: PlanCard) -> str:
     """The plan in one line."""
-    holds = holding or {}
-    done = {name for name, value in holds.items() if value}
-    sending = sum(step.bytes for step in plan if step.id not in done)
-    hosts = len({step.host for step in plan})
-    parts = [f"{words.many(len(plan), 'step')} on {words.many(hosts, 'host')}"]
+    done, count = plan.held, len(plan.steps)
+    sending = sum(step.bytes for step in plan.steps if step.id not in done)
+    hosts = len({step.host for step in plan.steps})
+    parts = [f"{words.many(count, 'step')} on {words.many(hosts, 'host')}"]
     if done:
-        parts.append("all of them hold" if len(done) == len(plan) else f"{len(done)} already hold")
+        parts.append("all of them hold" if len(done) == count else f"{len(done)} already hold")
     if sending:
         parts.append(f"{words.size(sending)} to send")
-    if len(done) < len(plan):
+    if len(done) < count:
         parts.append(f"about {words.duration(estimate.remaining(plan, done))}")
     return f"Plan        {' · '.join(parts)}"
 
 
-def plan_tree(console: Console, plan: Plan, holding: Mapping[str, bool] | None = None) -> None:
-    """Every step per environment, phase and host, with its weight; with `holding`, which need no change."""
-    console.print(plan_line(plan, holding))
+def plan_tree(console: Console, plan: PlanCard) -> None:
+    """Every step per environment, phase and host, with its seconds; where it was looked at, which need no change."""
+    console.print(plan_line(plan))
+    held = plan.held
     told, left = first(plan.steps, STEPS)
     for environment in dict.fromkeys(step.environment for step in told):
         console.print()
@@ -101,11 +101,11 @@ def plan_tree(console: Console, plan: Plan, holding: Mapping[str, bool] | None =
             table.add_column()
             for step in (s for s in steps if s.phase == phase):
                 sent = words.size(step.bytes) if step.bytes else ""
-                state = "" if holding is None else ("already so" if holding.get(step.id) else "to do")
+                state = "" if plan.holding is None else ("already so" if step.id in held else "to do")
                 title = Text(step.title)
-                if step.undo is None:
+                if not step.can_be_undone:
                     title.append("  point of no return", "yellow")
-                table.add_row(step.host, title, sent, words.duration(step.weight), Text(state, style="dim"))
+                table.add_row(step.host, title, sent, words.duration(step.seconds), Text(state, style="dim"))
             console.print(Padding(table, (0, 0, 0, 4)))
     left_out(console, left)
 

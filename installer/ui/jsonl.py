@@ -1,34 +1,25 @@
-"""Results and events as JSON lines: each line one object with a `type`; nothing else goes to standard output.
-
-A value is told as it is, but for secrets, which are masked, and lone halves of characters, which are shown as escapes.
-What a terminal would obey stands in the line as an escape of JSON, so a line can be looked at too.
-"""
+"""Results and events as JSON lines: each line one object with a `type`; nothing else goes to standard output."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import sys
 import threading
-from datetime import date, datetime
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, TextIO
 
-from installer import redaction
-from installer.engine.events import Emit, Event, RunFinished, StepBroke, StepFinished, StepProgressed, kind_of
-from installer.plain import in_json
+from installer.engine import events
+from installer.engine.events import Emit, Event, RunFinished, StepBroke, StepFinished, StepProgressed
+from installer.formats import json_lines
 from installer.ui import terminal
 
 _LOCK = threading.Lock()
-NAMES = frozenset({"type", "id", "step", "after", "host", "environment", "phase", "run", "operation", "site", "check"})
-"""Keys whose values are names that the answers and the plan give: proved in form, and no secrets."""
 QUIET = 0.2
 """Seconds between two lines about the progress of one step."""
 
 
-def write(kind: str, body: dict[str, Any], stream: TextIO | None = None) -> None:
+def write(kind: str, body: Mapping[str, Any], stream: TextIO | None = None) -> None:
     """Write one object; `kind` becomes its `type`. Where the reader has gone, nobody hears it and nothing fails."""
-    line = in_json(json.dumps(_masked({"type": kind, **body}), default=_plain, ensure_ascii=False))
+    line = json_lines.line({"type": kind, **body})
     out = stream or sys.stdout
     with _LOCK:
         try:
@@ -39,8 +30,8 @@ def write(kind: str, body: dict[str, Any], stream: TextIO | None = None) -> None
 
 
 def emit(event: Event) -> None:
-    """Write an event; its `type` is its class in snake case: step_started, run_finished ..."""
-    write(kind_of(type(event)), dataclasses.asdict(event))
+    """Write an event, as a run's own `events.jsonl` has it."""
+    write(events.kind_of(type(event)), events.to_json(event))
 
 
 class Flow:
@@ -79,26 +70,3 @@ class Flow:
         if event is not None:
             self._told[step] = event
             self._sink(event)
-
-
-def _masked(value: Any, key: str = "") -> Any:
-    """A value of JSON without secrets; names, by which programs find things again, stay as they are."""
-    if isinstance(value, str):
-        return value if key in NAMES else redaction.redacted(value)
-    if isinstance(value, dict):
-        return {name: _masked(each, name) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_masked(each, key) for each in value]
-    return value
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Path):
-        return redaction.redacted(str(value))
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _masked(dataclasses.asdict(value))
-    if isinstance(value, set | frozenset):
-        return _masked(list(value))
-    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from installer.engine import events
 from installer.plain import plain
-from installer.plan.model import Plan
+from installer.plan.card import PlanCard
 from installer.ui import words
 from installer.ui.run_progress import PHASES, Cell, RunProgress, state_of
 from installer.ui.text import Text
@@ -25,7 +25,7 @@ ACROSS = 5
 class RunView:
     """Follows the events of a run; thread-safe, used as a context manager."""
 
-    plan: Plan
+    plan: PlanCard
     console: Console
     interactive: bool
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -83,8 +83,8 @@ class RunView:
         course = self._course
         left, whole = course.ahead(), course.whole or 1.0
         bar = Table(box=None, pad_edge=False, padding=(0, 2, 0, 1))
-        text = f"step {course.through} of {len(self.plan)}"
-        ahead = "done" if course.through == len(self.plan) else f"about {words.duration(left)} left"
+        text = f"step {course.through} of {len(self.plan.steps)}"
+        ahead = "done" if course.through == len(self.plan.steps) else f"about {words.duration(left)} left"
         now = course.steps.get(course.latest)
         doing = f"{now.title} on {now.host}" if now else ""
         bar.add_row(ProgressBar(total=whole, completed=whole - left, width=50), text, ahead, Text(doing, style="dim"))

@@ -6,13 +6,14 @@ Pure: time is what the events say, so that a run that is read later from a file 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 from installer.engine import events
 from installer.plan import estimate
+from installer.plan.card import PlanCard, StepCard
 
 PHASES = {"hosts": "hosts prepared", "registry": "registry filled", "kubernetes": "kubernetes", "charts": "charts"}
 """The phases of an installation and what each row says; others show under their own name."""
@@ -20,49 +21,6 @@ PHASES = {"hosts": "hosts prepared", "registry": "registry filled", "kubernetes"
 State = Literal["waiting", "running", "ok", "failed"]
 Key = tuple[str, str, str]
 """Environment, phase, host."""
-
-
-class Planned(estimate.Weighed, Protocol):
-    """A step as it is told: `installer.plan.model.Step`, or what a follower reads of it."""
-
-    @property
-    def title(self) -> str:
-        """What it does."""
-        ...
-
-    @property
-    def phase(self) -> str:
-        """The group it belongs to."""
-        ...
-
-    @property
-    def environment(self) -> str:
-        """For which cluster."""
-        ...
-
-    @property
-    def bytes(self) -> int:
-        """What it sends."""
-        ...
-
-
-class Plan(Protocol):
-    """Steps in their order, and what they are for."""
-
-    @property
-    def operation(self) -> str:
-        """install, rollback ..."""
-        ...
-
-    @property
-    def steps(self) -> Sequence[Planned]:
-        """Every step after those it waits for."""
-        ...
-
-    @property
-    def hosts_at_once(self) -> int:
-        """As many hosts are worked on at a time."""
-        ...
 
 
 @dataclass
@@ -118,14 +76,14 @@ class Cell:
 class RunProgress:
     """A run of a plan; `take` its events in their order."""
 
-    plan: Plan
+    plan: PlanCard
     run: str = ""
     outcome: str = ""
     """How it ended; empty while it has not."""
     began: datetime | None = None
     last: datetime | None = None
     seconds: float = 0.0
-    steps: dict[str, Planned] = field(default_factory=dict)
+    steps: dict[str, StepCard] = field(default_factory=dict)
     paces: dict[str, StepTiming] = field(default_factory=dict)
     cells: dict[Key, Cell] = field(default_factory=dict)
     whole: float = 0.0
@@ -207,7 +165,7 @@ class RunProgress:
         return [name for name, pace in self.paces.items() if pace.heard > heard or pace.state == "running"]
 
     def ahead(self) -> float:
-        """Seconds until the run is through, as far as its weights are right."""
+        """Seconds until the run is through, as far as what its steps should take is right."""
         done = {name for name, pace in self.paces.items() if pace.state == "ok"}
         running = {name: pace.fraction for name, pace in self.paces.items() if pace.state == "running"}
         return estimate.remaining(self.plan, done, running)
@@ -242,7 +200,7 @@ class RunProgress:
         return self.plan.operation == "install"
 
 
-def key(step: Planned) -> Key:
+def key(step: StepCard) -> Key:
     """The cell of a step."""
     return step.environment, step.phase, step.host
 

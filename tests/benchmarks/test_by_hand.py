@@ -93,7 +93,7 @@ def _costs(
     (run, *_) = operator.runs(practice.site.name)
     (tool,) = operator.state.rglob(kubectl.NAME)
     events = records(run / "events.jsonl")
-    push = next(e for e in events if e["event"] == "StepFinished" and "registry.push" in e["step"])
+    push = next(e for e in events if e["type"] == "step_finished" and "registry.push" in e["step"])
     return [
         Row("install again on the finished site, median of 3", again, "s", most=10),
         Row("  without probes", looked.seconds, "s", most=10),

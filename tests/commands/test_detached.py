@@ -22,10 +22,11 @@ from simulation import answers_of
 
 from installer.engine.events import RunFinished, RunStarted, StepFinished, StepStarted
 from installer.errors import SiteLocked, StateUnreadable
+from installer.plan.card import PlanCard
 from installer.runs import background
 from installer.runs.background import Detached
 from installer.runs.store import Runs
-from installer.runs.stream import Ended, Failure, Follower, Gone, Note, Planned, Ready
+from installer.runs.stream import Ended, Failure, Follower, Gone, Note, Ready
 
 SITE = "practice-minimal"
 PATIENCE = 300
@@ -120,7 +121,7 @@ def test_an_installation_is_followed_from_its_plan_to_its_end(desk):
     process = desk.start("install", "slow: {push: 1}\n")
     assert os.getsid(process.pid) == process.pid != os.getsid(0)
     told = to_the_end(process)
-    (plan,), (began,), (ready,) = of(Planned, told), of(RunStarted, told), of(Ready, told)
+    (plan,), (began,), (ready,) = of(PlanCard, told), of(RunStarted, told), of(Ready, told)
     assert {step.id for step in plan.steps} == {event.step for event in of(StepFinished, told)}
     assert told.index(plan) < told.index(began) < told.index(ready)
     assert (told[-1], len(of(Ended, told)), process.alive, process.exit_code) == (Ended(0), 1, False, 0)
@@ -155,7 +156,7 @@ def test_it_is_paused_in_the_middle_and_goes_on(desk):
     assert {e.step for e in of(StepStarted, told)} <= {e.step for e in of(StepFinished, told)}
     assert (told[-1], process.pause()) == (Ended(130), False)
     rest = to_the_end(desk.start("resume"))
-    assert (of(RunStarted, rest)[0].already_done > 0, len(of(Planned, rest)), rest[-1]) == (True, 1, Ended(0))
+    assert (of(RunStarted, rest)[0].already_done > 0, len(of(PlanCard, rest)), rest[-1]) == (True, 1, Ended(0))
 
 
 @pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8])
@@ -258,7 +259,7 @@ def test_one_that_meets_a_run_at_a_terminal_ends_saying_so(desk):
 def test_uninstalling_tells_a_plan_and_that_all_is_gone(desk):
     assert to_the_end(desk.start("install"))[-1] == Ended(0)
     told = to_the_end(desk.start("uninstall"))
-    assert [plan.operation for plan in of(Planned, told)] == ["uninstall"]
+    assert [plan.operation for plan in of(PlanCard, told)] == ["uninstall"]
     assert (len(of(Gone, told)), told[-1]) == (1, Ended(0))
 
 

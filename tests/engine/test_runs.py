@@ -105,7 +105,7 @@ def test_events_are_lines_that_any_tool_reads(tmp_path):
     run.emit(StepStarted(AT, "a"))
     ended(run, "done")
     lines = [json.loads(line) for line in (run.folder / "events.jsonl").read_text().splitlines()]
-    assert [line["event"] for line in lines] == ["StepStarted", "RunFinished"]
+    assert [line["type"] for line in lines] == ["step_started", "run_finished"]
 
 
 @pytest.mark.parametrize(("outcome", "left"), [("done", False), ("failed", True), ("interrupted", True)])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 from installer.answers import file as answers_file
+from installer.engine.events import RunStarted, StepFinished
+from installer.plan import card
+from installer.plan.card import PlanCard, StepCard
 from installer.plan.connections import wires
 from installer.report.subject import Subject, Wire
 from installer.requirements import needs_from
@@ -32,19 +34,17 @@ def finished_run(
 ) -> Run:
     """An installation of three steps, one of which changed nothing, with two probes."""
     run = Runs(state).begin(site, "install", remembered or {})
-    steps = [
-        {"id": "hosts.prepare@office-1", "phase": "hosts", "environment": "production", "host": "office-1"},
-        {"id": "hosts.names@office-1", "phase": "hosts", "environment": "production", "host": "office-1"},
-        {"id": "charts.shop@office-1", "phase": "charts", "environment": "production", "host": "office-1"},
-    ]
-    sources = {"subject": {"bundle": bundle}} if bundle else {}
-    run.write("plan.json", {"format": 1, "steps": steps, **sources})
-    events = [{"event": "RunStarted", "at": STARTED.isoformat(), "run": run.name}]
-    for minute, (step, changed) in enumerate(zip(steps, (True, False, True), strict=True), start=1):
-        at = (STARTED + timedelta(minutes=minute)).isoformat()
-        events.append({"event": "StepFinished", "at": at, "step": step["id"], "changed": changed, "seconds": 30.0})
-    lines = [json.dumps(event) for event in events]
-    (run.folder / "events.jsonl").write_text("\n".join(lines) + '\n{"event": "torn')
+    names = ("hosts.prepare@office-1", "hosts.names@office-1", "charts.shop@office-1")
+    steps = tuple(
+        StepCard(name, name, name.partition(".")[0], "office-1", "production", (), 30.0, 0, True) for name in names
+    )
+    plan = PlanCard("install", "sha256:0", {"bundle": bundle} if bundle else {}, steps)
+    run.write("plan.json", card.to_json(plan))
+    run.emit(RunStarted(STARTED, run.name, "install", len(steps), 0))
+    for minute, (name, changed) in enumerate(zip(names, (True, False, True), strict=True), start=1):
+        run.emit(StepFinished(STARTED + timedelta(minutes=minute), name, changed, 30.0))
+    with (run.folder / "events.jsonl").open("ab") as events:
+        events.write(b'{"type": "step_started", "step": "t\xc3')  # torn amid a character
     probe = {"id": "dns", "title": "cluster DNS", "environment": "production", "passed": True,
              "evidence": "10.96.0.10 answered <twice>", "seconds": 1.5}  # fmt: skip
     known = {"id": "certificate", "title": "a certificate issued, its chain valid", "environment": "production",

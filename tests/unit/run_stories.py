@@ -23,15 +23,17 @@ from installer.engine.events import (
     StepFinished,
     StepProgressed,
     StepStarted,
-    kind_of,
+    to_json,
 )
+from installer.plan import card
 from installer.plan import install as installing
+from installer.plan.card import PlanCard
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan, Step
 from installer.preflight import CHECKS, Finding
 from installer.probes import builtin
 from installer.probes.proof import ProbeResult
-from installer.runs import background, execute
+from installer.runs import background
 from installer.runs.store import Runs
 
 BEGAN = datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
@@ -78,9 +80,9 @@ class Story:
         folder.mkdir(parents=True)
         body = {"format": 1, "site": SITE, "operation": "install", "remembered": {"profile": str(self.file)}}
         (folder / "run.json").write_text(json.dumps(body | ({"outcome": outcome} if outcome else {})))
-        (folder / "plan.json").write_text(json.dumps(execute.plan_json(self.plan), default=str))
-        told = [{"event": type(event).__name__, **asdict(event)} for event in events]
-        (folder / "events.jsonl").write_text("".join(json.dumps(each, default=str) + "\n" for each in told))
+        (planned,) = self.planned()
+        (folder / "plan.json").write_text(json.dumps(planned))
+        (folder / "events.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines(events)))
         if probes:
             (folder / "probes.json").write_text(
                 json.dumps({"format": 1, "probes": [asdict(probe) for probe in probes]}, default=str)
@@ -96,7 +98,7 @@ class Story:
         return [*asked, *({"type": "finding", **asdict(each)} for each in (*bad, *good))]
 
     def planned(self) -> list[Line]:
-        return [{"type": "plan", **execute.plan_json(self.plan), "holding": None}]
+        return [{"type": "plan", **card.to_json(PlanCard.of(self.plan))}]
 
     def events(self, through: int, *, seconds: float = 2.0) -> tuple[list[Event], list[Step]]:
         """The run's first steps, one after the other; and the steps that are left."""
@@ -122,7 +124,7 @@ class Story:
 
 def lines(events: Iterable[Event]) -> list[Line]:
     """Events as a process says them."""
-    return [{"type": kind_of(type(event)), **asdict(event)} for event in events]
+    return [to_json(event) for event in events]
 
 
 CLOCK = Finding("clock.skew", "node-1", "failed", "41 s behind this machine",

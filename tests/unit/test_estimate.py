@@ -3,6 +3,7 @@
 import pytest
 
 from installer.plan import estimate
+from installer.plan.card import PlanCard
 from installer.plan.model import Plan, Step
 
 
@@ -13,17 +14,21 @@ def step(name, weight, *after, size=0, host=""):
 PLAN = Plan("install", (step("a", 10), step("b", 3), step("c", 5, "a", "b"), step("d", 1, size=7), step("e", 2, "d")))
 
 
+def remaining(plan, done=(), running=None):
+    return estimate.remaining(PlanCard.of(plan), done, running)
+
+
 def test_the_longest_chain_counts_and_what_runs_beside_it_does_not():
-    assert estimate.remaining(PLAN) == 15
+    assert remaining(PLAN) == 15
 
 
 @pytest.mark.parametrize(("done", "left"), [({"a"}, 8), ({"a", "b"}, 5), ({"a", "b", "c"}, 3), (set("abcde"), 0)])
 def test_done_steps_take_no_more_time(done, left):
-    assert estimate.remaining(PLAN, done) == left
+    assert remaining(PLAN, done) == left
 
 
 def test_a_running_step_takes_the_rest_of_its_weight():
-    assert estimate.remaining(PLAN, (), {"a": 0.5}) == 10
+    assert remaining(PLAN, (), {"a": 0.5}) == 10
 
 
 def hosts(count, at_once, *more):
@@ -41,18 +46,18 @@ def hosts(count, at_once, *more):
     ("count", "at_once", "seconds"), [(1, 10, 35), (10, 10, 35), (20, 10, 65), (4, 1, 125), (5, 2, 95)]
 )
 def test_hosts_take_their_turns(count, at_once, seconds):
-    assert estimate.remaining(hosts(count, at_once)) == seconds
+    assert remaining(hosts(count, at_once)) == seconds
 
 
 def test_what_is_done_or_runs_takes_no_turn_from_others():
     plan = hosts(4, 2)
     done = {f"{n}@{host}" for host in (0, 1) for n in range(3)}
-    assert estimate.remaining(plan, done) == 35
-    assert estimate.remaining(plan, (), {"0@2": 0.5, "0@3": 0.5}) == 25 + 30 + 5
+    assert remaining(plan, done) == 35
+    assert remaining(plan, (), {"0@2": 0.5, "0@3": 0.5}) == 25 + 30 + 5
 
 
 def test_a_step_for_the_whole_site_beside_hosts_is_played_as_well():
-    assert estimate.remaining(hosts(2, 3, step("push", 50))) == 50
+    assert remaining(hosts(2, 3, step("push", 50))) == 50
 
 
 def test_it_takes_as_long_as_the_engines_own_rule():
@@ -69,15 +74,15 @@ def test_it_takes_as_long_as_the_engines_own_rule():
         ended = {name for name, end in ends.items() if end == now}
         done |= ended
         ends = {name: end for name, end in ends.items() if name not in ended}
-    assert estimate.remaining(plan) == now
+    assert remaining(plan) == now
 
 
 def test_bytes_are_those_of_all_steps():
-    assert estimate.bytes_to_send(PLAN) == 7
+    assert estimate.bytes_to_send(PlanCard.of(PLAN)) == 7
 
 
 def test_an_empty_plan_takes_no_time():
-    assert estimate.remaining(Plan("install", ())) == 0
+    assert remaining(Plan("install", ())) == 0
 
 
 def test_a_plan_refuses_a_name_given_twice_and_an_order_that_cannot_be():

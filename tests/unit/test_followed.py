@@ -14,12 +14,13 @@ from installer.answers.model import Waiver
 from installer.engine import events
 from installer.engine.events import RunFinished, RunStarted, StepBroke, StepFinished, StepProgressed, StepStarted
 from installer.plain import plain
+from installer.plan.card import PlanCard, StepCard
 from installer.preflight import Finding
 from installer.probes.proof import ProbeResult
 from installer.runs import background
 from installer.runs.background import CONSOLE, RECORD, Detached
 from installer.runs.store import Runs
-from installer.runs.stream import Ended, Failure, Follower, Note, Planned, PlannedStep, parse
+from installer.runs.stream import Ended, Failure, Follower, Note, parse
 from installer.ui import jsonl
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -65,6 +66,22 @@ def test_every_event_has_a_type_and_comes_back_as_it_was(capsys):
     assert {type(event) for event in sent} == set(events.KINDS.values())
 
 
+def test_a_run_keeps_an_event_as_standard_output_tells_it(tmp_path, capsys):
+    run = Runs(tmp_path).begin(SITE, "install", {})
+    for event in one_of_each():
+        jsonl.emit(event)
+        run.emit(event)
+    kept = (run.folder / "events.jsonl").read_text()
+    assert kept == capsys.readouterr().out
+    assert [events.from_json(json.loads(line)) for line in kept.splitlines()] == list(one_of_each())
+
+
+@pytest.mark.parametrize("body", [{}, {"type": "plan"}, {"type": "step_started", "at": AT.isoformat()}], ids=json.dumps)
+def test_what_is_no_event_is_not_taken_for_one(body):
+    with pytest.raises(ValueError, match="no event"):
+        events.from_json(body)
+
+
 def test_findings_and_probes_come_back_as_they_were(capsys):
     waiver = Waiver("memory.swap", "a practice", "Li Wei", date(2030, 1, 1), ("node-1",))
     sent = [
@@ -82,8 +99,8 @@ def test_a_plan_comes_back_with_its_steps():
             "seconds": 1.5, "bytes": 7, "can_be_undone": True, "of a newer program": 1}  # fmt: skip
     body = {"type": "plan", "format": 1, "operation": "install", "digest": "sha256:0", "subject": {"bundle": "x"},
             "steps": [step], "holding": {"a@b": False}}  # fmt: skip
-    steps = (PlannedStep("a@b", "A", "hosts", "b", "", ("c@b",), 1.5, 7, True),)
-    assert parse(json.dumps(body)) == Planned("install", "sha256:0", {"bundle": "x"}, steps, {"a@b": False})
+    steps = (StepCard("a@b", "A", "hosts", "b", "", ("c@b",), 1.5, 7, True),)
+    assert parse(json.dumps(body)) == PlanCard("install", "sha256:0", {"bundle": "x"}, steps, {"a@b": False})
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from rich.table import Table
 from installer import cli, redaction
 from installer.errors import AnswersInvalid, BundleNotTrusted, CommandFailed, Problem
 from installer.plain import LINE, MOST, TEXT, cleaned, first, in_json, lines, listed, plain, quoted
+from installer.plan.card import PlanCard
 from installer.plan.model import Plan, Step
 from installer.preflight import Finding
 from installer.redaction import MASK
@@ -255,7 +256,7 @@ def test_what_hosts_and_bundles_say_in_tables_and_plans_is_clean(said: Callable[
     console.status(out, WILD, records, refused, [{"run": f"{WILD}\n✔", "outcome": WILD}])
     console.ports(out, [(WILD, WILD, WILD, WILD)])
     step = Step("a/b@c", WILD, WILD, lambda _: True, lambda _: None, environment="e", host=WILD)
-    console.plan_tree(out, Plan("install", (step,), {}, 1))
+    console.plan_tree(out, PlanCard.of(Plan("install", (step,), {}, 1)))
     told = said()
     assert not acts(told, but="\n")
     assert "[red]os-release[/red]" in told

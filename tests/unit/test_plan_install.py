@@ -15,6 +15,7 @@ from installer.answers.model import Answers, Waiver
 from installer.bundle.manifest import Manifest
 from installer.errors import AnswersInvalid, BundleNotTrusted
 from installer.plan import estimate, install
+from installer.plan.card import PlanCard
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan
 from installer.plan.steps import host_components, registry
@@ -54,7 +55,7 @@ def test_every_host_of_every_profile_is_prepared_joined_and_recorded(profile):
             for step in ("hosts.trust", "containerd.install", f"kubernetes.{verb}", "kubernetes.ready", "site.record"):
                 assert f"{environment.name}/{step}@{host}" in ids
     assert {step.host for step in plan} == {host.name for host in answers.hosts}
-    assert estimate.remaining(plan) > 0
+    assert estimate.remaining(PlanCard.of(plan)) > 0
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -143,7 +143,10 @@ def test_a_run_is_read_as_it_was(tmp_path):
         ("events.jsonl", None),
         ("events.jsonl", "nonsense\n"),
         ("events.jsonl", ""),
+        ("events.jsonl", '{"type": "step_started", "step": "a"}\n'),
+        ("events.jsonl", "7\n"),
         ("plan.json", "{"),
+        ("plan.json", '{"steps": [{"id": "a"}]}'),
         ("plan.json", None),
     ],
 )

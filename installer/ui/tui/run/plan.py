@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
-from installer.runs.stream import Planned, PlannedStep
+from installer.plan.card import PlanCard, StepCard
 from installer.ui import words
 from installer.ui.run_progress import PHASES
 from installer.ui.text import Text
@@ -23,7 +23,7 @@ from installer.ui.tui.run.start import lacks
 from installer.ui.tui.run.summary import plan_line
 from installer.ui.tui.widgets.tree import Branches, Line
 
-LEVELS: Sequence[Callable[[PlannedStep], str]] = (
+LEVELS: Sequence[Callable[[StepCard], str]] = (
     lambda step: step.phase, lambda step: step.environment, lambda step: step.host,
 )  # fmt: skip
 FEW = 30
@@ -56,7 +56,7 @@ class PlanPage(Searched):
         yield Keys(classes="keys")
 
     @property
-    def planned(self) -> Planned | None:
+    def planned(self) -> PlanCard | None:
         """The last plan."""
         return self.session.planned
 
@@ -105,7 +105,7 @@ class PlanPage(Searched):
             return line + Content.styled("\n" + say("answers have changed since; p plans anew"), "$text-warning")
         return line
 
-    def _fill(self, planned: Planned) -> None:
+    def _fill(self, planned: PlanCard) -> None:
         tree = self.query_one(Branches)
         tree.clear()
         several = len({step.environment for step in planned.steps}) > 1
@@ -115,12 +115,12 @@ class PlanPage(Searched):
         self._branch(tree, tree.root, steps, levels, open_=bool(find.value) and len(steps) <= FEW)
         self.call_after_refresh(lambda: tree.move_cursor(next(iter(tree.root.children), None)))
 
-    def _searched(self, step: PlannedStep) -> str:
+    def _searched(self, step: StepCard) -> str:
         return f"{step.title} {phrases.title(self.wizard.say, step.title)} {step.host} {step.id}"
 
     def _branch(
-        self, tree: Branches, parent: TreeNode[Line], steps: Sequence[PlannedStep],
-        levels: Sequence[Callable[[PlannedStep], str]], *, open_: bool = False,
+        self, tree: Branches, parent: TreeNode[Line], steps: Sequence[StepCard],
+        levels: Sequence[Callable[[StepCard], str]], *, open_: bool = False,
     ) -> None:  # fmt: skip
         """Add what is below a node; hosts get their steps when they are opened, for there may be thousands."""
         if not levels:
@@ -146,7 +146,7 @@ class PlanPage(Searched):
             steps, levels = node.data.about
             self._branch(self.query_one(Branches), node, steps, levels)
 
-    def _step(self, step: PlannedStep) -> Text:
+    def _step(self, step: StepCard) -> Text:
         holding, title = self.planned.holding if self.planned else None, phrases.title(self.wizard.say, step.title)
         if holding is None:
             text = Text(title)
@@ -158,7 +158,7 @@ class PlanPage(Searched):
             text.append(f"  {self.wizard.say('point of no return')}", COLOURS["warn"])
         return text
 
-    def _figures(self, steps: Sequence[PlannedStep]) -> Text:
+    def _figures(self, steps: Sequence[StepCard]) -> Text:
         """Bytes and seconds, in columns."""
         holding = self.planned.holding if self.planned else None
         left = [step for step in steps if not (holding or {}).get(step.id)]

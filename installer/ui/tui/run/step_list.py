@@ -8,8 +8,9 @@ from rich.cells import cell_len
 from textual import events
 from textual.widgets import DataTable
 
+from installer.plan.card import StepCard
 from installer.ui import words
-from installer.ui.run_progress import Planned, RunProgress, StepTiming
+from installer.ui.run_progress import RunProgress, StepTiming
 from installer.ui.text import Text
 from installer.ui.tui.content import Content
 from installer.ui.tui.run.grid import clock
@@ -84,7 +85,7 @@ class Steps(DataTable[Text]):
         if event.key in KEYS:
             self.following = False
 
-    def _where(self, step: Planned) -> str:
+    def _where(self, step: StepCard) -> str:
         return step.host or self._say("the whole site")
 
     def _cells(self, course: RunProgress, name: str, now: datetime | None) -> tuple[Text, Text, Text, Text]:
@@ -140,7 +141,7 @@ def step_told(say: Say, course: RunProgress, name: str) -> Content:
     lines = [
         Content.styled(f"{step.id}", "dim"),
         Content.assemble(f"{words.SIGNS[pace.state]} {say(states[pace.state])}", ("  ", ""),
-                         (f"{step.host}  {say('expected')} {words.duration(step.weight)}", "dim")),
+                         (f"{step.host}  {say('expected')} {words.duration(step.seconds)}", "dim")),
     ]  # fmt: skip
     if pace.state == "ok":
         took = say("took {time}", time=words.duration(pace.seconds)) if pace.changed else say("already so")

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from installer.errors import SitewrightError
 from installer.plan import estimate
-from installer.runs.stream import Planned
+from installer.plan.card import PlanCard
 from installer.ui import words
 from installer.ui.text import Text
 from installer.ui.tui.context import WizardContext
@@ -91,10 +91,9 @@ def _standing(wizard: WizardContext, site: str) -> Text | None:
     return Text(told)
 
 
-def plan_line(say: Say, planned: Planned) -> str:
+def plan_line(say: Say, planned: PlanCard) -> str:
     """A plan in one line: steps, hosts, what holds already, bytes, time."""
-    holding = planned.holding or {}
-    done = {name for name, held in holding.items() if held}
+    done = planned.held
     hosts = len({step.host for step in planned.steps})
     parts = [say("{steps} steps on {hosts} hosts", steps=len(planned.steps), hosts=hosts)]
     if done:

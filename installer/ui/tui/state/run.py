@@ -16,10 +16,11 @@ from installer.engine.events import (
     StepStarted,
 )
 from installer.errors import Interrupted, PreflightFailed, RollbackIncomplete, StepFailed
+from installer.plan.card import PlanCard
 from installer.plan.model import BACKWARD
 from installer.preflight import Finding
 from installer.probes.proof import ProbeResult
-from installer.runs.stream import Ended, Failure, Gone, Item, Left, Planned, Ready
+from installer.runs.stream import Ended, Failure, Gone, Item, Left, Ready
 from installer.ui.run_progress import RunProgress
 from installer.ui.tui.words import Say
 
@@ -66,7 +67,7 @@ class Watched:
         """Take in what was said."""
         for item in items:
             match item:
-                case Planned():
+                case PlanCard():
                     self.course = RunProgress(item)
                 case Ready():
                     self.ready = item

@@ -8,9 +8,10 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from installer.engine.events import RunStarted
+from installer.plan.card import PlanCard
 from installer.preflight import Finding
 from installer.probes.proof import ProbeResult
-from installer.runs.stream import Asked, Ended, Failure, Item, Left, Note, Planned
+from installer.runs.stream import Asked, Ended, Failure, Item, Left, Note
 from installer.ui.tui.state.findings import Findings
 from installer.ui.tui.state.run import Watched
 
@@ -52,7 +53,7 @@ class Session:
     ends: int = 0
     """How many processes have ended."""
     check: Checked = field(default_factory=Checked)
-    planned: Planned | None = None
+    planned: PlanCard | None = None
     planned_of: Mapping[str, Any] | None = None
     run: Watched = field(default_factory=Watched)
     hosts: Mapping[str, Any] = field(default_factory=dict)
@@ -94,7 +95,7 @@ class Session:
             case Finding():
                 self.check.findings.take(item)
                 self.doing = "planning" if self.verb == "install" else self.doing
-            case Planned():
+            case PlanCard():
                 if item.operation == "install":
                     self.planned, self.planned_of = item, self._answers
                 self.doing = "running"

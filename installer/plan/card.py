@@ -1,0 +1,92 @@
+"""A plan as it is told: what JSON, wizard, estimate and report know of each step. Values alone, there and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from installer.plan.model import Plan, Step
+
+FORMAT = 1
+"""Version of a plan as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepCard:
+    """One step: `seconds` it is expected to take on ordinary hosts, `bytes` it sends over the operator's link.
+
+    `after` are the ids that it waits for; `host` is empty for the whole site.
+    """
+
+    id: str
+    title: str
+    phase: str
+    host: str
+    environment: str
+    after: tuple[str, ...]
+    seconds: float
+    bytes: int
+    can_be_undone: bool
+
+    @classmethod
+    def of(cls, step: Step) -> StepCard:
+        """What is told of a step."""
+        return cls(
+            step.id, step.title, step.phase, step.host, step.environment, step.after, step.weight, step.bytes,
+            step.undo is not None,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCard:
+    """A plan: its steps, each after those it waits for, and the digests of what it was made from.
+
+    At most `hosts_at_once` hosts are worked on at a time. `holding` says of each step whether it held beforehand,
+    where that was looked at.
+    """
+
+    operation: str
+    digest: str
+    subject: Mapping[str, str]
+    steps: tuple[StepCard, ...]
+    holding: Mapping[str, bool] | None = None
+    hosts_at_once: int = 10
+
+    @classmethod
+    def of(cls, plan: Plan, holding: Mapping[str, bool] | None = None) -> PlanCard:
+        """What is told of a plan."""
+        steps = tuple(map(StepCard.of, plan))
+        return cls(plan.operation, plan.digest, dict(plan.subject), steps, holding, plan.hosts_at_once)
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The ids of the steps that held beforehand."""
+        return frozenset(name for name, holds in (self.holding or {}).items() if holds)
+
+
+def to_json(plan: PlanCard) -> dict[str, Any]:
+    """A plan as an object of JSON, field by field."""
+    return {"format": FORMAT, **_fields(plan), "steps": [_fields(step) for step in plan.steps]}
+
+
+def from_json(body: Mapping[str, Any]) -> PlanCard:
+    """The plan that an object of JSON tells; what it says beyond that is passed over.
+
+    Raises:
+        ValueError: it lacks something, or is of another form.
+    """
+    try:
+        steps = tuple(StepCard(**{**_known(StepCard, step), "after": tuple(step["after"])}) for step in body["steps"])
+        return PlanCard(**{**_known(PlanCard, body), "steps": steps})
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"no plan: {error}") from error
+
+
+def _fields(card: PlanCard | StepCard) -> dict[str, Any]:
+    return {each.name: getattr(card, each.name) for each in fields(card)}
+
+
+def _known(kind: type[PlanCard | StepCard], body: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an object a card knows; what is missing is left to its defaults."""
+    return {each.name: body[each.name] for each in fields(kind) if each.name in body}
