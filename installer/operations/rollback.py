@@ -9,7 +9,7 @@ from dataclasses import replace
 from installer import engine
 from installer.errors import SitewrightError
 from installer.plan import install
-from installer.plan.inputs import Inputs
+from installer.plan.inputs import Inputs, Planned
 from installer.plan.model import Plan
 from installer.plan.renamed import present_id
 from installer.plan.steps import before_images, volumes
@@ -37,7 +37,7 @@ def inverse(inputs: Inputs, run: Run, operation: str) -> Plan:
     return replace(back, steps=(*back.steps, *last))
 
 
-def at_stake(world: ReadOnly, inputs: Inputs, run: Run) -> tuple[Volume, ...]:
+def at_stake(world: ReadOnly, inputs: Planned, run: Run) -> tuple[Volume, ...]:
     """The volumes that would be lost if a run were taken back with consent to that; hosts that are silent have none."""
     with run.journal() as journal:
         images = {present_id(name): image for name, image in journal.images.items()}
@@ -62,7 +62,7 @@ def _volumes(world: ReadOnly, host: str) -> tuple[Volume, ...]:
         return ()
 
 
-def _namespaces(inputs: Inputs, environment: str, images: dict[str, dict[str, object]]) -> Iterator[str]:
+def _namespaces(inputs: Planned, environment: str, images: dict[str, dict[str, object]]) -> Iterator[str]:
     """The namespaces of an environment whose applications go with a run: it installed them first."""
     for component in inputs.manifest.components:
         for step, image in images.items():

@@ -1,4 +1,4 @@
-"""Everything a planner starts from, in one value."""
+"""What planning starts from: what is wanted, and the papers that prove it to hosts."""
 
 from __future__ import annotations
 
@@ -12,21 +12,12 @@ from installer.render import context
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """Answers and the verified bundle, with the bytes that hosts verify once more.
-
-    `send_rate` is the measured speed from the operator to the registry host in bytes per second; it feeds the ETA.
-    `delete_volumes` says that somebody has consented to lose the data of applications on the way back.
-    """
+class Planned:
+    """What is to stand: the answers, and what the bundle holds."""
 
     answers: Answers
     manifest: Manifest
-    bundle_json: bytes
-    signature: bytes
-    signers: bytes
-    send_rate: float = 50e6
-    delete_volumes: bool = False
-    _names: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
+    _names: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False, kw_only=True)
 
     def names(self, environment: Environment) -> dict[str, Any]:
         """The template names of an environment."""
@@ -50,3 +41,18 @@ class Inputs:
             raise AnswersInvalid(
                 file=self.answers.file, count=1, hint=f"environment {environment.name}: {error.args[0]}"
             ) from error
+
+
+@dataclass(frozen=True)
+class Inputs(Planned):
+    """The same with the bytes that hosts verify once more.
+
+    `send_rate` is the measured speed from the operator to the registry host in bytes per second; it feeds the ETA.
+    `delete_volumes` says that somebody has consented to lose the data of applications on the way back.
+    """
+
+    bundle_json: bytes
+    signature: bytes
+    signers: bytes
+    send_rate: float = 50e6
+    delete_volumes: bool = False

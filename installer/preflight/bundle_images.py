@@ -16,7 +16,7 @@ from installer.answers.model import Answers, Environment
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Component
 from installer.errors import BuildFailed, BundleNotTrusted, ProgramUnbounded
-from installer.plan.inputs import Inputs
+from installer.plan.inputs import Inputs, Planned
 from installer.preflight.finding import Lacking, Violation
 from installer.render import context, images
 from installer.render.images import Needed, Renderer
@@ -32,12 +32,12 @@ def digest(inputs: Inputs) -> str:
     return f"sha256:{hashlib.sha256(body.encode()).hexdigest()}"
 
 
-def none(inputs: Inputs) -> Lacking:
+def none(inputs: Planned) -> Lacking:
     """That nothing is lacking, as `lacking` tells it."""
     return {environment.control_planes[0]: () for environment in inputs.answers.environments}
 
 
-def lacking(inputs: Inputs, archive: Archive) -> Lacking:
+def lacking(inputs: Planned, archive: Archive) -> Lacking:
     """For the first control plane of each environment, on which its charts are installed, what the bundle lacks.
 
     Raises:
@@ -67,7 +67,7 @@ def _extracted(archive: Archive, digest: str, folder: Path) -> Path:
     return path
 
 
-def _of_environment(inputs: Inputs, environment: Environment, renderer: Renderer) -> Iterator[Violation]:
+def _of_environment(inputs: Planned, environment: Environment, renderer: Renderer) -> Iterator[Violation]:
     for component in inputs.components(environment):
         names = context.for_component(inputs.names(environment), environment, component)
         try:

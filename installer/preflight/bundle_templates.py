@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
-from installer.plan.inputs import Inputs
+from installer.plan.inputs import Planned
 from installer.probes import builtin
 from installer.render import charts, context, templates
 
@@ -30,7 +30,7 @@ URL = re.compile(r"https://[A-Za-z0-9.-]{1,250}(:[0-9]{1,5})?(/[A-Za-z0-9._~/%?&
 """What a probe may ask for."""
 
 
-def prove(inputs: Inputs) -> None:
+def prove(inputs: Planned) -> None:
     """Fill every template that a run fills only later.
 
     Raises:

@@ -11,7 +11,7 @@ from installer.bundle.manifest import Artifact, ArtifactKind, Manifest
 from installer.hosts.facts import GIB, Facts
 from installer.hosts.facts_parsing import Disk, nearest
 from installer.layout import HOME
-from installer.plan.inputs import Inputs
+from installer.plan.inputs import Planned
 from installer.preflight.finding import Case, Check, Violation, control_planes, gib
 
 REGISTRY = HOME
@@ -55,12 +55,12 @@ def disk_forecast(answers: Answers, manifest: Manifest) -> dict[str, tuple[DiskN
     Raises:
         AnswersInvalid: a chosen component is not in the bundle.
     """
-    inputs = Inputs(answers, manifest, b"", b"", b"")
+    planned = Planned(answers, manifest)
     whole = sum(blob.size for blob in manifest.blobs().values())
     largest = max((blob.size for blob in manifest.blobs().values()), default=0)
     forecast: dict[str, tuple[DiskNeed, ...]] = {}
     for environment in answers.environments:
-        artifacts = [artifact for part in inputs.components(environment) for artifact in part.artifacts]
+        artifacts = [artifact for part in planned.components(environment) for artifact in part.artifacts]
         for host in environment.hosts:
             needs = [
                 DiskNeed(CONTAINERD, "images", UNPACKED * _distinct(artifacts, "image")),

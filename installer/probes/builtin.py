@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from installer.answers.model import Environment
 from installer.errors import ProbeFailed
 from installer.formats.objects import condition, items, listed, name, text
-from installer.plan.inputs import Inputs
+from installer.plan.inputs import Planned
 from installer.plan.steps.commands import shown
 from installer.ports import ReadOnly, World
 from installer.probes import egress, https
@@ -95,7 +95,7 @@ class Probe:
     prepared: bool = False
 
 
-def probes(inputs: Inputs, ground: ProbeNamespace) -> tuple[Probe, ...]:
+def probes(inputs: Planned, ground: ProbeNamespace) -> tuple[Probe, ...]:
     """The probes of an environment: the built-in ones that its components call for, then the components' own."""
     environment = ground.environment
     chosen = {component.name: component for component in inputs.components(environment)}
@@ -119,7 +119,7 @@ def probes(inputs: Inputs, ground: ProbeNamespace) -> tuple[Probe, ...]:
     return tuple(found)
 
 
-def preparing(inputs: Inputs, ground: ProbeNamespace) -> Probe:
+def preparing(inputs: Planned, ground: ProbeNamespace) -> Probe:
     """Puts the probes' pods there."""
     return _probe(ground.environment, "pods", "pods for the probes", partial(_prepare, inputs=inputs, ground=ground))
 
@@ -136,7 +136,7 @@ def cleaning(ground: ProbeNamespace) -> Probe:
     return _probe(ground.environment, "clean", "the probes' pods taken away", clean)
 
 
-def _prepare(world: World, inputs: Inputs, ground: ProbeNamespace) -> str:
+def _prepare(world: World, inputs: Planned, ground: ProbeNamespace) -> str:
     environment = ground.environment
     component = inputs.manifest.component("probe")
     image = component.artifact("image", IMAGE)
@@ -214,7 +214,7 @@ def _from_each(nodes: Iterable[str], ask: Callable[[str], T]) -> list[T]:
         return list(pool.map(ask, nodes))
 
 
-def _schedule(world: World, inputs: Inputs, ground: ProbeNamespace) -> str:
+def _schedule(world: World, inputs: Planned, ground: ProbeNamespace) -> str:
     digest = inputs.manifest.component("probe").artifact("image", IMAGE).manifest.digest
     pods = _all_pods(world, ground)
     for node, pod in pods.items():

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from installer.answers.model import Environment
 from installer.errors import ProbeFailed
 from installer.hosts import facts_parsing as reading
-from installer.plan.inputs import Inputs
+from installer.plan.inputs import Planned
 from installer.ports import ReadOnly
 
 FLOW = re.compile(r"(?:^|\s)(tcp|udp)\s.*?src=(\S+) dst=(\S+) sport=\d+ dport=(\d+)")
@@ -40,7 +40,7 @@ class Reach:
         return f"{self.who} reaches for {self.peer}:{self.port}"
 
 
-def probe(world: ReadOnly, inputs: Inputs, environment: Environment) -> str:
+def probe(world: ReadOnly, inputs: Planned, environment: Environment) -> str:
     """Look at every host's flows and sockets: each peer that something of ours asks for must belong to the site.
 
     The kernel remembers a flow for half a minute (an unanswered datagram) to days (a connection), so this sees what
@@ -106,7 +106,7 @@ def _within(peer: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6
 
 
 def _not_allowed(
-    world: ReadOnly, inputs: Inputs, environment: Environment, host: str, strange: Iterable[Reach]
+    world: ReadOnly, inputs: Planned, environment: Environment, host: str, strange: Iterable[Reach]
 ) -> Iterator[Reach]:
     """Those that are ours and reach, from this host, for what is not the customer's own time, names or API."""
     known = _customers_own(world, inputs, environment, host)
@@ -121,7 +121,7 @@ def _not_allowed(
             yield each
 
 
-def _customers_own(world: ReadOnly, inputs: Inputs, environment: Environment, host: str) -> frozenset[str]:
+def _customers_own(world: ReadOnly, inputs: Planned, environment: Environment, host: str) -> frozenset[str]:
     """Addresses of time servers, name servers and the API endpoint, as this host finds them."""
     names = (*inputs.answers.ntp, *([environment.endpoint.rpartition(":")[0]] if environment.endpoint else ()))
     told = [world.query(host, "getent", "ahostsv4", name, timeout=10).out for name in names]

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from installer.answers.model import Environment
 from installer.errors import ProbeFailed, SitewrightError
-from installer.plan.inputs import Inputs
+from installer.plan.inputs import Planned
 from installer.ports import World
 from installer.probes import builtin
 
@@ -36,12 +36,12 @@ class Prepared:
     result: ProbeResult
 
 
-def count(inputs: Inputs) -> int:
+def count(inputs: Planned) -> int:
     """How many probes there are, if nothing goes wrong around them."""
     return sum(len(builtin.probes(inputs, builtin.ProbeNamespace(each, ""))) for each in inputs.answers.environments)
 
 
-def prepare(world: World, inputs: Inputs) -> dict[str, Prepared]:
+def prepare(world: World, inputs: Planned) -> dict[str, Prepared]:
     """Put the pods of every environment's probes there, whatever fails; by environment, for `prove` or `clean`.
 
     A cluster takes a while to start them: whoever has something else to do first lets it begin.
@@ -59,7 +59,7 @@ def clean(world: World, prepared: Mapping[str, Prepared]) -> None:
 
 def prove(
     world: World,
-    inputs: Inputs,
+    inputs: Planned,
     report: Callable[[ProbeResult], None],
     prepared: Mapping[str, Prepared] = MappingProxyType({}),
     missing: Mapping[str, str] = MappingProxyType({}),
@@ -73,7 +73,7 @@ def prove(
     that need it fail with that, at once; the others are tried all the same.
     """
 
-    def environment(inputs: Inputs, environment: Environment) -> tuple[ProbeResult, ...]:
+    def environment(inputs: Planned, environment: Environment) -> tuple[ProbeResult, ...]:
         ready = prepared.get(environment.name) or _prepare(world, inputs, environment)
         return _prove(world, inputs, ready, report)
 
@@ -85,7 +85,7 @@ def prove(
         return (*lost, *(result for group in tried for result in group))
 
 
-def _without(inputs: Inputs, missing: Collection[str]) -> Inputs:
+def _without(inputs: Planned, missing: Collection[str]) -> Planned:
     """The same inputs as if those hosts were not; environments without a control plane left are not there either."""
     if not missing:
         return inputs
@@ -110,13 +110,13 @@ def _environments() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=4, thread_name_prefix="environment")
 
 
-def _prepare(world: World, inputs: Inputs, environment: Environment) -> Prepared:
+def _prepare(world: World, inputs: Planned, environment: Environment) -> Prepared:
     ground = builtin.ProbeNamespace.of_now(environment, world.now())
     return Prepared(ground, _one(world, builtin.preparing(inputs, ground)))
 
 
 def _prove(
-    world: World, inputs: Inputs, ready: Prepared, report: Callable[[ProbeResult], None]
+    world: World, inputs: Planned, ready: Prepared, report: Callable[[ProbeResult], None]
 ) -> tuple[ProbeResult, ...]:
     prepared, probes = ready.result, builtin.probes(inputs, ready.ground)
     with ThreadPoolExecutor(max_workers=len(probes), thread_name_prefix="probe") as pool:

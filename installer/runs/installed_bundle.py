@@ -10,7 +10,7 @@ from installer.bundle.manifest_json import decode
 from installer.errors import AnotherBundleStands, BundleNotTrusted, SitewrightError
 from installer.hosts.facts_parsing import RECORD
 from installer.plan import succession
-from installer.plan.inputs import Inputs
+from installer.plan.inputs import Planned
 from installer.plan.succession import Standing
 from installer.ports import ReadOnly
 from installer.runs import provenance
@@ -29,7 +29,7 @@ def of_runs(runs: Runs, site: str) -> tuple[Standing | None, str]:
     return known, Blob.of(going_on).digest if going_on else ""
 
 
-def require(world: ReadOnly, inputs: Inputs, runs: Runs) -> None:
+def require(world: ReadOnly, inputs: Planned, runs: Runs) -> None:
     """Refuse what preflight would refuse, for whoever only wants to see the plan.
 
     Raises:

@@ -16,7 +16,7 @@ from installer.bundle import places
 from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
 from installer.layout import HOME
-from installer.plan.inputs import Inputs
+from installer.plan.inputs import Planned
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps.before_images import (
     files_before,
@@ -45,7 +45,7 @@ class Brought(NamedTuple):
     units: tuple[str, ...] = ()
 
 
-def belongs(spec: Mapping[str, Any], inputs: Inputs, environment: Environment, host: str) -> bool:
+def belongs(spec: Mapping[str, Any], inputs: Planned, environment: Environment, host: str) -> bool:
     """Whether a host component is put on a host (its `host.on`)."""
     where = spec.get("on", "all")
     return bool(
@@ -56,7 +56,7 @@ def belongs(spec: Mapping[str, Any], inputs: Inputs, environment: Environment, h
     )
 
 
-def wanted_files(inputs: Inputs, environment: Environment, component: Component, host: str) -> tuple[Placed, ...]:
+def wanted_files(inputs: Planned, environment: Environment, component: Component, host: str) -> tuple[Placed, ...]:
     """The files and rendered texts a component wants on a host.
 
     Raises:
@@ -80,7 +80,7 @@ def wanted_files(inputs: Inputs, environment: Environment, component: Component,
     return (*pulled, *texts)
 
 
-def _placed(inputs: Inputs, component: Component, path: str, each: str) -> str:
+def _placed(inputs: Planned, component: Component, path: str, each: str) -> str:
     """A path with what stands for `{each}` in it: looked at again, for that comes from names of images."""
     filled = path.replace(places.EACH, each)
     files = frozenset(artifact.name for artifact in component.artifacts if artifact.kind == "file")
@@ -123,7 +123,7 @@ def units_differ(world: ReadOnly, host: str, started: tuple[str, ...], enabled: 
     return tuple(found)
 
 
-def install(inputs: Inputs, environment: Environment, component: Component, host: str, after: tuple[str, ...]) -> Step:
+def install(inputs: Planned, environment: Environment, component: Component, host: str, after: tuple[str, ...]) -> Step:
     """The one step that puts a component on a host and keeps its units running."""
     spec = component.spec["host"]
     wanted = wanted_files(inputs, environment, component, host)

@@ -23,7 +23,7 @@ from installer import certificates
 from installer.answers.model import Environment
 from installer.errors import CommandFailed
 from installer.formats.objects import at, items, listed, name, text
-from installer.plan.inputs import Inputs
+from installer.plan.inputs import Planned
 from installer.plan.model import Difference, Differences, Step
 from installer.plan.steps.commands import demand, demand_work
 from installer.plan.steps.hosts import step_id
@@ -119,7 +119,7 @@ def _shown(asked: x509.GeneralName) -> str | IPv4Address | IPv6Address:
     return f"{type(asked).__name__} {asked.value}"
 
 
-def certify(inputs: Inputs, environment: Environment, host: str, after: tuple[str, ...]) -> Step:
+def certify(inputs: Planned, environment: Environment, host: str, after: tuple[str, ...]) -> Step:
     """The step that lets a node serve its logs and metrics under a certificate of the cluster's CA.
 
     Such a certificate lasts a year, and nobody approves the next one by himself: whoever asks may name other hosts in

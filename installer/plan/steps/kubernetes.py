@@ -10,7 +10,7 @@ from installer.answers.model import Environment
 from installer.errors import CommandFailed
 from installer.formats.objects import condition
 from installer.layout import CONFIG
-from installer.plan.inputs import Inputs
+from installer.plan.inputs import Planned
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps.before_images import names as listed
 from installer.plan.steps.commands import demand, demand_work, underway, wait_for
@@ -64,7 +64,7 @@ exit 0
 """Run on a host: take it out of its cluster and remove what networking and pods left in the kernel."""
 
 
-def init(inputs: Inputs, environment: Environment, after: tuple[str, ...]) -> Step:
+def init(inputs: Planned, environment: Environment, after: tuple[str, ...]) -> Step:
     """The step that starts the cluster on its first control plane."""
     host = environment.control_planes[0]
     component = inputs.manifest.component("kubernetes")
@@ -85,7 +85,7 @@ def init(inputs: Inputs, environment: Environment, after: tuple[str, ...]) -> St
     )  # fmt: skip
 
 
-def join(inputs: Inputs, environment: Environment, host: str, after: tuple[str, ...]) -> Step:
+def join(inputs: Planned, environment: Environment, host: str, after: tuple[str, ...]) -> Step:
     """The step by which a host joins, as another control plane or as a worker."""
     first = environment.control_planes[0]
     control_plane = host in environment.control_planes

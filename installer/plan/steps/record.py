@@ -11,7 +11,7 @@ from installer.errors import HostRecordRefused
 from installer.formats import strict_json
 from installer.hosts.facts_parsing import RECORD
 from installer.plan import succession
-from installer.plan.inputs import Inputs
+from installer.plan.inputs import Planned
 from installer.plan.model import Step
 from installer.plan.steps.before_images import captures, keeps, take_back
 from installer.plan.steps.files import Placed, files_differ, place
@@ -25,7 +25,7 @@ LONGEST = 200
 """Letters of a name, a version or a digest in it."""
 
 
-def content(inputs: Inputs, environment: Environment, host: str, world: ReadOnly) -> dict[str, Any]:
+def content(inputs: Planned, environment: Environment, host: str, world: ReadOnly) -> dict[str, Any]:
     """The record of one host, of what is seen to stand: no times in it, so that the same site gives the same bytes.
 
     It is written after all other steps of its environment, which have looked at what they name: components in their
@@ -99,7 +99,7 @@ def told(host: str, raw: bytes) -> dict[str, Any]:
             "components": components}  # fmt: skip
 
 
-def write(inputs: Inputs, environment: Environment, host: str, after: tuple[str, ...]) -> Step:
+def write(inputs: Planned, environment: Environment, host: str, after: tuple[str, ...]) -> Step:
     """The last step on a host: what stands there now."""
 
     def wanted(world: ReadOnly) -> tuple[Placed, ...]:

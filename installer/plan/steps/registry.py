@@ -15,7 +15,7 @@ from installer import certificates, redaction
 from installer.answers.model import Environment, Host
 from installer.bundle.manifest import Artifact
 from installer.layout import CONFIG, HOME, REGISTRY_CA
-from installer.plan.inputs import Inputs
+from installer.plan.inputs import Inputs, Planned
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps import host_components as parts
 from installer.plan.steps.before_images import captures, files_before, keeps, prune, take_back
@@ -35,7 +35,7 @@ DATA = f"{HOME}/registry"
 REPLICATE = f"{HOME}/replicate"
 
 
-def needed(inputs: Inputs) -> tuple[Artifact, ...]:
+def needed(inputs: Planned) -> tuple[Artifact, ...]:
     """The artifacts that this site's environments use, each once, in the bundle's order."""
     chosen = {c.name for environment in inputs.answers.environments for c in inputs.components(environment)}
     return tuple(a for c in inputs.manifest.components if c.name in chosen for a in c.artifacts)
@@ -51,7 +51,7 @@ def trust_id(environment: Environment, host: str) -> str:
     return step_id(environment, "registry.trust", host)
 
 
-def filled_id(inputs: Inputs) -> str:
+def filled_id(inputs: Planned) -> str:
     """The step after which everything can be pulled."""
     first = inputs.answers.registry.hosts[0]
     return step_id(inputs.answers.environment_of(first), "registry.push", first)
@@ -69,12 +69,12 @@ def serve(inputs: Inputs) -> list[Step]:
     return steps
 
 
-def trust(inputs: Inputs, host: str) -> Step:
+def trust(inputs: Planned, host: str) -> Step:
     """The step by which a host that serves no registry comes to trust it."""
     return _trust(inputs, host)
 
 
-def _authority(inputs: Inputs, first: Host) -> Step:
+def _authority(inputs: Planned, first: Host) -> Step:
     environment = inputs.answers.environment_of(first.name)
 
     def differs(world: ReadOnly) -> Differences:
@@ -95,7 +95,7 @@ def _authority(inputs: Inputs, first: Host) -> Step:
     )  # fmt: skip
 
 
-def _trust(inputs: Inputs, host: str) -> Step:
+def _trust(inputs: Planned, host: str) -> Step:
     environment = inputs.answers.environment_of(host)
     first = inputs.answers.registry.hosts[0]
     authority = step_id(inputs.answers.environment_of(first), "registry.authority", first)
@@ -116,7 +116,7 @@ def _trust(inputs: Inputs, host: str) -> Step:
     )  # fmt: skip
 
 
-def _certificate(inputs: Inputs, host: Host) -> Step:
+def _certificate(inputs: Planned, host: Host) -> Step:
     environment = inputs.answers.environment_of(host.name)
     first = inputs.answers.registry.hosts[0]
     names = (host.name, host.address, "127.0.0.1", "localhost")
@@ -278,7 +278,7 @@ def to_replicate(artifacts: tuple[Artifact, ...]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _replicate(inputs: Inputs, host: str) -> Step:
+def _replicate(inputs: Planned, host: str) -> Step:
     environment = inputs.answers.environment_of(host)
     registry = inputs.answers.registry
     artifacts = needed(inputs)
