@@ -68,19 +68,11 @@ def discarded(done: int, total: int, unit: str, note: str) -> None:
     """Discards progress."""
 
 
-class ReadOnly(Protocol):
-    """Looks, never touches."""
+class Questions(Protocol):
+    """Asks hosts, by commands alone: enough to learn what a host is before anything else is known of its site."""
 
     def now(self) -> datetime:
         """The operator's clock, UTC."""
-        ...
-
-    def stat(self, host: str, *paths: str) -> tuple[FileState | None, ...]:
-        """State of each path in order, None where nothing is; one round trip for all. Links are not followed."""
-        ...
-
-    def read(self, host: str, path: str) -> bytes | None:
-        """Content of a file of at most 16 MiB, None where there is none."""
         ...
 
     def query(self, host: str, *argv: str, timeout: float = 30) -> Output:
@@ -89,6 +81,18 @@ class ReadOnly(Protocol):
         Raises:
             ValueError: argv does not begin with an entry of `QUERIES`.
         """
+        ...
+
+
+class ReadOnly(Questions, Protocol):
+    """Looks, never touches."""
+
+    def stat(self, host: str, *paths: str) -> tuple[FileState | None, ...]:
+        """State of each path in order, None where nothing is; one round trip for all. Links are not followed."""
+        ...
+
+    def read(self, host: str, path: str) -> bytes | None:
+        """Content of a file of at most 16 MiB, None where there is none."""
         ...
 
     def stored(self, host: str, artifacts: Sequence[Artifact]) -> tuple[bool, ...]:

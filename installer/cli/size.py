@@ -149,17 +149,15 @@ def _asked(arguments: argparse.Namespace, answers: Answers) -> Mapping[str, Fact
     from installer.answers.secrets import Secrets
     from installer.cli.program_consent import consented
     from installer.hosts.facts import gather  # what asks hosts is slow to import, and only this needs it
-    from installer.remote.world import Site as RealWorld
-    from installer.runs.store import Runs
+    from installer.remote.ssh.links import Links
 
     ask = terminal.secret if sys.stdin.isatty() else None
     secrets = Secrets(ask, may_run=consented(arguments, answers).allows)
     refused = secrets.resolve_all(answers.secret_refs())
     if refused:
         raise refused[0]
-    folder = Runs(arguments.state).folder(answers.site)
-    with RealWorld(answers, secrets.resolve, None, folder) as world:
-        gathered = gather(world, answers, lambda *_: None)
+    with Links(answers.hosts, secrets.resolve) as links:
+        gathered = gather(links, answers, lambda *_: None)
     for error in gathered.refused.values():
         terminal.stderr().print(f"✖ {error.message}\n  → {error.remedy}")
     if gathered.refused:

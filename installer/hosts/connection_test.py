@@ -18,7 +18,7 @@ from typing import Literal, Protocol
 from installer.answers.model import Host
 from installer.errors import HostKeyUnknown, SitewrightError
 from installer.hosts.facts import GIB, Facts, ask
-from installer.ports import ReadOnly
+from installer.ports import Questions
 
 Name = Literal["name", "port", "key", "login", "sudo", "facts"]
 Status = Literal["running", "ok", "failed", "unknown-key"]
@@ -108,8 +108,8 @@ class Connector(Protocol):
         ...
 
     @property
-    def world(self) -> ReadOnly:
-        """A world in which the host can be asked."""
+    def questions(self) -> Questions:
+        """By which the host can be asked."""
         ...
 
     def close(self) -> None:
@@ -206,7 +206,7 @@ class _Visit:
             self._begin("sudo")
             self._end("sudo", connector.escalate())
             self._begin("facts")
-            facts = ask(connector.world, self.host.name)
+            facts = ask(connector.questions, self.host.name)
             self.result = replace(self.result, facts=facts)
             self._end("facts", in_words(facts))
 

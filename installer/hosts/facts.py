@@ -14,7 +14,7 @@ from installer.errors import HostAnswersOddly, SitewrightError
 from installer.hosts import facts_parsing as reading
 from installer.hosts.facts_parsing import Disk, Listener, Owner, Unit
 from installer.layout import HOME
-from installer.ports import ReadOnly
+from installer.ports import Questions
 
 GIB = 1 << 30
 """Bytes in a GiB."""
@@ -104,7 +104,7 @@ class Gathered:
     refused: Mapping[str, SitewrightError]
 
 
-def gather(world: ReadOnly, answers: Answers, report: Callable[[int, int, str, str], None]) -> Gathered:
+def gather(world: Questions, answers: Answers, report: Callable[[int, int, str, str], None]) -> Gathered:
     """Ask every host, as many at once as the answers allow; a host that cannot be asked is told with its reason."""
     facts: dict[str, Facts] = {}
     refused: dict[str, SitewrightError] = {}
@@ -134,7 +134,7 @@ def _looked_up(answers: Answers, host: str) -> tuple[str, ...]:
     return (endpoint.rpartition(":")[0],) if endpoint else ()
 
 
-def ask(world: ReadOnly, host: str, *names: str) -> Facts:
+def ask(world: Questions, host: str, *names: str) -> Facts:
     """The facts of one host; `names` are looked up there.
 
     Raises:
@@ -190,7 +190,7 @@ def ask(world: ReadOnly, host: str, *names: str) -> Facts:
     )
 
 
-def _clock(world: ReadOnly, host: str) -> tuple[float, float]:
+def _clock(world: Questions, host: str) -> tuple[float, float]:
     """Seconds that the host's clock is ahead of ours, and how far that may be off: half the round trip."""
     before = world.now()
     clock = world.query(host, "date", "+%s.%N", timeout=PATIENCE).out
@@ -202,7 +202,7 @@ def _clock(world: ReadOnly, host: str) -> tuple[float, float]:
         raise odd(host, error) from error
 
 
-def _modules(world: ReadOnly, host: str, there: frozenset[str], files: Mapping[str, str]) -> frozenset[str]:
+def _modules(world: Questions, host: str, there: frozenset[str], files: Mapping[str, str]) -> frozenset[str]:
     """Kernel modules that are at work already, or that modprobe would find."""
     at_work = {name for name, sign in MODULE_SIGNS.items() if sign in there}
     if "\toverlay\n" in files.get("/proc/filesystems", ""):

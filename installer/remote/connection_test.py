@@ -6,20 +6,19 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from typing import Self
 
 import paramiko
 from paramiko.ssh_exception import ChannelException
 
-from installer.answers.model import Answers, Host, Registry
+from installer.answers.model import Host
 from installer.errors import HostUnreachable, SitewrightError
 from installer.hosts.connection_test import Key
-from installer.ports import ReadOnly
+from installer.ports import Questions
 from installer.remote.ssh.host_keys import Pins
 from installer.remote.ssh.link import PATIENCE, Link
+from installer.remote.ssh.links import Links
 from installer.remote.ssh.login import Resolve, reason_of
-from installer.remote.world import Site
 
 USUAL = ("ssh-ed25519",)
 """The key that is asked of a host of which nothing is pinned: the one it is best known by."""
@@ -50,8 +49,7 @@ class SshConnectors:
     """Connectors to these hosts; a context manager that hangs up everywhere. `resolve` gives a secret's value."""
 
     def __init__(self, hosts: Sequence[Host], resolve: Resolve) -> None:
-        answers = Answers("", tuple(hosts), environments=(), registry=Registry(()), signers="")
-        self._site = Site(answers, resolve, None, Path())
+        self._links = Links(hosts, resolve)
         self._bastions: dict[int, _Bastion] = {}
         self._guard = threading.Lock()
 
@@ -59,7 +57,7 @@ class SshConnectors:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._site.close()
+        self._links.close()
 
     def open(self, host: Host) -> SshConnector:
         """The connector of one of the hosts.
@@ -67,17 +65,17 @@ class SshConnectors:
         Raises:
             KeyError: it is none of them.
         """
-        link = self._site.link(host.name)
+        link = self._links.to(host.name)
         with self._guard:
             bastion = self._bastions.setdefault(id(link.bastion), _Bastion())
-        return SshConnector(self._site, link, bastion)
+        return SshConnector(self._links, link, bastion)
 
 
 class SshConnector:
     """The way into one host by SSH."""
 
-    def __init__(self, site: Site, link: Link, bastion: _Bastion) -> None:
-        self._site, self._link, self._bastion = site, link, bastion
+    def __init__(self, links: Links, link: Link, bastion: _Bastion) -> None:
+        self._links, self._link, self._bastion = links, link, bastion
         self._shown: Key | None = None
 
     @property
@@ -86,9 +84,9 @@ class SshConnector:
         return self._shown
 
     @property
-    def world(self) -> ReadOnly:
-        """The site, whose link to this host is the one that was tested."""
-        return self._site
+    def questions(self) -> Questions:
+        """Asked over the link that was tested."""
+        return self._links
 
     def resolve(self) -> str:
         """Look up the address of the host, or of the bastion, which alone is connected to from here.

@@ -6,7 +6,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
@@ -24,7 +24,8 @@ from installer.remote.registry.push import Push
 from installer.remote.ssh import commands
 from installer.remote.ssh.commands import Ended
 from installer.remote.ssh.link import Link
-from installer.remote.ssh.login import Resolve, bastion_of, login_of
+from installer.remote.ssh.links import Links, output
+from installer.remote.ssh.login import Resolve
 
 T = TypeVar("T")
 
@@ -66,10 +67,9 @@ class Site:
         self._archive = archive
         self._state = state
         self._report: Report = discarded
-        self._links: dict[str, Link] = {}
+        self._links = Links(answers.hosts, resolve)
         self._clusters: dict[str, Cluster] = {}
-        self._carriers = Carriers(answers, self.link, state)
-        self._resolve = resolve
+        self._carriers = Carriers(answers.host, self.link, state)
         self._guard = threading.RLock()
         self._turns: dict[str, threading.Lock] = {}
 
@@ -83,8 +83,7 @@ class Site:
         """Hang up everywhere."""
         for cluster in self._clusters.values():
             cluster.close()
-        for link in self._links.values():
-            link.close()
+        self._links.close()
 
     def reporting(self, report: Report) -> Site:
         """The same connections, with long verbs calling `report`."""
@@ -99,7 +98,7 @@ class Site:
 
     def now(self) -> datetime:
         """The operator's clock, UTC."""
-        return datetime.now(UTC)
+        return self._links.now()
 
     def stat(self, host: str, *paths: str) -> tuple[FileState | None, ...]:
         """State of each path in order, None where nothing is."""
@@ -123,7 +122,7 @@ class Site:
 
     def query(self, host: str, *argv: str, timeout: float = 30) -> Output:
         """Run a command that only reads."""
-        return _output(self.link(host).execute(commands.admitted(argv), timeout=timeout))
+        return self._links.query(host, *argv, timeout=timeout)
 
     def stored(self, host: str, artifacts: Sequence[Artifact]) -> tuple[bool, ...]:
         """For each artifact, whether the site registry on `host` serves its manifest."""
@@ -160,7 +159,7 @@ class Site:
 
     def run(self, host: str, *argv: str, stdin: bytes = b"", timeout: float = 60) -> Output:
         """Run a short command to its end; one that takes longer than `timeout` ends with code 124."""
-        return _output(self.link(host).execute(argv, (stdin,) if stdin else (), timeout))
+        return output(self.link(host).execute(argv, (stdin,) if stdin else (), timeout))
 
     def work(self, host: str, unit: str, *argv: str, timeout: float = 600) -> Output:
         """Run a long command as a transient systemd service, or attach to the one of that name."""
@@ -172,7 +171,7 @@ class Site:
         while told is None:
             ended = self._patiently(host, watch)
             if ended.code:
-                return _output(ended)
+                return output(ended)
             told = self._understood(host, commands.work_ended, ended.out)
         self._patiently(host, commands.script(commands.COLLECT, name))
         code, said = told
@@ -227,21 +226,12 @@ class Site:
         return self._archive
 
     def link(self, host: str) -> Link:
-        """The connection to a host; made when it is first used, and shared by whoever asks.
+        """The connection to a host.
 
         Raises:
             KeyError: there is no such host.
         """
-        with self._guard:
-            if host not in self._links:
-                answers = self._answers.host(host)
-                login, bastion = login_of(answers), bastion_of(answers)
-                through = None
-                if bastion is not None:  # one connection to a bastion serves all hosts behind it
-                    key = f"{bastion.user}@{bastion.address}:{bastion.port}"
-                    through = self._links.setdefault(key, Link(bastion, self._resolve))
-                self._links[host] = Link(login, self._resolve, through, answers.access.sudo_password)
-            return self._links[host]
+        return self._links.to(host)
 
     def _cluster(self, name: str) -> Cluster:
         with self._guard:
@@ -289,7 +279,3 @@ class Site:
     def _must(self, host: str, doing: str, ended: Ended) -> None:
         if ended.code:
             raise CommandFailed(host=host, command=doing, code=ended.code, reason=ended.reason)
-
-
-def _output(ended: Ended) -> Output:
-    return Output(ended.code, ended.out.decode("utf-8", "replace"), ended.err.decode("utf-8", "replace"))

@@ -10,7 +10,7 @@ from typing import Self
 from installer.answers.model import Host
 from installer.errors import HostKeyUnknown
 from installer.hosts.connection_test import Key
-from installer.ports import ReadOnly
+from installer.ports import Questions
 from installer.simulated.world import SimulatedWorld
 
 
@@ -44,8 +44,8 @@ class SimulatedConnector:
         return self._shown
 
     @property
-    def world(self) -> ReadOnly:
-        """The simulated world."""
+    def questions(self) -> Questions:
+        """Asked of the simulated world."""
         return self._world
 
     def resolve(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from paramiko import Ed25519Key
 
-from installer.answers.model import Access, Answers, Bastion, Host, Registry
+from installer.answers.model import Access, Bastion, Host
 from installer.remote.registry.carrier import Carriers, Processes, willing
 
 KEY = b"\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20" + b"k" * 32
@@ -21,7 +21,7 @@ def carriers(state: Path, host: Host) -> Carriers:
     """Carriers to one host, whose link has verified KEY and its bastion's."""
     verified: Any = SimpleNamespace(verified_key=lambda: Ed25519Key(data=KEY))
     verified.bastion = SimpleNamespace(verified_key=lambda: Ed25519Key(data=KEY))
-    return Carriers(Answers("s", (host,), (), Registry(()), ""), lambda name: verified, state)
+    return Carriers(lambda name: host, lambda name: verified, state)
 
 
 def host_with(private_key: str = "/keys/id") -> Host:

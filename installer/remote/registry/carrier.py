@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self
 
 from paramiko.ssh_exception import ChannelException, SSHException
 
-from installer.answers.model import Access, Answers, Bastion, Host
+from installer.answers.model import Access, Bastion, Host
 from installer.errors import ConnectionLost
 from installer.remote.ssh.host_keys import ALGORITHMS
 from installer.remote.ssh.link import PATIENCE, Link
@@ -117,18 +117,18 @@ class Processes:
 
 
 class Carriers:
-    """Chooses the carrier to a host."""
+    """Chooses the carrier to a host; `host` and `link` give, by its name, how it is reached and the connection."""
 
-    def __init__(self, answers: Answers, link: Callable[[str], Link], state: Path) -> None:
-        self._answers = answers
+    def __init__(self, host: Callable[[str], Host], link: Callable[[str], Link], state: Path) -> None:
+        self._host = host
         self._link = link
         self._folder = state / "ssh"
 
     def to(self, host: str, port: int, size: int) -> Carrier:
         """The fastest carrier that works, for something of `size` bytes."""
         link = self._link(host)
-        if size >= WORTH and willing(self._answers.host(host)):
-            processes = Processes(self._configured(self._answers.host(host), link), host, port)
+        if size >= WORTH and willing(self._host(host)):
+            processes = Processes(self._configured(self._host(host), link), host, port)
             if _answers(processes):
                 return processes
             processes.__exit__()
