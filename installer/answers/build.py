@@ -39,7 +39,7 @@ def build(data: Mapping[str, Any], folder: Path) -> Answers:
         site=site["name"],
         customer=site.get("customer", ""),
         language=site.get("language", "en"),
-        hosts=tuple(_host(each, data.get("access", {}), folder) for each in data["hosts"]),
+        hosts=tuple(host(each, data.get("access", {}), folder) for each in data["hosts"]),
         environments=environments,
         registry=Registry(**{**registry, "hosts": tuple(registry.get("hosts", environments[0].control_planes))}),
         signers=_path(data.get("trust", {}).get("signers", ""), folder),
@@ -113,7 +113,8 @@ def _login(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return ready
 
 
-def _host(data: Mapping[str, Any], site: Mapping[str, Any], folder: Path) -> Host:
+def host(data: Mapping[str, Any], site: Mapping[str, Any], folder: Path) -> Host:
+    """A host from its valid entry; `site` is the access of all hosts, from which its own may differ."""
     merged = _login({**site, **data.get("access", {})}, folder)
     bastion = merged.pop("bastion", None)
     access = Access(**merged, bastion=Bastion(**_login(bastion, folder)) if bastion else None)

@@ -12,9 +12,6 @@ from installer.answers.schema import violations
 from installer.draft.document import Draft
 from installer.draft.hosts import entries
 
-SHELL: Mapping[str, Any] = {"version": 1, "site": {"name": "site"}}
-"""What answers need beside hosts."""
-
 
 class Built:
     """Hosts as the draft has them now, made anew only where their entry or the site's access changed."""
@@ -40,10 +37,11 @@ class Built:
 def build(draft: Draft, listed: Sequence[Mapping[str, Any]], folder: Path) -> tuple[Host | None, ...]:
     """Hosts of entries; None where one, or the site's access, is not what answers may hold."""
     access = draft.at(("access",), {})
-    bad = _bad({**SHELL, **_access(access), "hosts": [dict(each) for each in listed], "environments": []})
+    bad = _bad({**({"access": access} if access else {}), "hosts": [dict(each) for each in listed]})
     if "access" in bad:
         return (None,) * len(listed)
-    return tuple(None if place in bad else _host(each, access, folder) for place, each in enumerate(listed))
+    return tuple(None if place in bad else answers_build.host(each, access or {}, folder)
+                 for place, each in enumerate(listed))  # fmt: skip
 
 
 def _bad(data: Mapping[str, Any]) -> set[int | str]:
@@ -57,13 +55,3 @@ def _refused(data: Mapping[str, Any]) -> Iterator[int | str]:
             yield path[1]
         elif path[:1] == ("access",):
             yield "access"
-
-
-def _host(entry: Mapping[str, Any], access: Any, folder: Path) -> Host:
-    environment = {"name": "all", "control_planes": [entry["name"]]}
-    whole = {**SHELL, **_access(access), "hosts": [entry], "environments": [environment]}
-    return answers_build.build(whole, folder).hosts[0]
-
-
-def _access(access: Any) -> dict[str, Any]:
-    return {"access": access} if access else {}
