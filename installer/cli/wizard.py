@@ -18,9 +18,6 @@ from installer.errors import SitewrightError, UsageError
 from installer.hosts import connection_test
 from installer.ui import terminal
 
-BARE = Manifest("none", "", "amd64", "", ())
-"""What simulated hosts run while nothing is installed on them."""
-
 COLLECTION = (20_000, 10, 20)
 """When garbage is collected. By Python's default (700, 10, 10) everything is looked through ten times in a walk through
 the pages, and keys wait up to 0.2 s each time; by this, what is young is, and all of it hardly ever."""
@@ -83,7 +80,7 @@ def host_connectors(
         from installer.simulated import file
         from installer.simulated.connection_test import SimulatedConnectors
 
-        return SimulatedConnectors(file.load(simulate, BARE))
+        return SimulatedConnectors(file.load(simulate))
     from installer.remote.connection_test import SshConnectors
 
     return SshConnectors(hosts, secrets.resolve)

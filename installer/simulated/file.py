@@ -33,8 +33,8 @@ LARGEST = 4 << 20
 LISTS = frozenset({"running", "talks_to", "options"})
 
 
-def load(path: Path, manifest: Manifest) -> SimulatedWorld:
-    """The site that a file describes, on which releases are those of a bundle.
+def load(path: Path, manifest: Manifest | None = None) -> SimulatedWorld:
+    """The site that a file describes; `manifest` is of the bundle that is installed there, if one is to be.
 
     Raises:
         UsageError: the file cannot be read or is not valid; names every problem with its line.

@@ -74,9 +74,9 @@ class SimulatedHost:
 
 @dataclass
 class SimulatedSite:
-    """All hosts and clusters by name, and shell scripts by text; the bundle says what its releases bring about."""
+    """All hosts and clusters by name, and shell scripts by text; `bundle` says what its releases bring about."""
 
-    manifest: Manifest
+    bundle: Manifest | None
     now: Callable[[], datetime]
     hosts: dict[str, SimulatedHost]
     scripts: dict[str, Program]
@@ -85,6 +85,13 @@ class SimulatedSite:
     """How often each blob went over the operator's link."""
     altered: set[str] = field(default_factory=set)
     """Digests of blobs whose bytes in the bundle are others than those."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the bundle holds."""
+        if self.bundle is None:
+            raise ValueError("this simulated site was opened without a bundle")
+        return self.bundle
 
     def demand_intact(self, blob: Blob) -> None:
         """Take a blob of the bundle over.

@@ -40,7 +40,7 @@ class SimulatedWorld:
     def __init__(
         self,
         machines: Iterable[Machine],
-        manifest: Manifest,
+        manifest: Manifest | None = None,
         *,
         fate: Fate | None = None,
         pace: Pace | None = None,

@@ -83,7 +83,7 @@ class SiteUnderTest:
         self.state = state
 
     def site(self, wanted: Inputs) -> operations.Site:
-        self.world.site.manifest = wanted.manifest
+        self.world.site.bundle = wanted.manifest
         return operations.Site(wanted, self.world, Runs(self.state), "tester", {})
 
     def install(self, wanted: Inputs) -> None:
