@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from installer import whole_file
 from installer.errors import StateUnreadable
 from installer.formats import strict_json, text_file
 
@@ -125,14 +126,7 @@ def put(path: Path, content: bytes) -> None:
     """
     with trouble(path):
         make(path.parent)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        part.unlink(missing_ok=True)
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        whole_file.put(path, content)
 
 
 def add(path: Path, text: str) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from installer import whole_file
 from installer.answers.build import build, document
 from installer.answers.model import FORMAT, Answers
 from installer.answers.rules import broken_rules
@@ -129,17 +128,7 @@ def save(text: str, path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        number, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(number, "w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        _sync(path.parent)
+        whole_file.put(path, text.encode())
     except OSError as error:
         raise StateUnreadable(path=path, reason=f"answers cannot be written: {error.strerror}") from error
 
@@ -260,12 +249,3 @@ def _text(path: Path) -> str:
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
         found = f"a file that cannot be read ({getattr(error, 'strerror', None) or error})"
     raise AnswersInvalid(file=str(path), count=1, problems=(Problem(str(path), 1, "", found, wanted),))
-
-
-def _sync(directory: Path) -> None:
-    """Make a rename durable."""
-    number = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from installer import whole_file
 from installer.builder.recipe import Included, Recipe, Source
 from installer.errors import BuildFailed
 from installer.formats import libyaml, text_file
@@ -24,6 +25,8 @@ FORMAT = 1
 LARGEST = 16 << 20
 """Bytes of the largest lock, or text beside it, that is read; those of `core` have 30 KiB."""
 TEXTS = frozenset({"go.mod", "go.sum"})
+ANYBODY = 0o666
+"""Who may read and write these files, as far as the umask lets them: they lie in a repository."""
 HEAD = "# Written by `sitewright bundle lock`; every digest here is checked by `sitewright bundle build`.\n"
 
 
@@ -173,14 +176,15 @@ def save(recipe: Recipe, lock: Lock) -> None:
             }
     for name, text in texts.items():
         folder.mkdir(exist_ok=True)
-        _replace(folder / name, text)
+        whole_file.put(folder / name, text.encode(), ANYBODY)
     if folder.is_dir():
         for path in folder.iterdir():
             if path.name not in texts:
                 path.unlink()
     toolchain = {} if any(each.recipe.go for each in recipe.included) else dict(lock.toolchain)
     document = {"version": FORMAT, "toolchain": toolchain, "sources": sources}
-    _replace(_place(recipe), HEAD + yaml.safe_dump(document, sort_keys=False, width=1000))
+    text = HEAD + yaml.safe_dump(document, sort_keys=False, width=1000)
+    whole_file.put(_place(recipe), text.encode(), ANYBODY)
 
 
 def _text(path: Path) -> str:
@@ -199,9 +203,3 @@ def _locked(folder: Path, name: str, entry: Mapping[str, Any]) -> Locked:
     if not texts or type(seconds) not in (int, float):
         raise ValueError(f"what is locked of {name} is not of the form it should have")
     return Locked(recipe, identity, made, seconds)
-
-
-def _replace(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import tarfile
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Self
 
+from installer import whole_file
 from installer.bundle import layout
 from installer.bundle.manifest import Manifest
 from installer.bundle.manifest_json import decode
@@ -125,23 +125,20 @@ class Archive:
         """
         return BlobStream(self._parts, *self._blob(digest))
 
-    def extract(self, digest: str, path: Path) -> None:
+    def extract(self, digest: str, path: Path, mode: int = 0o600) -> None:
         """Write a blob into a file, looked at byte by byte: what is run must be what was signed.
 
         Raises:
             BundleNotTrusted: it is not in the bundle, or was altered; then there is no file.
         """
-        hashed, part = hashlib.sha256(), path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            with self.blob(digest) as stream, part.open("wb") as file:
-                while piece := stream.read(_PIECE):
-                    hashed.update(piece)
-                    file.write(piece)
+        hashed = hashlib.sha256()
+        # Whoever keeps it looks at it again: it need not outlive a power cut.
+        with self.blob(digest) as stream, whole_file.replaced(path, mode, lasting=False) as file:
+            while piece := stream.read(_PIECE):
+                hashed.update(piece)
+                file.write(piece)
             if f"sha256:{hashed.hexdigest()}" != digest:
                 raise BundleNotTrusted(bundle=self.path, reason=f"blob {digest} was altered")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
 
     def ranges(self, name: str) -> list[tuple[Path, int, int]]:
         """Where one of the small files lies."""

@@ -19,6 +19,7 @@ from installer.bundle.manifest import Blob, Manifest
 from installer.bundle.manifest_json import encode
 from installer.bundle.split import part_name, parts_of
 from installer.errors import BuildFailed, UsageError
+from installer.whole_file import sync_folder
 
 _CHUNK = 64 << 20
 """Bytes handed to the kernel at a time."""
@@ -193,11 +194,7 @@ class _Output:
             temporary.replace(final)
         for path in stale:
             path.unlink(missing_ok=True)
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._path.parent)
         files = tuple(final for _, final in self._written)
         self._written.clear()
         return files

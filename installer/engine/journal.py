@@ -22,6 +22,7 @@ from installer import state_files
 from installer.engine import before_images
 from installer.errors import PlanChanged, StateUnreadable
 from installer.formats import strict_json
+from installer.whole_file import sync_folder
 
 FORMAT = 1
 """Version of the journal; a reader refuses a newer one by name."""
@@ -209,7 +210,7 @@ class Journal:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
             self._file = os.open(self.path, flags, 0o600)
             os.ftruncate(self._file, self._size)
-            _sync_directory(self.path.parent)
+            sync_folder(self.path.parent)
         rest = memoryview(line)
         while rest:
             rest = rest[os.write(self._file, rest) :]
@@ -270,11 +271,3 @@ def damaged(path: Path, reason: str) -> StateUnreadable:
     """The refusal of a journal that somebody has changed, or a disk."""
     hint = f"bring it back from a copy; or move {path.parent} away: its run is then unknown here"
     return StateUnreadable(path=path, reason=reason, hint=hint)
-
-
-def _sync_directory(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import secrets
 import shutil
 import tarfile
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from installer import whole_file
 from installer.rehearsal.site import DEPLOY, ENGINEER, PracticeHost, PracticeSite
 
 USERS: Mapping[str, tuple[str, int]] = {
@@ -36,7 +36,7 @@ def make_folder(site: PracticeSite) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in ("password", "passphrase"):
         if not (folder / name).exists():
-            _write(folder / name, secrets.token_urlsafe(18).encode(), 0o600)
+            whole_file.put(folder / name, secrets.token_urlsafe(18).encode(), 0o600)
     _key(folder / "id_ed25519", NoEncryption())
     _key(folder / "id_ed25519_passphrase", BestAvailableEncryption((folder / "passphrase").read_bytes()))
     (folder / "hosts").mkdir(mode=0o700, exist_ok=True)
@@ -44,7 +44,7 @@ def make_folder(site: PracticeSite) -> Path:
     for host in site.hosts:
         public = _key(folder / "hosts" / host.name, NoEncryption())
         pins.append(f"{host.address} {public}\n")
-    _write(folder / "known_hosts", "".join(pins).encode(), 0o644)
+    whole_file.put(folder / "known_hosts", "".join(pins).encode(), 0o644)
     return folder
 
 
@@ -97,17 +97,7 @@ def _key(path: Path, encryption: KeySerializationEncryption) -> str:
     public = path.with_name(path.name + ".pub")
     if not public.exists():
         key = Ed25519PrivateKey.generate()
-        _write(path, key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, encryption), 0o600)
+        whole_file.put(path, key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, encryption), 0o600)
         line = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
-        _write(public, line + b" sitewright-practice\n", 0o644)
+        whole_file.put(public, line + b" sitewright-practice\n", 0o644)
     return " ".join(public.read_text().split()[:2])
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    """Put a file there in one piece and never, even for a moment, readable by more than `mode` says."""
-    partial = path.with_name(path.name + ".partial")
-    partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    partial.replace(path)

@@ -28,6 +28,5 @@ def kept(archive: Archive, manifest: Manifest, folder: Path) -> Path | None:
         with path.open("rb") as file:
             if f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}" == digests[0]:
                 return path
-    archive.extract(digests[0], path)
-    path.chmod(0o700)
+    archive.extract(digests[0], path, 0o700)
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -14,6 +13,7 @@ from typing import Any, Protocol, Self
 
 from paramiko.ssh_exception import ChannelException, SSHException
 
+from installer import whole_file
 from installer.answers.model import Access, Bastion, Host
 from installer.errors import ConnectionLost
 from installer.remote.ssh.host_keys import ALGORITHMS
@@ -149,8 +149,7 @@ class Carriers:
             (known, "".join(f"{name} {key.get_name()} {key.get_base64()}\n" for name, key in pinned)),
             (config, text),
         ):
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write(content)
+            whole_file.put(path, content.encode(), lasting=False)
         return config
 
 

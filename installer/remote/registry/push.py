@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import queue
 import threading
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from installer import whole_file
 from installer.bundle.manifest import Artifact, Blob
 from installer.errors import CommandFailed, ConnectionLost
 from installer.ports import Report
@@ -272,10 +272,8 @@ class Push:
         return self._uploads / f"{blob.digest.removeprefix('sha256:')}.json"
 
     def _remember(self, blob: Blob, upload: Upload) -> None:
-        part = self._record(blob).with_suffix(".part")
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump({"version": 1, **asdict(upload)}, file)
-        part.replace(self._record(blob))
+        body = json.dumps({"version": 1, **asdict(upload)})
+        whole_file.put(self._record(blob), body.encode(), lasting=False)  # lost, it costs that blob's bytes once more
 
     def _remembered(self, blob: Blob) -> Upload | None:
         with suppress(OSError, ValueError, KeyError, TypeError):  # no usable memory: the blob starts anew
