@@ -11,6 +11,7 @@ import hashlib
 import json
 
 from installer.answers.model import Environment
+from installer.bundle import known
 from installer.bundle.manifest import Component
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan, Step
@@ -107,7 +108,7 @@ def _host_parts(
     )
     for part in chosen:
         spec = part.spec.get("host")
-        if spec and part.name != "registry" and host_components.belongs(spec, inputs, environment, host):
+        if spec and part.name != known.REGISTRY and host_components.belongs(spec, inputs, environment, host):
             steps.append(host_components.install(inputs, environment, part, host, last))
             last = (steps[-1].id,)
     return last

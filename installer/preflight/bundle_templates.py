@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from installer.bundle import known
 from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
 from installer.plan.inputs import Planned
@@ -16,13 +17,13 @@ from installer.probes import builtin
 from installer.render import charts, context, templates
 
 NAMED: Mapping[str, tuple[str, ...]] = {
-    "registry": (),
-    "kubernetes": ("init.yaml", "join.yaml"),
-    "helm": (),
-    "probe": builtin.PUT_THERE,
+    known.REGISTRY: (),
+    known.KUBERNETES: ("init.yaml", "join.yaml"),
+    known.HELM: (),
+    known.PROBE: builtin.PUT_THERE,
 }
-"""Components that the installer calls by name, with the texts that it takes from them."""
-ON_HOSTS = frozenset({"registry", "kubernetes", "helm"})
+"""The texts that the installer takes from components which it calls by name."""
+ON_HOSTS = frozenset({known.REGISTRY, known.KUBERNETES, known.HELM})
 """Those of them whose programs the installer starts on hosts."""
 ADMISSION = {"token": "abcdef.0123456789abcdef", "ca_hash": f"sha256:{'0' * 64}", "certificate_key": "0" * 64}
 """In the place of what a control plane gives to a host that joins."""
@@ -36,26 +37,25 @@ def prove(inputs: Planned) -> None:
     Raises:
         BundleNotTrusted: one cannot be filled, or a component that the installer needs is not there or not whole.
     """
-    known = {component.name: component for component in inputs.manifest.components}
+    parts = {component.name: component for component in inputs.manifest.components}
     for name, texts in NAMED.items():
-        if name not in known:
+        if name not in parts:
             raise BundleNotTrusted(bundle=f"bundle {inputs.manifest.name}", reason=f"it has no component {name}")
-        if name in ON_HOSTS and "host" not in known[name].spec:
+        if name in ON_HOSTS and "host" not in parts[name].spec:
             raise BundleNotTrusted(bundle=f"component {name}", reason="it puts nothing on hosts")
-        for text in sorted(set(texts) - known[name].texts.keys()):
+        for text in sorted(set(texts) - parts[name].texts.keys()):
             raise BundleNotTrusted(bundle=f"component {name}", reason=f"it has no text {text}")
-    _probe_image(known["probe"])
+    kubernetes, probing = parts[known.KUBERNETES], parts[known.PROBE]
+    _probe_image(probing)
     for environment in inputs.answers.environments:
         names = inputs.names(environment)
         alike = {(view.control_plane, view.waived): view.name for view in names["hosts"]}
         for host in alike.values():
             admission = {**context.for_host(names, host), "join": ADMISSION}
-            charts.parse(
-                known["kubernetes"], "join.yaml", templates.render(known["kubernetes"], "join.yaml", admission)
-            )
+            charts.parse(kubernetes, "join.yaml", templates.render(kubernetes, "join.yaml", admission))
         put_there = {**names, "probe": "x", "port": builtin.PORT, "namespace": builtin.NAMESPACE}
         for text in builtin.PUT_THERE:
-            charts.parse(known["probe"], text, templates.render(known["probe"], text, put_there))
+            charts.parse(probing, text, templates.render(probing, text, put_there))
         for component in inputs.components(environment):
             for probe in component.spec.get("probes", ()):
                 url = templates.fill(component, probe["url"], context.for_component(names, environment, component))

@@ -16,6 +16,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from installer.answers.model import Environment
+from installer.bundle import known
+from installer.bundle.manifest import Component
 from installer.errors import ProbeFailed
 from installer.formats.objects import condition, items, listed, name, text
 from installer.plan.inputs import Planned
@@ -33,6 +35,8 @@ ABANDONED = timedelta(minutes=15)
 """Age at which the namespace of a proof is one that was left behind: its installer was killed."""
 PREPARED = frozenset({"schedule", "traffic", "dns", "volume", "certificate"})
 """Probes of what `preparing` puts there."""
+CALLED_FOR = frozenset({"volume", "certificate", "metrics"})
+"""Probes of what not every cluster has: the component that brings it calls for them (`proof` in its specification)."""
 PUT_THERE = ("namespace.yaml", "volume.yaml", "certificate.yaml", "pods.yaml")
 """The templates of component `probe`, those first for which a cluster takes longest."""
 IMAGE = "registry.sitewright.internal/busybox"
@@ -98,25 +102,32 @@ class Probe:
 def probes(inputs: Planned, ground: ProbeNamespace) -> tuple[Probe, ...]:
     """The probes of an environment: the built-in ones that its components call for, then the components' own."""
     environment = ground.environment
-    chosen = {component.name: component for component in inputs.components(environment)}
-    every: list[tuple[str, str, Callable[[World], str], str]] = [
-        ("schedule", "a pod on every node, pulled by digest", lambda w: _schedule(w, inputs, ground), ""),
-        ("traffic", "traffic between nodes, both ways", lambda w: _traffic(w, ground), ""),
-        ("dns", "cluster DNS on every node", lambda w: _dns(w, ground), ""),
-        ("volume", "a volume survives its pod", lambda w: _volume(w, ground), "local-path-provisioner"),
-        ("certificate", "a certificate issued, its chain valid", lambda w: _certificate(w, ground), "site-ca"),
-        ("metrics", "metrics of every node", lambda w: _metrics(w, environment), "metrics-server"),
-        ("outside", "nothing reaches for the outside", lambda w: egress.probe(w, inputs, environment), ""),
+    chosen = inputs.components(environment)
+    called = _called_for(chosen)
+    every: list[tuple[str, str, Callable[[World], str]]] = [
+        ("schedule", "a pod on every node, pulled by digest", lambda w: _schedule(w, inputs, ground)),
+        ("traffic", "traffic between nodes, both ways", lambda w: _traffic(w, ground)),
+        ("dns", "cluster DNS on every node", lambda w: _dns(w, ground)),
+        ("volume", "a volume survives its pod", lambda w: _volume(w, ground)),
+        ("certificate", "a certificate issued, its chain valid", lambda w: _certificate(w, ground, called)),
+        ("metrics", "metrics of every node", lambda w: _metrics(w, environment)),
+        ("outside", "nothing reaches for the outside", lambda w: egress.probe(w, inputs, environment)),
     ]
     found = [_probe(environment, name, title, run, name in PREPARED)
-             for name, title, run, needs in every if not needs or needs in chosen]  # fmt: skip
-    for component in chosen.values():
+             for name, title, run in every if name not in CALLED_FOR or name in called]  # fmt: skip
+    for component in chosen:
         for spec in component.spec.get("probes", ()):
             names = context.for_component(inputs.names(environment), environment, component)
             filled = {key: templates.fill(component, str(text), names) for key, text in spec.items()}
             run = partial(_https, environment=environment, spec=filled)
             found.append(_probe(environment, filled["name"], filled["title"], run))
     return tuple(found)
+
+
+def _called_for(chosen: Iterable[Component]) -> dict[str, Mapping[str, str]]:
+    """What components say of the probes that they call for, by the probe's name."""
+    proofs = (component.spec["proof"] for component in chosen if "proof" in component.spec)
+    return {proof["probe"]: proof for proof in proofs}
 
 
 def preparing(inputs: Planned, ground: ProbeNamespace) -> Probe:
@@ -138,14 +149,14 @@ def cleaning(ground: ProbeNamespace) -> Probe:
 
 def _prepare(world: World, inputs: Planned, ground: ProbeNamespace) -> str:
     environment = ground.environment
-    component = inputs.manifest.component("probe")
+    component = inputs.manifest.component(known.PROBE)
     image = component.artifact("image", IMAGE)
     names = {**inputs.names(environment), "probe": f"{image.repository}@{image.manifest.digest}", "port": PORT,
              "namespace": ground.namespace}  # fmt: skip
-    chosen = {c.name for c in inputs.components(environment)}
+    called = _called_for(inputs.components(environment))
     for file in PUT_THERE:
-        needs = {"volume.yaml": "local-path-provisioner", "certificate.yaml": "site-ca"}.get(file)
-        if needs is None or needs in chosen:
+        probe = file.removesuffix(".yaml")
+        if probe not in CALLED_FOR or probe in called:
             world.apply(environment.name, *charts.parse(component, file, templates.render(component, file, names)))
     return "put there"
 
@@ -215,7 +226,7 @@ def _from_each(nodes: Iterable[str], ask: Callable[[str], T]) -> list[T]:
 
 
 def _schedule(world: World, inputs: Planned, ground: ProbeNamespace) -> str:
-    digest = inputs.manifest.component("probe").artifact("image", IMAGE).manifest.digest
+    digest = inputs.manifest.component(known.PROBE).artifact("image", IMAGE).manifest.digest
     pods = _all_pods(world, ground)
     for node, pod in pods.items():
         running = " ".join(text(each, "imageID") for each in listed(pod, "status", "containerStatuses"))
@@ -261,11 +272,11 @@ def _volume(world: World, ground: ProbeNamespace) -> str:
     return "written, restarted, read back"
 
 
-def _certificate(world: World, ground: ProbeNamespace) -> str:
+def _certificate(world: World, ground: ProbeNamespace, called: Mapping[str, Mapping[str, str]]) -> str:
     path = f"/apis/cert-manager.io/v1/namespaces/{ground.namespace}/certificates/probe"
     until("the certificate", lambda: condition(world.get(ground.cluster, path) or {}, "Ready"))
     secret = world.get(ground.cluster, f"{ground.path}/secrets/probe")
-    issuer = world.get(ground.cluster, "/api/v1/namespaces/cert-manager/secrets/site-ca")
+    issuer = world.get(ground.cluster, called["certificate"]["ca"])
     return https.valid_chain(secret or {}, issuer or {}, f"probe.{ground.environment.domain}", world.now())
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from installer import certificates
+from installer.bundle import known
 from installer.formats import kubeconfig, libyaml
 from installer.ports import Output
 from installer.simulated.controllers import serving, settle
@@ -85,7 +86,7 @@ def _init(call: Call, documents: Mapping[str, Any]) -> Output:
 
 def _add_names(call: Call, cluster: Cluster) -> None:
     """The cluster's DNS as kubeadm makes it, as far as anybody here looks at it."""
-    image = call.site.manifest.component("kubernetes").artifact("image", "registry.k8s.io/coredns/coredns")
+    image = call.site.manifest.component(known.KUBERNETES).artifact("image", "registry.k8s.io/coredns/coredns")
     pod = {
         "containers": [{"name": "coredns", "image": f"{image.repository}@{image.manifest.digest}"}],
         "tolerations": [{"key": "CriticalAddonsOnly", "operator": "Exists"},

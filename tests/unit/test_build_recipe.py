@@ -160,6 +160,8 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path, mistake: Callable[[
         ),
         ({"probes": [{"name": "x", "expects": "ok"}]}, "probes.0.expects: unknown key; did you mean 'expect'"),
         ({"always": "yes"}, 'always: "yes", wanted true or false'),
+        ({"proof": {"probe": "certificate"}}, "proof: has no 'ca'"),
+        ({"proof": {"probe": "volumes"}}, 'proof.probe: "volumes", wanted one of: volume, certificate, metrics'),
         ({"requires": ["page"]}, "requires: requires itself, by way of page"),
         (
             {"host": {"files": [{"file": "x", "path": "/usr/local/bin/x", "mode": "0755"}]}},

@@ -13,6 +13,8 @@ import pytest
 from simulation import NOW, At, inputs_of, install, site_of, world_of
 
 from installer import certificates, translations
+from installer.bundle.manifest import Component
+from installer.plan.inputs import Planned
 from installer.probes import builtin, proof
 from installer.report.phrases import EVIDENCE
 from installer.simulated.controllers import SERVING
@@ -123,6 +125,22 @@ def test_every_probe_is_made_to_fail_and_what_it_saw_can_be_told_in_every_langua
     for result in results.values():
         assert result.passed
         assert any(translations.places(known, result.evidence, filling=r"\S+") is not None for known in EVIDENCE)
+
+
+@pytest.mark.parametrize("probe", sorted(builtin.CALLED_FOR))
+def test_what_a_component_brings_is_tried_where_it_calls_for_that_whatever_its_name(probe: str) -> None:
+    inputs = inputs_of("rehearsal")
+    environment = inputs.answers.environments[0]
+    parts = [replace(part, spec={key: value for key, value in part.spec.items() if key != "proof"})
+             for part in inputs.manifest.components]  # fmt: skip
+    calling = [replace(part, spec={**part.spec, "proof": {"probe": probe, "ca": "/api/v1/x"}})
+               if part.name == "shop" else part for part in parts]  # fmt: skip
+
+    def names(components: list[Component]) -> set[str]:
+        planned = Planned(inputs.answers, replace(inputs.manifest, components=tuple(components)))
+        return {each.id for each in builtin.probes(planned, builtin.ProbeNamespace(environment, ""))}
+
+    assert names(calling) - names(parts) == {f"production/probe.{probe}"}
 
 
 def test_what_a_killed_proof_has_left_is_taken_away_once_nobody_can_be_at_it(world: SimulatedWorld) -> None:

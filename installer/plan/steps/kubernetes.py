@@ -7,6 +7,7 @@ from typing import Any
 
 from installer import redaction
 from installer.answers.model import Environment
+from installer.bundle import known
 from installer.errors import CommandFailed
 from installer.formats.objects import condition
 from installer.layout import CONFIG
@@ -67,7 +68,7 @@ exit 0
 def init(inputs: Planned, environment: Environment, after: tuple[str, ...]) -> Step:
     """The step that starts the cluster on its first control plane."""
     host = environment.control_planes[0]
-    component = inputs.manifest.component("kubernetes")
+    component = inputs.manifest.component(known.KUBERNETES)
     names = context.for_host(context.for_component(inputs.names(environment), environment, component), host)
     config = templates.render(component, "init.yaml", names)
 
@@ -89,7 +90,7 @@ def join(inputs: Planned, environment: Environment, host: str, after: tuple[str,
     """The step by which a host joins, as another control plane or as a worker."""
     first = environment.control_planes[0]
     control_plane = host in environment.control_planes
-    component = inputs.manifest.component("kubernetes")
+    component = inputs.manifest.component(known.KUBERNETES)
     names = context.for_host(context.for_component(inputs.names(environment), environment, component), host)
 
     def differs(world: ReadOnly) -> Differences:

@@ -13,6 +13,7 @@ import bcrypt
 
 from installer import certificates, redaction
 from installer.answers.model import Environment, Host
+from installer.bundle import known
 from installer.bundle.manifest import Artifact
 from installer.layout import CONFIG, HOME, REGISTRY_CA
 from installer.plan.inputs import Inputs, Planned
@@ -152,7 +153,7 @@ def _certificate(inputs: Planned, host: Host) -> Step:
 
 def _install(inputs: Inputs, host: str) -> Step:
     environment = inputs.answers.environment_of(host)
-    component = inputs.manifest.component("registry")
+    component = inputs.manifest.component(known.REGISTRY)
     # Nothing can be pulled before the registry runs: its binary alone is sent, the texts are written.
     wanted = parts.wanted_files(inputs, environment, component, host)
     listed = parts.listing(component, wanted)

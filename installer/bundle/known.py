@@ -1,0 +1,12 @@
+"""Components that the installer works with itself, and so calls by name: every bundle has to have them."""
+
+from __future__ import annotations
+
+REGISTRY = "registry"
+"""Started by steps of its own, before anything can be pulled from it."""
+KUBERNETES = "kubernetes"
+"""Whose `init.yaml` and `join.yaml` kubeadm is given."""
+HELM = "helm"
+"""Whose program installs every chart."""
+PROBE = "probe"
+"""Whose pods the probes try a cluster with."""
