@@ -12,9 +12,6 @@ from sizing.rules import load_yaml
 AIM_CASES_INSIDE = 0.8
 """Share of the cases that lie inside their tolerance on every key."""
 
-AIM_FACTOR = 2.0
-"""Nothing is further off than this without a written reason."""
-
 ROUNDING = 1e-9
 
 
@@ -36,11 +33,6 @@ class Comparison:
         if self.published:
             return self.ours / self.published
         return 1.0 if self.ours == 0 else float("inf")
-
-    @property
-    def beyond_aim(self) -> bool:
-        """Further off than `AIM_FACTOR` either way."""
-        return not 1 / AIM_FACTOR - ROUNDING <= self.ratio <= AIM_FACTOR + ROUNDING
 
 
 def compare() -> tuple[Comparison, ...]:

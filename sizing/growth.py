@@ -82,12 +82,6 @@ def exhaustions(sizing: Sizing) -> tuple[Exhaustion, ...]:
     return tuple(_exhaustion(sizing, pool) for pool in sizing.pools)
 
 
-def first_exhaustion(sizing: Sizing) -> Exhaustion | None:
-    """What runs out first of all; None where nothing does."""
-    ending = [entry for entry in exhaustions(sizing) if entry.month is not None]
-    return min(ending, key=lambda entry: entry.month or 0, default=None)
-
-
 def _exhaustion(sizing: Sizing, pool: Pool) -> Exhaustion:
     month = _first_month_too_small(sizing, pool)
     space = _room(pool)
