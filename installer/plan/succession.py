@@ -6,16 +6,14 @@ hosts one after the other, drained, with a way back, and Kubernetes by one minor
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from installer.bundle.manifest import Manifest
+from installer.plan import site_record
+from installer.plan.site_record import FORMAT as RECORD_FORMAT
 
-RECORD_FORMAT = 1
-"""Of a host's site record, the newest that this program reads."""
 SHOWN = 3
 """Hosts that are named; of more it is told how many."""
 NO_UPGRADE = "install with the bundle that stands; going to another is `upgrade`, which this version does not have yet"
@@ -56,25 +54,16 @@ class Refusal:
     remedy: str
 
 
-def recorded(text: str) -> Standing | None:
-    """What a host's site record says stands there; None where it says nothing that can be understood."""
+def recorded(host: str, record: bytes) -> Standing | None:
+    """What a host's site record says stands there; None where it says nothing that can be believed."""
     try:
-        told = json.loads(text)
-    except (ValueError, RecursionError):
+        told = site_record.told(host, record)
+    except site_record.Newer as newer:
+        return Standing("", "", "", "", format=newer.format)
+    except ValueError:
         return None
-    if not isinstance(told, dict) or type(told.get("format")) is not int:
-        return None
-    if told["format"] > RECORD_FORMAT:
-        return Standing("", "", "", "", format=told["format"])
-    bundle: Any = told.get("bundle")
-    if not isinstance(bundle, dict):
-        return None
-    said = (bundle.get("name"), bundle.get("version"), told.get("kubernetes"), bundle.get("digest"))
-    words = [word for word in said if isinstance(word, str) and len(word) <= 200]
-    if len(words) != len(said):
-        return None
-    name, version, kubernetes, digest = words
-    return Standing(name, version, kubernetes, digest)
+    bundle = told["bundle"]
+    return Standing(bundle["name"], bundle["version"], told["kubernetes"], bundle["digest"])
 
 
 def gathered(by_host: Iterable[tuple[str, Standing | None]]) -> tuple[Standing, ...]:

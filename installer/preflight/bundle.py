@@ -25,7 +25,7 @@ def _succession(case: Case, _: Facts) -> Iterator[Violation]:
 
 def _standing(case: Case, facts: Facts) -> succession.Standing | None:
     """What stands on a host: as its record says, and where it has lost that, as this machine knows."""
-    return succession.recorded(facts.record) or (case.known_here if case.begun(facts) else None)
+    return succession.recorded(facts.host, facts.record.encode()) or (case.known_here if case.begun(facts) else None)
 
 
 def _exemptions(case: Case, _: Facts) -> Iterator[Violation]:

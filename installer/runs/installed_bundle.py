@@ -38,7 +38,7 @@ def require(world: ReadOnly, inputs: Planned, runs: Runs) -> None:
 
     def recorded(host: str) -> Standing | None:
         try:
-            return succession.recorded((world.read(host, RECORD) or b"").decode("utf-8", "replace"))
+            return succession.recorded(host, world.read(host, RECORD) or b"")
         except SitewrightError:  # whether it can be reached is preflight's matter
             return None
 

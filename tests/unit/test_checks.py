@@ -103,15 +103,16 @@ def test_the_answers_may_waive_exactly_the_checks_that_a_waiver_can_set_aside() 
     assert entries < set(preflight.NAMES)
 
 
-RECORD = json.dumps(
-    {"format": 1, "kubernetes": "v1.35.1", "bundle": {"name": "core", "version": "0.9", "digest": "sha256:" + "a" * 64}}
-)
-"""What a host says on which an older bundle stands."""
+def older(host: str) -> str:
+    """What a host says on which an older bundle stands."""
+    about = {"name": "core", "version": "0.9", "digest": "sha256:" + "a" * 64}
+    return json.dumps({"format": 1, "site": "acme", "environment": "production", "host": host, "control_plane": True,
+                       "kubernetes": "v1.35.1", "bundle": about, "components": {}})  # fmt: skip
 
 
 def test_no_waiver_lets_another_bundle_in() -> None:
     waiver = Waiver("bundle.succession", "we want it so", "somebody", date(2030, 1, 1))
-    (found,) = bad({"node-1": {"record": RECORD}}, said=answers(waivers=(waiver,)))
+    (found,) = bad({"node-1": {"record": older("node-1")}}, said=answers(waivers=(waiver,)))
     assert (found.check, found.host, found.status) == ("bundle.succession", "cp-1", "failed")
     assert "stands on node-1" in found.found
 
@@ -153,7 +154,11 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
         "host.os",
         "which no release",
     ),
-    "another bundle": ({"record": RECORD}, "bundle.succession", "core 0.9 (v1.35.1) stands on cp-1; this bundle is a"),
+    "another bundle": (
+        {"record": older("cp-1")},
+        "bundle.succession",
+        "core 0.9 (v1.35.1) stands on cp-1; this bundle is a",
+    ),
     "a rolling system": ({"os_id": "arch", "os_version": ""}, "host.os", "no release was tried on"),
     "another architecture": ({"architecture": "aarch64"}, "host.architecture", "arm64"),
     "too few cores": ({"cpus": 1}, "host.cpu", "1 core(s)"),

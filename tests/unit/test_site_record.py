@@ -8,6 +8,7 @@ import pytest
 from simulation import world_of
 
 from installer.errors import HostRecordRefused
+from installer.plan import site_record
 from installer.plan.steps import record
 
 GOOD = {
@@ -41,7 +42,7 @@ def test_a_step_takes_a_record_that_is_not_believed_for_none():
 @pytest.mark.parametrize(
     "content",
     [
-        b"", b"[]", b"null", b"\xff", b"[" * 100_000, b"1" * 5000, b'{"format": NaN}', b" " * (record.LARGEST + 1),
+        b"", b"[]", b"null", b"\xff", b"[" * 100_000, b"1" * 5000, b'{"format": NaN}', b" " * (site_record.LARGEST + 1),
         *(json.dumps({**GOOD, **wrong}).encode() for wrong in (
             {"format": 2}, {"format": "x"}, {"format": None}, {"bundle": []}, {"bundle": {"name": "core"}},
             {"kubernetes": 7}, {"environment": None}, {"components": {"a": 1}}, {"components": []},

@@ -72,15 +72,17 @@ def test_many_hosts_are_named_in_a_few_words() -> None:
 
 def record(**changes: Any) -> dict[str, Any]:
     about = {"name": "core", "version": "1.4.0", "digest": DIGESTS["a"]}
-    return {"format": 1, "site": "acme", "kubernetes": "v1.36.3", "bundle": about} | changes
+    return {"format": 1, "site": "acme", "environment": "production", "host": "cp-1", "control_plane": True,
+            "kubernetes": "v1.36.3", "bundle": about, "components": {}} | changes  # fmt: skip
 
 
 def test_a_host_s_record_says_what_stands_there() -> None:
-    assert succession.recorded(json.dumps(record())) == Standing("core", "1.4.0", "v1.36.3", DIGESTS["a"])
+    told = succession.recorded("cp-1", json.dumps(record()).encode())
+    assert told == Standing("core", "1.4.0", "v1.36.3", DIGESTS["a"])
 
 
 def test_a_record_of_a_newer_program_is_refused_and_not_passed_over() -> None:
-    told = succession.recorded(json.dumps({"format": 2, "wholly": "unknown"}))
+    told = succession.recorded("cp-1", b'{"format": 2, "wholly": "unknown"}')
     refusal = succession.refusal(succession.gathered([("cp-1", told)]), bundle("1.4.0", "v1.36.3", "a"))
     assert refusal is not None
     assert refusal.found == "the record on cp-1 has format 2; this sitewright reads up to 1"
@@ -91,8 +93,8 @@ def test_a_record_of_a_newer_program_is_refused_and_not_passed_over() -> None:
     ["", "x", "[]", "null", "7", "[" * 100_000, json.dumps({"format": "1"}), json.dumps({"format": True}),
      json.dumps(record(bundle=None)), json.dumps(record(bundle=[1])), json.dumps(record(kubernetes=7)),
      json.dumps(record(bundle={"name": "core", "version": 1, "digest": "x"})),
-     json.dumps(record(kubernetes="v" * 100_000))],
-    ids=range(13),
+     json.dumps(record(kubernetes="v" * 100_000)), json.dumps(record(host="node-1"))],
+    ids=range(14),
 )  # fmt: skip
 def test_what_is_no_record_says_nothing_and_harms_nobody(text: str) -> None:
-    assert succession.recorded(text) is None
+    assert succession.recorded("cp-1", text.encode()) is None

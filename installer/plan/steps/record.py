@@ -1,4 +1,4 @@
-"""The site record: what a host says of itself to the next run, to preflight and to `status`."""
+"""The step that writes the site record: what a host says of itself to the next run, to preflight and to `status`."""
 
 from __future__ import annotations
 
@@ -8,21 +8,14 @@ from typing import Any
 
 from installer.answers.model import Environment
 from installer.errors import HostRecordRefused
-from installer.formats import strict_json
 from installer.hosts.facts_parsing import RECORD
-from installer.plan import succession
+from installer.plan import site_record
 from installer.plan.inputs import Planned
 from installer.plan.model import Step
 from installer.plan.steps.before_images import captures, keeps, take_back
 from installer.plan.steps.files import Placed, files_differ, place
 from installer.plan.steps.hosts import NO_PULL, step_id
 from installer.ports import ReadOnly, World
-
-FORMAT = succession.RECORD_FORMAT
-LARGEST = 1 << 20
-"""Bytes of a record that are read; one of 100 components has 5,000."""
-LONGEST = 200
-"""Letters of a name, a version or a digest in it."""
 
 
 def content(inputs: Planned, environment: Environment, host: str, world: ReadOnly) -> dict[str, Any]:
@@ -35,7 +28,7 @@ def content(inputs: Planned, environment: Environment, host: str, world: ReadOnl
     earlier = read(world, host) or {}
     present = {part.name: part.version for part in inputs.components(environment)}
     return {
-        "format": FORMAT,
+        "format": site_record.FORMAT,
         "site": inputs.answers.site,
         "environment": environment.name,
         "host": host,
@@ -67,36 +60,10 @@ def stated(world: ReadOnly, host: str) -> dict[str, Any] | None:
     if raw is None:
         return None
     try:
-        return told(host, raw)
+        return site_record.told(host, raw)
     except ValueError as error:
         hint = "find out who has changed it there; an installation writes it anew"
         raise HostRecordRefused(host=host, path=RECORD, reason=str(error), hint=hint) from error
-
-
-def told(host: str, raw: bytes) -> dict[str, Any]:
-    """What a host's record says, of the form that `content` has; anything beyond that is left out.
-
-    Raises:
-        ValueError: it is of another form; says why, with nothing of the record in it.
-    """
-    found = strict_json.loads(raw) if len(raw) <= LARGEST else None
-    if not isinstance(found, dict):
-        raise ValueError(f"it is no record, or larger than {LARGEST} bytes")
-    if type(found.get("format")) is int and found["format"] > FORMAT:
-        raise ValueError("it is of a newer sitewright")
-    bundle, components = found.get("bundle"), found.get("components")
-    if found.get("format") != FORMAT or not isinstance(bundle, dict) or not isinstance(components, dict):
-        raise ValueError("it is not of the form it should have")
-    texts = {name: found.get(name) for name in ("site", "environment", "host", "kubernetes")}
-    carried = {name: bundle.get(name) for name in ("name", "version", "digest")}
-    said = [*texts.values(), *carried.values(), *components, *components.values()]
-    good = all(isinstance(each, str) and len(each) <= LONGEST for each in said)
-    if not good or not isinstance(found.get("control_plane"), bool):
-        raise ValueError("it is not of the form it should have")
-    if texts["host"] != host:
-        raise ValueError("it is about another host")
-    return {"format": FORMAT, **texts, "control_plane": found["control_plane"], "bundle": carried,
-            "components": components}  # fmt: skip
 
 
 def write(inputs: Planned, environment: Environment, host: str, after: tuple[str, ...]) -> Step:
