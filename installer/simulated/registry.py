@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import bcrypt
+import yaml
 
 from installer import certificates
 from installer.bundle.manifest import Artifact, Blob
@@ -78,19 +79,33 @@ class Side:
 
 
 def sides(host: SimulatedHost) -> Iterator[Side]:
-    """The registry processes that run on a host."""
+    """The registry processes that run on a host.
+
+    Raises:
+        CommandFailed: one is configured as none can be.
+    """
     for unit in sorted(host.active):
         for line in unit_text(host, unit).splitlines():
             if line.startswith(f"ExecStart={PROGRAM} serve "):
-                config = libyaml.load(host.tree.read(line.split()[-1]))
-                http = config["http"]
-                yield Side(
-                    host,
-                    int(http["addr"].rpartition(":")[2]),
-                    config["storage"]["filesystem"]["rootdirectory"],
-                    http.get("tls", {}).get("certificate", ""),
-                    config.get("auth", {}).get("htpasswd", {}).get("path", ""),
-                )
+                yield _side(host, line.split()[-1])
+
+
+def _side(host: SimulatedHost, configuration: str) -> Side:
+    try:
+        config = libyaml.load(host.tree.read(configuration))
+        http = config["http"]
+        return Side(
+            host,
+            int(http["addr"].rpartition(":")[2]),
+            config["storage"]["filesystem"]["rootdirectory"],
+            http.get("tls", {}).get("certificate", ""),
+            config.get("auth", {}).get("htpasswd", {}).get("path", ""),
+        )
+    except (yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError) as error:
+        reason = f"it has no {error}" if isinstance(error, KeyError) else f"it is none of a registry: {error}"
+        raise CommandFailed(
+            host=host.name, command=f"{PROGRAM} serve {configuration}", code=1, reason=reason
+        ) from error
 
 
 def at(site: SimulatedSite, endpoint: str, ca: bytes) -> Side | None:

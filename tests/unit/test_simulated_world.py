@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from core_manifest import core_manifest
-from simulation import NOW, machines_of, with_cluster, world_of
+from simulation import NOW, install, machines_of, site_of, with_cluster, world_of
 
 from installer.errors import CommandFailed, ConnectionLost, HostUnreachable, UsageError
 from installer.plan.steps.before_images import KEEP
@@ -176,6 +176,24 @@ def test_a_push_wants_a_registry_that_listens_and_its_password(world):
     with pytest.raises(ConnectionLost, match="nothing listens"):
         world.push("solo", 5001, ("push", "secret"), artifacts)
     assert set(world.stored("solo", artifacts)) == {False}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"{}", "it has no 'http'"),
+        (b"http: {addr: ':5000'}", "it has no 'storage'"),
+        (b"http: {addr: here}", "it is none of a registry: invalid literal"),
+        (b"http: []", "it is none of a registry"),
+        (b"", "it is none of a registry"),
+        (b"{", "it is none of a registry"),
+    ],
+)
+def test_a_registry_that_is_configured_as_none_can_be_is_told_by_its_file(world, tmp_path, text, told):
+    install(site_of(world, tmp_path, "minimal"))
+    world.write("solo", "/etc/sitewright/registry/registry.yml", text)
+    with pytest.raises(CommandFailed, match=rf"serve /etc/sitewright/registry/registry.yml` ended with 1: {told}"):
+        world.stored("solo", ())
 
 
 def write(tmp_path, text):
