@@ -110,7 +110,8 @@ def test_the_systems_ssh_carries_and_leaves_no_process(
     site: Site, shelf: Shelf, noise: random.Random, practice: Practice, tmp_path: Path
 ) -> None:
     artifact = shelf.artifact("example.org/processes", "v1", shelf.put(noise.randbytes(MIB)))
-    with Carriers(answers_for(practice.answers_hosts()), site.link, tmp_path).to(HOST, PUSH_PORT, 1 << 30) as carrier:
+    carriers = Carriers(answers_for(practice.answers_hosts()).host, site.link, tmp_path)
+    with carriers.to(HOST, PUSH_PORT, 1 << 30) as carrier:
         assert isinstance(carrier, Processes)
         assert our_ssh() != set()
         Push(HOST, lambda _: carrier, CREDENTIAL, shelf, tmp_path / "uploads", lambda *_: None).run([artifact])
@@ -126,7 +127,7 @@ def test_the_systems_ssh_finds_its_way_to_a_host_called_bastion_behind_one(
     behind = answers_for((Host("bastion", practice.address(HOST), replace(practice.access, bastion=way)),))
     with (
         Site(behind, secret, shelf, tmp_path) as other,
-        Carriers(behind, other.link, tmp_path).to("bastion", PUSH_PORT, 1 << 30) as carrier,
+        Carriers(behind.host, other.link, tmp_path).to("bastion", PUSH_PORT, 1 << 30) as carrier,
     ):
         assert isinstance(carrier, Processes), "or the system's ssh did not get there"
         Push("bastion", lambda _: carrier, CREDENTIAL, shelf, tmp_path / "uploads", lambda *_: None).run([artifact])

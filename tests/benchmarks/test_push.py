@@ -97,7 +97,7 @@ def test_push_against_scp_and_sha256sum(bench: Bench, measured: Measured) -> Non
     """Ratios within a round, whose order turns from round to round: else a load that falls flatters who comes last."""
 
     def by_system_ssh(number: int) -> float:
-        carriers = Carriers(answers_for(bench.practice.answers_hosts()), bench.site.link, bench.folder)
+        carriers = Carriers(answers_for(bench.practice.answers_hosts()).host, bench.site.link, bench.folder)
         with carriers.to(HOST, PUSH_PORT, 1 << 30) as carrier:
             assert isinstance(carrier, Processes)
             return bench.push(number, carrier)
