@@ -29,7 +29,8 @@ class Workshop:
     """The cache folder, the architecture built for, what the lock says of the toolchain, and a pulse for progress.
 
     `pulse` is called every second or so with the processor seconds that were spent since; what it raises ends the work.
-    `sysroot` is there for what is made with cgo, `leader` (a go.mod) for what follows another source's versions.
+    `sysroot` is there for what is made in a toolchain's file system, `leader` (a go.mod) for what follows another
+    source's versions.
     """
 
     cache: Path

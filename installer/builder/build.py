@@ -17,7 +17,7 @@ from typing import Any
 from installer.builder import completeness, lock, pack, reading, turns
 from installer.builder.lock import Lock, Locked
 from installer.builder.progress import Making, Stage
-from installer.builder.recipe import C_TOOLCHAIN, Recipe, Source
+from installer.builder.recipe import Recipe, Source
 from installer.builder.sbom import make_sbom, with_sbom
 from installer.builder.sbom_sources import ingredients
 from installer.builder.seal import Sealer
@@ -201,7 +201,7 @@ def _weights(wanted: Recipe, held: Lock, workshop: Workshop) -> dict[str, float]
     for source in wanted.sources:
         locked = held.of(source)
         weights[source.name] = locked.seconds
-        if source.spec.get("cgo") and weights.get(C_TOOLCHAIN):
+        if weights.get(source.sandbox):
             continue  # The compiler has yet to be made, and so has what it makes.
         if making.is_made(source, locked.identity, _equipped(wanted, held, workshop, source)):
             weights[source.name] = 0.0
@@ -219,9 +219,9 @@ def _is_locked(held: Lock, source: Source) -> bool:
 def _equipped(wanted: Recipe, held: Lock, workshop: Workshop, source: Source) -> Workshop:
     """The workshop with what the source needs in it."""
     workshop = replace(workshop, leader=held.versions(source.spec.get("follows", "")))
-    if source.kind != "go" or not source.spec.get("cgo") or C_TOOLCHAIN not in held.sources:
+    if source.sandbox not in held.sources:
         return workshop
-    return making.with_sysroot(wanted, held.sources[C_TOOLCHAIN].identity, workshop)
+    return making.with_sysroot(wanted.source(source.sandbox), held.sources[source.sandbox].identity, workshop)
 
 
 def _make_room(finished: Path) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from installer.builder.recipe import C_TOOLCHAIN, Included, Part, Recipe, Source, taken_from
+from installer.builder.recipe import TOOLCHAINS, Included, Part, Recipe, Source, taken_from
 from installer.builder.recipe_file import RecipeFile
 from installer.bundle import specification
 from installer.bundle.forms import Flaw
@@ -184,8 +184,9 @@ def _sources(
     for at, each in enumerate(included):
         for source in each.recipe.sources:
             add(source, file, "include", at)
-    if packages := file.data.get("toolchain", {}).get("c"):
-        add(Source(C_TOOLCHAIN, "deb", packages, file.path.parent), file, "toolchain", "c")
+    for key, name in TOOLCHAINS.items():
+        if packages := file.data.get("toolchain", {}).get(key):
+            add(Source(name, "deb", packages, file.path.parent), file, "toolchain", key)
     trees = _trees(parts)
     for part in parts:
         for at, entry in enumerate(part.listed("sources") if part.name in files else ()):
@@ -222,7 +223,13 @@ def _loose_ends(part: Part, found: Mapping[str, Source], trees: Mapping[str, set
         elif set(found[wanted].trees) != trees.get(wanted, set()):
             yield Flaw((), f"takes a chart from source {wanted}, which an included recipe locked without it")
     for at, entry in enumerate(part.listed("sources")):
-        kind = next(key for key in entry if key != "name")
+        source = found[entry["name"]]
+        kind = source.kind
+        if source.sandbox and source.sandbox not in found:
+            wanted = next(key for key, name in TOOLCHAINS.items() if name == source.sandbox)
+            yield Flaw(
+                ("sources", at, kind), f"is compiled in a file system, but bundle.yaml names no toolchain.{wanted}"
+            )
         if name := entry[kind].get("follows"):
             leader = found.get(name)
             if leader is None or leader.kind != "go" or "follows" in leader.spec:

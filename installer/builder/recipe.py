@@ -12,6 +12,10 @@ from installer.errors import BuildFailed
 
 C_TOOLCHAIN = "c-toolchain"
 """Name of the source that `toolchain.c` of bundle.yaml makes: the file system in which cgo programs are compiled."""
+JAVA_TOOLCHAIN = "java-toolchain"
+"""The same for `toolchain.java`, in which Java sources are compiled."""
+TOOLCHAINS: Mapping[str, str] = {"c": C_TOOLCHAIN, "java": JAVA_TOOLCHAIN}
+"""What of `toolchain` is a file system of Debian packages, and the source that makes it."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,13 @@ class Source:
     def inputs(self) -> tuple[Path, ...]:
         """Folders of the repository that the source is made from."""
         return tuple(self.folder / self.spec[key] for key in ("path", "overlay") if key in self.spec)
+
+    @property
+    def sandbox(self) -> str:
+        """The toolchain in whose file system this is made; empty where it is made outside."""
+        if self.kind == "go" and self.spec.get("cgo"):
+            return C_TOOLCHAIN
+        return JAVA_TOOLCHAIN if self.kind == "maven" and "path" in self.spec else ""
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,11 @@ def _of(source: Source, held: Lock, folder: Path, workshop: Workshop) -> Iterato
                 yield from _packages(held.sources[C_TOOLCHAIN].identity, workshop, "-dev")
             said = workshop.run(source.name, "go", "version", "-m", *programs, env=golang.environment(source, workshop))
             yield from ((f"pkg:golang/{module}@{_quoted(version)}", "") for module, version in modules(said))
+    elif source.kind == "maven":
+        for each in identity["artifacts"]:
+            yield _maven(each)
+    elif source.kind == "pypi":
+        yield f"pkg:pypi/{spec['package']}@{_quoted(spec['version'])}", _hex(identity["sha256"])
     elif source.kind == "oci":
         image, digest = spec["image"], identity["digest"]
         yield f"pkg:oci/{image.rsplit('/', 1)[-1]}@{_quoted(digest)}?repository_url={_quoted(image)}", _hex(digest)
@@ -60,6 +65,16 @@ def _packages(identity: Mapping[str, Any], workshop: Workshop, ending: str = "")
         if package["name"].endswith(ending):
             purl = f"pkg:deb/debian/{package['name']}@{_quoted(package['version'])}?arch={workshop.architecture}"
             yield purl, _hex(package["sha256"])
+
+
+def _maven(artifact: Mapping[str, Any]) -> tuple[str, str]:
+    """A file of a Maven repository; what is not its artifact's plain jar says what it is."""
+    (group, name), version = artifact["name"].split(":"), artifact["version"]
+    ending, _, kind = artifact["path"].rpartition("/")[2].removeprefix(f"{name}-{version}").rpartition(".")
+    more = [f"classifier={_quoted(ending[1:])}"] if ending else []
+    more += [f"type={_quoted(kind)}"] if kind != "jar" else []
+    purl = f"pkg:maven/{group}/{name}@{_quoted(version)}" + ("?" if more else "") + "&".join(more)
+    return purl, _hex(artifact["sha256"])
 
 
 def modules(said: str) -> list[tuple[str, str]]:

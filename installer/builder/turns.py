@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from installer.builder.recipe import C_TOOLCHAIN, Source
+from installer.builder.recipe import Source
 
 AT_A_TIME = 2
 
@@ -22,7 +22,7 @@ class GivenUp(Exception):
 def awaited(source: Source, names: Collection[str]) -> frozenset[str]:
     """The sources, of those named, that have to be made before a source."""
     leader = {source.spec["follows"]} if "follows" in source.spec else set()
-    return frozenset(leader | ({C_TOOLCHAIN} if source.spec.get("cgo") else set())) & frozenset(names)
+    return frozenset(leader | {source.sandbox}) & frozenset(names)
 
 
 def ready(waiting: Collection[Source], unmade: Collection[str], seconds: Mapping[str, float]) -> list[Source]:

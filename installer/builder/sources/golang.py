@@ -167,7 +167,7 @@ def _build(source: Source, workshop: Workshop, folder: Path, into: Path, package
         workshop.run(
             source.name, "go", "list", "-mod=readonly", "-deps", *_tags(source), *packages, cwd=folder, env=env
         )
-        sandbox.run(source, workshop, folder, env, [*argv, "-o", ".made/", *packages])
+        sandbox.go(source, workshop, folder, env, [*argv, "-o", ".made/", *packages])
     else:
         workshop.run(source.name, *argv, "-o", f"{out}/", *packages, cwd=folder, env=env)
     for name, package in source.spec["commands"].items():

@@ -75,7 +75,7 @@ def _copy(answer: HTTPResponse, file: BinaryIO, most: int) -> None:
         until += len(chunk) / _SLOWEST
         left -= len(chunk)
         if left < 0:
-            raise OSError(f"it is longer than {most >> 20} MiB")
+            raise OSError(f"it is longer than {_size(most)}")
         if time.monotonic() > until:
             raise OSError(f"it comes more slowly than {_SLOWEST >> 10} KiB a second")
         file.write(chunk)
@@ -83,13 +83,17 @@ def _copy(answer: HTTPResponse, file: BinaryIO, most: int) -> None:
         raise OSError(f"it broke off {answer.length} bytes before its end")
 
 
-def fetch_locked(what: str, url: str, digest: str, path: Path) -> None:
-    """Fetch an address whose content the lock names.
+def _size(length: int) -> str:
+    return f"{length >> 20} MiB" if length % (1 << 20) == 0 else f"{length} bytes"
+
+
+def fetch_locked(what: str, url: str, digest: str, path: Path, most: int = _LARGEST) -> None:
+    """Fetch an address whose content the lock names, of at most `most` bytes.
 
     Raises:
         BuildFailed: it cannot be fetched, or is another file now.
     """
-    fetch(what, url, path)
+    fetch(what, url, path, most)
     if (found := file_digest(path)) != digest:
         raise BuildFailed(
             what=f"source {what}",

