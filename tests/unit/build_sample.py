@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import tarfile
 import threading
@@ -105,3 +106,16 @@ def deb_bytes(data: bytes, name: str = "data.tar.xz") -> bytes:
         packed += f"{member:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(content):<10}`\n".encode()
         packed += content + b"\n" * (len(content) % 2)
     return packed
+
+
+def sha(content: bytes) -> str:
+    """A digest as locks and manifests have it."""
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def made(kind: Any, what: Any, identity: Mapping[str, Any], tmp_path: Path) -> Path:
+    """The folder that a kind of source makes."""
+    into = tmp_path / "made"
+    into.mkdir()
+    kind.make(what, identity, workshop(tmp_path), into)
+    return into
