@@ -307,6 +307,12 @@ class BuildFailed(SitewrightError):
     exit_code = 1
 
 
+class RecipeInvalid(BuildFailed):
+    """{place}: {reason}"""
+
+    exit_code = 2
+
+
 class ProgramUnbounded(BuildFailed):
     """{what}: `{command}` was stopped: {reason}"""
 

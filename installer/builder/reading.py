@@ -18,7 +18,7 @@ from installer.bundle import specification
 from installer.bundle.forms import Flaw
 from installer.bundle.manifest import Exemption
 from installer.bundle.specification import Subject
-from installer.errors import BuildFailed
+from installer.errors import RecipeInvalid
 from installer.formats import text_file
 
 LARGEST_TEXT = 16 << 20
@@ -29,7 +29,7 @@ def load(folder: Path) -> Recipe:
     """Read the recipe in a folder, and those that it includes.
 
     Raises:
-        BuildFailed: a file is missing or malformed, names something that is not there, or asks for what no component
+        RecipeInvalid: a file is missing or malformed, names something that is not there, or asks for what no component
             may have.
     """
     return _Reader(folder.resolve().parent).recipe(folder)
@@ -148,8 +148,8 @@ def _part(folder: Path, name: str, exemptions: tuple[Exemption, ...]) -> tuple[P
         try:
             texts[text] = text_file.decoded(text_file.read(folder / text, LARGEST_TEXT))
         except (OSError, text_file.Unfit) as error:
-            raise BuildFailed(
-                what=f"{name}/component.yaml", reason=f"its text {text} cannot be read: {error}"
+            raise RecipeInvalid(
+                place=f"{name}/component.yaml", reason=f"its text {text} cannot be read: {error}"
             ) from error
     part = Part(name, spec["release"], folder, spec, texts)
     file.demand(specification.flaws(_subject(part, exemptions), "component.yaml"))
@@ -242,4 +242,4 @@ def _profile(folder: Path, name: str) -> Path:
     for path in (folder / name, folder.parent.parent / "profiles" / f"{name}.yaml"):
         if path.is_file():
             return path
-    raise BuildFailed(what=str(folder / "bundle.yaml"), reason=f"there is no profile {name}")
+    raise RecipeInvalid(place=str(folder / "bundle.yaml"), reason=f"there is no profile {name}")

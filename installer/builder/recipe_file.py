@@ -13,7 +13,7 @@ import yaml
 
 from installer.bundle import forms
 from installer.bundle.forms import Flaw, Form
-from installer.errors import BuildFailed
+from installer.errors import RecipeInvalid
 from installer.formats import strict_yaml, text_file
 from installer.formats.libyaml import LOADER
 
@@ -36,20 +36,20 @@ class RecipeFile:
         """Read a file that is of a form.
 
         Raises:
-            BuildFailed: it is not there, is no YAML that means one thing only, or is of another form.
+            RecipeInvalid: it is not there, is no YAML that means one thing only, or is of another form.
         """
         try:
             text = text_file.decoded(text_file.read(path, LARGEST))
         except FileNotFoundError as error:
-            raise BuildFailed(what=str(path), reason="is not there") from error
+            raise RecipeInvalid(place=str(path), reason="is not there") from error
         except text_file.Unfit as error:
-            raise BuildFailed(what=str(path), reason=f"is {error}", hint=error.cure) from error
+            raise RecipeInvalid(place=str(path), reason=f"is {error}", hint=error.cure) from error
         except OSError as error:
-            raise BuildFailed(what=str(path), reason=f"cannot be read: {error}") from error
+            raise RecipeInvalid(place=str(path), reason=f"cannot be read: {error}") from error
         document = strict_yaml.read(text)
         for line, at, found, wanted in document.flaws:
             place = f"{forms.dotted(at)}: " if at else ""
-            raise BuildFailed(what=f"{path}:{line}", reason=f"{place}{found}; wanted {wanted}")
+            raise RecipeInvalid(place=f"{path}:{line}", reason=f"{place}{found}; wanted {wanted}")
         file = cls(path, yaml.load(text, Loader=_Loader), document)  # noqa: S506 - a safe loader
         file.demand(forms.flaws(file.data, form))
         return file
@@ -63,10 +63,12 @@ class RecipeFile:
         """Where something stands, as messages name it: file and line."""
         return f"{self.path}:{self.document.line(path)}"
 
-    def refused(self, flaws: list[Flaw]) -> BuildFailed:
+    def refused(self, flaws: list[Flaw]) -> RecipeInvalid:
         """The error that says what is wrong, and in which lines."""
         first, *more = [(self.place(*flaw.path), str(flaw)) for flaw in flaws]
-        return BuildFailed(what=first[0], reason="\n".join([first[1], *(f"{place}: {said}" for place, said in more)]))
+        return RecipeInvalid(
+            place=first[0], reason="\n".join([first[1], *(f"{place}: {said}" for place, said in more)])
+        )
 
 
 class _Loader(LOADER):  # type: ignore[misc]

@@ -12,9 +12,9 @@ from installer.errors import UsageError
 from installer.plain import plain
 
 EPILOG = """exit codes
-  0 done · 1 failed build, or fault of the program · 2 usage · 3 answers invalid · 4 preflight failed
-  5 bundle not trusted · 6 step failed, resumable · 7 rollback incomplete · 8 another run holds the lock
-  130 interrupted, resumable
+  0 done · 1 failed build, or fault of the program · 2 usage, or a recipe at fault · 3 answers invalid
+  4 preflight failed · 5 bundle not trusted · 6 step failed, resumable · 7 rollback incomplete
+  8 another run holds the lock · 130 interrupted, resumable
 
 A run:  sitewright check --profile answers.yaml --bundle core.sitewright
         sitewright plan ... ; sitewright install ... ; sitewright status

@@ -243,6 +243,14 @@ def test_diff_says_what_differs_and_only_that(desk: Desk) -> None:
     ]
 
 
+@pytest.mark.parametrize("verb", ["lock", "build"])
+def test_a_recipe_at_fault_is_told_with_its_line_and_is_no_failed_build(desk: Desk, verb: str) -> None:
+    path = desk.folder / "small/components/page/component.yaml"
+    path.write_text(f"{path.read_text()}alwys: true\n")
+    line = len(path.read_text().splitlines())
+    desk.refused(f"{verb} {{here}}/small", 2, f"component.yaml:{line}: alwys: unknown key; did you mean 'always'")
+
+
 def test_a_changed_lock_is_told(desk: Desk) -> None:
     (desk.folder / "small/components/page/web/index.html").write_text("other\n")
     desk.refused("build {here}/small --out {here}/out", 1, "was changed in the recipe after it was locked")
