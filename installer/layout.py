@@ -23,6 +23,9 @@ PROXY_PORT = 7443
 """Loopback port on which each node's proxy stands in for all API servers."""
 VXLAN_PORT = 8472
 """UDP port of the pod network between nodes (flannel's default on Linux)."""
+POD_LINKS = ("cni0", "flannel.1", "kube-ipvs0")
+"""Network links that the pod network leaves in a host's kernel. They stand here and in no bundle: preflight looks for
+them before there is one, and none may name what root takes out of a kernel."""
 FIRST_NODE_PORT, LAST_NODE_PORT = 30000, 32767
 """Services of type NodePort get theirs from these (Kubernetes' default)."""
 

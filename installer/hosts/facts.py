@@ -13,7 +13,7 @@ from installer.answers.model import Answers
 from installer.errors import HostAnswersOddly, SitewrightError
 from installer.hosts import facts_parsing as reading
 from installer.hosts.facts_parsing import Disk, Listener, Owner, Unit
-from installer.layout import HOME
+from installer.layout import HOME, POD_LINKS
 from installer.ports import Questions
 
 GIB = 1 << 30
@@ -42,7 +42,7 @@ BINARIES = tuple(f"{folder}/{tool}" for tool in TOOLS for folder in ("/usr/sbin"
 LEFTOVERS = (
     "/etc/kubernetes/admin.conf", "/etc/kubernetes/manifests", "/etc/kubernetes/kubelet.conf", "/var/lib/etcd/member",
     "/var/lib/kubelet/config.yaml", "/etc/cni/net.d", "/etc/rancher", "/var/lib/rancher", "/etc/containerd/config.toml",
-    "/sys/class/net/cni0", "/sys/class/net/flannel.1", "/sys/class/net/kube-ipvs0", "/var/lib/cni",
+    *(f"/sys/class/net/{link}" for link in POD_LINKS), "/var/lib/cni",
 )  # fmt: skip
 FILLED = ("/usr/local/bin", "/var/lib/containerd", "/var/lib/etcd", HOME, "/var/log/pods")
 """What an installation fills; looked into where one was begun."""

@@ -10,6 +10,7 @@ from typing import Any
 from installer import certificates
 from installer.bundle import known
 from installer.formats import kubeconfig, libyaml
+from installer.layout import POD_LINKS
 from installer.ports import Output
 from installer.simulated.controllers import serving, settle
 from installer.simulated.kubernetes import Cluster, condition
@@ -34,7 +35,6 @@ CHANGED_SETTINGS = {
 }
 """What the kubelet and kube-proxy set by themselves, below /proc/sys."""
 NEEDED = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables")
-LINKS = ("cni0", "flannel.1", "kube-ipvs0")
 
 
 def kubeadm(call: Call) -> Output:
@@ -204,7 +204,7 @@ def _documents(call: Call, path: str) -> dict[str, Any]:
 
 def unplug(host: SimulatedHost) -> None:
     """Delete the network interfaces that a cluster made."""
-    for link in LINKS:
+    for link in POD_LINKS:
         host.tree.remove(f"/sys/class/net/{link}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from installer.layout import API_PORT, PROXY_PORT
+from installer.layout import API_PORT, PROXY_PORT, VXLAN_PORT
 from installer.simulated import registry
 from installer.simulated.machine import PortUser
 from installer.simulated.state import SimulatedHost, SimulatedSite
@@ -16,7 +16,7 @@ def listeners(site: SimulatedSite, host: SimulatedHost) -> list[PortUser]:
     cluster = site.cluster_of(host.name)
     if cluster is not None and host.runs("kubelet.service"):
         found += [PortUser(10248, "kubelet"), PortUser(10250, "kubelet"), PortUser(10256, "kube-proxy")]
-        found += [PortUser(8472, "", "udp")] if "/sys/class/net/flannel.1" in host.tree else []
+        found += [PortUser(VXLAN_PORT, "", "udp")] if "/sys/class/net/flannel.1" in host.tree else []
         if host.name in cluster.planes:
             found += [PortUser(port, "etcd") for port in (2379, 2380, 2381)]
             found += [PortUser(API_PORT, "kube-apiserver"), PortUser(10257, "kube-controller")]

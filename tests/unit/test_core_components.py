@@ -18,11 +18,16 @@ from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
 from installer.render import charts, context, templates
 from installer.render.images import images_in
+from installer.ui.tui.pages import environments
 
 CORE = ROOT / "bundles" / "core" / "components"
 NAMES = sorted(path.parent.name for path in CORE.glob("*/component.yaml"))
 COMPONENTS = {component.name: component for component in core_manifest().components}
 RELEASES = [name for name, component in COMPONENTS.items() if "chart" in component.spec]
+
+
+def test_what_the_wizard_ticks_at_first_is_in_the_bundle() -> None:
+    assert set(environments.COMPONENTS) < set(NAMES)
 
 
 def answers(control_planes: int, endpoint: str = "", site: str = "practice") -> Answers:

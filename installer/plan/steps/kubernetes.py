@@ -10,7 +10,7 @@ from installer.answers.model import Environment
 from installer.bundle import known
 from installer.errors import CommandFailed
 from installer.formats.objects import condition
-from installer.layout import CONFIG
+from installer.layout import CONFIG, POD_LINKS
 from installer.plan.inputs import Planned
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps.before_images import names as listed
@@ -51,15 +51,15 @@ SETTINGS = (
 )
 """Kernel settings that the kubelet and kube-proxy change by themselves."""
 
-RESET = """set -u
+RESET = f"""set -u
 command -v kubeadm >/dev/null && kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock
 systemctl stop kubelet
-for link in cni0 flannel.1 kube-ipvs0; do ip link delete "$link" 2>/dev/null; done
+for link in {" ".join(POD_LINKS)}; do ip link delete "$link" 2>/dev/null; done
 for tool in iptables ip6tables; do
   command -v $tool-save >/dev/null || continue
   $tool-save | grep -vE 'KUBE-|FLANNEL|flannel|CNI-|cni0' | $tool-restore
 done
-find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null
+find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {{}} + 2>/dev/null
 exit 0
 """
 """Run on a host: take it out of its cluster and remove what networking and pods left in the kernel."""

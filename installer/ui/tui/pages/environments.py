@@ -23,7 +23,8 @@ USUAL = ("production", "pre-release", "testing")
 """Environments that a product's delivery usually has."""
 SHARE = ("load_percent", "redundant")
 COMPONENTS = ("cert-manager", "site-ca", "metrics-server", "local-path-provisioner")
-"""What a new environment has until somebody chooses otherwise."""
+"""What a new environment has until somebody chooses otherwise. Answers are begun before a bundle is named, so these are
+names, of parts of `core`."""
 
 
 class NameField(Field):
