@@ -9,15 +9,28 @@ import argparse
 import errno
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from installer.cli.arguments import default_state, folder, parser
+from installer.cli.arguments import folder, parsed, parser
+from installer.cli.commands import (
+    BundleCommand,
+    Command,
+    CompletionCommand,
+    RehearseCommand,
+    ReportCommand,
+    SchemaCommand,
+    SiteCommand,
+    SizeCommand,
+    WizardCommand,
+    default_state,
+)
 from installer.errors import FileRefused, InputEnded, NothingInterrupted, SitewrightError
 
-Verb = Callable[[argparse.Namespace], int]
-
+if TYPE_CHECKING:
+    from installer.ui.presenter import Presenter
 
 REFUSALS = {errno.EACCES, errno.EDQUOT, errno.EEXIST, errno.EIO, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG,
             errno.ENOSPC, errno.ENOTDIR, errno.EPERM, errno.EROFS}  # fmt: skip
@@ -26,19 +39,17 @@ REFUSALS = {errno.EACCES, errno.EDQUOT, errno.EEXIST, errno.EIO, errno.EISDIR, e
 
 def run(argv: list[str]) -> int:
     """Run one command; returns its exit code. No exception leaves this function."""
-    arguments = argparse.Namespace(json="--json" in argv)  # until they are understood
+    json, state = "--json" in argv, default_state()  # until it is understood
     try:
-        arguments = parser().parse_args(argv)
-        if arguments.verb is None:
-            parser().print_help()
-            return 0
-        return _verb(arguments)(arguments)
+        command = parsed(argv)
+        json, state = command.json, command.state
+        return _done(command)
     except SitewrightError as error:
-        return _told(arguments, error)
+        return _told(json, error)
     except EOFError:
-        return _told(arguments, InputEnded())
+        return _told(json, InputEnded())
     except KeyboardInterrupt:
-        return _told(arguments, NothingInterrupted())
+        return _told(json, NothingInterrupted())
     except BrokenPipeError:
         # Only what prints and nothing else fails over this; nobody is left to read the rest.
         from installer.ui import terminal
@@ -47,44 +58,60 @@ def run(argv: list[str]) -> int:
         return 0
     except OSError as error:
         if error.errno not in REFUSALS:
-            return _fault(arguments, error)
-        return _told(arguments, FileRefused(path=error.filename or "the disk", reason=error.strerror))
+            return _fault(json, state, error)
+        return _told(json, FileRefused(path=error.filename or "the disk", reason=error.strerror))
     except Exception as error:  # the last resort: a fault of ours is kept for the vendor, and never shown
-        return _fault(arguments, error)
+        return _fault(json, state, error)
 
 
-def _verb(arguments: argparse.Namespace) -> Verb:
-    """The function behind a verb."""
-    if arguments.verb == "bundle":
-        from installer.cli import bundle
+def _done(command: Command) -> int:
+    """Do what was typed; returns the exit code."""
+    match command:
+        case SiteCommand():
+            from installer.cli import site
 
-        return bundle.VERBS[arguments.bundle_verb]
-    if arguments.verb == "completion":
-        return _completion
-    if arguments.verb == "schema":
-        return _schema
-    if arguments.verb == "size":
-        from installer.cli import size
+            return site.run(command, _presenter(command.json))
+        case SizeCommand():
+            from installer.cli import size
 
-        return size.run
-    if arguments.verb == "report":
-        from installer.cli import report
+            return size.run(command, _presenter(command.json))
+        case ReportCommand():
+            from installer.cli import report
 
-        return report.run
-    if arguments.verb == "wizard":
-        from installer.cli import wizard
+            return report.run(command, _presenter(command.json))
+        case RehearseCommand():
+            from installer.cli import rehearse
 
-        return wizard.run
-    if arguments.verb == "rehearse":
-        from installer.cli import rehearse
+            return rehearse.run(command, _presenter(command.json))
+        case BundleCommand():
+            from installer.cli import bundle
 
-        return rehearse.run
-    from installer.cli import site
+            return bundle.run(command, _presenter(command.json))
+        case WizardCommand():
+            from installer.cli import wizard
 
-    return site.VERBS[arguments.verb]
+            return wizard.run(command)
+        case CompletionCommand():
+            return _completion(command)
+        case SchemaCommand():
+            return _schema(command)
+        case _:
+            parser().print_help()
+            return 0
 
 
-def _completion(arguments: argparse.Namespace) -> int:
+def _presenter(json: bool) -> Presenter:
+    """Whom a command tells what it does: people, or with --json programs."""
+    if json:
+        from installer.ui.for_programs import ForPrograms
+
+        return ForPrograms()
+    from installer.ui.for_people import ForPeople
+
+    return ForPeople()
+
+
+def _completion(command: CompletionCommand) -> int:
     import shtab
 
     from installer.ui import terminal
@@ -94,7 +121,7 @@ def _completion(arguments: argparse.Namespace) -> int:
     for action in _actions(whole):
         if action.type in paths:
             action.complete = paths[action.type]  # type: ignore[attr-defined]  # how shtab wants to be told
-    terminal.raw(shtab.complete(whole, shell=arguments.shell) + "\n")
+    terminal.raw(shtab.complete(whole, shell=command.shell) + "\n")
     return 0
 
 
@@ -111,32 +138,24 @@ SCHEMAS = {"answers": ("answers", "answers.schema.json"), "output": ("output.sch
 """Where each schema that `sitewright schema` prints lies, below the package."""
 
 
-def _schema(arguments: argparse.Namespace) -> int:
+def _schema(command: SchemaCommand) -> int:
     from installer.ui import terminal
 
-    terminal.raw(resources.files("installer").joinpath(*SCHEMAS[arguments.of]).read_text(encoding="utf-8"))
+    terminal.raw(resources.files("installer").joinpath(*SCHEMAS[command.of]).read_text(encoding="utf-8"))
     return 0
 
 
-def _told(arguments: argparse.Namespace, error: SitewrightError) -> int:
+def _told(json: bool, error: SitewrightError) -> int:
     """Say what happened, on standard error for people, as one more JSON line for programs; returns the exit code."""
-    if getattr(arguments, "json", False):
-        from installer.ui import jsonl
-
-        body = {"error": type(error).__name__, "message": error.message, "remedy": error.remedy}
-        jsonl.write("error", {**body, "exit_code": error.exit_code})
-    else:
-        from installer.ui import console, terminal
-
-        console.failure(terminal.stderr(), error)
+    _presenter(json).failure(error)
     return error.exit_code
 
 
-def _fault(arguments: argparse.Namespace, error: Exception) -> int:
+def _fault(json: bool, state: Path, error: Exception) -> int:
     """Keep the traceback of a fault that belongs to no run in the state directory."""
     from installer.runs import crash_log
 
-    return _told(arguments, crash_log.kept(error, getattr(arguments, "state", None) or default_state()))
+    return _told(json, crash_log.kept(error, state))
 
 
 def thread_fault(ended: threading.ExceptHookArgs) -> None:

@@ -1,13 +1,18 @@
-"""The command line's words: verbs, flags and their help. What they do is in `installer.cli`."""
+"""The command line's words: verbs, flags and their help. What they do is in `installer.cli`.
+
+Each verb says of which `Command` it is; a flag's `dest` is the field that it fills.
+"""
 
 from __future__ import annotations
 
 import argparse
-import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from installer import __version__
+from installer.cli import commands
+from installer.cli.commands import HOSTS, LAST, Command, SiteCommand, default_state
 from installer.errors import UsageError
 from installer.plain import plain
 
@@ -34,10 +39,6 @@ OFFERED = """offered machines
     - {environment: production, pool: worker, count: 4, cpu_cores: 8, memory_gib: 32, data_disk_gib: 500}
 """
 
-ABSENT = {"site": "", "simulate": None, "detached": False, "secrets_from_stdin": False, "dry_run": False,
-          "allow_commands": False, "yes": False, "no_probes": False, "only": (), "json": False}  # fmt: skip
-"""What a verb that has no such flag is taken to have been given."""
-
 Subparsers = argparse._SubParsersAction  # argparse exports no public name for it
 
 
@@ -58,10 +59,15 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
-def default_state() -> Path:
-    """Where runs are kept unless --state says otherwise: the XDG state directory."""
-    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(base) / "sitewright"
+def parsed(argv: Sequence[str]) -> Command:
+    """What was typed.
+
+    Raises:
+        UsageError: it is no command.
+    """
+    typed = vars(parser().parse_args(argv))
+    kind: type[Command] = typed.pop("command")
+    return kind.from_typed(typed)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -72,15 +78,15 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.set_defaults(**ABSENT)
     top.add_argument("--version", action="version", version=f"sitewright {__version__}")
     verbs = top.add_subparsers(dest="verb", metavar="COMMAND", title="commands")
+    top.set_defaults(command=Command, verb="")
     common = _common()
     bundled = _bundled()
     _wizard(verbs, [common, bundled])
     _size(verbs, common)
     _report(verbs, common)
-    reaching = [common, bundled, _allowing()]
+    reaching = [common, bundled, _started(), _allowing()]
     _check(verbs, reaching)
     _plan_and_install(verbs, reaching)
     _later(verbs, reaching)
@@ -89,8 +95,10 @@ def parser() -> argparse.ArgumentParser:
     schema = verbs.add_parser(
         "schema", help="print the JSON schema of the answers, for editors, or of what --json prints"
     )
+    schema.set_defaults(command=commands.SchemaCommand)
     schema.add_argument("of", nargs="?", choices=("answers", "output"), default="answers")
     completion = verbs.add_parser("completion", help="print the shell's completion script")
+    completion.set_defaults(command=commands.CompletionCommand)
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
     return top
 
@@ -108,11 +116,19 @@ def _bundled() -> argparse.ArgumentParser:
     bundled.add_argument("--bundle", type=Path, metavar="FILE", help="the bundle (or its first part)")
     bundled.add_argument("--signers", type=Path, metavar="FILE", help="allowed signers; overrides trust.signers")
     bundled.add_argument("--simulate", type=Path, metavar="FILE", help="act on a simulated site instead of hosts")
-    # For programs that start this one (installer.runs.background): secrets as one JSON object {prompt: secret}; go on
-    # when the terminal is gone, and end standard output with the exit code.
-    bundled.add_argument("--secrets-from-stdin", action="store_true", help=argparse.SUPPRESS)
-    bundled.add_argument("--detached", action="store_true", help=argparse.SUPPRESS)
     return bundled
+
+
+def _started() -> argparse.ArgumentParser:
+    """For programs that start this one (installer.runs.background), and not in any help.
+
+    Secrets come as one JSON object {prompt: secret}; it goes on when the terminal is gone, and ends standard output
+    with the exit code.
+    """
+    started = argparse.ArgumentParser(add_help=False)
+    started.add_argument("--secrets-from-stdin", action="store_true", help=argparse.SUPPRESS)
+    started.add_argument("--detached", action="store_true", help=argparse.SUPPRESS)
+    return started
 
 
 def _allowing() -> argparse.ArgumentParser:
@@ -126,18 +142,21 @@ def _wizard(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.A
     wizard = verbs.add_parser(
         "wizard", parents=parents, help="ask for the answers at a terminal, and run everything from there"
     )
+    wizard.set_defaults(command=commands.WizardCommand)
     wizard.add_argument("--language", choices=("en", "zh"), help="default: that of the terminal (LANG)")
 
 
 def _size(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     size = verbs.add_parser("size", parents=[common, _allowing()], help="which machines are needed, and why",
                             epilog=OFFERED, formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    size.set_defaults(command=commands.SizeCommand)
     subject = size.add_mutually_exclusive_group(required=True)
     subject.add_argument("--profile", type=Path, metavar="FILE", help="the answers; what they need is under `needs`")
     subject.add_argument("--component", metavar="NAME", help="one part alone")
-    size.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help="answer otherwise, once")
+    size.add_argument("--set", dest="settings", action="append", default=[], metavar="PATH=VALUE",
+                      help="answer otherwise, once")  # fmt: skip
     size.add_argument("--inputs", action="store_true", help="what the part can be told, with units and defaults")
-    size.add_argument("--offered", type=Path, nargs="?", const=Path("-"), metavar="FILE",
+    size.add_argument("--offered", type=Path, nargs="?", const=HOSTS, metavar="FILE",
                       help="do these machines suffice? without FILE: the hosts of the answers are asked")  # fmt: skip
     size.add_argument("--explain", action="append", default=[], metavar="FIGURE",
                       help="from a figure to its inputs, formula and source: production/worker.count")  # fmt: skip
@@ -145,12 +164,13 @@ def _size(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentP
 
 def _report(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     report = verbs.add_parser("report", parents=[common], help="what a customer reads and signs: HTML, PDF, xlsx")
+    report.set_defaults(command=commands.ReportCommand)
     report.add_argument("--profile", type=Path, required=True, metavar="FILE", help="the answers")
     report.add_argument("--out", type=folder, required=True, metavar="DIR", help="where the files go")
     report.add_argument("--language", choices=("en", "zh"), help="default: that of the answers")
     report.add_argument("--bundle", type=Path, metavar="FILE", help="name its digest, and reckon times from its size")
     report.add_argument("--signers", type=Path, metavar="FILE", help="allowed signers; overrides trust.signers")
-    report.add_argument("--run", nargs="?", const="last", metavar="NAME", help="as built: this run, or the last")
+    report.add_argument("--run", nargs="?", const=LAST, metavar="NAME", help="as built: this run, or the last")
 
 
 def _check(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.ArgumentParser]) -> None:
@@ -158,6 +178,7 @@ def _check(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.Ar
         "check", parents=parents, help="look at the hosts; change nothing", epilog=WAIVERS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
+    check.set_defaults(command=SiteCommand)
     check.add_argument("--ports", action="store_true", help="list the connections a firewall has to allow")
     check.add_argument("--only", action="append", default=[], metavar="NAME[@HOST]",
                        help="this check alone, on every host or on one; may be given several times")  # fmt: skip
@@ -165,11 +186,14 @@ def _check(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.Ar
 
 def _plan_and_install(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.ArgumentParser]) -> None:
     plan = verbs.add_parser("plan", parents=parents, help="show every step before anything is touched")
+    plan.set_defaults(command=SiteCommand)
     plan.add_argument("--dry-run", action="store_true", help="ask the hosts which steps already hold")
     install = verbs.add_parser("install", parents=parents, help="check, plan, install, prove")
+    install.set_defaults(command=SiteCommand)
     install.add_argument("--dry-run", action="store_true", help="check and plan only")
     install.add_argument("--yes", action="store_true", help="do not ask")
-    install.add_argument("--no-probes", action="store_true", help="do not prove the result (it is not called ready)")
+    install.add_argument("--no-probes", dest="prove", action="store_false",
+                         help="do not prove the result (it is not called ready)")  # fmt: skip
 
 
 def _later(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.ArgumentParser]) -> None:
@@ -181,6 +205,7 @@ def _later(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.Ar
     }
     for verb, text in texts.items():
         later = verbs.add_parser(verb, parents=parents, help=text)
+        later.set_defaults(command=SiteCommand)
         later.add_argument("--site", default="", help="the site's name where there are several")
         if verb == "status":
             later.add_argument("--probe", action="store_true", help="try the probes now")
@@ -194,6 +219,7 @@ def _rehearse(verbs: Subparsers[argparse.ArgumentParser], common: argparse.Argum
     rehearse = verbs.add_parser(
         "rehearse", parents=[common], help="the same on practice hosts of this machine, for real"
     )
+    rehearse.set_defaults(command=commands.RehearseCommand)
     rehearse.add_argument("--profile", type=Path, required=True, metavar="FILE")
     rehearse.add_argument("--bundle", type=Path, metavar="FILE", help="default: bundles/core, built where it must be")
     rehearse.add_argument("--signers", type=Path, metavar="FILE")
@@ -203,30 +229,37 @@ def _rehearse(verbs: Subparsers[argparse.ArgumentParser], common: argparse.Argum
 
 def _bundle(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     bundle = verbs.add_parser("bundle", help="make, sign, verify and look at bundles")
-    sub = bundle.add_subparsers(dest="bundle_verb", metavar="COMMAND", title="commands", required=True)
+    sub = bundle.add_subparsers(dest="verb", metavar="COMMAND", title="commands", required=True)
     lock = sub.add_parser("lock", parents=[common], help="resolve a recipe's sources into its lock")
+    lock.set_defaults(command=commands.LockCommand)
     lock.add_argument("recipe", type=folder)
     lock.add_argument("--update", metavar="NAME", help="move just this source")
     build = sub.add_parser("build", parents=[common], help="make exactly what the lock names")
+    build.set_defaults(command=commands.BuildCommand)
     build.add_argument("recipe", type=folder)
     build.add_argument("--out", type=folder, default=Path("dist"), metavar="DIR")
     build.add_argument("--key", type=Path, metavar="FILE", help="sign with this key; without it: sign later, elsewhere")
     _passphrase(build)
     build.add_argument("--split", metavar="SIZE", help="parts of at most SIZE, e.g. 4GB")
     sign = sub.add_parser("sign", parents=[common], help="sign a bundle")
+    sign.set_defaults(command=commands.SignCommand)
     sign.add_argument("bundle", type=Path)
     sign.add_argument("--key", type=Path, required=True, metavar="FILE")
     _passphrase(sign)
     verify = sub.add_parser("verify", parents=[common], help="check signature, and every byte")
+    verify.set_defaults(command=commands.VerifyCommand)
     verify.add_argument("bundle", type=Path)
     verify.add_argument("--signers", type=Path, required=True, metavar="FILE")
     verify.add_argument("--revoked", type=Path, metavar="FILE", help="public keys that may sign nothing, one a line")
     show = sub.add_parser("show", parents=[common], help="what is inside")
+    show.set_defaults(command=commands.ShowCommand)
     show.add_argument("bundle", type=Path)
     diff = sub.add_parser("diff", parents=[common], help="what changed between two bundles")
+    diff.set_defaults(command=commands.DiffCommand)
     diff.add_argument("old", type=Path)
     diff.add_argument("new", type=Path)
     keygen = sub.add_parser("keygen", parents=[common], help="make a signing key")
+    keygen.set_defaults(command=commands.KeygenCommand)
     keygen.add_argument("key", type=Path)
     _passphrase(keygen)
 

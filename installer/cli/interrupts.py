@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import atexit
 import io
 import os
@@ -15,8 +14,6 @@ from types import FrameType
 
 from installer.errors import Interrupted, SitewrightError
 from installer.ui import jsonl, terminal
-
-Verb = Callable[[argparse.Namespace], int]
 
 STOPPING = "stopping after the running steps (again: abort now; either way it can be resumed)"
 
@@ -46,28 +43,22 @@ def stopping() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def outliving(verb: Verb) -> Verb:
-    """The verb, which with --detached goes on when the terminal is gone and says its exit code in its last line."""
-
-    def run(arguments: argparse.Namespace) -> int:
-        if not arguments.detached:
-            return verb(arguments)
-        _detach()
-        code = SitewrightError.exit_code
-        # Not before the process ends: an error is told only after it has left this function.
-        atexit.register(lambda: jsonl.write("ended", {"exit_code": code}))
-        try:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-            code = verb(arguments)
-        except SitewrightError as error:
-            code = error.exit_code
-            raise
-        except KeyboardInterrupt:
-            code = Interrupted.exit_code
-            raise
-        return code
-
-    return run
+def outliving(verb: Callable[[], int]) -> int:
+    """Do what --detached asks for: go on when the terminal is gone, and say the exit code in the last line."""
+    _detach()
+    code = SitewrightError.exit_code
+    # Not before the process ends: an error is told only after it has left this function.
+    atexit.register(lambda: jsonl.write("ended", {"exit_code": code}))
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        code = verb()
+    except SitewrightError as error:
+        code = error.exit_code
+        raise
+    except KeyboardInterrupt:
+        code = Interrupted.exit_code
+        raise
+    return code
 
 
 def _detach() -> None:

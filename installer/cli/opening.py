@@ -6,12 +6,11 @@ kept: it works when the disk with the bundle is gone, its signer has expired or 
 
 from __future__ import annotations
 
-import argparse
 import getpass
 import os
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -23,6 +22,7 @@ from installer.answers.secrets import Ask, Secrets, handed_over, nothing
 from installer.bundle import verify
 from installer.bundle.archive import Archive
 from installer.cli import trusted_inputs
+from installer.cli.commands import SiteCommand
 from installer.cli.program_consent import consented
 from installer.errors import UsageError
 from installer.plain import listed, plain
@@ -31,29 +31,29 @@ from installer.runs import adoption, lock, provenance
 from installer.runs.store import Runs
 from installer.simulated import file, snapshot
 from installer.ui import progress, terminal
+from installer.ui.presenter import Presenter
 
-FLAGS = ("profile", "bundle", "signers")
 BACKWARD_LOOKING = frozenset({"status", "rollback", "uninstall"})
 
 
 @contextmanager
-def opened(arguments: argparse.Namespace, *, connecting: bool = True) -> Iterator[operations.Site]:
+def opened(command: SiteCommand, presenter: Presenter, *, connecting: bool = True) -> Iterator[operations.Site]:
     """Everything a verb needs; flags not given come from the last run.
 
     Without `connecting` no secret is asked for, and no host may be.
     """
-    ask = _whom_to_ask(arguments)
-    runs = Runs(arguments.state, simulated=bool(arguments.simulate))
-    flags = _flags(arguments, runs)
-    inputs, archive = _looking_back(arguments, flags, runs) or _trusted(flags)
+    ask = _whom_to_ask(command)
+    runs = Runs(command.state, simulated=bool(command.simulate))
+    flags = _flags(command, runs)
+    inputs, archive = _looking_back(command, flags, runs) or _trusted(flags)
     remembered = {name: str(path.resolve()) for name, path in flags.items()}
-    agree = partial(_agree, arguments)
-    with archive or nullcontext(), _world(arguments, inputs, archive, runs, ask, connecting) as world:
+    agree = partial(_agree, command, presenter)
+    with archive or nullcontext(), _world(command, presenter, inputs, archive, runs, ask, connecting) as world:
         yield operations.Site(inputs, world, runs, _owner(), remembered, archive, agree)
 
 
 @contextmanager
-def every_byte(site: operations.Site, json: bool) -> Iterator[None]:
+def every_byte(site: operations.Site, presenter: Presenter) -> Iterator[None]:
     """Make sure, beside what the block does, that every byte of the bundle is as it was signed.
 
     Raises:
@@ -67,23 +67,23 @@ def every_byte(site: operations.Site, json: bool) -> Iterator[None]:
         verified = pool.submit(verify.intact, site.archive, lambda *figures: told.append(figures))
         yield
         if not verified.done():
-            with progress.byte_bar("checking every byte of the bundle", json) as report:
+            with presenter.byte_bar("checking every byte of the bundle") as report:
                 progress.until(verified, lambda: report(*told[-1]) if report and told else None)
         verified.result()
 
 
-def _agree(arguments: argparse.Namespace, about: str, lines: Sequence[str]) -> None:
+def _agree(command: SiteCommand, presenter: Presenter, about: str, lines: Sequence[str]) -> None:
     """Show a difference to the person at the terminal and ask; elsewhere --yes has to say so.
 
     Raises:
         UsageError: nobody agrees.
     """
-    if not arguments.yes and (arguments.json or not sys.stdin.isatty()):
+    if not command.yes and not presenter.asks:
         adoption.refuse(about, lines)
     shown = terminal.stderr()
     for line in (plain(about), *listed(lines)):
         shown.print(line)
-    if not arguments.yes:
+    if not command.yes:
         answer = shown.input("Go on with the answers given here? [y/N] ", markup=False)
         if answer.strip().lower() not in {"y", "yes"}:
             raise UsageError(reason="not confirmed; nothing was changed", hint="say y, or give --yes")
@@ -94,25 +94,24 @@ def _trusted(flags: dict[str, Path]) -> tuple[Inputs, Archive | None]:
     return trusted.inputs, trusted.archive
 
 
-def _looking_back(
-    arguments: argparse.Namespace, flags: dict[str, Path], runs: Runs
-) -> tuple[Inputs, Archive | None] | None:
+def _looking_back(command: SiteCommand, flags: dict[str, Path], runs: Runs) -> tuple[Inputs, Archive | None] | None:
     """What the site's last run was planned from, with the present answers where there are any; None to go forward."""
-    site = arguments.site or _only_site(runs, flags)
+    site = command.site or _only_site(runs, flags)
     history = runs.history(site) if site else ()
-    back = arguments.verb in BACKWARD_LOOKING or (
-        arguments.verb == "resume" and runs.unfinished(site, backward=True) is not None
+    back = command.verb in BACKWARD_LOOKING or (
+        command.verb == "resume" and runs.unfinished(site, backward=True) is not None
     )
     if not back or not history or history[-1].read(provenance.BUNDLE) is None:
         return None
     kept = provenance.recall(history[-1])
-    given = arguments.profile or (flags["profile"] if flags["profile"].exists() else None)
+    given = command.profile or (flags["profile"] if flags["profile"].exists() else None)
     return (replace(kept, answers=trusted_inputs.load_answers(given)) if given else kept), None
 
 
 @contextmanager
 def _world(
-    arguments: argparse.Namespace,
+    command: SiteCommand,
+    presenter: Presenter,
     inputs: Inputs,
     archive: Archive | None,
     runs: Runs,
@@ -121,8 +120,8 @@ def _world(
 ) -> Iterator[operations.SiteWorld]:
     """The hosts that the answers name, or the simulated ones, which need no secrets and are kept with their runs."""
     answers = inputs.answers
-    if arguments.simulate:
-        simulated = file.load(arguments.simulate, inputs.manifest)
+    if command.simulate:
+        simulated = file.load(command.simulate, inputs.manifest)
         kept = runs.folder(answers.site) / "simulated.json"
         if kept.exists():
             snapshot.restore(simulated, kept)
@@ -134,7 +133,10 @@ def _world(
         return
     from installer.remote.world import Site as RealWorld  # slow to import: SSH
 
-    may_run = consented(arguments, answers).allows if connecting else nothing
+    may_run: Callable[[tuple[str, ...]], bool] = nothing
+    if connecting:
+        asks = presenter.asks and not command.secrets_from_stdin
+        may_run = consented(answers, command.state, allow=command.allow_commands, asks=asks).allows
     secrets = Secrets(ask, may_run=may_run)
     if connecting:
         secrets.require(answers.secret_refs())
@@ -142,13 +144,13 @@ def _world(
         yield world
 
 
-def _flags(arguments: argparse.Namespace, runs: Runs) -> dict[str, Path]:
+def _flags(command: SiteCommand, runs: Runs) -> dict[str, Path]:
     """The files a verb was given, or those that the site's last run remembers."""
-    given = {name: getattr(arguments, name) for name in FLAGS}
+    given = {"profile": command.profile, "bundle": command.bundle, "signers": command.signers}
     found = {name: path for name, path in given.items() if path is not None}
     if "profile" in found and "bundle" in found:
         return found
-    site = arguments.site or _only_site(runs, found)
+    site = command.site or _only_site(runs, found)
     history = runs.history(site) if site else ()
     if history:
         found = {**{name: Path(value) for name, value in history[-1].remembered.items() if name in given}, **found}
@@ -170,8 +172,8 @@ def _owner() -> str:
     return f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})"
 
 
-def _whom_to_ask(arguments: argparse.Namespace) -> Ask | None:
+def _whom_to_ask(command: SiteCommand) -> Ask | None:
     """Who answers `prompt` references: the program that started us, a person at the terminal, or nobody."""
-    if arguments.secrets_from_stdin:
+    if command.secrets_from_stdin:
         return handed_over(sys.stdin.buffer)
     return terminal.secret if sys.stdin.isatty() else None

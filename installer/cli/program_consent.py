@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
 
 from installer.answers.allowed_programs import Consent, as_typed
@@ -13,22 +11,21 @@ from installer.plain import plain
 from installer.ui import terminal
 
 
-def consented(arguments: argparse.Namespace, answers: Answers) -> Consent:
-    """What may run for these answers: what was allowed before, and what is allowed now by the flag or by a person.
+def consented(answers: Answers, state: Path, *, allow: bool, asks: bool) -> Consent:
+    """What may run for these answers: what was allowed before, and what is allowed now: with `allow`, or by a person.
 
-    Where there is nobody to ask, what is new stays forbidden, and `Secrets` says so of each such secret.
+    Where nobody `asks`, what is new stays forbidden, and `Secrets` says so of each such secret.
 
     Raises:
         UsageError: a person was asked and did not allow it.
         EOFError: the terminal went away before the question was answered.
         StateUnreadable: that it is allowed cannot be kept.
     """
-    consent = Consent(arguments.state, Path(answers.file))
+    consent = Consent(state, Path(answers.file))
     new = consent.lacking(answers.secret_refs())
-    nobody = arguments.json or arguments.secrets_from_stdin or not sys.stdin.isatty()
-    if not new or (nobody and not arguments.allow_commands):
+    if not new or not (asks or allow):
         return consent
-    if not arguments.allow_commands:
+    if not allow:
         shown = "\n".join(f"  {as_typed(argv)}" for argv in new)
         err = terminal.stderr()
         err.print(

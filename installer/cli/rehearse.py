@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,12 +10,13 @@ from installer.bundle import sshsig
 from installer.bundle.archive import Archive
 from installer.bundle.diff import describe
 from installer.cli import site, trusted_inputs
-from installer.cli.arguments import default_state
+from installer.cli.commands import RehearseCommand, SiteCommand, default_state
 from installer.errors import Interrupted, PracticeImpossible, SitewrightError, StepFailed, UsageError
 from installer.rehearsal import hosts, image, podman
 from installer.rehearsal.site import STATE, PracticeSite, site_of
 from installer.rehearsal.stand_in import rehearsed
-from installer.ui import console, jsonl, progress, terminal, words
+from installer.ui import words
+from installer.ui.presenter import Presenter
 from installer.workshop import cache_folder
 
 OWN = "rehearsal"
@@ -28,40 +28,42 @@ RECIPE = Path(__file__).resolve().parents[2] / "bundles" / "core"
 """The recipe that a rehearsal builds where no bundle is given; a source checkout has it."""
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(command: RehearseCommand, presenter: Presenter) -> int:
     """Raise the practice hosts of a profile and install on them, or take them away."""
-    answers = trusted_inputs.load_answers(arguments.profile)
-    practice, again = site_of(answers), _again(arguments)
-    arguments.state /= OWN
-    if arguments.down:
-        return _down(arguments, practice, again)
+    answers = trusted_inputs.load_answers(command.profile)
+    practice, again = site_of(answers), _again(command)
+    state = command.state / OWN
+    if command.down:
+        return _down(practice, state, again, presenter)
     podman.require_tools()
-    if arguments.bundle is None and not arguments.hosts_only:
+    bundle, signers = command.bundle, command.signers
+    if bundle is None and not command.hosts_only:
         with ThreadPoolExecutor(1) as pool:
             # Hosts are raised from it afterwards; should it fail, that is told then.
-            pool.submit(image.ensure, cache_folder(), progress.aside(arguments.json))
-            arguments.bundle, arguments.signers = core_bundle(json=arguments.json)
-    _up(arguments, practice)
-    if arguments.hosts_only:
+            pool.submit(image.ensure, cache_folder(), presenter.beside())
+            bundle, signers = core_bundle(presenter)
+    _up(practice, presenter)
+    if command.hosts_only:
         return 0
-    arguments.profile = practice.folder / "answers.yaml"
-    answers_file.save(answers_file.dump(answers_file.document(rehearsed(answers, practice))), arguments.profile)
-    arguments.yes = True
+    profile = practice.folder / "answers.yaml"
+    answers_file.save(answers_file.dump(answers_file.document(rehearsed(answers, practice))), profile)
+    installing = SiteCommand(
+        verb="install", json=command.json, state=state, profile=profile, bundle=bundle, signers=signers, yes=True
+    )
     try:
-        code = site.install(arguments)
+        code = site.install(installing, presenter)
     except SitewrightError as error:
         if error.exit_code in RESUMABLE:
             error.facts["hint"] = f"when mended, it goes on where it stopped: {again}"
         raise
-    if not arguments.json:
-        console.commands(terminal.stdout(), ("Take it down:  ", f"{again} --down"))
+    presenter.next(("Take it down:  ", f"{again} --down"))
     return code
 
 
-def _again(arguments: argparse.Namespace) -> str:
+def _again(command: RehearseCommand) -> str:
     """This very rehearsal as it can be typed."""
-    state = arguments.state if arguments.state != default_state() else None
-    given = {"profile": arguments.profile, "bundle": arguments.bundle, "signers": arguments.signers, "state": state}
+    state = command.state if command.state != default_state() else None
+    given = {"profile": command.profile, "bundle": command.bundle, "signers": command.signers, "state": state}
     flags = [word for name, value in given.items() if value for word in (f"--{name}", str(value))]
     return words.command("rehearse", *flags)
 
@@ -78,7 +80,7 @@ def practice_key() -> tuple[Path, Path]:
     return key, signers
 
 
-def core_bundle(*, json: bool) -> tuple[Path, Path]:
+def core_bundle(presenter: Presenter) -> tuple[Path, Path]:
     """The bundle core, signed with the practice key: from the cache, or built now. Returns it and its signers.
 
     Raises:
@@ -89,40 +91,34 @@ def core_bundle(*, json: bool) -> tuple[Path, Path]:
     if not (RECIPE / "bundle.yaml").is_file():
         raise UsageError(reason="no recipe to build a bundle from", hint="give --bundle FILE --signers FILE")
     key, signers = practice_key()
-    with progress.build_bar(json) as emit:
+    with presenter.building() as emit:
         path = build.build(RECIPE, key, emit, cache=cache_folder())
-    if not json:
-        with Archive.open(path) as archive:
-            found = describe(archive.manifest)
-        terminal.stderr().print(
-            f"Bundle {found.name} {found.version} · Kubernetes {found.kubernetes} · "
-            f"{words.many(found.images, 'image')}, {words.many(found.charts, 'chart')}, "
-            f"{words.many(found.files, 'host file')} · {words.size(found.bytes)} · signed with the practice key"
-        )
+    with Archive.open(path) as archive:
+        found = describe(archive.manifest)
+    presenter.note(
+        f"Bundle {found.name} {found.version} · Kubernetes {found.kubernetes} · "
+        f"{words.many(found.images, 'image')}, {words.many(found.charts, 'chart')}, "
+        f"{words.many(found.files, 'host file')} · {words.size(found.bytes)} · signed with the practice key"
+    )
     return path, signers
 
 
-def _up(arguments: argparse.Namespace, practice: PracticeSite) -> None:
-    with progress.report_bar("raising practice hosts", arguments.json, logged=True) as report:
+def _up(practice: PracticeSite, presenter: Presenter) -> None:
+    with presenter.bar("raising practice hosts", logged=True) as report:
         hosts.up(practice, cache_folder(), report)
-    if not arguments.json:
-        out = terminal.stderr()
-        count = words.many(len(practice.hosts), "host")
-        out.print(f"Practice site {practice.name} · {count} on an internal network with no way out")
-        out.print(f"{practice.subnet} is theirs on this machine until they are taken down", style="dim")
+    count = words.many(len(practice.hosts), "host")
+    presenter.note(f"Practice site {practice.name} · {count} on an internal network with no way out")
+    presenter.note(f"{practice.subnet} is theirs on this machine until they are taken down", faint=True)
 
 
-def _down(arguments: argparse.Namespace, practice: PracticeSite, again: str) -> int:
+def _down(practice: PracticeSite, state: Path, again: str, presenter: Presenter) -> int:
     if not practice.folder.is_dir():
         raise PracticeImpossible(
             site=practice.name, reason="no practice hosts of that name were raised here; nothing was taken down",
             hint=f"raise them: {again}",
         )  # fmt: skip
     hosts.down(practice)
-    site.forget(arguments.state, practice.name)
-    if arguments.json:
-        jsonl.write("down", {"site": practice.name})
-    else:
-        terminal.stdout().print(f"✔ practice site {practice.name} is gone: hosts, volumes, network, keys and runs")
-        console.commands(terminal.stdout(), ("Raise it again:  ", again))
+    site.forget(state, practice.name)
+    presenter.down(practice.name)
+    presenter.next(("Raise it again:  ", again))
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from installer import __version__
 from installer.answers.model import Answers
 from installer.cli import trusted_inputs
+from installer.cli.commands import LAST, ReportCommand
 from installer.cli.size import reasons
 from installer.errors import ReportImpossible, UsageError
 from installer.plain import plain
@@ -19,80 +19,68 @@ from installer.plan.card import PlanCard
 from installer.plan.connections import wires
 from installer.plan.model import BACKWARD
 from installer.report import built, render, spreadsheet
-from installer.report.catalogue import words
+from installer.report.catalogue import words as words_of
 from installer.report.subject import Built, Component, Delivered, Subject, Wire
 from installer.requirements import needs_from
 from installer.runs.store import Run, Runs
-from installer.ui import console, jsonl, terminal
-from installer.ui.words import command
+from installer.ui import terminal, words
+from installer.ui.presenter import Presenter
 from sizing.engine import size
 
-LAST = "last"
-"""What --run means without a name."""
 
-
-def run(arguments: argparse.Namespace) -> int:
+def run(command: ReportCommand, presenter: Presenter) -> int:
     """Write the report's files into a folder."""
-    subject = _subject(arguments)
-    said = words(arguments.language or subject.answers.language)
+    subject = _subject(command)
+    said = words_of(command.language or subject.answers.language)
     stem = f"{subject.answers.site}-{'as-built' if subject.built else 'plan'}-{said.language}"
-    page, paper, sheet = (arguments.out / f"{stem}.{suffix}" for suffix in ("html", "pdf", "xlsx"))
+    page, paper, sheet = (command.out / f"{stem}.{suffix}" for suffix in ("html", "pdf", "xlsx"))
     text = render.html(subject, said)
     try:
-        arguments.out.mkdir(parents=True, exist_ok=True)
+        command.out.mkdir(parents=True, exist_ok=True)
         page.write_text(text, encoding="utf-8")
         spreadsheet.write(subject, said, sheet)
         render.pdf(text, paper)
     except OSError as error:
         raise ReportImpossible(what="files", reason=f"{error.filename}: {error.strerror}") from error
-    _told(arguments, subject, {"html": page, "pdf": paper, "xlsx": sheet})
+    presenter.report({"html": page, "pdf": paper, "xlsx": sheet}, f"sha256:{subject.answers_digest}")
+    after = ("status",) if subject.built else ("check", "--profile", str(command.profile), "--bundle", "FILE")
+    presenter.next(("\nNext:  have it signed, then: ", words.command(*after)))
     return 0
 
 
-def _told(arguments: argparse.Namespace, subject: Subject, files: dict[str, Path]) -> None:
-    if arguments.json:
-        jsonl.write("report", {"files": files, "answers": f"sha256:{subject.answers_digest}"})
-        return
-    out = terminal.stdout()
-    for name, path in files.items():
-        out.print(f"✔ {name:<5} {plain(path)}")
-    after = ("status",) if subject.built else ("check", "--profile", str(arguments.profile), "--bundle", "FILE")
-    console.commands(out, ("\nNext:  have it signed, then: ", command(*after)))
-
-
-def _subject(arguments: argparse.Namespace) -> Subject:
-    answers = trusted_inputs.load_answers(arguments.profile)
+def _subject(command: ReportCommand) -> Subject:
+    answers = trusted_inputs.load_answers(command.profile)
     with reasons(answers):
         sizing = size(needs_from(answers))
-    run = _run(arguments, answers)
+    run = _run(command, answers)
     done = built.built(run) if run else None
     return Subject(
         answers=answers,
         sizing=sizing,
         today=trusted_inputs.now().date(),
         program=__version__,
-        answers_digest=hashlib.sha256(arguments.profile.read_bytes()).hexdigest(),
+        answers_digest=hashlib.sha256(command.profile.read_bytes()).hexdigest(),
         wires=tuple(Wire(w.sources, w.targets, f"{w.port}/{w.protocol}", w.purpose) for w in wires(answers)),
-        delivered=_delivered(arguments, run, done),
+        delivered=_delivered(command, run, done),
         built=done,
     )
 
 
-def _delivered(arguments: argparse.Namespace, run: Run | None, done: Built | None) -> Delivered | None:
+def _delivered(command: ReportCommand, run: Run | None, done: Built | None) -> Delivered | None:
     """The bundle that was named, or that the run remembers, once its signature and its fit to the answers are proved.
 
     Raises:
         UsageError: it is another one than the run installed.
     """
     remembered = {name: Path(path) for name, path in run.remembered.items()} if run else {}
-    bundle = arguments.bundle or remembered.get("bundle")
+    bundle = command.bundle or remembered.get("bundle")
     if bundle is None:
         return None
-    if arguments.bundle is None and not bundle.exists():
+    if command.bundle is None and not bundle.exists():
         gone = f"! the bundle of this run is no longer at {plain(bundle)}: the report names its digest alone"
         terminal.stderr().print(f"{gone}\n  → give --bundle FILE for its parts and versions")
         return None
-    trusted = trusted_inputs.open_trusted(arguments.profile, bundle, arguments.signers or remembered.get("signers"))
+    trusted = trusted_inputs.open_trusted(command.profile, bundle, command.signers or remembered.get("signers"))
     with trusted.archive:
         manifest = trusted.manifest
         if done and done.sources.get("bundle", manifest.digest) != manifest.digest:
@@ -124,16 +112,16 @@ def _delivered(arguments: argparse.Namespace, run: Run | None, done: Built | Non
     )  # fmt: skip
 
 
-def _run(arguments: argparse.Namespace, answers: Answers) -> Run | None:
+def _run(command: ReportCommand, answers: Answers) -> Run | None:
     """A run of the site, the last one that went forward unless one is named.
 
     Raises:
         UsageError: there is no such run.
     """
-    if arguments.run is None:
+    if command.run is None:
         return None
-    history = [each for each in Runs(arguments.state).history(answers.site) if each.operation not in BACKWARD]
+    history = [each for each in Runs(command.state).history(answers.site) if each.operation not in BACKWARD]
     for each in reversed(history):
-        if arguments.run in (LAST, each.name):
+        if command.run in (LAST, each.name):
             return each
-    raise UsageError(reason=f"site {answers.site} has no run {arguments.run!r} here", hint="see: sitewright status")
+    raise UsageError(reason=f"site {answers.site} has no run {command.run!r} here", hint="see: sitewright status")

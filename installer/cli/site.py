@@ -2,139 +2,115 @@
 
 from __future__ import annotations
 
-import argparse
-import itertools
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from installer import operations
-from installer.bundle.manifest import Exemption
 from installer.cli import trusted_inputs, volume_consent
-from installer.cli.arguments import default_state
+from installer.cli.commands import SiteCommand, default_state
 from installer.cli.interrupts import outliving, stopping
 from installer.cli.opening import every_byte, opened
-from installer.engine.events import Emit
 from installer.errors import PreflightFailed, ProofInterrupted, SitewrightError, UsageError
 from installer.operations import unchanged
 from installer.operations.unchanged import Finished
-from installer.plan import card
 from installer.plan.card import PlanCard
 from installer.plan.model import BACKWARD
 from installer.plan.steps.volumes import Volume
 from installer.preflight import Finding, ports_table
 from installer.probes.proof import Prepared, ProbeResult, count, failed
 from installer.runs import installed_bundle
-from installer.runs.execute import Watch
 from installer.runs.store import Run, Runs
-from installer.ui import console, jsonl, live, progress, terminal, words
+from installer.ui import console, terminal, words
+from installer.ui.presenter import Presenter
 
 
-def check(arguments: argparse.Namespace) -> int:
+def run(command: SiteCommand, presenter: Presenter) -> int:
+    """Do what was typed; with --detached also where the terminal goes away meanwhile."""
+    verb = partial(VERBS[command.verb], command, presenter)
+    return outliving(verb) if command.detached else verb()
+
+
+def check(command: SiteCommand, presenter: Presenter) -> int:
     """Preflight alone."""
-    if arguments.ports:
-        return _ports(arguments)
-    with opened(arguments) as site, every_byte(site, arguments.json):
-        _preflight(arguments, site)
-    _next(arguments, "plan")
+    if command.ports:
+        presenter.ports(ports_table(trusted_inputs.load_answers(command.profile)))
+        return 0
+    with opened(command, presenter) as site, every_byte(site, presenter):
+        _preflight(command, presenter, site)
+    _next(command, presenter, "plan")
     return 0
 
 
-def _ports(arguments: argparse.Namespace) -> int:
-    rows = ports_table(trusted_inputs.load_answers(arguments.profile))
-    if arguments.json:
-        names = ("from", "to", "port", "for")
-        jsonl.write("ports", {"connections": [dict(zip(names, row, strict=True)) for row in rows]})
-    else:
-        console.ports(terminal.stdout(), rows)
-    return 0
-
-
-def plan(arguments: argparse.Namespace) -> int:
+def plan(command: SiteCommand, presenter: Presenter) -> int:
     """Every step, before anything is touched."""
-    with opened(arguments, connecting=arguments.dry_run) as site:
+    with opened(command, presenter, connecting=command.dry_run) as site:
         wanted = operations.plan(operations.measured(site))
-        if arguments.dry_run:
+        if command.dry_run:
             installed_bundle.require(site.world, site.inputs, site.runs)
-        holding = operations.preview(site, wanted) if arguments.dry_run else None
-    _show_plan(arguments, PlanCard.of(wanted, holding), site.inputs.manifest.exemptions)
-    _next(arguments, "install")
+        holding = operations.preview(site, wanted) if command.dry_run else None
+    presenter.plan(PlanCard.of(wanted, holding), site.inputs.manifest.exemptions)
+    _next(command, presenter, "install")
     return 0
 
 
-def _show_plan(arguments: argparse.Namespace, planned: PlanCard, exemptions: tuple[Exemption, ...] = ()) -> None:
-    if arguments.json:
-        more = {"exemptions": [str(each) for each in exemptions]} if exemptions else {}
-        jsonl.write("plan", {**card.to_json(planned), **more})
-    else:
-        console.plan_tree(terminal.stdout(), planned)
-        console.exemptions(terminal.stdout(), exemptions)
-
-
-def install(arguments: argparse.Namespace) -> int:
+def install(command: SiteCommand, presenter: Presenter) -> int:
     """Check, plan, install, prove; where all is there already, prove alone."""
     began = time.monotonic()
-    with opened(arguments) as site:
-        standing = None if arguments.dry_run else unchanged.whole(site, probes=not arguments.no_probes)
+    with opened(command, presenter) as site:
+        standing = None if command.dry_run else unchanged.whole(site, probes=command.prove)
         if standing is None:
-            with every_byte(site, arguments.json):
-                _preflight(arguments, site)
+            with every_byte(site, presenter):
+                _preflight(command, presenter, site)
             wanted = operations.plan(operations.measured(site))
             planned = PlanCard.of(wanted, operations.preview(site, wanted))
-            if not arguments.json:
-                terminal.stderr().print(console.plan_line(planned))
-            if arguments.dry_run:
-                _show_plan(arguments, planned)
+            presenter.note(console.plan_line(planned))
+            if command.dry_run:
+                presenter.plan(planned)
                 return 0
-            _confirm(arguments, f"Install on {words.many(len(site.inputs.answers.hosts), 'host')}?")
+            _confirm(command, presenter, f"Install on {words.many(len(site.inputs.answers.hosts), 'host')}?")
             with stopping() as stop:
-                standing = Finished(operations.install(site, wanted, _watch(arguments, planned.holding), stop))
-        elif not arguments.json:
-            terminal.stderr().print("Everything is there as the answers and the bundle want it; nothing has to change.")
-        return _finish(arguments, site, standing, began)
+                standing = Finished(operations.install(site, wanted, presenter.watch(planned.holding), stop))
+        else:
+            presenter.note("Everything is there as the answers and the bundle want it; nothing has to change.")
+        return _finish(command, presenter, site, standing, began)
 
 
-def resume(arguments: argparse.Namespace) -> int:
+def resume(command: SiteCommand, presenter: Presenter) -> int:
     """Go on with what was broken off."""
     began = time.monotonic()
-    with opened(arguments) as site:
+    with opened(command, presenter) as site:
         back = site.runs.unfinished(site.name, backward=True)
         stake = operations.at_stake(site, back.operation) if back is not None else ()
-        with every_byte(site, arguments.json), stopping() as stop:
-            run = operations.resume(site, _watch(arguments), stop, delete_volumes=arguments.delete_volumes)
+        with every_byte(site, presenter), stopping() as stop:
+            run = operations.resume(site, presenter.watch(), stop, delete_volumes=command.delete_volumes)
         if run.operation in BACKWARD:
-            return _gone(arguments, site, run, stake)
-        return _finish(arguments, site, Finished(run), began)
+            return _gone(presenter, site, run, stake)
+        return _finish(command, presenter, site, Finished(run), began)
 
 
-def rollback(arguments: argparse.Namespace) -> int:
+def rollback(command: SiteCommand, presenter: Presenter) -> int:
     """Take the last run back."""
-    return _backward(arguments, operations.rollback, "Take the last run back?")
+    return _backward(command, presenter, operations.rollback, "Take the last run back?")
 
 
-def uninstall(arguments: argparse.Namespace) -> int:
+def uninstall(command: SiteCommand, presenter: Presenter) -> int:
     """Take everything back."""
-    return _backward(arguments, operations.uninstall, "Take everything away?")
+    return _backward(command, presenter, operations.uninstall, "Take everything away?")
 
 
-def status(arguments: argparse.Namespace) -> int:
+def status(command: SiteCommand, presenter: Presenter) -> int:
     """What stands, what ran, what is next."""
-    with opened(arguments, connecting=False) as site:
+    with opened(command, presenter, connecting=False) as site:
         records, silent = operations.standing(site)
         operations.choose_again(site, silent)
-        results = _probes(arguments, site, {}, silent) if arguments.probe else ()
+        results = _probes(presenter, site, {}, silent) if command.probe else ()
         history = [
             {"run": r.name, "operation": r.operation, "outcome": r.outcome} for r in site.runs.history(site.name)
         ]
-        if arguments.json:
-            told = {host: error.message for host, error in silent.items()}
-            jsonl.write("status", {"site": site.name, "hosts": records, "silent": told, "runs": history})
-        else:
-            console.status(terminal.stdout(), site.name, records, silent, history)
+        presenter.status(site.name, records, silent, history)
     error = next(iter(silent.values()), None) or failed(results)
     if error:
         raise error
@@ -146,20 +122,10 @@ def forget(state: Path, site: str) -> None:
     Runs(state).forget(site)
 
 
-def _preflight(arguments: argparse.Namespace, site: operations.Site) -> tuple[Finding, ...]:
-    with progress.report_bar("asking the hosts", arguments.json) as shown:
-
-        def asked(done: int, total: int, unit: str, host: str) -> None:
-            if arguments.json:
-                jsonl.write("asked", {"host": host, "done": done, "total": total})
-            shown(done, total, unit, host)
-
-        found = operations.check(site, asked, arguments.only)
-    if arguments.json:
-        for finding in found:
-            jsonl.write("finding", asdict(finding))
-    else:
-        console.findings(terminal.stderr() if arguments.verb != "check" else terminal.stdout(), found)
+def _preflight(command: SiteCommand, presenter: Presenter, site: operations.Site) -> tuple[Finding, ...]:
+    with presenter.asking() as asked:
+        found = operations.check(site, asked, command.only)
+    presenter.findings(found, alone=command.verb == "check")
     broken = sum(1 for finding in found if finding.status == "failed")
     if broken:
         raise PreflightFailed(count=broken)
@@ -167,97 +133,67 @@ def _preflight(arguments: argparse.Namespace, site: operations.Site) -> tuple[Fi
 
 
 def _probes(
-    arguments: argparse.Namespace,
+    presenter: Presenter,
     site: operations.Site,
     prepared: Mapping[str, Prepared],
     silent: Mapping[str, SitewrightError] = MappingProxyType({}),
 ) -> tuple[ProbeResult, ...]:
-    tried = itertools.count(1)
-    with progress.report_bar("trying the probes", arguments.json) as shown:
-
-        def report(result: ProbeResult) -> None:
-            if arguments.json:
-                jsonl.write("probe", asdict(result))
-            shown(next(tried), count(site.inputs), "items", result.title)
-
+    with presenter.probing(count(site.inputs)) as report:
         results = operations.prove(site, report, prepared, silent)
-    if not arguments.json:
-        console.probe_table(terminal.stdout(), [asdict(result) for result in results])
+    presenter.probes(results)
     return results
 
 
-def _finish(arguments: argparse.Namespace, site: operations.Site, standing: Finished, began: float) -> int:
+def _finish(command: SiteCommand, presenter: Presenter, site: operations.Site, standing: Finished, began: float) -> int:
     """Prove what stands, keep the evidence, and say what to do next."""
     run = standing.run
     kubeconfigs, kubectl = operations.fetch_kubeconfigs(site), operations.keep_kubectl(site)
     results: tuple[ProbeResult, ...] = ()
-    if not arguments.no_probes:
+    if command.prove:
         try:
-            results = _probes(arguments, site, standing.prepared)
+            results = _probes(presenter, site, standing.prepared)
         except KeyboardInterrupt as interrupt:
             raise ProofInterrupted from interrupt
         operations.keep_proof(run, results)
     error = failed(results)
     if error:
         raise error
-    if not arguments.json:
-        program = words.path(kubectl) if kubectl else "kubectl"
-        looks = [f"{program} --kubeconfig {words.path(each)} get pods -A" for each in kubeconfigs.values()]
-        around = (words.command("status", *_whose(arguments, site)), *looks)
-        console.ready(terminal.stdout(), run, len(results), time.monotonic() - began, around)
-    else:
-        jsonl.write("ready", {"run": run.name, "folder": run.folder, "kubeconfigs": kubeconfigs})
+    program = words.path(kubectl) if kubectl else "kubectl"
+    looks = [f"{program} --kubeconfig {words.path(each)} get pods -A" for each in kubeconfigs.values()]
+    around = (words.command("status", *_whose(command, site)), *looks)
+    presenter.ready(run, kubeconfigs, len(results), time.monotonic() - began, around)
     return 0
 
 
-def _backward(arguments: argparse.Namespace, operation: Callable[..., Run], question: str) -> int:
-    with opened(arguments) as site:
-        stake = operations.at_stake(site, arguments.verb)
-        delete = volume_consent.to_delete(arguments, site, stake)
-        _confirm_loss(arguments, question)
+def _backward(command: SiteCommand, presenter: Presenter, operation: Callable[..., Run], question: str) -> int:
+    with opened(command, presenter) as site:
+        stake = operations.at_stake(site, command.verb)
+        delete = volume_consent.to_delete(command, presenter, site, stake)
+        _confirm_loss(command, presenter, question)
         with stopping() as stop:
-            run = operation(site, _watch(arguments), stop, delete_volumes=delete)
-        return _gone(arguments, site, run, stake)
+            run = operation(site, presenter.watch(), stop, delete_volumes=delete)
+        return _gone(presenter, site, run, stake)
 
 
-def _gone(arguments: argparse.Namespace, site: operations.Site, run: Run, stake: tuple[Volume, ...]) -> int:
+def _gone(presenter: Presenter, site: operations.Site, run: Run, stake: tuple[Volume, ...]) -> int:
     left, removed = volume_consent.left(site, stake), operations.clear(site)
-    if arguments.json:
-        volumes = [asdict(each) for each in left]
-        jsonl.write("gone", {"run": run.name, "folder": run.folder, "removed": removed, "volumes": volumes})
-    else:
-        console.gone(terminal.stdout(), run, left, removed)
+    presenter.gone(run, left, removed)
     return 0
 
 
-def _watch(arguments: argparse.Namespace, holding: Mapping[str, bool] | None = None) -> Watch:
-    """How the plan that is driven is shown: as JSON lines, itself the first of them, or on the console."""
-
-    @contextmanager
-    def lines(planned: PlanCard) -> Iterator[Emit]:
-        _show_plan(arguments, replace(planned, holding=holding))
-        yield jsonl.Flow()
-
-    if arguments.json:
-        return lines
-    return lambda planned: live.RunView(planned, terminal.stderr(), terminal.interactive())
-
-
-def _confirm(arguments: argparse.Namespace, question: str) -> None:
+def _confirm(command: SiteCommand, presenter: Presenter, question: str) -> None:
     """Ask on a terminal; without one --yes has been given or it is taken for granted that a script means it."""
-    if arguments.yes or arguments.json or not sys.stdin.isatty():
+    if command.yes or not presenter.asks:
         return
     _ask(question)
 
 
-def _confirm_loss(arguments: argparse.Namespace, question: str) -> None:
+def _confirm_loss(command: SiteCommand, presenter: Presenter, question: str) -> None:
     """Ask on a terminal; elsewhere what takes something away has to be meant in so many words."""
-    if arguments.yes:
+    if command.yes:
         return
-    if arguments.json or not sys.stdin.isatty():
-        raise UsageError(
-            reason=f"{arguments.verb} takes away what stands, and there is nobody to ask", hint="give --yes"
-        )
+    if not presenter.asks:
+        raise UsageError(reason=f"{command.verb} takes away what stands, and there is nobody to ask", hint="give --yes")
     _ask(question)
 
 
@@ -267,27 +203,22 @@ def _ask(question: str) -> None:
         raise UsageError(reason="not confirmed; nothing was changed", hint="say y, or give --yes")
 
 
-def _whose(arguments: argparse.Namespace, site: operations.Site) -> list[str]:
+def _whose(command: SiteCommand, site: operations.Site) -> list[str]:
     """The flags with which later commands find this site's runs."""
     named = ["--site", site.name] if len(site.runs.sites()) > 1 else []
-    state = ["--state", str(arguments.state)] if arguments.state != default_state() else []
-    return [*named, *(["--simulate", str(arguments.simulate)] if arguments.simulate else []), *state]
+    state = ["--state", str(command.state)] if command.state != default_state() else []
+    return [*named, *(["--simulate", str(command.simulate)] if command.simulate else []), *state]
 
 
-def _next(arguments: argparse.Namespace, verb: str) -> None:
+def _next(command: SiteCommand, presenter: Presenter, verb: str) -> None:
     """The next command, with the flags that this one was given."""
-    if not arguments.json:
-        given = {name: getattr(arguments, name) for name in ("profile", "bundle", "signers", "simulate")}
-        flags = [word for name, value in given.items() if value for word in (f"--{name}", str(value))]
-        console.commands(terminal.stdout(), ("\nNext:  ", words.command(verb, *flags)))
+    given = {"profile": command.profile, "bundle": command.bundle, "signers": command.signers,
+             "simulate": command.simulate}  # fmt: skip
+    flags = [word for name, value in given.items() if value for word in (f"--{name}", str(value))]
+    presenter.next(("\nNext:  ", words.command(verb, *flags)))
 
 
-VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "check": outliving(check),
-    "plan": outliving(plan),
-    "install": outliving(install),
-    "resume": outliving(resume),
-    "rollback": outliving(rollback),
-    "uninstall": outliving(uninstall),
-    "status": outliving(status),
-}
+VERBS: Mapping[str, Callable[[SiteCommand, Presenter], int]] = {
+    "check": check, "plan": plan, "install": install, "resume": resume, "rollback": rollback, "uninstall": uninstall,
+    "status": status,
+}  # fmt: skip

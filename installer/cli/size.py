@@ -2,135 +2,103 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 
-from installer.answers import file as answers_file
 from installer.answers.model import Answers
+from installer.cli import trusted_inputs
+from installer.cli.commands import HOSTS, SizeCommand
 from installer.errors import MachinesTooSmall, NeedsInvalid, PreflightFailed, UsageError
 from installer.formats import libyaml, text_file
 from installer.requirements import needs_from, offers_from
-from installer.ui import console, jsonl, sizes, terminal, words
+from installer.ui import terminal, words
+from installer.ui.presenter import Presenter
 from sizing.components import component_inputs, size_component
-from sizing.document import component_document, document, explanation_document, input_document
-from sizing.engine import Sizing
 from sizing.engine import size as size_needs
 from sizing.errors import SizingError
-from sizing.explanations import Explanation, as_text, explain, explain_component
+from sizing.explanations import explain, explain_component
 from sizing.needs import Needs, with_settings
-from sizing.offered import Offer, Shortfalls, offers_of, suffices
+from sizing.offered import Offer, offers_of, suffices
 
 if TYPE_CHECKING:
     from installer.hosts.facts import Facts
 
 LARGEST = 1 << 20
 """Bytes of the largest file of offered machines that is read."""
-HOSTS = Path("-")
-"""What --offered means without a file: the hosts of the answers are asked."""
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(command: SizeCommand, presenter: Presenter) -> int:
     """A whole site, or one part alone."""
-    if arguments.component:
-        if arguments.offered:
+    if command.component:
+        if command.offered:
             raise UsageError(reason="--offered is about a site", hint="give --profile FILE instead of --component")
-        return _component(arguments)
-    if arguments.inputs:
+        return _component(command, command.component, presenter)
+    if command.inputs:
         raise UsageError(reason="--inputs is about one part", hint="sitewright size --component NAME --inputs")
-    return _site(arguments)
+    return _site(command, presenter)
 
 
-def _site(arguments: argparse.Namespace) -> int:
-    answers = answers_file.load(arguments.profile)
+def _site(command: SizeCommand, presenter: Presenter) -> int:
+    answers = trusted_inputs.load_answers(command.profile)
     with reasons(answers):
-        needs = needs_from(answers, [setting.removeprefix("needs.") for setting in arguments.set])
+        needs = needs_from(answers, [setting.removeprefix("needs.") for setting in command.settings])
         sizing = size_needs(needs)
-        trees = {figure: explain(sizing, figure) for figure in arguments.explain}
-        verdict = suffices(needs, _offers(arguments, answers, needs)) if arguments.offered else None
-    if arguments.json:
-        jsonl.write("size", document(sizing, verdict, tuple(trees)))
-    elif trees:
-        _explained(trees)
-    else:
-        _shown(arguments, answers, sizing, verdict)
+        trees = {figure: explain(sizing, figure) for figure in command.explain}
+        offers = _offers(command, command.offered, presenter, answers, needs) if command.offered else None
+        verdict = suffices(needs, offers) if offers is not None else None
+    presenter.sizing(answers, sizing, verdict, trees)
+    if not trees:
+        pool = max(sizing.pools, key=lambda pool: pool.expected.cpu_cores)
+        profile = str(command.profile)
+        why = words.command("size", "--profile", profile, "--explain", f"{pool.environment}/{pool.name}.count")
+        presenter.next(("\nWhy:   ", why))
+        presenter.next(("Next:  ", words.command("report", "--profile", profile, "--out", "report")))
     if verdict and not verdict.suffices:
         raise MachinesTooSmall(count=sum(len(each.shortfalls) for each in verdict.verdicts))
     return 0
 
 
-def _shown(arguments: argparse.Namespace, answers: Answers, sizing: Sizing, verdict: Shortfalls | None) -> None:
-    out = terminal.stdout()
-    sizes.machines(out, answers.customer or answers.site, sizing)
-    sizes.parts(out, sizing)
-    sizes.notes(out, sizing.notes)
-    if verdict:
-        sizes.verdicts(out, verdict)
-    pool = max(sizing.pools, key=lambda pool: pool.expected.cpu_cores)
-    profile = str(arguments.profile)
-    why = words.command("size", "--profile", profile, "--explain", f"{pool.environment}/{pool.name}.count")
-    console.commands(out, ("\nWhy:   ", why))
-    console.commands(out, ("Next:  ", words.command("report", "--profile", profile, "--out", "report")))
-
-
-def _component(arguments: argparse.Namespace) -> int:
-    name = arguments.component
+def _component(command: SizeCommand, name: str, presenter: Presenter) -> int:
     with reasons():
-        if arguments.inputs:
-            return _inputs(arguments)
-        size = size_component(name, with_settings({}, arguments.set))
-        trees = {figure: explain_component(size, figure.removeprefix(f"{name}.")) for figure in arguments.explain}
-    if arguments.json:
-        told = {figure: explanation_document(tree) for figure, tree in trees.items()}
-        jsonl.write("component", {**component_document(size), "explanations": told})
-    elif trees:
-        _explained(trees)
-    else:
-        out = terminal.stdout()
-        sizes.component(out, size)
-        again = ("size", "--component", name, *_again(arguments.set))
-        console.commands(out, ("\nNext:  ", words.command(*again, "--explain", next(iter(size.figures)))))
+        if command.inputs:
+            return _inputs(name, presenter)
+        size = size_component(name, with_settings({}, command.settings))
+        trees = {figure: explain_component(size, figure.removeprefix(f"{name}.")) for figure in command.explain}
+    presenter.component(size, trees)
+    if not trees:
+        again = ("size", "--component", name, *_again(command.settings))
+        presenter.next(("\nNext:  ", words.command(*again, "--explain", next(iter(size.figures)))))
     return 0
 
 
-def _inputs(arguments: argparse.Namespace) -> int:
-    entries = component_inputs(arguments.component)
-    if arguments.json:
-        body = {entry.name: input_document(entry) for entry in entries}
-        jsonl.write("inputs", {"component": arguments.component, "inputs": body})
-        return 0
-    out = terminal.stdout()
-    sizes.inputs(out, entries)
+def _inputs(name: str, presenter: Presenter) -> int:
+    entries = component_inputs(name)
+    presenter.inputs(name, entries)
     first = next((entry.name for entry in entries), "input")
-    again = words.command("size", "--component", arguments.component, "--set", f"{first}=VALUE")
-    console.commands(out, ("\nNext:  ", again))
+    presenter.next(("\nNext:  ", words.command("size", "--component", name, "--set", f"{first}=VALUE")))
     return 0
 
 
-def _again(settings: list[str]) -> list[str]:
+def _again(settings: Sequence[str]) -> list[str]:
     return [word for setting in settings for word in ("--set", setting)]
 
 
-def _explained(trees: Mapping[str, Explanation]) -> None:
-    """The trees as they are: lines are not wrapped, for a formula is read as one."""
-    for tree in trees.values():
-        terminal.stdout().print("\n".join(as_text(tree)), soft_wrap=True)
-
-
-def _offers(arguments: argparse.Namespace, answers: Answers, needs: Needs) -> tuple[Offer, ...]:
-    if arguments.offered == HOSTS:
-        return offers_from(answers, _asked(arguments, answers), needs)
+def _offers(
+    command: SizeCommand, offered: Path, presenter: Presenter, answers: Answers, needs: Needs
+) -> tuple[Offer, ...]:
+    if offered == HOSTS:
+        return offers_from(answers, _asked(command, presenter, answers), needs)
     try:
-        entries = libyaml.load(text_file.decoded(text_file.read(arguments.offered, LARGEST)))
+        entries = libyaml.load(text_file.decoded(text_file.read(offered, LARGEST)))
     except (OSError, text_file.Unfit, yaml.YAMLError) as error:
-        raise UsageError(reason=f"{arguments.offered}: {error}", hint=OFFER_HINT) from error
+        raise UsageError(reason=f"{offered}: {error}", hint=OFFER_HINT) from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise UsageError(reason=f"{arguments.offered} is no list of machines", hint=OFFER_HINT)
+        raise UsageError(reason=f"{offered} is no list of machines", hint=OFFER_HINT)
     return offers_of(entries)
 
 
@@ -140,7 +108,7 @@ OFFER_HINT = (
 )
 
 
-def _asked(arguments: argparse.Namespace, answers: Answers) -> Mapping[str, Facts]:
+def _asked(command: SizeCommand, presenter: Presenter, answers: Answers) -> Mapping[str, Facts]:
     """What the hosts say they are.
 
     Raises:
@@ -152,7 +120,8 @@ def _asked(arguments: argparse.Namespace, answers: Answers) -> Mapping[str, Fact
     from installer.remote.ssh.links import Links
 
     ask = terminal.secret if sys.stdin.isatty() else None
-    secrets = Secrets(ask, may_run=consented(arguments, answers).allows)
+    consent = consented(answers, command.state, allow=command.allow_commands, asks=presenter.asks)
+    secrets = Secrets(ask, may_run=consent.allows)
     refused = secrets.resolve_all(answers.secret_refs())
     if refused:
         raise refused[0]

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
-from dataclasses import asdict
-
 from installer import operations
+from installer.cli.commands import SiteCommand
 from installer.errors import SitewrightError
 from installer.plan.steps.volumes import Volume, found
-from installer.ui import console, jsonl, terminal
+from installer.ui import terminal
+from installer.ui.presenter import Presenter
 
 
-def to_delete(arguments: argparse.Namespace, site: operations.Site, stake: tuple[Volume, ...]) -> bool:
+def to_delete(command: SiteCommand, presenter: Presenter, site: operations.Site, stake: tuple[Volume, ...]) -> bool:
     """Whether the data of applications goes too: by --delete-volumes, or by the site's name typed at the terminal."""
-    given = bool(arguments.delete_volumes)
+    given = command.delete_volumes
     if not stake:
         return given
-    if arguments.json:
-        jsonl.write("volumes", {"volumes": [asdict(each) for each in stake], "deleted": given})
-        return given
-    told = terminal.stderr()
-    console.volumes(told, stake)
+    presenter.volumes(stake, deleted=given)
     if given:
-        told.print("They are deleted: --delete-volumes was given.")
-    elif arguments.yes or not sys.stdin.isatty():
-        told.print("They stay on their hosts; --delete-volumes deletes them.")
+        presenter.note("They are deleted: --delete-volumes was given.")
+    elif command.yes or not presenter.asks:
+        presenter.note("They stay on their hosts; --delete-volumes deletes them.")
     else:
         question = f"They stay on their hosts. To delete them for good, type the site's name ({site.name}): "
-        return told.input(question, markup=False).strip() == site.name
+        return terminal.stderr().input(question, markup=False).strip() == site.name
     return given
 
 

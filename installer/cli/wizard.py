@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import gc
 import os
 import sys
@@ -14,6 +13,7 @@ from installer.answers.model import Host
 from installer.answers.secrets import Secrets
 from installer.bundle.manifest import Manifest
 from installer.cli import trusted_inputs
+from installer.cli.commands import WizardCommand
 from installer.errors import SitewrightError, UsageError
 from installer.hosts import connection_test
 from installer.ui import terminal
@@ -23,7 +23,7 @@ COLLECTION = (20_000, 10, 20)
 the pages, and keys wait up to 0.2 s each time; by this, what is young is, and all of it hardly ever."""
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(command: WizardCommand) -> int:
     """Open the wizard; it ends when the person leaves."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
@@ -33,9 +33,9 @@ def run(arguments: argparse.Namespace) -> int:
     from installer.ui.tui.launch import Files, WorldAccess
     from installer.ui.tui.state import editor
 
-    opened = editor.opened(arguments.profile) if arguments.profile else None
-    files = Files(arguments.state, arguments.profile, arguments.bundle, arguments.signers, arguments.simulate)
-    app = Wizard(files, WorldAccess(manifest, host_connectors), opened, arguments.language or _language())
+    opened = editor.opened(command.profile) if command.profile else None
+    files = Files(command.state, command.profile, command.bundle, command.signers, command.simulate)
+    app = Wizard(files, WorldAccess(manifest, host_connectors), opened, command.language or _language())
     gc.set_threshold(*COLLECTION)
     app.run()
     if app.fault is None:

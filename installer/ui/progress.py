@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from installer.engine import events
 from installer.plain import plain
-from installer.ports import Report
-from installer.ui import jsonl, terminal, words
+from installer.ports import Report, discarded
+from installer.ui import terminal, words
 
 BUILDING: Mapping[str, str] = {
     "making": "building from source",
@@ -32,11 +32,8 @@ BYTES = frozenset({"writing", "checking"})
 
 
 @contextmanager
-def build_bar(json: bool) -> Iterator[events.Emit]:
-    """A sink for the events of a build: a bar on a terminal, lines elsewhere, JSON lines if asked for."""
-    if json:
-        yield jsonl.emit
-        return
+def build_bar() -> Iterator[events.Emit]:
+    """A sink for the events of a build: a bar on a terminal, lines elsewhere."""
     if not terminal.interactive():
         yield Lines()
         return
@@ -83,16 +80,16 @@ class Lines:
         terminal.stderr().print(f"  {plain(what)} ({made}{event.share:.0%} done{left})")
 
 
-def aside(json: bool) -> Report:
+def aside() -> Report:
     """A sink as of `report_bar` for what goes on while something else has the terminal: lines in a log."""
-    return (lambda *_: None) if json or terminal.interactive() else _logged
+    return discarded if terminal.interactive() else _logged
 
 
 @contextmanager
-def report_bar(what: str, json: bool, *, logged: bool = False) -> Iterator[Report]:
+def report_bar(what: str, *, logged: bool = False) -> Iterator[Report]:
     """A sink for (done, total, unit, note): a bar on a terminal; elsewhere nothing, or lines where it is logged."""
-    if json or not terminal.interactive():
-        yield aside(json) if logged else lambda *_: None
+    if not terminal.interactive():
+        yield aside() if logged else discarded
         return
     with _bar() as bar:
         task = bar.add_task(what, figures="", total=None)
@@ -115,9 +112,9 @@ def until(done: Future[Any], tell: Callable[[], object]) -> None:
 
 
 @contextmanager
-def byte_bar(what: str, json: bool) -> Iterator[Callable[[int, int], None] | None]:
+def byte_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
     """A sink for (bytes done, bytes in all)."""
-    if json or not terminal.interactive():
+    if not terminal.interactive():
         yield None
         return
     with _bar() as bar:

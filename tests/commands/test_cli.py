@@ -211,7 +211,7 @@ def test_each_fault_is_kept_and_told(
     def broken(_: object) -> None:
         raise ValueError("of ours")
 
-    monkeypatch.setattr(cli, "_verb", broken)
+    monkeypatch.setattr(cli, "_done", broken)
     assert cli.run(["status", "--json", "--state", str(tmp_path)]) == 1
     (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (line["error"], line["exit_code"]) == ("ProgramFault", 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import stat
-from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ import pytest
 from installer.answers.allowed_programs import FOLDER, Consent
 from installer.answers.model import Access, Answers, Host, Registry, SecretRef
 from installer.answers.secrets import Secrets
-from installer.cli.arguments import parser
 from installer.cli.program_consent import consented
 from installer.errors import SecretUnavailable, StateUnreadable, UsageError
 
@@ -66,18 +64,18 @@ def answers(tmp_path: Path) -> Answers:
     return Answers("lab", (host,), (), Registry(()), "", file=str(tmp_path / "answers.yaml"))
 
 
-def typed(tmp_path: Path, *flags: str) -> Namespace:
-    """What was typed, with a state directory of its own."""
-    return parser().parse_args(["check", "--state", str(tmp_path / "state"), *flags])
+def consent_of(tmp_path: Path, *, allow: bool = False, asks: bool = False) -> Consent:
+    """The consent for these answers, with a state directory of its own."""
+    return consented(answers(tmp_path), tmp_path / "state", allow=allow, asks=asks)
 
 
 def test_without_a_terminal_a_command_is_refused_until_the_flag_was_given_once(tmp_path: Path) -> None:
-    secrets = Secrets(None, may_run=consented(typed(tmp_path), answers(tmp_path)).allows)
+    secrets = Secrets(None, may_run=consent_of(tmp_path).allows)
     with pytest.raises(SecretUnavailable, match=r"pass show acme.*nobody has allowed") as refused:
         secrets.require(answers(tmp_path).secret_refs())
     assert "--allow-commands" in refused.value.remedy
-    assert consented(typed(tmp_path, "--allow-commands"), answers(tmp_path)).allows(COMMAND)
-    assert consented(typed(tmp_path), answers(tmp_path)).allows(COMMAND)
+    assert consent_of(tmp_path, allow=True).allows(COMMAND)
+    assert consent_of(tmp_path).allows(COMMAND)
 
 
 @pytest.mark.parametrize(("said", "runs"), [("y", True), ("", False), ("no", False)])
@@ -87,9 +85,9 @@ def test_at_a_terminal_a_person_is_shown_the_command_and_asked(
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{said}\n"))
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     if runs:
-        assert consented(typed(tmp_path), answers(tmp_path)).allows(COMMAND)
+        assert consent_of(tmp_path, asks=True).allows(COMMAND)
     else:
         with pytest.raises(UsageError, match="not allowed; nothing was run"):
-            consented(typed(tmp_path), answers(tmp_path))
+            consent_of(tmp_path, asks=True)
         assert not (tmp_path / "state").exists()
     assert "pass show acme" in capsys.readouterr().err

@@ -11,9 +11,13 @@ from core_manifest import ROOT
 from installer import cli
 from installer.answers import file as answers_file
 from installer.answers.model import Access, Answers, Bastion, SecretRef
+from installer.cli import site
+from installer.cli.commands import SiteCommand
+from installer.rehearsal import hosts, podman
 from installer.rehearsal.site import site_of
 from installer.rehearsal.stand_in import LIMITS, rehearsed
 from installer.runs.store import Runs
+from installer.ui.presenter import Presenter
 
 CUSTOMER = """
 version: 1
@@ -55,12 +59,13 @@ def customers(home: Path) -> Answers:
 
 
 def test_a_customers_answers_stay_but_for_what_only_their_hosts_have(home: Path, customers: Answers) -> None:
-    site = site_of(customers)
-    text = answers_file.dump(answers_file.document(rehearsed(customers, site)))
-    found = answers_file.parse(text, str(site.folder / "answers.yaml"))
+    practice = site_of(customers)
+    text = answers_file.dump(answers_file.document(rehearsed(customers, practice)))
+    found = answers_file.parse(text, str(practice.folder / "answers.yaml"))
     login = Access(
-        user="engineer", private_key=str(site.folder / "id_ed25519"), known_hosts=str(site.folder / "known_hosts"),
-        sudo_password=SecretRef("file", str(site.folder / "password")),
+        user="engineer", private_key=str(practice.folder / "id_ed25519"),
+        known_hosts=str(practice.folder / "known_hosts"),
+        sudo_password=SecretRef("file", str(practice.folder / "password")),
     )  # fmt: skip
     assert [(host.access, host.host_key) for host in found.hosts] == [(login, "")] * 2
     assert [(host.name, host.address) for host in found.hosts] == [("cp-1", "10.20.0.11"), ("node-1", "10.20.0.12")]
@@ -92,3 +97,31 @@ def test_down_takes_nothing_of_a_real_site(home: Path, customers: Answers, capsy
     assert "no practice hosts of that name were raised here; nothing was taken down" in told
     assert f"→ raise them: sitewright rehearse --profile {home}/answers.yaml --state {state}" in told
     assert run.folder.is_dir()
+
+
+def test_it_installs_on_practice_hosts_with_runs_of_their_own_and_asks_nobody(
+    home: Path, customers: Answers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever raises hosts, and the installation itself, is left out: tests/e2e does both."""
+    installed: list[SiteCommand] = []
+
+    def install(command: SiteCommand, _: Presenter) -> int:
+        installed.append(command)
+        return 0
+
+    monkeypatch.setattr(podman, "require_tools", lambda: None)
+    monkeypatch.setattr(hosts, "up", lambda *_: None)
+    monkeypatch.setattr(site, "install", install)
+    folder = site_of(customers).folder
+    folder.mkdir(parents=True)
+    typed = ["rehearse", "--profile", str(home / "answers.yaml"), "--bundle", "b", "--state", str(home / "state")]
+    assert cli.run(typed) == 0
+    assert installed == [
+        SiteCommand(
+            verb="install", profile=folder / "answers.yaml", bundle=Path("b"), state=home / "state/rehearsal", yes=True
+        )
+    ]
+    assert answers_file.load(folder / "answers.yaml").site == customers.site
+    streams = capsys.readouterr()
+    assert "Practice site acme-hq · 2 hosts" in streams.err
+    assert "--bundle b" in streams.out and "--down" in streams.out
