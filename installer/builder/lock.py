@@ -24,7 +24,7 @@ FORMAT = 1
 """Version of `bundle.lock.yaml`; a newer one is refused."""
 LARGEST = 16 << 20
 """Bytes of the largest lock, or text beside it, that is read; those of `core` have 30 KiB."""
-TEXTS = frozenset({"go.mod", "go.sum"})
+TEXTS = frozenset({"go.mod", "go.sum", "pnpm-lock.yaml"})
 ANYBODY = 0o666
 """Who may read and write these files, as far as the umask lets them: they lie in a repository."""
 HEAD = "# Written by `sitewright bundle lock`; every digest here is checked by `sitewright bundle build`.\n"

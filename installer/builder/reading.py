@@ -59,7 +59,7 @@ class _Reader:
             raise files.get(name, file).refused([flaw])
         file.demand(specification.exempted(exemptions, subjects))
         sources = _sources(file, included, parts, files)
-        if any(source.kind == "go" for source in sources) and not agreed["go"]:
+        if any(source.kind == "go" or "module" in source.spec for source in sources) and not agreed["go"]:
             raise file.refused([Flaw((), "a source is built with Go, but toolchain.go names no version")])
         profiles = (*(path for each in included for path in each.recipe.profiles),
                     *(_profile(folder, name) for name in head.get("profiles", ())))  # fmt: skip

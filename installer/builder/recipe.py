@@ -14,7 +14,9 @@ C_TOOLCHAIN = "c-toolchain"
 """Name of the source that `toolchain.c` of bundle.yaml makes: the file system in which cgo programs are compiled."""
 JAVA_TOOLCHAIN = "java-toolchain"
 """The same for `toolchain.java`, in which Java sources are compiled."""
-TOOLCHAINS: Mapping[str, str] = {"c": C_TOOLCHAIN, "java": JAVA_TOOLCHAIN}
+NODE_TOOLCHAIN = "node-toolchain"
+"""The same for `toolchain.node`, in which front ends are built."""
+TOOLCHAINS: Mapping[str, str] = {"c": C_TOOLCHAIN, "java": JAVA_TOOLCHAIN, "node": NODE_TOOLCHAIN}
 """What of `toolchain` is a file system of Debian packages, and the source that makes it."""
 
 
@@ -42,6 +44,8 @@ class Source:
         """The toolchain in whose file system this is made; empty where it is made outside."""
         if self.kind == "go" and self.spec.get("cgo"):
             return C_TOOLCHAIN
+        if self.kind == "npm":
+            return NODE_TOOLCHAIN
         return JAVA_TOOLCHAIN if self.kind == "maven" and "path" in self.spec else ""
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from installer.builder.lock import Lock
 from installer.builder.recipe import C_TOOLCHAIN, Recipe, Source, taken_from
 from installer.builder.sbom import Ingredient
-from installer.builder.sources import golang
+from installer.builder.sources import golang, npm
 from installer.workshop import Workshop
 
 
@@ -46,6 +46,9 @@ def _of(source: Source, held: Lock, folder: Path, workshop: Workshop) -> Iterato
     elif source.kind == "maven":
         for each in identity["artifacts"]:
             yield _maven(each)
+    elif source.kind == "npm":
+        for name, version in npm.packages(identity[npm.LOCK]):
+            yield f"pkg:npm/{name.replace('@', '%40')}@{_quoted(version)}", ""
     elif source.kind == "pypi":
         yield f"pkg:pypi/{spec['package']}@{_quoted(spec['version'])}", _hex(identity["sha256"])
     elif source.kind == "oci":

@@ -179,5 +179,5 @@ def test_a_mirror_that_is_named_serves_both_archives(
 ) -> None:
     monkeypatch.setenv("SITEWRIGHT_DEBIAN_MIRROR", "http://near.example/")
     name = "debian-security/pool/updates/x.deb"
-    assert mirror.address(name, "bookworm", workshop(tmp_path)) == f"http://near.example/{name}"
+    assert mirror.address(name, mirror.bases("bookworm", workshop(tmp_path))) == f"http://near.example/{name}"
     assert mirror.named(f"http://near.example/{name}", mirror.bases("bookworm", workshop(tmp_path))) == name

@@ -10,7 +10,8 @@ import os
 import re
 import shutil
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 from urllib.parse import unquote
@@ -77,10 +78,12 @@ def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Pa
         "dev": directory(),
         "usr/sbin": directory(),
     }
+    # apt is asked once, and only where something has to be fetched.
+    mirrors = cache(lambda: mirror.bases(source.spec.get("suite", SUITE), workshop))
     dropped = (*UNWANTED, *(path.strip("/") for path in source.spec.get("drop", ())))
     with workshop.scratch() as folder:
         for number, package in enumerate(locked["packages"]):
-            archive = download(source, package, workshop)
+            archive = download(source, package, workshop, mirrors)
             unpacked = folder / str(number)
             unpacked.mkdir()
             with archive.open("rb") as file:
@@ -95,7 +98,9 @@ def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Pa
         write_tar(into / ROOT, entries)
 
 
-def download(source: Source, package: Mapping[str, str], workshop: Workshop) -> Path:
+def download(
+    source: Source, package: Mapping[str, str], workshop: Workshop, mirrors: Callable[[], Mapping[str, str]]
+) -> Path:
     """The package's file in the cache, fetched if it is not there.
 
     Raises:
@@ -109,7 +114,7 @@ def download(source: Source, package: Mapping[str, str], workshop: Workshop) -> 
     with workshop.scratch() as folder:
         got = folder / "package.deb"
         shown = f"{package['name']} {package['version']}"
-        address = mirror.address(package["url"], source.spec.get("suite", SUITE), workshop)
+        address = mirror.address(package["url"], mirrors())
         try:
             workshop.run(
                 source.name, "/usr/lib/apt/apt-helper", "-o", "APT::Sandbox::User=root", "download-file",

@@ -62,7 +62,7 @@ def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Pa
         if packages := _packages(source):
             _build(source, workshop, folder, into, packages)
     if source.trees:
-        origin = _module(source, workshop)[0] if "module" in source.spec else source.inputs[0]
+        origin = module(source, workshop)[0] if "module" in source.spec else source.inputs[0]
         for tree in source.trees:
             if not (origin / tree).is_dir():
                 raise BuildFailed(what=source.name, reason=f"the module has no folder {tree}")
@@ -92,7 +92,7 @@ def _lay_out(source: Source, workshop: Workshop, folder: Path) -> dict[str, str]
     spec = source.spec
     identity = {}
     if "module" in spec:
-        origin, identity["module"] = _module(source, workshop)
+        origin, identity["module"] = module(source, workshop)
         if "overlay" in spec:
             copy_tree(origin, folder)
     if source.inputs:
@@ -106,7 +106,8 @@ def _leader(source: Source, workshop: Workshop) -> dict[str, str]:
     return {"follows": text_digest(workshop.leader)} if "follows" in source.spec else {}
 
 
-def _module(source: Source, workshop: Workshop) -> tuple[Path, str]:
+def module(source: Source, workshop: Workshop) -> tuple[Path, str]:
+    """The folder of the module that a source names, in Go's cache, and its sum."""
     wanted = f"{source.spec['module']}@{source.spec['version']}"
     with workshop.scratch() as nowhere:
         said = workshop.run(

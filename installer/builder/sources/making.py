@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from installer.builder.recipe import Source
-from installer.builder.sources import deb, golang, helm, http, maven, oci, path, pypi
+from installer.builder.sources import deb, golang, helm, http, maven, npm, oci, path, pypi
 from installer.errors import BuildFailed
 from installer.workshop import Workshop, made_digests, remove_tree, text_digest
 
@@ -37,6 +37,7 @@ KINDS: Mapping[str, Kind] = {
     "helm": helm,
     "http": http,
     "maven": maven,
+    "npm": npm,
     "oci": oci,
     "path": path,
     "pypi": pypi,

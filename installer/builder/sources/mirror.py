@@ -7,6 +7,7 @@ every machine takes it from its own nearest mirror; the digest says whether it i
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from installer.workshop import Workshop
 
@@ -52,9 +53,9 @@ def named(address: str, known: dict[str, str]) -> str:
     return address
 
 
-def address(name: str, suite: str, workshop: Workshop) -> str:
+def address(name: str, known: Mapping[str, str]) -> str:
     """The address of a file that a lock names; one that is an address already is taken as it is."""
     if "://" in name:
         return name
     archive, _, path = name.partition("/")
-    return f"{bases(suite, workshop)[archive]}/{path}"
+    return f"{known[archive]}/{path}"

@@ -11,7 +11,7 @@ DAY = 86400.0
 AGES: Mapping[str, float] = {
     "work": DAY,
     **dict.fromkeys(
-        ("blobs", "debian", "jars", "made", "maven", "packed", "sysroots", "tools", "toolchains"), 30 * DAY
+        ("blobs", "debian", "jars", "made", "maven", "npm", "packed", "sysroots", "tools", "toolchains"), 30 * DAY
     ),
 }
 """Folders of the cache, each with an entry for each thing in it, and the seconds without use after which an entry goes.
