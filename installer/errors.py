@@ -11,8 +11,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from string import Formatter
 from typing import Any, ClassVar
 
+from installer.messages import Message
 from installer.plain import lines, listed, plain
 from installer.redaction import redacted
 
@@ -40,6 +42,14 @@ def _several(text: object) -> str:
     return lines(redacted(str(text))).replace("\n", "\n  ")
 
 
+def _filled(template: str, facts: Mapping[str, Any]) -> Message:
+    """A message whose values are facts, as they may be shown; a fact that is a message stays one."""
+    shown = _Shown(facts)
+    named = {name for _, name, _, _ in Formatter().parse(template) if name}
+    values = {name: facts[name] if isinstance(facts[name], Message) else shown[name] for name in named}
+    return Message.restored(template.format_map(shown), template, values)
+
+
 class SitewrightError(Exception):
     """{reason}"""
 
@@ -51,14 +61,22 @@ class SitewrightError(Exception):
         super().__init__(self.message)
 
     @property
-    def message(self) -> str:
+    def headline(self) -> Message:
         """What happened and where, with the facts filled in."""
-        return inspect.cleandoc(type(self).__doc__ or "{reason}").format_map(_Shown(self.facts))
+        return _filled(inspect.cleandoc(type(self).__doc__ or "{reason}"), self.facts)
 
     @property
-    def remedy(self) -> str:
+    def message(self) -> str:
+        """The headline, and whatever has to stand below it."""
+        return self.headline
+
+    @property
+    def remedy(self) -> Message:
         """What to do next; empty where the message says it all. ``hint=`` overrides the class's own."""
-        return lines(self.facts["hint"]) if self.facts.get("hint") else self.hint.format_map(_Shown(self.facts))
+        own = self.facts.get("hint")
+        if isinstance(own, Message):
+            return Message.restored(lines(own), own.template, own.values)
+        return Message.verbatim(lines(own)) if own else _filled(self.hint, self.facts)
 
     @property
     def details(self) -> tuple[str, ...]:
@@ -86,8 +104,8 @@ class Problem:
     file: str
     line: int
     path: str
-    found: str
-    wanted: str
+    found: Message
+    wanted: Message
 
     def __str__(self) -> str:
         path = f"{plain(self.path)}: " if self.path else ""

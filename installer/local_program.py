@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from installer.messages import Message
+
 MOST = 256 << 20
 """Bytes that a program may write to both streams together: what it says is held in memory."""
 BEAT = 1.0
@@ -35,13 +37,13 @@ class Ended:
     spent: float = 0.0
 
     @property
-    def told(self) -> str:
+    def told(self) -> Message:
         """How it ended, in words: "ended with 3", "was ended by SIGSEGV"."""
         if self.code >= 0:
-            return f"ended with {self.code}"
+            return Message("ended with {code}", code=self.code)
         with suppress(ValueError):
-            return f"was ended by {signal.Signals(-self.code).name}"
-        return f"was ended by signal {-self.code}"
+            return Message("was ended by {signal}", signal=signal.Signals(-self.code).name)
+        return Message("was ended by signal {number}", number=-self.code)
 
 
 class OutOfBounds(Exception):
@@ -110,10 +112,10 @@ def _listen(
             if gone and not ready:
                 return bytes(out), bytes(err)
             if len(out) + len(err) > most:
-                raise OutOfBounds(f"it says more than {most:,} bytes")
+                raise OutOfBounds(Message("it says more than {count} bytes", count=f"{most:,}"))
             now = time.monotonic()
             if patience is not None and now - began > patience:
-                raise OutOfBounds(f"it has not ended after {patience:g} s")
+                raise OutOfBounds(Message("it has not ended after {seconds} s", seconds=f"{patience:g}"))
             if now - beaten >= BEAT:
                 beaten = now
                 beat(_spent(process.pid))

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from installer import whole_file
 from installer.errors import StateUnreadable
 from installer.formats import strict_json, text_file
+from installer.messages import Message
 
 LARGEST = 64 << 20
 """Bytes of the largest file that is read: the journal of 400 hosts takes some 15 MB."""
@@ -48,11 +49,13 @@ def require_private(folder: Path) -> None:
     except OSError as error:
         raise StateUnreadable(path=folder, reason=error.strerror or str(error)) from error
     if not stat.S_ISDIR(found.st_mode):
-        raise StateUnreadable(path=folder, reason="the state directory is a file; name another with --state DIR")
+        raise StateUnreadable(
+            path=folder, reason=Message("the state directory is a file; name another with --state DIR")
+        )
     if {found.st_uid, name.st_uid} != {os.geteuid()}:
         raise StateUnreadable(
-            path=folder, reason="the state directory belongs to another user",
-            hint="name one of your own with --state DIR, or call sitewright as its owner",
+            path=folder, reason=Message("the state directory belongs to another user"),
+            hint=Message("name one of your own with --state DIR, or call sitewright as its owner"),
         )  # fmt: skip
     if not found.st_mode & OTHERS or found.st_mode & stat.S_ISVTX:
         return
@@ -60,9 +63,13 @@ def require_private(folder: Path) -> None:
         folder.chmod(stat.S_IMODE(found.st_mode) & ~OTHERS)
     raise StateUnreadable(
         path=folder,
-        reason=f"others may write into the state directory (mode {stat.S_IMODE(found.st_mode):04o})",
-        hint="that was taken from them now; look through it, and where all in it is yours, call sitewright again",
-    )  # fmt: skip
+        reason=Message(
+            "others may write into the state directory (mode {mode})", mode=f"{stat.S_IMODE(found.st_mode):04o}"
+        ),
+        hint=Message(
+            "that was taken from them now; look through it, and where all in it is yours, call sitewright again"
+        ),
+    )
 
 
 def make(folder: Path) -> None:
@@ -82,7 +89,9 @@ def read(path: Path, most: int = LARGEST) -> bytes | None:
         try:
             return text_file.read(path, most)
         except text_file.Unfit as error:
-            raise StateUnreadable(path=path, reason=f"it is {error}", hint="move it away") from error
+            raise StateUnreadable(
+                path=path, reason=Message("it is {reason}", reason=error), hint=Message("move it away")
+            ) from error
     return None
 
 
@@ -96,7 +105,7 @@ def opened(path: Path) -> BinaryIO:
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe would have us wait
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise StateUnreadable(path=path, reason="it is no regular file", hint="move it away")
+        raise StateUnreadable(path=path, reason=Message("it is no regular file"), hint=Message("move it away"))
     return os.fdopen(handle, "rb")
 
 
@@ -112,9 +121,9 @@ def read_object(path: Path, cure: str) -> dict[str, Any] | None:
     try:
         found = strict_json.loads(raw, halves=True)
     except ValueError as error:
-        raise StateUnreadable(path=path, reason="it is damaged", hint=cure) from error
+        raise StateUnreadable(path=path, reason=Message("it is damaged"), hint=cure) from error
     if not isinstance(found, dict):
-        raise StateUnreadable(path=path, reason="it is damaged", hint=cure)
+        raise StateUnreadable(path=path, reason=Message("it is damaged"), hint=cure)
     return found
 
 

@@ -1,37 +1,54 @@
 """What people read, in their language: gettext catalogues in which English is the key.
 
 A package keeps its other languages as `locale/<language>.po`, read as they are, so that there is nothing to compile and
-nothing that can be stale.
+nothing that can be stale. `installer/locale` has what the parts below all user interfaces say (`installer.messages`);
+wizard and report add words of their own.
 """
 
 from __future__ import annotations
 
-import re
+from collections import ChainMap
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
+from installer.messages import Message
+
 LANGUAGES = {"en": "English", "zh": "中文"}
 """The languages there are, each by its own name."""
+COMMON = "installer"
+"""The package whose catalogue has the messages of all parts below the user interfaces."""
+
+Catalogue = Mapping[str, str]
+"""What a template in English is in another language; empty for English."""
 
 
-def places(message: str, text: str, filling: str = ".+?") -> dict[str, str] | None:
-    """What stands in the places `{name}` of a message in a text that was made from it; None for another text.
+def said(text: str, catalogue: Catalogue) -> str:
+    """A text in the language of a catalogue: a message by its template, with its values; any other as a whole.
 
-    `filling` is a regular expression of what may stand in a place.
+    What the catalogue does not know stays English.
     """
-    found = _pattern(message, filling).fullmatch(text)
-    return found.groupdict() if found else None
+    if not isinstance(text, Message):
+        return catalogue.get(text, text)
+    try:
+        return catalogue.get(text.template, text.template).format_map(
+            {name: _value(name, each, catalogue) for name, each in text.values.items()}
+        )
+    except (KeyError, ValueError, IndexError, AttributeError):  # read from a file in which key and values do not agree
+        return str(text)
+
+
+def _value(name: str, value: object, catalogue: Catalogue) -> str:
+    if isinstance(value, tuple | list):
+        return ", ".join(_value(name, each, catalogue) for each in value)
+    if isinstance(value, Message) or (name == "reason" and isinstance(value, str)):
+        return said(value, catalogue)
+    return str(value)
 
 
 @cache
-def _pattern(message: str, filling: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\{(\w+)\\}", lambda place: f"(?P<{place[1]}>{filling})", re.escape(message)), re.DOTALL)
-
-
-@cache
-def messages(package: str, language: str) -> Mapping[str, str]:
-    """A package's messages in a language: empty for English.
+def messages(package: str, language: str) -> Catalogue:
+    """A package's messages in a language, before those that all parts have.
 
     Raises:
         KeyError: there is no such language.
@@ -40,6 +57,11 @@ def messages(package: str, language: str) -> Mapping[str, str]:
         raise KeyError(language)
     if language == "en":
         return {}
+    return ChainMap(_read(package, language), _read(COMMON, language))
+
+
+@cache
+def _read(package: str, language: str) -> dict[str, str]:
     from babel.messages.pofile import read_po  # slow to import, and English needs none of it
 
     with (resources.files(package) / "locale" / f"{language}.po").open("rb") as file:

@@ -19,6 +19,7 @@ from typing import Any
 from installer import local_program
 from installer.errors import BuildFailed, ProgramUnbounded
 from installer.local_program import OutOfBounds
+from installer.messages import Message
 
 _CHUNK = 1 << 20
 _TAIL = 12
@@ -69,7 +70,7 @@ class Workshop:
             ended = local_program.run(argv, most=most, patience=patience, cwd=cwd, env=env,
                                       own_group=patience is not None, beat=beat)  # fmt: skip
         except FileNotFoundError as error:
-            raise BuildFailed(what=what, reason=f"{argv[0]} is not installed") from error
+            raise BuildFailed(what=what, reason=Message("{name} is not installed", name=argv[0])) from error
         except OutOfBounds as error:
             raise ProgramUnbounded(what=what, command=f"{argv[0]} {argv[1]}", reason=error) from error
         beat(ended.spent)

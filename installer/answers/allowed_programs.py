@@ -19,6 +19,7 @@ from pathlib import Path
 
 from installer.answers.model import SecretRef
 from installer.errors import StateUnreadable
+from installer.messages import Message
 from installer.plain import typed_as
 
 FOLDER = "allowed-commands"
@@ -60,7 +61,9 @@ class Consent:
                     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                         file.write(told + "\n")
             except OSError as error:
-                raise StateUnreadable(path=path, reason=f"cannot be written: {error.strerror}") from error
+                raise StateUnreadable(
+                    path=path, reason=Message("cannot be written: {reason}", reason=error.strerror)
+                ) from error
 
     @property
     def _profile(self) -> Path:

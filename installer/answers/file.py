@@ -22,6 +22,7 @@ from installer.errors import AnswersInvalid, Problem, StateUnreadable
 from installer.formats import strict_yaml, text_file
 from installer.formats.strict_yaml import Document
 from installer.formats.values import shown
+from installer.messages import Message
 
 __all__ = [
     "check_components",
@@ -105,7 +106,10 @@ def check_components(answers: Answers, manifest: Manifest) -> None:
 def lacks(chosen: Sequence[Iterable[str]], file: str, manifest: Manifest) -> tuple[Problem, ...]:
     """The components, chosen by each environment in turn, that a bundle does not carry: all in line 0."""
     known = {component.name for component in manifest.components}
-    what, wanted = f"a component that bundle {manifest.name} lacks", f"one of: {', '.join(sorted(known))}"
+    what, wanted = (
+        Message("a component that bundle {name} lacks", name=manifest.name),
+        Message("one of: {values}", values=", ".join(sorted(known))),
+    )
     places = ((f"environments.{at}.components.{name}", name) for at, names in enumerate(chosen) for name in names)
     return tuple(Problem(file, 0, path, what, wanted) for path, name in places if name not in known)
 
@@ -130,7 +134,9 @@ def save(text: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         whole_file.put(path, text.encode())
     except OSError as error:
-        raise StateUnreadable(path=path, reason=f"answers cannot be written: {error.strerror}") from error
+        raise StateUnreadable(
+            path=path, reason=Message("answers cannot be written: {reason}", reason=error.strerror)
+        ) from error
 
 
 class _Plain(yaml.SafeDumper):
@@ -144,8 +150,8 @@ class _Plain(yaml.SafeDumper):
 class _Outdated:
     """A version this program cannot bring up to date."""
 
-    found: str
-    wanted: str
+    found: Message
+    wanted: Message
 
 
 def migrate(data: dict[str, Any], migrations: Mapping[int, Migration], target: int) -> dict[str, Any] | _Outdated:
@@ -155,12 +161,16 @@ def migrate(data: dict[str, Any], migrations: Mapping[int, Migration], target: i
         return data
     if version > target:
         return _Outdated(
-            f"version {version}, of a newer sitewright", f"version {target} or older, or a newer sitewright"
+            Message("version {version}, of a newer sitewright", version=version),
+            Message("version {target} or older, or a newer sitewright", target=target),
         )
     while version < target:
         step = migrations.get(version)
         if step is None:
-            return _Outdated(f"version {version}", f"version {min([target, *migrations])} or newer")
+            return _Outdated(
+                Message("version {version}", version=version),
+                Message("version {target} or newer", target=min([target, *migrations])),
+            )
         data = {**step(copy.deepcopy(data)), "version": version + 1}
         version += 1
     return data
@@ -184,8 +194,10 @@ def _read(text: str, file: str) -> tuple[Document, tuple[Problem, ...]]:
     ]
     if not isinstance(read.data, dict):
         if not found:
-            what = "nothing" if read.data is None else shown(read.data)
-            found.append(Problem(file, 1, "", what, "answers: a mapping with version, site, hosts, environments"))
+            what = Message("nothing") if read.data is None else shown(read.data)
+            found.append(
+                Problem(file, 1, "", what, Message("answers: a mapping with version, site, hosts, environments"))
+            )
         read.data = None
         return read, tuple(found)
     current = migrate(read.data, MIGRATIONS, FORMAT)
@@ -239,13 +251,14 @@ def _text(path: Path) -> str:
     Raises:
         AnswersInvalid: it is not there, or is nothing that could be answers.
     """
-    wanted = "an answers file: YAML text of at most 1 MiB"
+    wanted = Message("an answers file: YAML text of at most 1 MiB")
     try:
         return text_file.decoded(text_file.read(path, LARGEST))
     except text_file.Unfit as error:
-        found, wanted = str(error), f"{wanted}; {error.cure}" if error.cure else wanted
+        found = error.reason
+        wanted = Message("{wanted}; {cure}", wanted=wanted, cure=error.cure) if error.cure else wanted
     except FileNotFoundError:
-        found = "no such file"
+        found = Message("no such file")
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
-        found = f"a file that cannot be read ({getattr(error, 'strerror', None) or error})"
+        found = Message("a file that cannot be read ({reason})", reason=getattr(error, "strerror", None) or error)
     raise AnswersInvalid(file=str(path), count=1, problems=(Problem(str(path), 1, "", found, wanted),))

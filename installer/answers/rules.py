@@ -16,8 +16,9 @@ from installer.formats.plain_secrets import plain_secrets
 from installer.formats.strict_yaml import Path
 from installer.formats.values import shown
 from installer.layout import API_PORT, FIRST_NODE_PORT, LAST_NODE_PORT, PROXY_PORT, PUSH_PORT, REGISTRY_PORT
+from installer.messages import Message
 
-Found = Iterator[tuple[Path, str, str]]
+Found = Iterator[tuple[Path, Message, Message]]
 """(path, found, wanted)"""
 
 PATHS = frozenset({"private_key", "known_hosts", "signers", "revoked"})
@@ -53,14 +54,18 @@ def items(data: Any, *keys: str) -> Iterator[tuple[Path, Any]]:
             yield (*keys, position), item
 
 
-def _repeated(placed: Iterator[tuple[Path, Any]], what: str) -> Found:
+def _repeated(placed: Iterator[tuple[Path, Any]], wanted: Message) -> Found:
     first: dict[Any, Path] = {}
     for path, value in placed:
         if value is None:
             continue
         if value in first:
             where = ".".join(map(str, first[value]))
-            yield path, f"{shown(value)}, which {where} is already", f"{what} of its own"
+            yield (
+                path,
+                Message("{value}, which {place} is already", value=shown(value), place=where),
+                wanted,
+            )
         first.setdefault(value, path)
 
 
@@ -69,12 +74,12 @@ def _field(placed: Iterator[tuple[Path, Any]], key: str) -> Iterator[tuple[Path,
 
 
 def _hosts(data: dict[str, Any]) -> Found:
-    yield from _repeated(_field(items(data, "hosts"), "name"), "a name")
-    yield from _repeated(_field(items(data, "hosts"), "address"), "an address")
-    yield from _repeated(_field(items(data, "environments"), "name"), "a name")
+    yield from _repeated(_field(items(data, "hosts"), "name"), Message("a name of its own"))
+    yield from _repeated(_field(items(data, "hosts"), "address"), Message("an address of its own"))
+    yield from _repeated(_field(items(data, "environments"), "name"), Message("a name of its own"))
     for path, address in _field(items(data, "hosts"), "address"):
         if address and any(IPv4Address(address) in net for net in UNUSABLE):
-            yield path, shown(address), "an address that other hosts can reach"
+            yield path, shown(address), Message("an address that other hosts can reach")
 
 
 def _environments(data: dict[str, Any]) -> Found:
@@ -82,10 +87,19 @@ def _environments(data: dict[str, Any]) -> Found:
     first: dict[tuple[str, str], str] = {}
     for path, environment in items(data, "environments"):
         name = environment.get("name") or "?"
-        for key, default, article in (("domain", DOMAIN, "a domain"), ("endpoint", "", "an endpoint")):
+        for key, default, wanted in (
+            ("domain", DOMAIN, Message("a domain of its own")),
+            ("endpoint", "", Message("an endpoint of its own")),
+        ):
             value = environment.get(key, default)
             if value and (other := first.setdefault((key, value), name)) != name:
-                yield (*path, key), f"{shown(value)} for {name}, which {other} has already", f"{article} of its own"
+                yield (
+                    (*path, key),
+                    Message(
+                        "{value} for {name}, which {other} has already", value=shown(value), name=name, other=other
+                    ),
+                    wanted,
+                )
 
 
 def _names(data: dict[str, Any]) -> set[str]:
@@ -102,29 +116,33 @@ def _members(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
 def _memberships(data: dict[str, Any]) -> Found:
     hosts = _names(data)
     yield from _unknown(_members(data), hosts)
-    yield from _repeated((each for each in _members(data) if each[1] in hosts), "each host in one place")
+    yield from _repeated(
+        (each for each in _members(data) if each[1] in hosts), Message("each host in one place of its own")
+    )
     used = {name for _, name in _members(data)}
     idle = [(path, name) for path, name in _field(items(data, "hosts"), "name") if name and name not in used]
-    wanted = "every host in the control_planes or workers of one"
+    wanted = Message("every host in the control_planes or workers of one")
     if len(idle) > MANY:
-        yield ("hosts",), f"{len(idle)} hosts in no environment", wanted
+        yield ("hosts",), Message("{count} hosts in no environment", count=len(idle)), wanted
         return
     for path, name in idle:
-        yield path, f"{shown(name)} in no environment", wanted
+        yield path, Message("{name} in no environment", name=shown(name)), wanted
 
 
 def _unknown(placed: Iterator[tuple[Path, str]], hosts: set[str]) -> Found:
     for path, name in placed:
         if name not in hosts:
-            yield path, f"{shown(name)}, which is no host", "the name of one of `hosts`"
+            yield path, Message("{name}, which is no host", name=shown(name)), Message("the name of one of `hosts`")
 
 
 def _control_planes(data: dict[str, Any]) -> Found:
     for path, environment in items(data, "environments"):
         count = len(environment.get("control_planes") or ())
         if count and count % 2 == 0:
-            wanted = f"an odd number, {count - 1} or {count + 1}: an even one survives no more failures"
-            yield (*path, "control_planes"), f"{count} control planes", wanted
+            wanted = Message(
+                "an odd number, {less} or {more}: an even one survives no more failures", less=count - 1, more=count + 1
+            )
+            yield (*path, "control_planes"), Message("{count} control planes", count=count), wanted
 
 
 def _networks(data: dict[str, Any]) -> Found:
@@ -136,7 +154,11 @@ def _networks(data: dict[str, Any]) -> Found:
         try:
             network = IPv4Network(text)
         except ValueError as error:
-            yield place, f"{shown(text)} ({error})", "an IPv4 network, as in 10.244.0.0/16"
+            yield (
+                place,
+                Message("{text} ({reason})", text=shown(text), reason=error),
+                Message("an IPv4 network, as in 10.244.0.0/16"),
+            )
             continue
         yield from _size(place, network, kind, members)
         yield from _collisions(place, network, taken, asked, data, hosts)
@@ -162,11 +184,15 @@ def _network(text: str) -> IPv4Network | None:
 
 def _size(place: Path, network: IPv4Network, kind: str, hosts: int) -> Found:
     if kind == "pods" and (network.prefixlen < 8 or 1 << max(0, POD_NETWORK_PER_HOST - network.prefixlen) < hosts):
-        yield place, shown(str(network)), f"between /8 and /24 with a /24 for each of {hosts} host(s)"
+        yield (
+            place,
+            shown(str(network)),
+            Message("between /8 and /24 with a /24 for each of {count} host(s)", count=hosts),
+        )
     if kind == "pods" and network.prefixlen > POD_NETWORK_PER_HOST:
-        yield place, shown(str(network)), "at least a /24, which is what one host takes"
+        yield place, shown(str(network)), Message("at least a /24, which is what one host takes")
     if kind == "services" and not 12 <= network.prefixlen <= 24:
-        yield place, shown(str(network)), "between /12 and /24"
+        yield place, shown(str(network)), Message("between /12 and /24")
 
 
 def _collisions(
@@ -179,14 +205,21 @@ def _collisions(
 ) -> Found:
     spoken = [(where, other) for where, other in taken if other.overlaps(network)]
     outside = [(where, address) for where, address in _outside(data) if address in network]
-    free = _free(asked, [address for _, address in _outside(data)])
-    wanted = f"a network of its own{free}"
+    wanted = _free(asked, [address for _, address in _outside(data)])
     for where, other in spoken:
-        yield place, f"{network} overlapping {other} of {where}", wanted
+        yield (
+            place,
+            Message("{network} overlapping {other} of {place}", network=network, other=other, place=where),
+            wanted,
+        )
     if outside:
         where, address = outside[0]
-        more = f" and {len(outside) - 1} more of {hosts} hosts" if len(outside) > 1 else ""
-        yield place, f"{network} holding {address} of {where}{more}", wanted
+        holding = Message("{network} holding {address} of {place}", network=network, address=address, place=where)
+        if len(outside) > 1:
+            holding = Message(
+                "{found} and {count} more of {hosts} hosts", found=holding, count=len(outside) - 1, hosts=hosts
+            )
+        yield place, holding, wanted
     if any(network.overlaps(net) for net in UNUSABLE):
         yield place, shown(str(network)), wanted
 
@@ -206,26 +239,30 @@ def _outside(data: dict[str, Any]) -> Iterator[tuple[str, IPv4Address]]:
             continue  # a DNS name; what it resolves to is the hosts' business
 
 
-def _free(used: list[IPv4Network], addresses: list[IPv4Address]) -> str:
-    """A proposal that collides with nothing, or nothing."""
+def _free(used: list[IPv4Network], addresses: list[IPv4Address]) -> Message:
+    """What is wanted, with a proposal that collides with nothing where there is one."""
     for candidate in PRIVATE.subnets(new_prefix=16):
         if candidate.network_address >= IPv4Address("10.96.0.0") and not (
             any(candidate.overlaps(net) for net in used) or any(address in candidate for address in addresses)
         ):
-            return f", as in {candidate}"
-    return ""
+            return Message("a network of its own, as in {network}", network=candidate)
+    return Message("a network of its own")
 
 
 def _registry(data: dict[str, Any]) -> Found:
     registry = data.get("registry") or {}
     yield from _unknown(items(data, "registry", "hosts"), _names(data))
-    yield from _repeated(items(data, "registry", "hosts"), "each host once")
+    yield from _repeated(items(data, "registry", "hosts"), Message("each host once of its own"))
     ports = {"port": registry.get("port", REGISTRY_PORT), "push_port": registry.get("push_port", PUSH_PORT)}
     for key, port in ports.items():
         if port is not None and (port in CLUSTER_PORTS or port in NODE_PORTS):
-            yield ("registry", key), str(port), "a port that neither SSH nor Kubernetes uses"
+            yield ("registry", key), shown(port), Message("a port that neither SSH nor Kubernetes uses")
     if ports["port"] == ports["push_port"] is not None:
-        yield ("registry", "push_port"), f"{ports['push_port']}, which is registry.port", "a port of its own"
+        yield (
+            ("registry", "push_port"),
+            Message("{port}, which is registry.port", port=ports["push_port"]),
+            Message("a port of its own"),
+        )
 
 
 def _logins(data: dict[str, Any]) -> Found:
@@ -233,17 +270,29 @@ def _logins(data: dict[str, Any]) -> Found:
     for path, host in items(data, "hosts"):
         access = {**site, **(host.get("access") or {})}
         if _no_way_in(access):
-            yield path, "no way to log in", "access.private_key, access.agent or access.password"
+            yield path, Message("no way to log in"), Message("access.private_key, access.agent or access.password")
         if _unpinned(host, access):
-            yield path, "no pinned host key", "host_key here, or access.known_hosts; an unknown key is never accepted"
+            yield (
+                path,
+                Message("no pinned host key"),
+                Message("host_key here, or access.known_hosts; an unknown key is never accepted"),
+            )
         if "PRIVATE KEY" in str(access.get("private_key")):
-            yield (*path, "access", "private_key"), "a key itself (not shown)", "the path of the key's file"
+            yield (
+                (*path, "access", "private_key"),
+                Message("a key itself (not shown)"),
+                Message("the path of the key's file"),
+            )
     bastion = site.get("bastion")
     if bastion:
         if _no_way_in({**bastion, "agent": site.get("agent", False)}):
-            yield ("access", "bastion"), "no way to log in", "private_key or password of the bastion, or access.agent"
+            yield (
+                ("access", "bastion"),
+                Message("no way to log in"),
+                Message("private_key or password of the bastion, or access.agent"),
+            )
         if _unpinned(bastion, site):
-            yield ("access", "bastion"), "no pinned host key", "host_key here, or access.known_hosts"
+            yield ("access", "bastion"), Message("no pinned host key"), Message("host_key here, or access.known_hosts")
 
 
 def _unpinned(named: dict[str, Any], access: dict[str, Any]) -> bool:
@@ -271,15 +320,21 @@ def _homes(data: dict[str, Any]) -> Found:
             elif key not in PATHS:
                 continue
             if isinstance(value, str) and (person := lost_home(value)):
-                yield place, f"{person}, whom this machine does not know", "a path on this machine"
+                yield (
+                    place,
+                    Message("{person}, whom this machine does not know", person=person),
+                    Message("a path on this machine"),
+                )
 
 
 def _component_values(data: dict[str, Any]) -> Found:
     for path, environment in items(data, "environments"):
         for name, values in (environment.get("components") or {}).items():
             for place in plain_secrets((*path, "components", name), values):
-                wanted = "the name of a Kubernetes Secret made at the site (existingSecret: NAME); answers hold none"
-                yield place, "what looks like a secret in plain text (not shown)", wanted
+                wanted = Message(
+                    "the name of a Kubernetes Secret made at the site (existingSecret: NAME); answers hold none"
+                )
+                yield place, Message("what looks like a secret in plain text (not shown)"), wanted
 
 
 def _waivers(data: dict[str, Any]) -> Found:

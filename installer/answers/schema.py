@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -17,15 +17,16 @@ from installer.formats import schemas
 from installer.formats.plain_secrets import names_secret
 from installer.formats.strict_yaml import Path
 from installer.formats.values import SHOWN, TYPES, shown
+from installer.messages import Message
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
 
-Violation = tuple[Path, str, str, bool]
+Violation = tuple[Path, Message, Message, bool]
 """(path, found, wanted, spoiled): `spoiled` where the value itself is of no use to further rules."""
 
 SECRETS = frozenset({"passphrase", "password", "sudo_password"})
-HIDDEN = "something in the place of a secret (not shown)"
+HIDDEN = Message("something in the place of a secret (not shown)")
 MANY = 100
 """Unknown keys of one mapping for which a similar known one is looked for: that takes a while for each."""
 
@@ -80,7 +81,7 @@ def _explained(broken: Broken) -> Iterator[Violation]:
     elif rule == "required":
         yield from _missing_keys(broken, path)
     elif broken.naming:
-        yield (*path, broken.instance), f"the key {shown(broken.instance)}", _wanted(broken), False
+        yield (*path, broken.instance), Message("the key {name}", name=shown(broken.instance)), _wanted(broken), False
     else:
         found = HIDDEN if _is_secret(broken) else shown(broken.instance)
         yield path, found, _wanted(broken), True
@@ -113,11 +114,20 @@ def _unknown_keys(broken: Broken, path: Path) -> Iterator[Violation]:
     unknown = [key for key in broken.instance if key not in known]
     for count, key in enumerate(unknown):
         if secretive(path):
-            yield (*path, key), HIDDEN, str(broken.part.get("errorMessage", f"one of: {', '.join(known)}")), False
+            yield (
+                (*path, key),
+                HIDDEN,
+                _own_words(broken.part) or Message("one of: {values}", values=tuple(known)),
+                False,
+            )
         else:
             near = difflib.get_close_matches(str(key)[:SHOWN], known, n=1) if count < MANY else []
-            wanted = f"`{near[0]}`, perhaps" if near else f"one of: {', '.join(known)}"
-            yield (*path, key), "an unknown key", wanted, False
+            wanted = (
+                Message("{value}, perhaps", value=f"`{near[0]}`")
+                if near
+                else Message("one of: {values}", values=tuple(known))
+            )
+            yield (*path, key), Message("an unknown key"), wanted, False
 
 
 def _missing_keys(broken: Broken, path: Path) -> Iterator[Violation]:
@@ -125,7 +135,7 @@ def _missing_keys(broken: Broken, path: Path) -> Iterator[Violation]:
         if key not in broken.instance:
             about = resolved(broken.part["properties"][key])
             what = about.get("description", about.get("title", "a value")).split(". ")[0].rstrip(".")
-            yield (*path, key), "nothing", what[0].lower() + what[1:], False
+            yield (*path, key), Message("nothing"), Message.verbatim(what[0].lower() + what[1:]), False
 
 
 def resolved(part: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,47 +145,60 @@ def resolved(part: Mapping[str, Any]) -> dict[str, Any]:
     return {**below, **part}
 
 
-def _wanted(broken: Broken) -> str:
+def _wanted(broken: Broken) -> Message:
     rule, value, part = broken.rule, broken.value, broken.part
-    if "errorMessage" in part and rule not in ("maximum", "minimum"):
-        return str(part["errorMessage"])
+    if (own := _own_words(part)) and rule not in ("maximum", "minimum"):
+        return own
     known = _WANTED.get(rule)
-    return known(value, broken) if known else f"{rule} {shown(value)}"
+    return known(value, broken) if known else Message("{rule} {value}", rule=rule, value=shown(value))
 
 
-def _type(value: Any, broken: Broken) -> str:
+def _own_words(part: Mapping[str, Any]) -> Message | None:
+    """What the schema itself says of a place."""
+    return Message.verbatim(str(part["errorMessage"])) if "errorMessage" in part else None
+
+
+def _type(value: Any, broken: Broken) -> Message:
     names = [value] if isinstance(value, str) else value
-    wanted = " or ".join(TYPES[name] for name in names)
+    wanted = _either([TYPES[name] for name in names])
     parts = broken.part.get("properties")
-    return f"{wanted} with {', '.join(parts)}" if parts and len(parts) <= 10 else wanted
+    return Message("{kind} with {keys}", kind=wanted, keys=tuple(parts)) if parts and len(parts) <= 10 else wanted
 
 
-def _choice(value: Any, broken: Broken) -> str:
+def _either(these: Sequence[Message]) -> Message:
+    """One of several, said one after the other."""
+    whole = these[0]
+    for each in these[1:]:
+        whole = Message("{one} or {other}", one=whole, other=each)
+    return whole
+
+
+def _choice(value: Any, broken: Broken) -> Message:
     if isinstance(broken.instance, str):
         near = difflib.get_close_matches(broken.instance, [str(each) for each in value], n=1)
         if near:
-            return f"{shown(near[0])}, perhaps"
-    return f"one of: {', '.join(shown(each) for each in value)}"
+            return Message("{value}, perhaps", value=shown(near[0]))
+    return Message("one of: {values}", values=tuple(map(shown, value)))
 
 
-def _alternatives(_: Any, broken: Broken) -> str:
-    return " or ".join(dict.fromkeys(_wanted(each) for each in broken.context))
+def _alternatives(_: Any, broken: Broken) -> Message:
+    return _either(list(dict.fromkeys(_wanted(each) for each in broken.context)))
 
 
-_WANTED: dict[str, Callable[[Any, Broken], str]] = {
+_WANTED: dict[str, Callable[[Any, Broken], Message]] = {
     "type": _type,
     "enum": _choice,
     "const": lambda value, _: shown(value),
-    "minimum": lambda value, _: f"{value} or more",
-    "maximum": lambda value, _: f"{value} or less",
-    "exclusiveMinimum": lambda value, _: f"more than {value}",
-    "exclusiveMaximum": lambda value, _: f"less than {value}",
-    "minItems": lambda value, _: f"at least {value} of them",
-    "maxItems": lambda value, _: f"at most {value} of them",
-    "minLength": lambda value, _: f"at least {value} character(s)",
-    "maxLength": lambda value, _: f"at most {value} characters",
-    "minProperties": lambda value, _: f"at least {value} key(s)",
-    "maxProperties": lambda value, _: f"at most {value} key(s)",
+    "minimum": lambda value, _: Message("{value} or more", value=value),
+    "maximum": lambda value, _: Message("{value} or less", value=value),
+    "exclusiveMinimum": lambda value, _: Message("more than {value}", value=value),
+    "exclusiveMaximum": lambda value, _: Message("less than {value}", value=value),
+    "minItems": lambda value, _: Message("at least {value} of them", value=value),
+    "maxItems": lambda value, _: Message("at most {value} of them", value=value),
+    "minLength": lambda value, _: Message("at least {value} character(s)", value=value),
+    "maxLength": lambda value, _: Message("at most {value} characters", value=value),
+    "minProperties": lambda value, _: Message("at least {value} key(s)", value=value),
+    "maxProperties": lambda value, _: Message("at most {value} key(s)", value=value),
     "anyOf": _alternatives,
     "oneOf": _alternatives,
 }

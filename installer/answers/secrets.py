@@ -16,6 +16,7 @@ from installer import local_program, redaction
 from installer.answers.model import SecretRef
 from installer.errors import SecretUnavailable, UsageError
 from installer.formats import text_file
+from installer.messages import Message
 
 LARGEST, LARGEST_HANDED_OVER = 64 << 10, 1 << 20
 """Bytes that one secret may have, and that all may have which a program hands over."""
@@ -55,7 +56,7 @@ class Secrets:
             if ref not in self._known:
                 value = self._fetch(ref)
                 if not value:
-                    raise SecretUnavailable(reference=ref, reason="it is empty")
+                    raise SecretUnavailable(reference=ref, reason=Message("it is empty"))
                 redaction.learn(value)
                 self._known[ref] = value
             return self._known[ref]
@@ -84,17 +85,19 @@ class Secrets:
     def _fetch(self, ref: SecretRef) -> str:
         if isinstance(ref.value, tuple):
             if not self._may_run(ref.value):
-                hint = "look at it; if it is yours, give --allow-commands once"
-                raise SecretUnavailable(reference=ref, reason="nobody has allowed this command to run", hint=hint)
+                hint = Message("look at it; if it is yours, give --allow-commands once")
+                raise SecretUnavailable(
+                    reference=ref, reason=Message("nobody has allowed this command to run"), hint=hint
+                )
             return _from_command(ref, ref.value)
         if ref.kind == "env":
             if ref.value not in self._environment:
-                raise SecretUnavailable(reference=ref, reason="the variable is not set")
+                raise SecretUnavailable(reference=ref, reason=Message("the variable is not set"))
             return self._environment[ref.value]
         if ref.kind == "file":
             return _from_file(ref, Path(ref.value))
         if self._ask is None:
-            raise SecretUnavailable(reference=ref, reason="there is no terminal to ask at")
+            raise SecretUnavailable(reference=ref, reason=Message("there is no terminal to ask at"))
         return self._ask(ref.value)
 
 
@@ -111,14 +114,16 @@ def handed_over(stream: BinaryIO) -> Ask:
         told = None
     if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):
         raise UsageError(
-            reason="standard input holds no JSON object of secrets; nothing was done",
-            hint='with --secrets-from-stdin, write {"text of the prompt": "secret"} to it and close it',
+            reason=Message("standard input holds no JSON object of secrets; nothing was done"),
+            hint=Message('with --secrets-from-stdin, write {{"text of the prompt": "secret"}} to it and close it'),
         )
     secrets: dict[str, str] = told
 
     def ask(text: str) -> str:
         if text not in secrets:
-            raise SecretUnavailable(reference=SecretRef("prompt", text), reason="standard input did not hold it")
+            raise SecretUnavailable(
+                reference=SecretRef("prompt", text), reason=Message("standard input did not hold it")
+            )
         return secrets[text]
 
     return ask
@@ -128,11 +133,13 @@ def _from_file(ref: SecretRef, path: Path) -> str:
     try:
         raw, mode = text_file.read_with_mode(path, LARGEST)
     except text_file.Unfit as error:
-        raise SecretUnavailable(reference=ref, reason=f"the file is {error}") from error
+        raise SecretUnavailable(reference=ref, reason=Message("the file is {reason}", reason=error)) from error
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
         raise SecretUnavailable(reference=ref, reason=getattr(error, "strerror", None) or str(error)) from error
     if mode & 0o077:
-        raise SecretUnavailable(reference=ref, reason="others may read the file", hint=f"chmod 600 {path}")
+        raise SecretUnavailable(
+            reference=ref, reason=Message("others may read the file"), hint=Message("chmod 600 {path}", path=path)
+        )
     return _first_line(ref, raw)
 
 
@@ -144,9 +151,9 @@ def _from_command(ref: SecretRef, argv: tuple[str, ...]) -> str:
         reason = f"{argv[0]}: {getattr(error, 'strerror', None) or error}"
         raise SecretUnavailable(reference=ref, reason=reason) from error
     except local_program.OutOfBounds as error:
-        raise SecretUnavailable(reference=ref, reason=f"the command: {error}") from error
+        raise SecretUnavailable(reference=ref, reason=Message("the command: {reason}", reason=error)) from error
     if ended.code:
-        raise SecretUnavailable(reference=ref, reason=f"the command {ended.told}")
+        raise SecretUnavailable(reference=ref, reason=Message("the command {ended}", ended=ended.told))
     return _first_line(ref, ended.out)
 
 
@@ -154,4 +161,6 @@ def _first_line(ref: SecretRef, raw: bytes) -> str:
     try:
         return text_file.decoded(raw).split("\n", 1)[0].rstrip("\r")
     except text_file.Unfit as error:
-        raise SecretUnavailable(reference=ref, reason=f"it is {error}") from None  # its cause would hold the secret
+        raise SecretUnavailable(
+            reference=ref, reason=Message("it is {reason}", reason=error)
+        ) from None  # its cause would hold the secret

@@ -20,6 +20,7 @@ from installer.bundle.manifest import Manifest
 from installer.bundle.manifest_json import decode
 from installer.bundle.split import Parts
 from installer.errors import BundleNotTrusted
+from installer.messages import Message
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -138,7 +139,7 @@ class Archive:
                 hashed.update(piece)
                 file.write(piece)
             if f"sha256:{hashed.hexdigest()}" != digest:
-                raise BundleNotTrusted(bundle=self.path, reason=f"blob {digest} was altered")
+                raise BundleNotTrusted(bundle=self.path, reason=Message("blob {digest} was altered", digest=digest))
 
     def ranges(self, name: str) -> list[tuple[Path, int, int]]:
         """Where one of the small files lies."""
@@ -148,7 +149,9 @@ class Archive:
         try:
             return self._entries[layout.blob_name(digest)]
         except KeyError:
-            raise BundleNotTrusted(bundle=self.path, reason=f"blob {digest} is missing") from None
+            raise BundleNotTrusted(
+                bundle=self.path, reason=Message("blob {digest} is missing", digest=digest)
+            ) from None
 
 
 class BlobStream(io.RawIOBase):

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from installer.messages import Message
+
 FORMAT = 1
 """Version of `bundle.json`; a reader refuses a newer one by name."""
 
@@ -81,6 +83,16 @@ class Component:
     texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def title(self) -> Message:
+        """What people call it."""
+        return Message.verbatim(str(self.spec.get("title", self.name)))
+
+    @property
+    def purpose(self) -> Message:
+        """What it is for; empty where its vendor does not say."""
+        return Message.verbatim(str(self.spec.get("purpose", "")))
+
+    @property
     def requires(self) -> tuple[str, ...]:
         """Names of the components that must stand first."""
         return tuple(self.spec.get("requires", ()))
@@ -105,8 +117,15 @@ class Exemption:
     path: str
     reason: str
 
+    @property
+    def told(self) -> Message:
+        """It in words."""
+        return Message(
+            "{component} writes {place}: {reason}", component=self.component, place=self.path, reason=self.reason
+        )
+
     def __str__(self) -> str:
-        return f"{self.component} writes {self.path}: {self.reason}"
+        return str(self.told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from installer.bundle import specification
 from installer.bundle.manifest import FORMAT, Artifact, ArtifactKind, Blob, Component, Exemption, Manifest
 from installer.errors import BuildFailed, BundleNotTrusted
+from installer.messages import Message
 
 T = TypeVar("T")
 
@@ -78,18 +79,26 @@ def decode(data: bytes, bundle: str) -> Manifest:
     """
     values = sum(data.count(mark) for mark in (b",", b"[", b"{"))
     if values > _VALUES:
-        raise BundleNotTrusted(bundle=bundle, reason=f"bundle.json is too large: some {values} values")
+        raise BundleNotTrusted(
+            bundle=bundle, reason=Message("bundle.json is too large: some {count} values", count=values)
+        )
     try:
         document = json.loads(data.decode(), object_pairs_hook=_object, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise BundleNotTrusted(bundle=bundle, reason=f"bundle.json is not JSON: {error}") from error
+        raise BundleNotTrusted(
+            bundle=bundle, reason=Message("bundle.json is not JSON: {reason}", reason=error)
+        ) from error
     except _Malformed as error:
-        raise BundleNotTrusted(bundle=bundle, reason=f"bundle.json: {error}") from error
+        raise BundleNotTrusted(bundle=bundle, reason=Message("bundle.json: {reason}", reason=error)) from error
     written = document.get("format") if isinstance(document, dict) else None
     if type(written) is int and written > FORMAT:
         raise BundleNotTrusted(
             bundle=bundle,
-            reason=f"bundle.json has format {_shown(written)}; this sitewright reads up to format {FORMAT}",
+            reason=Message(
+                "bundle.json has format {number}; this sitewright reads up to format {format}",
+                number=_shown(written),
+                format=FORMAT,
+            ),
             hint=_NEWER,
         )
     try:
@@ -100,7 +109,9 @@ def decode(data: bytes, bundle: str) -> Manifest:
             raise _Malformed("it is not written in the one form that a bundle.json has")
     except _Malformed as error:
         hint = _NEWER if "is newer than" in str(error) else ""
-        raise BundleNotTrusted(bundle=bundle, reason=f"bundle.json: {error}", hint=hint) from error
+        raise BundleNotTrusted(
+            bundle=bundle, reason=Message("bundle.json: {reason}", reason=error), hint=hint
+        ) from error
     return manifest
 
 

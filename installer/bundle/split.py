@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from installer.errors import BundleNotTrusted, UsageError
+from installer.messages import Message
 
 _PART = re.compile(r"(.+)\.([0-9]{3,})")
 
@@ -72,7 +73,10 @@ class Parts:
                 return cls(path, (path,))
             return cls(path, _complete(path))
         except OSError as error:
-            raise UsageError(reason=f"{path}: {error.strerror}", hint="look at --bundle") from error
+            raise UsageError(
+                reason=Message("{path}: {reason}", path=path, reason=error.strerror),
+                hint=Message("look at --bundle"),
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -103,7 +107,9 @@ class Parts:
                     reason = f"cannot be read at byte {start}: {error.strerror}"
                     raise BundleNotTrusted(bundle=self._files[number], reason=reason) from error
                 if not got:
-                    raise BundleNotTrusted(bundle=self._files[number], reason="became shorter while it was read")
+                    raise BundleNotTrusted(
+                        bundle=self._files[number], reason=Message("became shorter while it was read")
+                    )
                 filled += got
                 start += got
         return filled
@@ -134,8 +140,10 @@ class Parts:
 
 def _opened(file: Path) -> int:
     if not file.exists():
-        raise UsageError(reason=f"{file}: there is no such file", hint="look at --bundle")
-    no_file = UsageError(reason=f"{file}: is no file", hint="--bundle wants the bundle's file itself")
+        raise UsageError(reason=Message("{file}: there is no such file", file=file), hint=Message("look at --bundle"))
+    no_file = UsageError(
+        reason=Message("{file}: is no file", file=file), hint=Message("--bundle wants the bundle's file itself")
+    )
     if not file.is_file():
         raise no_file
     try:
@@ -147,7 +155,8 @@ def _opened(file: Path) -> int:
         raise no_file
     except OSError as error:
         raise UsageError(
-            reason=f"{file}: cannot be opened: {error.strerror}", hint="look at its owner and mode"
+            reason=Message("{file}: cannot be opened: {reason}", file=file, reason=error.strerror),
+            hint=Message("look at its owner and mode"),
         ) from error
 
 
@@ -163,11 +172,17 @@ def _complete(base: Path) -> tuple[Path, ...]:
         number = int(name[2])
         if number < 1 or part_name(base, number).name != name[0]:
             raise UsageError(
-                reason=f"{base.with_name(name[0])}: no part is numbered like that; they are .001, .002 and so on",
-                hint="move it away, or give it the name that it had",
+                reason=Message(
+                    "{file}: no part is numbered like that; they are .001, .002 and so on",
+                    file=base.with_name(name[0]),
+                ),
+                hint=Message("move it away, or give it the name that it had"),
             )
     last = max((int(name[2]) for name in names), default=0)
     if last != len(found) or not found:
         missing = part_name(base, len(found) + 1)
-        raise UsageError(reason=f"{missing}: this part is missing", hint="put all parts into one folder")
+        raise UsageError(
+            reason=Message("{missing}: this part is missing", missing=missing),
+            hint=Message("put all parts into one folder"),
+        )
     return found

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from installer.errors import UsageError
 from installer.formats import text_file
+from installer.messages import Message
 
 NAMESPACE = "sitewright-bundle"
 KEY_TYPE = "ssh-ed25519"
@@ -121,12 +122,14 @@ def private_key(path: Path, passphrase: str = "") -> Ed25519PrivateKey:
         key = serialization.load_ssh_private_key(data, passphrase.encode() if passphrase else None)
     except TypeError as error:
         reason = "the key has no passphrase" if passphrase else "the key needs its passphrase"
-        raise UsageError(reason=f"{path}: {reason}") from error
+        raise UsageError(reason=Message("{path}: {reason}", path=path, reason=reason)) from error
     except (ValueError, UnsupportedAlgorithm) as error:
         reason = "not an OpenSSH private key, or its passphrase is wrong"
-        raise UsageError(reason=f"{path}: {reason}") from error
+        raise UsageError(reason=Message("{path}: {reason}", path=path, reason=reason)) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise UsageError(reason=f"{path}: not an ed25519 key; make one with: sitewright bundle keygen")
+        raise UsageError(
+            reason=Message("{path}: not an ed25519 key; make one with: sitewright bundle keygen", path=path)
+        )
     return key
 
 
@@ -202,8 +205,10 @@ def _read(path: Path) -> bytes:
         return text_file.read(path, LARGEST_KEY)
     except (OSError, text_file.Unfit) as error:
         raise UsageError(
-            reason=f"{path}: the key cannot be read: {getattr(error, 'strerror', None) or error}",
-            hint="give --key FILE; make one: sitewright bundle keygen FILE",
+            reason=Message(
+                "{path}: the key cannot be read: {reason}", path=path, reason=getattr(error, "strerror", None) or error
+            ),
+            hint=Message("give --key FILE; make one: sitewright bundle keygen FILE"),
         ) from error
 
 
@@ -213,7 +218,10 @@ def _create(path: Path, content: bytes, mode: int) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
     except OSError as error:
-        raise UsageError(reason=f"{path}: cannot be made: {error.strerror}", hint="name another file") from error
+        raise UsageError(
+            reason=Message("{path}: cannot be made: {reason}", path=path, reason=error.strerror),
+            hint=Message("name another file"),
+        ) from error
 
 
 def _string(data: bytes) -> bytes:

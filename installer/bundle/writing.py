@@ -19,6 +19,7 @@ from installer.bundle.manifest import Blob, Manifest
 from installer.bundle.manifest_json import encode
 from installer.bundle.split import part_name, parts_of
 from installer.errors import BuildFailed, UsageError
+from installer.messages import Message
 from installer.whole_file import sync_folder
 
 _CHUNK = 64 << 20
@@ -45,7 +46,7 @@ def write_archive(
         BuildFailed: a blob is missing or is not what the manifest says, or the disk refused.
     """
     if manifest.sbom != Blob.of(sbom):
-        raise BuildFailed(what=path, reason="its manifest names another bill of materials")
+        raise BuildFailed(what=path, reason=Message("its manifest names another bill of materials"))
     contents = (layout.OCI_LAYOUT_BYTES, layout.index_json(manifest), encode(manifest), signature, sbom)
     blobs = sorted(manifest.blobs().values())
     total = sum(blob.size for blob in blobs)
@@ -100,7 +101,12 @@ def put_signature(path: Path, signature: bytes) -> None:
         ranges = archive.ranges(layout.SIGNATURE)
     found = sum(length for _, _, length in ranges)
     if found != len(signature):
-        raise BuildFailed(what=path, reason=f"holds a signature of {found} bytes, the new one has {len(signature)}")
+        raise BuildFailed(
+            what=path,
+            reason=Message(
+                "holds a signature of {found} bytes, the new one has {count}", found=found, count=len(signature)
+            ),
+        )
     changed: list[tuple[Path, Path]] = []
     try:
         for file, offset, length in ranges:
@@ -111,7 +117,9 @@ def put_signature(path: Path, signature: bytes) -> None:
         for temporary, final in changed:
             temporary.replace(final)
     except OSError as error:
-        raise UsageError(reason=f"{error.filename or path}: cannot be written: {error.strerror}") from error
+        raise UsageError(
+            reason=Message("{path}: cannot be written: {reason}", path=error.filename or path, reason=error.strerror)
+        ) from error
     finally:
         for temporary, _final in changed:
             temporary.unlink(missing_ok=True)
@@ -142,9 +150,15 @@ def _copy(blob: Blob, source: Path, output: _Output) -> None:
                 hashed.update(data)
                 output.write(data)
     if size != blob.size:
-        raise BuildFailed(what=source, reason=f"{size} bytes, but {blob.digest} has {blob.size}", hint=CHANGED)
+        raise BuildFailed(
+            what=source,
+            reason=Message("{size} bytes, but {digest} has {wanted}", size=size, digest=blob.digest, wanted=blob.size),
+            hint=CHANGED,
+        )
     if (found := f"sha256:{hashed.hexdigest()}") != blob.digest:
-        raise BuildFailed(what=source, reason=f"was changed in the cache: it is {found} now", hint=CHANGED)
+        raise BuildFailed(
+            what=source, reason=Message("was changed in the cache: it is {found} now", found=found), hint=CHANGED
+        )
 
 
 CHANGED = "nothing was written; remove that file and build again: it is then made anew"

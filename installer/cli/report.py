@@ -94,7 +94,7 @@ def _delivered(command: ReportCommand, run: Run | None, done: Built | None) -> D
         components = tuple(
             Component(
                 part.name,
-                str(part.spec.get("title", part.name)),
+                part.title,
                 part.version,
                 part.artifacts[0].manifest.digest if part.artifacts else "",
             )

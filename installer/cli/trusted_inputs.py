@@ -13,6 +13,7 @@ from installer.bundle.archive import Archive
 from installer.bundle.manifest import Manifest
 from installer.errors import BundleNotTrusted, UsageError
 from installer.formats import text_file
+from installer.messages import Message
 from installer.plan.inputs import Inputs
 
 LARGEST = 1 << 20
@@ -96,9 +97,11 @@ def read_signers(path: Path | None, bundle: Path) -> bytes:
         BundleNotTrusted: there are none, so nobody can be trusted.
     """
     if path is None:
-        raise BundleNotTrusted(bundle=bundle, reason="no allowed signers are named",
-                               hint="give --signers FILE, or trust.signers in the answers")  # fmt: skip
-    return _keys(bundle, "allowed signers", path, "give --signers FILE, or trust.signers in the answers")
+        raise BundleNotTrusted(bundle=bundle, reason=Message("no allowed signers are named"),
+                               hint=Message("give --signers FILE, or trust.signers in the answers"))  # fmt: skip
+    return _keys(
+        bundle, Message("allowed signers"), path, Message("give --signers FILE, or trust.signers in the answers")
+    )
 
 
 def read_revoked(path: Path | None, bundle: Path) -> str:
@@ -110,13 +113,15 @@ def read_revoked(path: Path | None, bundle: Path) -> str:
     if path is None:
         return ""
     hint = "give --revoked FILE, or trust.revoked in the answers: public keys, one a line"
-    content = _keys(bundle, "revoked keys", path, hint)
+    content = _keys(bundle, Message("revoked keys"), path, hint)
     if content.startswith(KRL):
-        raise BundleNotTrusted(bundle=bundle, reason=f"revoked keys {path}: a binary list (KRL)", hint=hint)
+        raise BundleNotTrusted(
+            bundle=bundle, reason=Message("revoked keys {path}: a binary list (KRL)", path=path), hint=hint
+        )
     return content.decode()
 
 
-def _keys(bundle: Path, what: str, path: Path, hint: str) -> bytes:
+def _keys(bundle: Path, what: Message, path: Path, hint: str) -> bytes:
     """A file of keys, as text that ssh-keygen reads as well.
 
     Raises:
@@ -127,10 +132,20 @@ def _keys(bundle: Path, what: str, path: Path, hint: str) -> bytes:
         if content.startswith(KRL):
             return content
         if content.startswith(text_file.MARK):
-            raise text_file.Unfit("text with a byte order mark, which ssh-keygen does not read", "save it without")
+            raise text_file.Unfit(
+                Message("text with a byte order mark, which ssh-keygen does not read"), Message("save it without")
+            )
         text_file.decoded(content)
     except text_file.Unfit as error:
-        raise BundleNotTrusted(bundle=bundle, reason=f"{what} {path}: {error}", hint=error.cure or hint) from error
+        raise BundleNotTrusted(
+            bundle=bundle,
+            reason=Message("{what} {path}: {reason}", what=what, path=path, reason=error),
+            hint=error.cure or hint,
+        ) from error
     except OSError as error:
-        raise BundleNotTrusted(bundle=bundle, reason=f"{what} {path}: {error.strerror}", hint=hint) from error
+        raise BundleNotTrusted(
+            bundle=bundle,
+            reason=Message("{what} {path}: {reason}", what=what, path=path, reason=error.strerror),
+            hint=hint,
+        ) from error
     return content

@@ -13,6 +13,7 @@ from installer.formats.strict_yaml import Path
 from installer.hosts.inventory import Row
 from installer.hosts.inventory.entry import BadRange, expand
 from installer.hosts.roles import Role, Roles
+from installer.messages import Message
 
 FIRST = "node-1"
 """The name of the first host, until somebody gives it another one."""
@@ -114,9 +115,14 @@ def spread(draft: Draft, position: int) -> Draft:
     if max(len(made), len(addresses)) == 1:
         return draft
     if addresses and len(addresses) != len(made):
-        raise BadRange(f"{len(made)} name(s) and {len(addresses)} address(es)", "as many addresses as names")
+        raise BadRange(
+            Message("{names} name(s) and {addresses} address(es)", names=len(made), addresses=len(addresses)),
+            Message("as many addresses as names"),
+        )
     if taken := [name for name in made if name in names(draft)]:
-        raise BadRange(f"{taken[0]}, which is there already", "names that no other host has")
+        raise BadRange(
+            Message("{name}, which is there already", name=taken[0]), Message("names that no other host has")
+        )
     shared = {key: value for key, value in entry.items() if key != "host_key"}
     hosts: list[Any] = [{**shared, "name": name} for name in made]
     hosts = [{**host, "address": each} for host, each in zip(hosts, addresses, strict=True)] if addresses else hosts

@@ -31,6 +31,7 @@ from installer.errors import (
     SitewrightError,
     StepFailed,
 )
+from installer.messages import Message
 from installer.plan.model import (
     BACKWARD,
     Before,
@@ -152,7 +153,7 @@ def _undoing(step: Step, undo: Callable[[World, Image], None], image: Image, aft
     return replace(
         step,
         id=f"undo:{step.id}",
-        title=f"undo: {step.title}",
+        title=Message("undo: {step}", step=step.title),
         differs=lambda world: compared(image.seen, json.loads(json.dumps(step.capture(world)))),
         apply=lambda world: undo(world, image),
         after=after,

@@ -22,6 +22,7 @@ from installer import state_files
 from installer.engine import before_images
 from installer.errors import PlanChanged, StateUnreadable
 from installer.formats import strict_json
+from installer.messages import Message
 from installer.whole_file import sync_folder
 
 FORMAT = 1
@@ -192,7 +193,7 @@ class Journal:
     def _append(self, record: dict[str, Any]) -> None:
         line = json.dumps(record, sort_keys=True).encode() + b"\n"
         if self._broken:
-            raise StateUnreadable(path=self.path, reason="an earlier record could not be made durable")
+            raise StateUnreadable(path=self.path, reason=Message("an earlier record could not be made durable"))
         try:
             self._write(line)
         except OSError as error:

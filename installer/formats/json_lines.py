@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from installer import redaction
+from installer.messages import with_keys
 from installer.plain import in_json
 
 NAMES = frozenset({"type", "id", "step", "after", "host", "environment", "phase", "run", "operation", "site", "check"})
@@ -22,7 +23,7 @@ NAMES = frozenset({"type", "id", "step", "after", "host", "environment", "phase"
 
 def line(body: Mapping[str, Any]) -> str:
     """An object as one line, without its end."""
-    return in_json(json.dumps(_masked(body), default=_plain, ensure_ascii=False))
+    return in_json(json.dumps(_masked(with_keys(body)), default=_plain, ensure_ascii=False))
 
 
 def _masked(value: Any, key: str = "") -> Any:
@@ -42,7 +43,7 @@ def _plain(value: object) -> object:
     if isinstance(value, Path):
         return redaction.redacted(str(value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _masked(dataclasses.asdict(value))
+        return _masked(with_keys(dataclasses.asdict(value)))
     if isinstance(value, set | frozenset):
         return _masked(list(value))
     raise TypeError(f"{type(value).__name__} has no JSON form")

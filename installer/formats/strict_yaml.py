@@ -16,11 +16,12 @@ from typing import Any
 import yaml
 
 from installer.formats.libyaml import LOADER
+from installer.messages import Message
 
 Path = tuple[str | int, ...]
 """Where a value is: keys and list positions from the top."""
 
-Flaw = tuple[int, Path, str, str]
+Flaw = tuple[int, Path, Message, Message]
 """(line, path, found, wanted): what is wrong at a place."""
 
 DEEPEST = 32
@@ -59,13 +60,16 @@ def read(text: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         found = " ".join(part for part in (error.context, error.problem) if part)
-        if "cannot start any token" in found:
-            found += " (a tab, perhaps)"
+        said = Message("{reason} (a tab, perhaps)", reason=found) if "cannot start any token" in found else found
         line = mark.line + 1 if mark else 1
         document.flaws.extend(_look_alikes(text, line))
-        document.flaws.append((line, (), found, "well-formed YAML, indented by spaces"))
+        document.flaws.append(
+            (line, (), Message("{reason}", reason=said), Message("well-formed YAML, indented by spaces"))
+        )
     except yaml.YAMLError as error:
-        document.flaws.append((1, (), str(error).splitlines()[0], "well-formed YAML in UTF-8"))
+        document.flaws.append(
+            (1, (), Message.verbatim(str(error).splitlines()[0]), Message("well-formed YAML in UTF-8"))
+        )
     return document
 
 
@@ -73,9 +77,19 @@ def _look_alikes(text: str, last: int) -> Iterator[Flaw]:
     """Signs, as of an input method for Chinese, that look like YAML's and are none, up to the line of an error."""
     for number, line in enumerate(text.splitlines()[:last], start=1):
         if _FULL_WIDTH_COLON.match(line):
-            yield number, (), "a full-width colon (\uff1a, U+FF1A)", "a colon and a blank (: ) after the key"
+            yield (
+                number,
+                (),
+                Message("a full-width colon ({sign})", sign="\uff1a, U+FF1A"),
+                Message("a colon and a blank (: ) after the key"),
+            )
         elif found := _WIDE_INDENT.match(line):
-            yield number, (), f"a sign that only looks like a blank (U+{ord(found[1]):04X})", "indentation by blanks"
+            yield (
+                number,
+                (),
+                Message("a sign that only looks like a blank ({sign})", sign=f"U+{ord(found[1]):04X}"),
+                Message("indentation by blanks"),
+            )
 
 
 def empty(text: str) -> bool:
@@ -103,11 +117,11 @@ class _Reader:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self._flaw(event, (), "a second document after `---`", "one document")
+                    self._flaw(event, (), Message("a second document after `---`"), Message("one document"))
                     return
                 self.document.data = self._value(next(self.events), ())
 
-    def _flaw(self, event: yaml.Event, path: Path, found: str, wanted: str) -> None:
+    def _flaw(self, event: yaml.Event, path: Path, found: Message, wanted: Message) -> None:
         self.document.flaws.append((_line(event), path, found, wanted))
 
     def _value(self, event: yaml.Event, path: Path) -> Any:
@@ -115,10 +129,15 @@ class _Reader:
             raise _TooDeep
         self.document.lines.setdefault(path, _line(event))
         if isinstance(event, yaml.AliasEvent):
-            self._flaw(event, path, f"an alias (*{event.anchor})", "the value itself; aliases hide what a file says")
+            self._flaw(
+                event,
+                path,
+                Message("an alias (*{anchor})", anchor=event.anchor),
+                Message("the value itself; aliases hide what a file says"),
+            )
             return None
         if tag := getattr(event, "tag", None):
-            self._flaw(event, path, f"a tag ({tag})", "the value without a tag")
+            self._flaw(event, path, Message("a tag ({tag})", tag=tag), Message("the value without a tag"))
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -130,14 +149,14 @@ class _Reader:
         self._visible(event, event.value, path)
         value = scalar(event.value) if event.implicit[0] else event.value
         if isinstance(value, float) and not math.isfinite(value):
-            self._flaw(event, path, "a number that is too large to reckon with", "a smaller number")
+            self._flaw(event, path, Message("a number that is too large to reckon with"), Message("a smaller number"))
             return None
         return value
 
     def _visible(self, event: yaml.Event, text: str, path: Path) -> None:
         if found := _INVISIBLE.search(text):
-            what = f"a control character (U+{ord(found[0]):04X})"
-            self._flaw(event, path, what, "text that shows all that it says")
+            what = Message("a control character ({sign})", sign=f"U+{ord(found[0]):04X}")
+            self._flaw(event, path, what, Message("text that shows all that it says"))
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
@@ -145,13 +164,18 @@ class _Reader:
             line = _line(event)
             key = event.value if isinstance(event, yaml.ScalarEvent) else None
             if key is None:
-                self._flaw(event, path, "a key that is no word", "a plain key")
+                self._flaw(event, path, Message("a key that is no word"), Message("a plain key"))
                 self._value(event, (*path, "?"))
                 self._value(next(self.events), (*path, "?"))
                 continue
             if key in mapping:
                 first = self.document.lines[(*path, key)]
-                self._flaw(event, (*path, key), f"the key a second time (first in line {first})", "each key once")
+                self._flaw(
+                    event,
+                    (*path, key),
+                    Message("the key a second time (first in line {first})", first=first),
+                    Message("each key once"),
+                )
                 self._value(next(self.events), (*path, key))
                 continue
             self._visible(event, key, path)  # of what holds the key: whether it is a known one is told beside

@@ -10,12 +10,14 @@ import os
 import stat
 from pathlib import Path
 
+from installer.messages import Message
+
 KINDS = {
-    stat.S_IFDIR: "a directory",
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: Message("a directory"),
+    stat.S_IFIFO: Message("a pipe"),
+    stat.S_IFSOCK: Message("a socket"),
+    stat.S_IFCHR: Message("a device"),
+    stat.S_IFBLK: Message("a device"),
 }
 MARKS = {b"\xff\xfe\x00\x00": "UTF-32", b"\x00\x00\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 """Byte order marks of encodings other than UTF-8, the longest first."""
@@ -24,11 +26,11 @@ MARK = b"\xef\xbb\xbf"
 
 
 class Unfit(Exception):
-    """Why a file cannot be used; `cure` says how to make it fit, and is empty where that goes without saying."""
+    """Why a file cannot be used; `cure` says how to make it fit, and is None where that goes without saying."""
 
-    def __init__(self, reason: str, cure: str = "") -> None:
+    def __init__(self, reason: Message, cure: Message | None = None) -> None:
         super().__init__(reason)
-        self.cure = cure
+        self.reason, self.cure = reason, cure
 
 
 def read(path: Path, most: int) -> bytes:
@@ -55,7 +57,7 @@ def read_with_mode(path: Path, most: int) -> tuple[bytes, int]:
         _regular(mode)
         content = stream.read(most + 1)
     if len(content) > most:
-        raise Unfit(f"more than {_size(most)}")
+        raise Unfit(_larger(most))
     return content, mode
 
 
@@ -67,28 +69,30 @@ def decoded(raw: bytes) -> str:
     """
     for mark, encoding in MARKS.items():
         if raw.startswith(mark):
-            raise Unfit(f"text in {encoding}, not UTF-8", _resaved(encoding))
+            raise Unfit(Message("text in {encoding}, not UTF-8", encoding=encoding), _resaved(encoding))
     if b"\x00" in raw:
         if raw[1:8:2].strip(b"\x00") == b"" or raw[0:8:2].strip(b"\x00") == b"":
-            raise Unfit("binary data, or text in UTF-16, not UTF-8", _resaved("UTF-16LE"))
-        raise Unfit("binary data")
+            raise Unfit(Message("binary data, or text in UTF-16, not UTF-8"), _resaved("UTF-16LE"))
+        raise Unfit(Message("binary data"))
     try:
         return raw.removeprefix(MARK).decode()
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        reason = f"bytes that are not UTF-8 (in line {line}, at byte {error.start})"
+        reason = Message("bytes that are not UTF-8 (in line {line}, at byte {byte})", line=line, byte=error.start)
         if _chinese(raw):
-            raise Unfit(f"{reason}; they look like GB18030 (GBK)", _resaved("GB18030")) from error
-        raise Unfit(reason, "save it as UTF-8") from error
+            raise Unfit(
+                Message("{reason}; they look like GB18030 (GBK)", reason=reason), _resaved("GB18030")
+            ) from error
+        raise Unfit(reason, Message("save it as UTF-8")) from error
 
 
 def _regular(mode: int) -> None:
     if not stat.S_ISREG(mode):
-        raise Unfit(KINDS.get(stat.S_IFMT(mode), "no regular file"), "name a regular file")
+        raise Unfit(KINDS.get(stat.S_IFMT(mode), Message("no regular file")), Message("name a regular file"))
 
 
-def _resaved(encoding: str) -> str:
-    return f"save it as UTF-8 (iconv -f {encoding} -t UTF-8)"
+def _resaved(encoding: str) -> Message:
+    return Message("save it as UTF-8 (iconv -f {encoding} -t UTF-8)", encoding=encoding)
 
 
 def _chinese(raw: bytes) -> bool:
@@ -100,5 +104,7 @@ def _chinese(raw: bytes) -> bool:
     return sum("\u4e00" <= sign <= "\u9fff" for sign in beyond) * 2 > len(beyond)
 
 
-def _size(count: int) -> str:
-    return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count >> 10} KiB"
+def _larger(most: int) -> Message:
+    if most >= 1 << 20:
+        return Message("more than {count} MiB", count=most >> 20)
+    return Message("more than {count} KiB", count=most >> 10)

@@ -6,21 +6,25 @@ import json
 from typing import Any
 
 from installer.formats.plain_secrets import holds_secret
+from installer.messages import Message
 
-TYPES = {"object": "a mapping", "array": "a list", "string": "a text", "integer": "a whole number",
-         "number": "a number", "boolean": "true or false", "null": "null"}  # fmt: skip
+TYPES = {"object": Message("a mapping"), "array": Message("a list"), "string": Message("a text"),
+         "integer": Message("a whole number"), "number": Message("a number"), "boolean": Message("true or false"),
+         "null": Message("null")}  # fmt: skip
 """What a message calls each type of JSON Schema."""
 SHOWN = 60
 """Characters of a value that a message repeats."""
 
 
-def shown(value: Any) -> str:
+def shown(value: Any) -> Message:
     """A value in one line, cut to `SHOWN` characters; of what looks like a secret, nothing at all."""
     if value is None:
-        return "nothing"
-    if isinstance(value, dict | list):
-        return f"{TYPES['object' if isinstance(value, dict) else 'array']} of {len(value)}"
+        return Message("nothing")
+    if isinstance(value, dict):
+        return Message("a mapping of {count}", count=len(value))
+    if isinstance(value, list):
+        return Message("a list of {count}", count=len(value))
     if isinstance(value, str) and holds_secret(value):
-        return "a secret itself (not shown)"
+        return Message("a secret itself (not shown)")
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+    return Message.verbatim(text if len(text) <= SHOWN else f"{text[:SHOWN]}...")

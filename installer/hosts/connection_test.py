@@ -18,6 +18,7 @@ from typing import Literal, Protocol
 from installer.answers.model import Host
 from installer.errors import HostKeyUnknown, SitewrightError
 from installer.hosts.facts import GIB, Facts, ask
+from installer.messages import Message
 from installer.ports import Questions
 
 Name = Literal["name", "port", "key", "login", "sudo", "facts"]
@@ -137,7 +138,13 @@ def try_host(host: Host, connectors: Connectors, tell: Tell, stop: threading.Eve
     except SitewrightError as error:
         visit.fail(error)
     except Exception as error:  # a malformed known_hosts file, an answer nobody foresaw: one host's, not everybody's
-        visit.fail(SitewrightError(reason=f"{host.name}: {type(error).__name__}: {error}"))
+        visit.fail(
+            SitewrightError(
+                reason=Message(
+                    "{name}: {__name__}: {reason}", name=host.name, __name__=type(error).__name__, reason=error
+                )
+            )
+        )
     return visit.result
 
 
@@ -233,7 +240,7 @@ class _Visit:
         self.result = replace(self.result, stage=stage)
         if self.stop.is_set():
             reason = f"{self.host.name}: the test was stopped before it ended"
-            raise SitewrightError(reason=reason, hint="test the connection again")
+            raise SitewrightError(reason=reason, hint=Message("test the connection again"))
         self.tell(Stage(self.host.name, stage, "running"))
 
     def _end(self, stage: Name, text: str) -> None:

@@ -14,6 +14,7 @@ from typing import Literal
 from installer.hosts.facts import GIB, Facts
 from installer.hosts.inventory import Row
 from installer.hosts.inventory.groups import WORKER, Hint, hint, words
+from installer.messages import Message
 from sizing.engine import Sizing
 from sizing.hosts import KUBERNETES_POOLS, Shape, weight
 
@@ -38,7 +39,7 @@ class Proposal:
     host: str
     environment: str
     role: Role
-    reason: str
+    reason: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class Roles:
     """
 
     proposals: tuple[Proposal, ...] = ()
-    problems: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    problems: tuple[Message, ...] = ()
+    notes: tuple[Message, ...] = ()
 
     def hosts(self, environment: str, role: Role) -> tuple[str, ...]:
         """The hosts of one role, as `control_planes` and `workers` of the answers want them."""
@@ -62,17 +63,23 @@ def propose(rows: Sequence[Row], facts: Mapping[str, Facts], sizing: Sizing) -> 
     wanted = _wanted(sizing)
     names = [each.name for each in wanted]
     if len(rows) < len(wanted):
-        few = f"{len(rows)} host(s) for {len(wanted)} environments ({', '.join(names)})"
-        remedy = f"each is a cluster of its own: {len(wanted) - len(rows)} host(s) more, or fewer environments"
-        return Roles(problems=(f"{few}; {remedy}",))
+        few = Message(
+            "{hosts} host(s) for {count} environments ({names}); each is a cluster of its own: {more} host(s) more, or "
+            "fewer environments",
+            hosts=len(rows), count=len(wanted), names=tuple(names), more=len(wanted) - len(rows),
+        )  # fmt: skip
+        return Roles(problems=(few,))
     machines = _machines(rows, facts, names)
     _share_out(machines, wanted)
     empty = [each.name for each in wanted if not each.machines]
     if empty:
-        said = "every host is marked for another by its group or name"
-        return Roles(problems=tuple(f"no host for environment {name}: {said}" for name in empty))
-    notes: list[str] = []
-    roles: dict[int, tuple[Role, str]] = {}
+        problems = tuple(
+            Message("no host for environment {name}: every host is marked for another by its group or name", name=each)
+            for each in empty
+        )
+        return Roles(problems=problems)
+    notes: list[Message] = []
+    roles: dict[int, tuple[Role, Message]] = {}
     for each in wanted:
         roles |= _roles(each)
         notes += _notes(each, sum(roles[machine.order][0] == "control_plane" for machine in each.machines))
@@ -110,19 +117,24 @@ class _Machine:
         disk = self.facts and (self.facts.disks.get("/var/lib") or self.facts.disks.get("/"))
         return disk.size / GIB if disk else 0.0
 
-    def of_role(self) -> str:
+    def of_role(self) -> Message:
         """Which of its words says its role."""
-        return f'its group "{self.row.group}"' if self.by_group.control is not None else "its name"
+        return self._group() if self.by_group.control is not None else Message("its name")
 
-    def of_environment(self) -> str:
+    def of_environment(self) -> Message:
         """Which of its words says its environment."""
-        return f'its group "{self.row.group}"' if self.by_group.environment else "its name"
+        return self._group() if self.by_group.environment else Message("its name")
 
-    def figures(self) -> str:
+    def _group(self) -> Message:
+        return Message('its group "{group}"', group=self.row.group)
+
+    def figures(self) -> Message:
         """What it is."""
         if self.facts is None:
-            return "nothing is known of it yet"
-        return f"{self.facts.cpus} cores, {self.facts.memory / GIB:.0f} GiB memory"
+            return Message("nothing is known of it yet")
+        return Message(
+            "{cores} cores, {memory} GiB memory", cores=self.facts.cpus, memory=f"{self.facts.memory / GIB:.0f}"
+        )
 
 
 @dataclass
@@ -203,17 +215,20 @@ def _urgency(wanted: _Wanted, position: int) -> tuple[float, ...]:
     return 2, math.fsum(machine.capacity for machine in wanted.machines) / wanted.demand, position
 
 
-def _roles(wanted: _Wanted) -> dict[int, tuple[Role, str]]:
+def _roles(wanted: _Wanted) -> dict[int, tuple[Role, Message]]:
     """The role of each machine of an environment, by its place in the list, with the reason."""
     chosen = _control_planes(wanted)
     places = {machine.order for machine in chosen}
     alike = len({(machine.capacity, machine.disk) for machine in wanted.machines}) == 1
     alone = len(chosen) == len(wanted.machines)
-    found: dict[int, tuple[Role, str]] = {}
+    found: dict[int, tuple[Role, Message]] = {}
     for machine in wanted.machines:
         if machine.order in places:
             reason = _why_control(wanted, machine, alike)
-            found[machine.order] = "control_plane", f"{reason}; carries the services too" if alone else reason
+            found[machine.order] = (
+                "control_plane",
+                Message("{reason}; carries the services too", reason=reason) if alone else reason,
+            )
         else:
             found[machine.order] = "worker", _why_worker(machine, len(chosen))
     return found
@@ -245,49 +260,63 @@ def _fitness(wanted: _Wanted, machine: _Machine) -> tuple[float, ...]:
     return 2, -machine.capacity, machine.order
 
 
-def _why_control(wanted: _Wanted, machine: _Machine, alike: bool) -> str:
+def _why_control(wanted: _Wanted, machine: _Machine, alike: bool) -> Message:
     if machine.control:
-        return f"control plane by {machine.of_role()}"
+        return Message("control plane by {words}", words=machine.of_role())
     if machine.control is False:
-        return f"control plane though {machine.of_role()} says worker: a cluster cannot do without"
+        return Message("control plane though {words} says worker: a cluster cannot do without", words=machine.of_role())
     if machine.facts is None:
-        return "control plane by its place in the list: nothing is known of it yet"
+        return Message("control plane by its place in the list: nothing is known of it yet")
     if not wanted.suffices(machine):
-        least = f"{wanted.control.cpu_cores:g} cores, {wanted.control.memory_gib:g} GiB"
-        return f"control plane, though short of {least}: {machine.figures()}"
+        return Message(
+            "control plane, though short of {cores} cores, {memory} GiB: {figures}",
+            cores=f"{wanted.control.cpu_cores:g}", memory=f"{wanted.control.memory_gib:g}", figures=machine.figures(),
+        )  # fmt: skip
     if alike:
-        return f"control plane by its place in the list: all are alike ({machine.figures()})"
-    return f"control plane: small, and enough for it ({machine.figures()})"
+        return Message("control plane by its place in the list: all are alike ({figures})", figures=machine.figures())
+    return Message("control plane: small, and enough for it ({figures})", figures=machine.figures())
 
 
-def _why_worker(machine: _Machine, control_planes: int) -> str:
+def _why_worker(machine: _Machine, control_planes: int) -> Message:
     if machine.control:
-        return f"worker though {machine.of_role()} says control plane: {control_planes} is odd, and enough"
+        return Message(
+            "worker though {words} says control plane: {count} is odd, and enough",
+            words=machine.of_role(),
+            count=control_planes,
+        )
     if machine.control is False:
-        return f"worker by {machine.of_role()}"
-    return f"worker: {machine.figures()}"
+        return Message("worker by {words}", words=machine.of_role())
+    return Message("worker: {figures}", figures=machine.figures())
 
 
-def _notes(wanted: _Wanted, control_planes: int) -> Iterator[str]:
+def _notes(wanted: _Wanted, control_planes: int) -> Iterator[Message]:
     count = len(wanted.machines)
     if not wanted.redundant:
         return
     if control_planes < MAJORITY:
-        yield f"{wanted.name} is to survive the loss of a host, which takes {MAJORITY} control planes; it gets " + (
-            f"{control_planes} of {count} host(s)"
-        )
+        yield Message(
+            "{environment} is to survive the loss of a host, which takes {wanted} control planes; it gets {count} of "
+            "{hosts} host(s)",
+            environment=wanted.name, wanted=MAJORITY, count=control_planes, hosts=count,
+        )  # fmt: skip
     elif count - control_planes == 1:
-        yield f"{wanted.name} has one worker alone: one more, and it survives the loss of it"
+        yield Message(
+            "{environment} has one worker alone: one more, and it survives the loss of it", environment=wanted.name
+        )
 
 
 def _proposals(
-    machines: Sequence[_Machine], wanted: Sequence[_Wanted], roles: Mapping[int, tuple[Role, str]]
+    machines: Sequence[_Machine], wanted: Sequence[_Wanted], roles: Mapping[int, tuple[Role, Message]]
 ) -> Iterator[Proposal]:
     home = {machine.order: each.name for each in wanted for machine in each.machines}
     for machine in machines:
         role, reason = roles[machine.order]
         name = home[machine.order]
         if len(wanted) > 1:
-            how = f"by {machine.of_environment()}" if machine.environment else "for what it needs"
-            reason = f"{name} {how}; {reason}"
+            words = machine.of_environment()
+            reason = (
+                Message("{environment} by {words}; {reason}", environment=name, words=words, reason=reason)
+                if machine.environment
+                else Message("{environment} for what it needs; {reason}", environment=name, reason=reason)
+            )
         yield Proposal(machine.row.name, name, role, reason)

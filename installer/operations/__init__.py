@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from installer import engine, preflight, state_files
 from installer.bundle.archive import Archive
 from installer.errors import SitewrightError, StateUnreadable, UsageError
+from installer.messages import Message
 from installer.operations import kubeconfigs
 from installer.operations import rollback as taking_back
 from installer.plan import install as installing
@@ -170,7 +171,10 @@ def resume(site: Site, watch: Watch, stop: threading.Event, *, delete_volumes: b
             standing = site.runs.standing(site.name)
             if standing and not standing[-1].proved:
                 return standing[-1]
-            raise UsageError(reason=f"no run of site {site.name} was broken off", hint="see: sitewright status")
+            raise UsageError(
+                reason=Message("no run of site {name} was broken off", name=site.name),
+                hint=Message("see: sitewright status"),
+            )
         if run.operation in BACKWARD:
             return _back(site, run.operation, watch, stop, delete_volumes=delete_volumes)
         wanted = plan(measured(site))
@@ -289,8 +293,8 @@ def _back(site: Site, operation: str, watch: Watch, stop: threading.Event, *, de
     """Take the last standing run back with a run of its own, or go on doing so; from what that run was planned from."""
     subject = site.runs.last_standing(site.name)
     if subject is None:
-        raise UsageError(reason=f"nothing of site {site.name} is known here to take back",
-                         hint="see: sitewright status")  # fmt: skip
+        raise UsageError(reason=Message("nothing of site {name} is known here to take back", name=site.name),
+                         hint=Message("see: sitewright status"))  # fmt: skip
     inputs = replace(provenance.recall(subject, site.inputs), delete_volumes=delete_volumes)
     _require_hosts(site, subject, inputs)
     adoption.settle(site, subject, plan(inputs))
@@ -307,8 +311,15 @@ def _require_hosts(site: Site, subject: Run, inputs: Inputs) -> None:
     lost = [host.name for host in inputs.answers.hosts if host.name not in reachable]
     if lost:
         raise UsageError(
-            reason=f"run {subject.name} worked on {', '.join(lost)}, which the answers no longer name",
-            hint=f"take it back with the answers it began with: --profile {subject.folder / provenance.ANSWERS}",
+            reason=Message(
+                "run {name} worked on {names}, which the answers no longer name",
+                name=subject.name,
+                names=", ".join(lost),
+            ),
+            hint=Message(
+                "take it back with the answers it began with: --profile {path}",
+                path=subject.folder / provenance.ANSWERS,
+            ),
         )
 
 

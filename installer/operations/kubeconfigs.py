@@ -13,6 +13,7 @@ from installer.answers.model import Answers, Environment
 from installer.errors import HostAnswersOddly, SitewrightError
 from installer.formats import kubeconfig
 from installer.layout import API_PORT
+from installer.messages import Message
 from installer.plan.steps.kubernetes import ADMIN
 from installer.ports import ReadOnly
 
@@ -68,7 +69,7 @@ def _credentials(world: ReadOnly, host: str) -> kubeconfig.Credentials | None:
     try:
         return kubeconfig.read(raw)
     except kubeconfig.NotAKubeconfig as error:
-        raise HostAnswersOddly(host=host, reason=f"{ADMIN}: {error}") from error
+        raise HostAnswersOddly(host=host, reason=Message("{admin}: {reason}", admin=ADMIN, reason=error)) from error
 
 
 def _serves(world: ReadOnly, host: str) -> bool:

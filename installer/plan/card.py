@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from installer.messages import Message
 from installer.plan.model import Plan, Step
 
 FORMAT = 1
@@ -20,7 +21,7 @@ class StepCard:
     """
 
     id: str
-    title: str
+    title: Message
     phase: str
     host: str
     environment: str

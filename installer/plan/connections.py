@@ -8,6 +8,7 @@ from typing import Literal
 
 from installer.answers.model import Answers, Environment
 from installer.layout import API_PORT, FIRST_NODE_PORT, LAST_NODE_PORT, PROXY_PORT, VXLAN_PORT
+from installer.messages import Message
 
 Protocol = Literal["tcp", "udp"]
 NODE_PORTS = f"{FIRST_NODE_PORT}-{LAST_NODE_PORT}"
@@ -21,7 +22,7 @@ class Wire:
     targets: tuple[str, ...]
     protocol: Protocol
     port: int
-    purpose: str
+    purpose: Message
 
 
 LOOPBACK = {"all": (PROXY_PORT, 10248, 10249, 10256), "control plane": (2381, 10257, 10259)}
@@ -32,32 +33,32 @@ def wires(answers: Answers) -> Iterator[Wire]:
     """Every connection between hosts that an installation needs."""
     everybody = tuple(host for environment in answers.environments for host in environment.hosts)
     registries = answers.registry.hosts
-    yield Wire(everybody, registries, "tcp", answers.registry.port, "site registry (TLS)")
+    yield Wire(everybody, registries, "tcp", answers.registry.port, Message("site registry (TLS)"))
     for environment in answers.environments:
         yield from _cluster(environment)
 
 
 def _cluster(environment: Environment) -> Iterator[Wire]:
     planes, hosts = environment.control_planes, environment.hosts
-    yield Wire(hosts, planes, "tcp", API_PORT, "Kubernetes API")
-    yield Wire(planes, hosts, "tcp", 10250, "kubelet")
+    yield Wire(hosts, planes, "tcp", API_PORT, Message("Kubernetes API"))
+    yield Wire(planes, hosts, "tcp", 10250, Message("kubelet"))
     if len(planes) > 1:
-        yield Wire(planes, planes, "tcp", 2379, "etcd clients")
-        yield Wire(planes, planes, "tcp", 2380, "etcd members")
+        yield Wire(planes, planes, "tcp", 2379, Message("etcd clients"))
+        yield Wire(planes, planes, "tcp", 2380, Message("etcd members"))
     if len(hosts) > 1:
-        yield Wire(hosts, hosts, "udp", VXLAN_PORT, "pod network (flannel, vxlan)")
+        yield Wire(hosts, hosts, "udp", VXLAN_PORT, Message("pod network (flannel, vxlan)"))
 
 
-def own_ports(answers: Answers, host: str) -> dict[tuple[Protocol, int], str]:
+def own_ports(answers: Answers, host: str) -> dict[tuple[Protocol, int], Message]:
     """The ports that a host itself will listen on, with what for."""
     ports = {(wire.protocol, wire.port): wire.purpose for wire in wires(answers) if host in wire.targets}
     plane = host in answers.environment_of(host).control_planes
     for port in LOOPBACK["all"] + (LOOPBACK["control plane"] if plane else ()):
-        ports[("tcp", port)] = "loopback"
+        ports[("tcp", port)] = Message("loopback")
     if plane:
-        ports[("tcp", 2379)] = ports[("tcp", 2380)] = "etcd"
+        ports[("tcp", 2379)] = ports[("tcp", 2380)] = Message("etcd")
     if host in answers.registry.hosts:
-        ports[("tcp", answers.registry.push_port)] = "site registry, writing (loopback)"
+        ports[("tcp", answers.registry.push_port)] = Message("site registry, writing (loopback)")
     return ports
 
 

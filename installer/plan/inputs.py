@@ -8,6 +8,7 @@ from typing import Any
 from installer.answers.model import Answers, Environment
 from installer.bundle.manifest import Component, Manifest
 from installer.errors import AnswersInvalid
+from installer.messages import Message
 from installer.render import context
 
 
@@ -39,7 +40,9 @@ class Planned:
             return self.manifest.required([*known, *environment.components])
         except KeyError as error:
             raise AnswersInvalid(
-                file=self.answers.file, count=1, hint=f"environment {environment.name}: {error.args[0]}"
+                file=self.answers.file,
+                count=1,
+                hint=Message("environment {name}: {reason}", name=environment.name, reason=error.args[0]),
             ) from error
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from installer.messages import Message
 from installer.ports import ReadOnly, World
 
 Before = dict[str, Any]
@@ -78,7 +79,7 @@ class Step:
     """
 
     id: str
-    title: str
+    title: Message
     phase: str
     differs: Callable[[ReadOnly], Differences]
     apply: Callable[[World], None]

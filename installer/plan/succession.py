@@ -11,17 +11,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from installer.bundle.manifest import Manifest
+from installer.messages import Message
 from installer.plan import site_record
 from installer.plan.site_record import FORMAT as RECORD_FORMAT
 
 SHOWN = 3
 """Hosts that are named; of more it is told how many."""
-NO_UPGRADE = "install with the bundle that stands; going to another is `upgrade`, which this version does not have yet"
-ONE_MINOR = "install with the bundle that stands; Kubernetes goes up by one minor version at a time"
-NOT_BACK = "install with the bundle that stands; to go back behind the last run: sitewright rollback"
-ANOTHER = "install with the bundle that stands, or take the site away first: sitewright uninstall"
-THE_SAME_FILE = "install with the very file that stands, or build the other one under a version of its own"
-NEWER_PROGRAM = "use the sitewright that installed what stands, or a newer one"
+NO_UPGRADE = Message(
+    "install with the bundle that stands; going to another is `upgrade`, which this version does not have yet"
+)
+ONE_MINOR = Message("install with the bundle that stands; Kubernetes goes up by one minor version at a time")
+NOT_BACK = Message("install with the bundle that stands; to go back behind the last run: sitewright rollback")
+ANOTHER = Message("install with the bundle that stands, or take the site away first: sitewright uninstall")
+THE_SAME_FILE = Message("install with the very file that stands, or build the other one under a version of its own")
+NEWER_PROGRAM = Message("use the sitewright that installed what stands, or a newer one")
 _NUMBERS = re.compile(r"v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(?:[-+][A-Za-z0-9.+-]*)?")
 
 
@@ -49,9 +52,9 @@ class Standing:
 class Refusal:
     """Why a bundle may not follow, what would be right, and what to do."""
 
-    found: str
-    wanted: str
-    remedy: str
+    found: Message
+    wanted: Message
+    remedy: Message
 
 
 def recorded(host: str, record: bytes) -> Standing | None:
@@ -88,30 +91,38 @@ def refusal(stands: Iterable[Standing], wanted: Manifest, going_on: str = "") ->
         return None
     stands_there = others[0]
     new, hosts = Standing.of(wanted), _named(stands_there.hosts)
-    what = f"the bundle that stands on {hosts}"
+    what = Message("the bundle that stands on {hosts}", hosts=hosts)
     if stands_there.format > RECORD_FORMAT:
-        found = f"the record on {hosts} has format {stands_there.format}; this sitewright reads up to {RECORD_FORMAT}"
-        return Refusal(found, "a record that can be read", NEWER_PROGRAM)
+        found = Message(
+            "the record on {hosts} has format {number}; this sitewright reads up to {known}",
+            hosts=hosts,
+            number=stands_there.format,
+            known=RECORD_FORMAT,
+        )
+        return Refusal(found, Message("a record that can be read"), NEWER_PROGRAM)
     found, remedy = _turn(stands_there, new)
-    return Refusal(f"{stands_there} stands on {hosts}; this bundle is {found}", what, remedy)
+    whole = Message("{bundle} stands on {hosts}; this bundle is {found}", bundle=stands_there, hosts=hosts, found=found)
+    return Refusal(whole, what, remedy)
 
 
-def _turn(old: Standing, new: Standing) -> tuple[str, str]:
+def _turn(old: Standing, new: Standing) -> tuple[Message, Message]:
     """What a bundle is to the one that stands, and what to do instead of installing it."""
     if old.name != new.name:
-        return f"another one: {new}", ANOTHER
+        return Message("another one: {other}", other=new), ANOTHER
     if (old.version, old.kubernetes) == (new.version, new.kubernetes):
-        return f"another build of the same version: {new.digest[:19]}, not {old.digest[:19]}", THE_SAME_FILE
+        return Message(
+            "another build of the same version: {digest}, not {former}", digest=new.digest[:19], former=old.digest[:19]
+        ), THE_SAME_FILE
     numbers = [_numbers(each) for each in (old.version, new.version, old.kubernetes, new.kubernetes)]
     if not all(numbers):
-        return f"a different version: {new}", NO_UPGRADE
+        return Message("a different version: {other}", other=new), NO_UPGRADE
     before, after, kubernetes_before, kubernetes_after = numbers
     if after < before or kubernetes_after < kubernetes_before:
-        return f"an older one: {new}", NOT_BACK
+        return Message("an older one: {other}", other=new), NOT_BACK
     (major, minor), (new_major, new_minor) = kubernetes_before[:2], kubernetes_after[:2]
     if new_major != major or new_minor > minor + 1:
-        return f"several minor versions of Kubernetes ahead: {new}", ONE_MINOR
-    return f"a newer one: {new}", NO_UPGRADE
+        return Message("several minor versions of Kubernetes ahead: {other}", other=new), ONE_MINOR
+    return Message("a newer one: {other}", other=new), NO_UPGRADE
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -119,6 +130,7 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(each or 0) for each in found.groups()) if found else ()
 
 
-def _named(hosts: tuple[str, ...]) -> str:
+def _named(hosts: tuple[str, ...]) -> str | Message:
     more = len(hosts) - SHOWN
-    return ", ".join(hosts[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+    shown = ", ".join(hosts[:SHOWN])
+    return Message("{names} and {count} more", names=shown, count=more) if more > 0 else shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from installer.hosts.facts import Facts
+from installer.messages import Message
 from installer.plan import succession
 from installer.preflight.finding import Case, Check, Violation
 
@@ -30,11 +31,8 @@ def _standing(case: Case, facts: Facts) -> succession.Standing | None:
 
 def _exemptions(case: Case, _: Facts) -> Iterator[Violation]:
     for each in case.manifest.exemptions:
-        found, wanted = (
-            f"{each.component} writes {each.path}: {each.reason}",
-            "components that keep to their own places",
-        )
-        yield Violation(found, wanted, "agree to it, or take a bundle without it", warning=True)
+        wanted = Message("components that keep to their own places")
+        yield Violation(each.told, wanted, Message("agree to it, or take a bundle without it"), warning=True)
 
 
 def _once(case: Case, facts: Facts) -> bool:
@@ -43,7 +41,7 @@ def _once(case: Case, facts: Facts) -> bool:
 
 
 CHECKS = (
-    Check("bundle.images", "every image is in the bundle", _images, _looked_at),
-    Check("bundle.succession", "the bundle may follow what stands", _succession, _once, firm=True),
-    Check("bundle.exemptions", "components keep to their own places", _exemptions, _once),
+    Check("bundle.images", Message("every image is in the bundle"), _images, _looked_at),
+    Check("bundle.succession", Message("the bundle may follow what stands"), _succession, _once, firm=True),
+    Check("bundle.exemptions", Message("components keep to their own places"), _exemptions, _once),
 )

@@ -16,14 +16,15 @@ from installer.answers.model import Answers, Environment
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Component
 from installer.errors import BuildFailed, BundleNotTrusted, ProgramUnbounded
+from installer.messages import Message
 from installer.plan.inputs import Inputs, Planned
 from installer.preflight.finding import Lacking, Violation
 from installer.render import context, images
 from installer.render.images import Needed, Renderer
 from installer.workshop import Workshop, cache_folder
 
-WANTED = "every image in the bundle: nothing else can be pulled at the site"
-FAULT = "this is a fault of the bundle; tell the vendor"
+WANTED = Message("every image in the bundle: nothing else can be pulled at the site")
+FAULT = Message("this is a fault of the bundle; tell the vendor")
 
 
 def digest(inputs: Inputs) -> str:
@@ -80,10 +81,15 @@ def _of_environment(inputs: Planned, environment: Environment, renderer: Rendere
             remedy = (
                 _remedy(inputs.answers, environment, component, _paths(names["values"])) if names["values"] else FAULT
             )
-            yield Violation(f"environment {environment.name}: {error.message}", WANTED, remedy)
+            found = Message("environment {name}: {reason}", name=environment.name, reason=error.message)
+            yield Violation(found, WANTED, remedy)
         except OSError as error:
-            found = f"not looked at: the bundle's helm cannot be run on this machine ({error.strerror})"
-            yield Violation(found, WANTED, "run the installer on Linux of the bundle's architecture", warning=True)
+            found = Message(
+                "not looked at: the bundle's helm cannot be run on this machine ({reason})", reason=error.strerror
+            )
+            yield Violation(
+                found, WANTED, Message("run the installer on Linux of the bundle's architecture"), warning=True
+            )
             return
         else:
             for each in images.lacking(inputs.manifest, needed):
@@ -95,18 +101,26 @@ def _trouble(
 ) -> Violation:
     said = [path for path, value in _leaves(values) if value and value in needed.image]
     remedy = _remedy(answers, environment, component, said) if said else FAULT
-    found = f"environment {environment.name}: {component.name}: {needed.where} names image {needed.image}"
-    return Violation(f"{found}, which the bundle lacks", WANTED, remedy)
+    found = Message(
+        "environment {name}: {component}: {place} names image {image}, which the bundle lacks",
+        name=environment.name, component=component.name, place=needed.where, image=needed.image,
+    )  # fmt: skip
+    return Violation(found, WANTED, remedy)
 
 
-def _remedy(answers: Answers, environment: Environment, component: Component, paths: Iterator[str] | list[str]) -> str:
+def _remedy(
+    answers: Answers, environment: Environment, component: Component, paths: Iterator[str] | list[str]
+) -> Message:
     """Which values of the answers to correct, with their lines."""
     at = f"environments.{answers.environments.index(environment)}.components.{component.name}"
     shown = []
     for path in paths:
         line = answers.lines.get(f"{at}.{path}") or answers.lines.get(at)
         shown.append(f"{path} ({answers.file}:{line})" if line else path)
-    return f"correct or leave out, of {component.name}: {', '.join(shown)}; or take a bundle that holds the image"
+    return Message(
+        "correct or leave out, of {component}: {values}; or take a bundle that holds the image",
+        component=component.name, values=tuple(shown),
+    )  # fmt: skip
 
 
 def _paths(values: Mapping[str, Any]) -> Iterator[str]:

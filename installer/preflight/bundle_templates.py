@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from installer.bundle import known
 from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
+from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.probes import builtin
 from installer.render import charts, context, templates
@@ -40,11 +41,13 @@ def prove(inputs: Planned) -> None:
     parts = {component.name: component for component in inputs.manifest.components}
     for name, texts in NAMED.items():
         if name not in parts:
-            raise BundleNotTrusted(bundle=f"bundle {inputs.manifest.name}", reason=f"it has no component {name}")
+            raise BundleNotTrusted(
+                bundle=f"bundle {inputs.manifest.name}", reason=Message("it has no component {name}", name=name)
+            )
         if name in ON_HOSTS and "host" not in parts[name].spec:
-            raise BundleNotTrusted(bundle=f"component {name}", reason="it puts nothing on hosts")
+            raise BundleNotTrusted(bundle=f"component {name}", reason=Message("it puts nothing on hosts"))
         for text in sorted(set(texts) - parts[name].texts.keys()):
-            raise BundleNotTrusted(bundle=f"component {name}", reason=f"it has no text {text}")
+            raise BundleNotTrusted(bundle=f"component {name}", reason=Message("it has no text {text}", text=text))
     kubernetes, probing = parts[known.KUBERNETES], parts[known.PROBE]
     _probe_image(probing)
     for environment in inputs.answers.environments:
@@ -61,7 +64,9 @@ def prove(inputs: Planned) -> None:
                 url = templates.fill(component, probe["url"], context.for_component(names, environment, component))
                 if not URL.fullmatch(url):
                     where = f"component {component.name}, probe {probe['name']}"
-                    raise BundleNotTrusted(bundle=where, reason=f"{url[:200]!r} is no https address")
+                    raise BundleNotTrusted(
+                        bundle=where, reason=Message("{value} is no https address", value=f"{url[:200]!r}")
+                    )
 
 
 def _probe_image(component: Component) -> None:

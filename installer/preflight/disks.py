@@ -11,6 +11,7 @@ from installer.bundle.manifest import Artifact, ArtifactKind, Manifest
 from installer.hosts.facts import GIB, Facts
 from installer.hosts.facts_parsing import Disk, nearest
 from installer.layout import HOME
+from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.preflight.finding import Case, Check, Violation, control_planes, gib
 
@@ -40,7 +41,7 @@ class DiskNeed:
     """What a path will hold at its peak, in bytes."""
 
     place: str
-    title: str
+    title: Message
     size: int
 
     @property
@@ -63,14 +64,14 @@ def disk_forecast(answers: Answers, manifest: Manifest) -> dict[str, tuple[DiskN
         artifacts = [artifact for part in planned.components(environment) for artifact in part.artifacts]
         for host in environment.hosts:
             needs = [
-                DiskNeed(CONTAINERD, "images", UNPACKED * _distinct(artifacts, "image")),
-                DiskNeed(PROGRAMS, "programs", _distinct(artifacts, "file")),
-                DiskNeed(POD_LOGS, "logs", LOGS),
+                DiskNeed(CONTAINERD, Message("images"), UNPACKED * _distinct(artifacts, "image")),
+                DiskNeed(PROGRAMS, Message("programs"), _distinct(artifacts, "file")),
+                DiskNeed(POD_LOGS, Message("logs"), LOGS),
             ]
             if host in environment.control_planes:
-                needs.append(DiskNeed(ETCD, "etcd", ETCD_SIZE))
+                needs.append(DiskNeed(ETCD, Message("etcd"), ETCD_SIZE))
             if host in answers.registry.hosts:
-                needs.append(DiskNeed(REGISTRY, "registry", whole + largest))
+                needs.append(DiskNeed(REGISTRY, Message("registry"), whole + largest))
             forecast[host] = tuple(needs)
     return forecast
 
@@ -93,11 +94,22 @@ def _space(case: Case, facts: Facts) -> Iterator[Violation]:
         reserve = int(disk.size * max(RESERVE.get(need.place, 0.0) for need in needs))
         total = reserve + sum(need.size for need in needs)
         if disk.free < total:
-            parts = ", ".join(f"{need.title} {need.gib:.1f}" for need in needs if need.size)
+            parts = tuple(
+                Message("{title} {size}", title=need.title, size=f"{need.gib:.1f}") for need in needs if need.size
+            )
             yield Violation(
-                f"{mount} has {gib(disk.free)} free",
-                f"{gib(total)} there at the peak ({parts}, reserve {reserve / GIB:.1f})",
-                f"free {gib(total - disk.free)}, or mount a larger disk on {mount if mount != '/' else needs[0].place}",
+                Message("{mount} has {size} free", mount=mount, size=gib(disk.free)),
+                Message(
+                    "{size} there at the peak ({parts}, reserve {reserve})",
+                    size=gib(total),
+                    parts=parts,
+                    reserve=f"{reserve / GIB:.1f}",
+                ),
+                Message(
+                    "free {size}, or mount a larger disk on {mount}",
+                    size=gib(total - disk.free),
+                    mount=mount if mount != "/" else needs[0].place,
+                ),
             )
 
 
@@ -115,30 +127,40 @@ def _mounts(_: Case, facts: Facts) -> Iterator[Violation]:
     for place in ("/etc", "/usr/local", "/var/lib"):
         disk = nearest(facts.disks, place)
         if disk and "ro" in disk.options:
-            yield Violation(f"{place} is mounted read-only", "a writable one", f"mount -o remount,rw {disk.mount}")
+            yield Violation(
+                Message("{place} is mounted read-only", place=place),
+                Message("a writable one"),
+                Message("mount -o remount,rw {mount}", mount=disk.mount),
+            )
         if disk and "noexec" in disk.options and place != "/etc":
-            found = f"{disk.mount} is mounted noexec, and programs lie in {place}"
-            yield Violation(found, "exec", f"mount -o remount,exec {disk.mount}, and in /etc/fstab")
+            found = Message("{mount} is mounted noexec, and programs lie in {place}", mount=disk.mount, place=place)
+            yield Violation(
+                found, Message("exec"), Message("mount -o remount,exec {mount}, and in /etc/fstab", mount=disk.mount)
+            )
 
 
 def _fsync(case: Case, facts: Facts) -> Iterator[Violation]:
     latency = case.tried.fsync.get(facts.host)
     if latency is not None and latency > FSYNC:
-        yield Violation(f"1 of 100 synchronous writes takes {latency * 1000:.1f} ms or longer",
-                      f"{FSYNC * 1000:.0f} ms at most, or etcd loses its leader under load",
-                      f"put {ETCD} on an SSD of its own")  # fmt: skip
+        yield Violation(Message("1 of 100 synchronous writes takes {time} ms or longer", time=f'{latency * 1000:.1f}'),
+                      Message("{time} ms at most, or etcd loses its leader under load", time=f'{FSYNC * 1000:.0f}'),
+                      Message("put {place} on an SSD of its own", place=ETCD))  # fmt: skip
 
 
 def _speed(case: Case, facts: Facts) -> Iterator[Violation]:
     speed = case.tried.disk.get(facts.host)
     if speed is not None and speed < SLOW:
-        yield Violation(f"{CONTAINERD} takes {speed / 1e6:.0f} MB/s", f"{SLOW / 1e6:.0f} MB/s or more",
-                      "take a faster disk: installing takes long, and so does every pod", warning=True)  # fmt: skip
+        yield Violation(
+            Message("{place} takes {speed} MB/s", place=CONTAINERD, speed=f"{speed / 1e6:.0f}"),
+            Message("{value} or more", value=f"{SLOW / 1e6:.0f} MB/s"),
+            Message("take a faster disk: installing takes long, and so does every pod"),
+            warning=True,
+        )
 
 
 CHECKS = (
-    Check("disk.mounts", "disks writable", _mounts),
-    Check("disk.space", "disk space", _space),
-    Check("disk.speed", "disk speed", _speed, tries=True),
-    Check("disk.fsync", "synchronous writes", _fsync, control_planes, tries=True),
+    Check("disk.mounts", Message("disks writable"), _mounts),
+    Check("disk.space", Message("disk space"), _space),
+    Check("disk.speed", Message("disk speed"), _speed, tries=True),
+    Check("disk.fsync", Message("synchronous writes"), _fsync, control_planes, tries=True),
 )

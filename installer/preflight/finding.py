@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from installer.answers.model import Answers, Waiver
 from installer.bundle.manifest import Manifest
 from installer.hosts.facts import GIB, Facts, Gathered
+from installer.messages import Message
 from installer.plan.succession import Standing
 from installer.ports import Reached
 
@@ -32,9 +33,9 @@ class Finding:
 class Violation(NamedTuple):
     """What a rule holds against a host: found, wanted, what to do about it, and whether it only has to be known."""
 
-    found: str
-    wanted: str
-    remedy: str
+    found: Message
+    wanted: Message
+    remedy: Message
     warning: bool = False
 
 
@@ -104,7 +105,7 @@ class Check:
     """
 
     name: str
-    title: str
+    title: Message
     rule: Rule
     applies: Callable[[Case, Facts], bool] = everywhere
     tries: bool = False

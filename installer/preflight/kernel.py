@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from installer.hosts.facts import MODULE_SIGNS, Facts
+from installer.messages import Message
 from installer.preflight.finding import Case, Check, Violation
 
 OLDEST = (4, 19)
@@ -20,20 +21,29 @@ def _version(_: Case, facts: Facts) -> Iterator[Violation]:
     found = re.match(r"(\d+)\.(\d+)", facts.kernel)
     if not found or (int(found[1]), int(found[2])) < OLDEST:
         wanted = ".".join(map(str, OLDEST))
-        yield Violation(f"Linux {facts.kernel or 'unknown'}", f"{wanted} or newer", "upgrade the operating system")
+        yield Violation(
+            Message("Linux {version}", version=facts.kernel or Message("unknown")),
+            Message("{value} or newer", value=wanted),
+            Message("upgrade the operating system"),
+        )
 
 
 def _cgroup(_: Case, facts: Facts) -> Iterator[Violation]:
     if facts.cgroup != 2:
-        remedy = "start the kernel with systemd.unified_cgroup_hierarchy=1"
-        yield Violation("cgroup v1", "cgroup v2 with cpu, memory and pids", remedy)
+        remedy = Message("start the kernel with {setting}", setting="systemd.unified_cgroup_hierarchy=1")
+        yield Violation(Message("cgroup v1"), Message("cgroup v2 with cpu, memory and pids"), remedy)
 
 
 def _modules(_: Case, facts: Facts) -> Iterator[Violation]:
     missing = [name for name in MODULE_SIGNS if name not in facts.modules]
     if missing:
-        remedy = "install the kernel's modules package (linux-modules-extra, kernel-modules-core)"
-        yield Violation(f"no {', '.join(missing)}", "overlay file systems, bridges, vxlan, connection tracking", remedy)
+        packages = ("linux-modules-extra", "kernel-modules-core")
+        remedy = Message("install the kernel's modules package ({names})", names=packages)
+        yield Violation(
+            Message("no {names}", names=", ".join(missing)),
+            Message("overlay file systems, bridges, vxlan, connection tracking"),
+            remedy,
+        )
 
 
 def _settings(_: Case, facts: Facts) -> Iterator[Violation]:
@@ -41,27 +51,32 @@ def _settings(_: Case, facts: Facts) -> Iterator[Violation]:
         value = facts.settings.get(name)
         if value is not None and value < least:
             yield Violation(
-                f"{name} = {value}", f"{least} or more", f"sysctl -w {name}={least}, and keep it in /etc/sysctl.d"
+                Message("{name} = {value}", name=name, value=value),
+                Message("{value} or more", value=least),
+                Message("sysctl -w {setting}, and keep it in /etc/sysctl.d", setting=f"{name}={least}"),
             )
 
 
 def _selinux(_: Case, facts: Facts) -> Iterator[Violation]:
     if facts.selinux:
-        yield Violation("SELinux enforcing; the bundle brings no policy of its own", "permissive",
-                      "setenforce 0 and SELINUX=permissive in /etc/selinux/config", warning=True)  # fmt: skip
+        yield Violation(Message("SELinux enforcing; the bundle brings no policy of its own"), Message("permissive"),
+                      Message("setenforce 0 and SELINUX=permissive in /etc/selinux/config"), warning=True)  # fmt: skip
 
 
 def _limits(_: Case, facts: Facts) -> Iterator[Violation]:
     if not facts.capabilities & SYS_RESOURCE:
-        yield Violation("root may not raise limits (no CAP_SYS_RESOURCE): the host is a container", "a machine",
-                      "take a machine or a virtual machine")  # fmt: skip
+        yield Violation(
+            Message("root may not raise limits (no CAP_SYS_RESOURCE): the host is a container"),
+            Message("a machine"),
+            Message("take a machine or a virtual machine"),
+        )
 
 
 CHECKS = (
-    Check("kernel.version", "kernel", _version),
-    Check("cgroup.version", "cgroup v2", _cgroup),
-    Check("kernel.modules", "kernel modules", _modules),
-    Check("kernel.sysctls", "kernel settings", _settings),
-    Check("kernel.selinux", "SELinux", _selinux),
-    Check("limits.raise", "limits can be raised", _limits),
+    Check("kernel.version", Message("kernel"), _version),
+    Check("cgroup.version", Message("cgroup v2"), _cgroup),
+    Check("kernel.modules", Message("kernel modules"), _modules),
+    Check("kernel.sysctls", Message("kernel settings"), _settings),
+    Check("kernel.selinux", Message("SELinux"), _selinux),
+    Check("limits.raise", Message("limits can be raised"), _limits),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from installer.errors import HostTaken
 from installer.hosts.facts import LEFTOVERS, TOOLS, Facts
+from installer.messages import Message
 from installer.preflight.finding import Case, Check, Violation, control_planes, gib
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -28,30 +29,44 @@ RUNTIMES = ("containerd", "kubelet", "docker", "crio", "k3s", "rke2-server", "rk
 def _system(_: Case, facts: Facts) -> Iterator[Violation]:
     if facts.os_version not in TRIED.get(facts.os_id, ()):
         names = ", ".join(f"{name} {version}" for name, versions in TRIED.items() for version in versions)
-        found = facts.os_name or f"{facts.os_id} {facts.os_version}".strip() or "an unknown operating system"
-        yield Violation(f"{found}, which no release was tried on", f"{names}, which releases are tried on",
-                      "rehearse it first", warning=True)  # fmt: skip
+        found = facts.os_name or f"{facts.os_id} {facts.os_version}".strip() or Message("an unknown operating system")
+        yield Violation(
+            Message("{system}, which no release was tried on", system=found),
+            Message("{names}, which releases are tried on", names=names),
+            Message("rehearse it first"),
+            warning=True,
+        )
 
 
 def _architecture(case: Case, facts: Facts) -> Iterator[Violation]:
-    found = ARCHITECTURES.get(facts.architecture, facts.architecture or "unknown")
+    found = ARCHITECTURES.get(facts.architecture, facts.architecture or Message("unknown"))
     if found != case.manifest.architecture:
-        remedy = f"take the bundle for {found}, or another machine"
-        yield Violation(f"a machine of architecture {found}", f"{case.manifest.architecture}, as the bundle", remedy)
+        remedy = Message("take the bundle for {name}, or another machine", name=found)
+        yield Violation(
+            Message("a machine of architecture {name}", name=found),
+            Message("{name}, as the bundle", name=case.manifest.architecture),
+            remedy,
+        )
 
 
 def _cpu(_: Case, facts: Facts) -> Iterator[Violation]:
     if facts.cpus < CONTROL_PLANE_CPUS:
-        wanted = f"{CONTROL_PLANE_CPUS} or more on a control plane"
-        yield Violation(f"{facts.cpus} core(s)", wanted, "give the machine more cores")
+        wanted = Message("{count} or more on a control plane", count=CONTROL_PLANE_CPUS)
+        yield Violation(Message("{count} core(s)", count=facts.cpus), wanted, Message("give the machine more cores"))
 
 
 def _memory(case: Case, facts: Facts) -> Iterator[Violation]:
     plane = control_planes(case, facts)
     least, nominal = (CONTROL_PLANE_MEMORY, 2) if plane else (WORKER_MEMORY, 1)
     if facts.memory < least:
-        wanted = f"{nominal} GiB or more on a {'control plane' if plane else 'worker'}"
-        yield Violation(f"{gib(facts.memory)} of memory", wanted, "give the machine more memory")
+        wanted = (
+            Message("{count} or more on a control plane", count=f"{nominal} GiB")
+            if plane
+            else Message("{size} or more on a worker", size=f"{nominal} GiB")
+        )
+        yield Violation(
+            Message("{size} of memory", size=gib(facts.memory)), wanted, Message("give the machine more memory")
+        )
 
 
 def _shared_with(case: Case, facts: Facts, what: str) -> list[str]:
@@ -61,29 +76,41 @@ def _shared_with(case: Case, facts: Facts, what: str) -> list[str]:
 
 def _hostname(case: Case, facts: Facts) -> Iterator[Violation]:
     if facts.hostname in ("", "localhost", "localhost.localdomain"):
-        yield Violation(f"host name {facts.hostname!r}", "a name of its own", f"hostnamectl set-hostname {facts.host}")
+        yield Violation(
+            Message("host name {name}", name=f"{facts.hostname!r}"),
+            Message("a name of its own"),
+            Message("hostnamectl set-hostname {name}", name=facts.host),
+        )
     for name in _shared_with(case, facts, "hostname"):
-        found = f"host name {facts.hostname}, which {name} has as well"
-        yield Violation(found, "a name of its own", f"hostnamectl set-hostname {facts.host}")
+        found = Message("host name {name}, which {other} has as well", name=facts.hostname, other=name)
+        yield Violation(
+            found, Message("a name of its own"), Message("hostnamectl set-hostname {name}", name=facts.host)
+        )
 
 
 def _machine_id(case: Case, facts: Facts) -> Iterator[Violation]:
-    remedy = "rm /etc/machine-id; systemd-machine-id-setup; then restart the host"
+    remedy = Message("rm /etc/machine-id; systemd-machine-id-setup; then restart the host")
     if not facts.machine_id:
-        yield Violation("no /etc/machine-id", "one of its own", remedy)
+        yield Violation(Message("no /etc/machine-id"), Message("one of its own"), remedy)
     for name in _shared_with(case, facts, "machine_id"):
-        yield Violation(f"the machine-id of {name}: one was cloned from the other", "one of its own", remedy)
+        yield Violation(
+            Message("the machine-id of {name}: one was cloned from the other", name=name),
+            Message("one of its own"),
+            remedy,
+        )
 
 
 def _address(case: Case, facts: Facts) -> Iterator[Violation]:
     address = case.answers.host(facts.host).address
     if address not in facts.addresses:
         line = case.answers.lines.get(f"hosts.{[h.name for h in case.answers.hosts].index(facts.host)}.address")
-        where = f"{case.answers.file}:{line}" if line else "the answers"
-        others = ", ".join(sorted(a for a in facts.addresses if "." in a and not a.startswith("127.")))
-        found = f"no interface with {address} (it has {others or 'none'})"
-        remedy = f"correct the address in {where}; addresses behind translation do not do"
-        yield Violation(found, "the address that other hosts reach", remedy)
+        where = f"{case.answers.file}:{line}" if line else Message("the answers")
+        others = tuple(sorted(a for a in facts.addresses if "." in a and not a.startswith("127.")))
+        found = Message(
+            "no interface with {address} (it has {others})", address=address, others=others or Message("none")
+        )
+        remedy = Message("correct the address in {place}; addresses behind translation do not do", place=where)
+        yield Violation(found, Message("the address that other hosts reach"), remedy)
 
 
 def _tools(_: Case, facts: Facts) -> Iterator[Violation]:
@@ -91,62 +118,85 @@ def _tools(_: Case, facts: Facts) -> Iterator[Violation]:
     if missing:
         packages = ", ".join(dict.fromkeys(PACKAGES.get(tool, tool) for tool in missing))
         yield Violation(
-            f"no {', '.join(missing)}", "the tools that Kubernetes calls on hosts", f"install {packages} there"
+            Message("no {names}", names=", ".join(missing)),
+            Message("the tools that Kubernetes calls on hosts"),
+            Message("install {packages} there", packages=packages),
         )
 
 
 def _systemd(_: Case, facts: Facts) -> Iterator[Violation]:
     if facts.systemd < SYSTEMD:
-        found = f"systemd {facts.systemd}" if facts.systemd else "no systemd"
-        yield Violation(found, f"systemd {SYSTEMD} or newer", "upgrade the operating system")
+        found = Message("systemd {version}", version=facts.systemd) if facts.systemd else Message("no systemd")
+        yield Violation(
+            found, Message("systemd {version} or newer", version=SYSTEMD), Message("upgrade the operating system")
+        )
 
 
 def _leftovers(case: Case, facts: Facts) -> Iterator[Violation]:
     if case.begun(facts):
         return
     if facts.owner:
-        wanted = f"a host of {case.answers.site}, {case.answers.environment_of(facts.host).name}, or of nobody"
-        yield Violation(f"the host belongs to {facts.owner}", wanted, HostTaken.hint)
+        wanted = Message(
+            "a host of {site}, {environment}, or of nobody",
+            site=case.answers.site,
+            environment=case.answers.environment_of(facts.host).name,
+        )
+        yield Violation(Message("the host belongs to {owner}", owner=facts.owner), wanted, Message(HostTaken.hint))
     elif facts.leftovers:
         shown = ", ".join(path.replace("/sys/class/net/", "interface ") for path in facts.leftovers)
-        yield Violation(f"left-overs of an earlier cluster: {shown}", "none",
-                      f"kubeadm reset --force there and remove the rest (looked at: {len(LEFTOVERS)} places),"
-                      " or take a fresh host")  # fmt: skip
+        yield Violation(
+            Message("left-overs of an earlier cluster: {names}", names=shown),
+            Message("none"),
+            Message(
+                "kubeadm reset --force there and remove the rest (looked at: {count} places), or take a fresh host",
+                count=len(LEFTOVERS),
+            ),
+        )
 
 
 def _services(case: Case, facts: Facts) -> Iterator[Violation]:
     running = [name for name in RUNTIMES if name in facts.units and facts.units[name].active]
     if running and not case.begun(facts):
         names = " ".join(running)
-        yield Violation(f"{', '.join(running)} already running", "none: the bundle brings its own",
-                      f"systemctl disable --now {names}, and remove what they left")  # fmt: skip
+        yield Violation(
+            Message("{names} already running", names=", ".join(running)),
+            Message("none: the bundle brings its own"),
+            Message("systemctl disable --now {names}, and remove what they left", names=names),
+        )
 
 
 def _swap(_: Case, facts: Facts) -> Iterator[Violation]:
     if facts.swap:
-        remedy = "swapoff --all, and take the swap lines out of /etc/fstab"
-        yield Violation(f"{gib(facts.swap)} of swap in use", "none: kubelet does not start beside it", remedy)
+        remedy = Message("swapoff --all, and take the swap lines out of /etc/fstab")
+        yield Violation(
+            Message("{size} of swap in use", size=gib(facts.swap)),
+            Message("none: kubelet does not start beside it"),
+            remedy,
+        )
 
 
 def _probes(case: Case, facts: Facts) -> Iterator[Violation]:
     reason = case.tried.refused.get(facts.host)
     if reason:
-        yield Violation(f"a probe could not be made: {reason}", "disks, links and ports that can be tried",
-                      "mend what it says, and check again")  # fmt: skip
+        yield Violation(
+            Message("a probe could not be made: {reason}", reason=reason),
+            Message("disks, links and ports that can be tried"),
+            Message("mend what it says, and check again"),
+        )
 
 
 CHECKS = (
-    Check("host.probes", "probes can be made", _probes, tries=True),
-    Check("host.os", "operating system", _system),
-    Check("host.architecture", "architecture", _architecture),
-    Check("host.cpu", "cores", _cpu, control_planes),
-    Check("host.memory", "memory", _memory),
-    Check("host.hostname", "unique host name", _hostname),
-    Check("host.machine-id", "unique machine-id", _machine_id),
-    Check("host.address", "the address is its own", _address),
-    Check("host.tools", "tools", _tools),
-    Check("host.systemd", "systemd", _systemd),
-    Check("host.leftovers", "no left-overs of an earlier cluster", _leftovers),
-    Check("host.services", "no container runtime of somebody else", _services),
-    Check("memory.swap", "no swap", _swap),
+    Check("host.probes", Message("probes can be made"), _probes, tries=True),
+    Check("host.os", Message("operating system"), _system),
+    Check("host.architecture", Message("architecture"), _architecture),
+    Check("host.cpu", Message("cores"), _cpu, control_planes),
+    Check("host.memory", Message("memory"), _memory),
+    Check("host.hostname", Message("unique host name"), _hostname),
+    Check("host.machine-id", Message("unique machine-id"), _machine_id),
+    Check("host.address", Message("the address is its own"), _address),
+    Check("host.tools", Message("tools"), _tools),
+    Check("host.systemd", Message("systemd"), _systemd),
+    Check("host.leftovers", Message("no left-overs of an earlier cluster"), _leftovers),
+    Check("host.services", Message("no container runtime of somebody else"), _services),
+    Check("memory.swap", Message("no swap"), _swap),
 )

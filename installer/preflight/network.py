@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from installer.hosts.facts import Facts
+from installer.messages import Message
 from installer.plan.connections import own_ports, wires
 from installer.preflight.finding import Case, Check, Violation
 
@@ -19,49 +20,82 @@ FIREWALLS = ("firewalld", "ufw")
 
 def _skew(case: Case, facts: Facts) -> Iterator[Violation]:
     line = case.answers.lines.get("network.ntp") or case.answers.lines.get("network")
-    servers = f"chrony with {', '.join(case.answers.ntp)}" if case.answers.ntp else "chrony"
-    remedy = f"start {servers} there" + (f" (network.ntp, {case.answers.file}:{line})" if line else "")
+    servers = Message("chrony with {servers}", servers=case.answers.ntp) if case.answers.ntp else "chrony"
+    remedy = Message("start {servers} there", servers=servers)
+    if line:
+        remedy = Message(
+            "start {servers} there ({place})", servers=servers, place=f"network.ntp, {case.answers.file}:{line}"
+        )
     ahead, doubt = facts.clock_ahead, facts.clock_doubt
     if not abs(ahead) - doubt <= SKEW:  # also where the host told no time at all
-        where = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine"
-        yield Violation(where, f"{SKEW:.0f} s at most; certificates would not be valid yet", remedy)
+        time = f"{abs(ahead):.0f}"
+        where = (
+            Message("{time} s ahead of this machine", time=time)
+            if ahead > 0
+            else Message("{time} s behind this machine", time=time)
+        )
+        yield Violation(
+            where, Message("{time} s at most; certificates would not be valid yet", time=f"{SKEW:.0f}"), remedy
+        )
         return
     for name, other in case.facts.items():
         apart = abs(ahead - other.clock_ahead) - doubt - other.clock_doubt
         if name != facts.host and apart > SKEW_BETWEEN:
-            yield Violation(f"{apart:.1f} s or more apart from {name}", f"{SKEW_BETWEEN:.0f} s at most", remedy)
+            yield Violation(
+                Message("{time} s or more apart from {name}", time=f"{apart:.1f}", name=name),
+                Message("{time} s at most", time=f"{SKEW_BETWEEN:.0f}"),
+                remedy,
+            )
 
 
 def _synchronised(_: Case, facts: Facts) -> Iterator[Violation]:
     if not facts.clock_synchronised:
-        yield Violation("no time service keeps the clock", "chrony or systemd-timesyncd, synchronised",
-                      "start chrony there with the customer's time servers", warning=True)  # fmt: skip
+        yield Violation(
+            Message("no time service keeps the clock"),
+            Message("chrony or systemd-timesyncd, synchronised"),
+            Message("start chrony there with the customer's time servers"),
+            warning=True,
+        )
 
 
 def _names(case: Case, facts: Facts) -> Iterator[Violation]:
     for name in sorted(facts.unresolved):
         environment = case.answers.environment_of(facts.host)
         line = case.answers.lines.get(f"environments.{case.answers.environments.index(environment)}.endpoint")
-        where = f"endpoint in {case.answers.file}:{line}" if line else "endpoint in the answers"
-        yield Violation(f"the host does not find {name}, by which nodes reach the API", "its address on every host",
-                      f"put it into the hosts' name service or /etc/hosts, or correct {where}")  # fmt: skip
+        where = f"{case.answers.file}:{line}" if line else Message("the answers")
+        yield Violation(
+            Message("the host does not find {name}, by which nodes reach the API", name=name),
+            Message("its address on every host"),
+            Message("put it into the hosts' name service or /etc/hosts, or correct endpoint in {place}", place=where),
+        )
     if not facts.resolves_itself:
-        yield Violation(f"the host does not find its own name {facts.hostname} within seconds", "an address for it",
-                      f"add it to /etc/hosts there: 127.0.1.1 {facts.hostname}", warning=True)  # fmt: skip
+        yield Violation(
+            Message("the host does not find its own name {name} within seconds", name=facts.hostname),
+            Message("an address for it"),
+            Message("add it to /etc/hosts there: {line}", line=f"127.0.1.1 {facts.hostname}"),
+            warning=True,
+        )
 
 
 def _route(_: Case, facts: Facts) -> Iterator[Violation]:
     if not facts.default_route:
-        yield Violation("no default route; addresses of services cannot be reached without one", "one, even to nowhere",
-                      "ip route add default dev <interface>, and keep it in the network's configuration")  # fmt: skip
+        yield Violation(
+            Message("no default route; addresses of services cannot be reached without one"),
+            Message("one, even to nowhere"),
+            Message("ip route add default dev <interface>, and keep it in the network's configuration"),
+        )
 
 
 def _firewall(_: Case, facts: Facts) -> Iterator[Violation]:
     for name in FIREWALLS:
         if name in facts.units and facts.units[name].active:
-            wanted = "every port of sitewright check --ports, and the pod network, let pass"
-            yield Violation(f"{name} is running", wanted, f"systemctl disable --now {name}, or allow them in it",
-                            warning=True)  # fmt: skip
+            wanted = Message("every port of sitewright check --ports, and the pod network, let pass")
+            yield Violation(
+                Message("{name} is running", name=name),
+                wanted,
+                Message("systemctl disable --now {name}, or allow them in it", name=name),
+                warning=True,
+            )
 
 
 def _free(case: Case, facts: Facts) -> Iterator[Violation]:
@@ -72,16 +106,22 @@ def _free(case: Case, facts: Facts) -> Iterator[Violation]:
         ours = case.begun(facts) and (not listener.program or listener.program.startswith(OUR_PROGRAMS))
         if port in wanted and not ours and port not in told:
             told.add(port)
-            user = listener.program or "the kernel"
-            yield Violation(f"{listener.port}/{listener.protocol} is in use by {user}",
-                          f"it free, for {wanted[port]}", f"stop {user} there, or take another host")  # fmt: skip
+            user = listener.program or Message("the kernel")
+            yield Violation(
+                Message("{port} is in use by {program}", port=f"{listener.port}/{listener.protocol}", program=user),
+                Message("it free, for {purpose}", purpose=wanted[port]),
+                Message("stop {program} there, or take another host", program=user),
+            )
 
 
 def _reach(case: Case, facts: Facts) -> Iterator[Violation]:
     if facts.host in case.tried.mute:
-        yield Violation("nothing could listen here, so a refusal counted as reached and UDP was not tried",
-                      "systemd-socket-activate, and the ports free",
-                      "test the ports to this host by hand: sitewright check --ports", warning=True)  # fmt: skip
+        yield Violation(
+            Message("nothing could listen here, so a refusal counted as reached and UDP was not tried"),
+            Message("systemd-socket-activate, and the ports free"),
+            Message("test the ports to this host by hand: sitewright check --ports"),
+            warning=True,
+        )
     for wire in wires(case.answers):
         for target in wire.targets:
             came = case.tried.reached.get((facts.host, target, wire.protocol, wire.port), "open")
@@ -89,26 +129,42 @@ def _reach(case: Case, facts: Facts) -> Iterator[Violation]:
             if came == "open" or (came == "refused" and target in case.tried.mute):
                 continue
             here, there = case.answers.host(facts.host).address, case.answers.host(target).address
-            what = {"refused": "refused", "silent": "no answer, so a firewall is likely", "unreachable": "no route"}
-            yield Violation(f"{here} cannot reach {there}:{wire.port}/{wire.protocol} ({what[came]})", wire.purpose,
-                          f"allow {wire.protocol.upper()} {wire.port} from {here} to {there};"
-                          " all ports needed: sitewright check --ports")  # fmt: skip
+            what = {
+                "refused": Message("refused"),
+                "silent": Message("no answer, so a firewall is likely"),
+                "unreachable": Message("no route"),
+            }
+            way = f"{there}:{wire.port}/{wire.protocol}"
+            yield Violation(
+                Message("{host} cannot reach {target} ({reason})", host=here, target=way, reason=what[came]),
+                wire.purpose,
+                Message(
+                    "allow {port} from {host} to {target}; all ports needed: sitewright check --ports",
+                    port=f"{wire.protocol.upper()} {wire.port}",
+                    host=here,
+                    target=there,
+                ),
+            )
 
 
 def _link(case: Case, facts: Facts) -> Iterator[Violation]:
     speed = case.tried.link.get(facts.host)
     if speed is not None and speed < SLOW_LINK:
-        yield Violation(f"{speed / 1e6:.1f} MB/s from this machine", f"{SLOW_LINK / 1e6:.0f} MB/s or more",
-                      "run the installer nearer to the hosts", warning=True)  # fmt: skip
+        yield Violation(
+            Message("{speed} MB/s from this machine", speed=f"{speed / 1e6:.1f}"),
+            Message("{value} or more", value=f"{SLOW_LINK / 1e6:.0f} MB/s"),
+            Message("run the installer nearer to the hosts"),
+            warning=True,
+        )
 
 
 CHECKS = (
-    Check("clock.skew", "clocks agree", _skew),
-    Check("clock.sync", "clock is kept", _synchronised),
-    Check("names.resolve", "names resolve", _names),
-    Check("network.route", "default route", _route),
-    Check("network.firewall", "no firewall of its own", _firewall),
-    Check("ports.free", "ports free", _free),
-    Check("ports.reach", "ports reachable from other hosts", _reach, tries=True),
-    Check("link.speed", "link speed", _link, tries=True),
+    Check("clock.skew", Message("clocks agree"), _skew),
+    Check("clock.sync", Message("clock is kept"), _synchronised),
+    Check("names.resolve", Message("names resolve"), _names),
+    Check("network.route", Message("default route"), _route),
+    Check("network.firewall", Message("no firewall of its own"), _firewall),
+    Check("ports.free", Message("ports free"), _free),
+    Check("ports.reach", Message("ports reachable from other hosts"), _reach, tries=True),
+    Check("link.speed", Message("link speed"), _link, tries=True),
 )

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from installer.errors import UsageError
+from installer.messages import Message
 from installer.preflight.finding import Check
 
 
@@ -39,13 +40,17 @@ def only(texts: Iterable[str], known: Collection[str], hosts: Collection[str]) -
     for text in texts:
         check, at, host = text.partition("@")
         if check not in known:
-            raise UsageError(reason=f"there is no check {check!r}", hint=_nearest(check, known))
+            raise UsageError(
+                reason=Message("there is no check {check}", check=f"{check!r}"), hint=_nearest(check, known)
+            )
         if at and host not in hosts:
-            raise UsageError(reason=f"the answers name no host {host!r}", hint=_nearest(host, hosts))
+            raise UsageError(
+                reason=Message("the answers name no host {host}", host=f"{host!r}"), hint=_nearest(host, hosts)
+            )
         pairs.add((check, host))
     return Only(frozenset(pairs))
 
 
 def _nearest(word: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(word, known, 3, 0.5) or sorted(known)[:40]
-    return f"one of: {', '.join(near)}"
+    return Message("one of: {values}", values=", ".join(near))

@@ -20,6 +20,7 @@ from installer.bundle import known
 from installer.bundle.manifest import Component
 from installer.errors import ProbeFailed
 from installer.formats.objects import condition, items, listed, name, text
+from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.plan.steps.commands import shown
 from installer.ports import ReadOnly, World
@@ -93,7 +94,7 @@ class Probe:
     """
 
     id: str
-    title: str
+    title: Message
     environment: str
     run: Callable[[World], str]
     prepared: bool = False
@@ -104,14 +105,14 @@ def probes(inputs: Planned, ground: ProbeNamespace) -> tuple[Probe, ...]:
     environment = ground.environment
     chosen = inputs.components(environment)
     called = _called_for(chosen)
-    every: list[tuple[str, str, Callable[[World], str]]] = [
-        ("schedule", "a pod on every node, pulled by digest", lambda w: _schedule(w, inputs, ground)),
-        ("traffic", "traffic between nodes, both ways", lambda w: _traffic(w, ground)),
-        ("dns", "cluster DNS on every node", lambda w: _dns(w, ground)),
-        ("volume", "a volume survives its pod", lambda w: _volume(w, ground)),
-        ("certificate", "a certificate issued, its chain valid", lambda w: _certificate(w, ground, called)),
-        ("metrics", "metrics of every node", lambda w: _metrics(w, environment)),
-        ("outside", "nothing reaches for the outside", lambda w: egress.probe(w, inputs, environment)),
+    every: list[tuple[str, Message, Callable[[World], str]]] = [
+        ("schedule", Message("a pod on every node, pulled by digest"), lambda w: _schedule(w, inputs, ground)),
+        ("traffic", Message("traffic between nodes, both ways"), lambda w: _traffic(w, ground)),
+        ("dns", Message("cluster DNS on every node"), lambda w: _dns(w, ground)),
+        ("volume", Message("a volume survives its pod"), lambda w: _volume(w, ground)),
+        ("certificate", Message("a certificate issued, its chain valid"), lambda w: _certificate(w, ground, called)),
+        ("metrics", Message("metrics of every node"), lambda w: _metrics(w, environment)),
+        ("outside", Message("nothing reaches for the outside"), lambda w: egress.probe(w, inputs, environment)),
     ]
     found = [_probe(environment, name, title, run, name in PREPARED)
              for name, title, run in every if name not in CALLED_FOR or name in called]  # fmt: skip
@@ -120,7 +121,7 @@ def probes(inputs: Planned, ground: ProbeNamespace) -> tuple[Probe, ...]:
             names = context.for_component(inputs.names(environment), environment, component)
             filled = {key: templates.fill(component, str(text), names) for key, text in spec.items()}
             run = partial(_https, environment=environment, spec=filled)
-            found.append(_probe(environment, filled["name"], filled["title"], run))
+            found.append(_probe(environment, filled["name"], Message.verbatim(filled["title"]), run))
     return tuple(found)
 
 
@@ -132,7 +133,9 @@ def _called_for(chosen: Iterable[Component]) -> dict[str, Mapping[str, str]]:
 
 def preparing(inputs: Planned, ground: ProbeNamespace) -> Probe:
     """Puts the probes' pods there."""
-    return _probe(ground.environment, "pods", "pods for the probes", partial(_prepare, inputs=inputs, ground=ground))
+    return _probe(
+        ground.environment, "pods", Message("pods for the probes"), partial(_prepare, inputs=inputs, ground=ground)
+    )
 
 
 def cleaning(ground: ProbeNamespace) -> Probe:
@@ -144,7 +147,7 @@ def cleaning(ground: ProbeNamespace) -> Probe:
             world.delete(ground.cluster, f"{NAMESPACES}/{left}")
         return "taken away"
 
-    return _probe(ground.environment, "clean", "the probes' pods taken away", clean)
+    return _probe(ground.environment, "clean", Message("the probes' pods taken away"), clean)
 
 
 def _prepare(world: World, inputs: Planned, ground: ProbeNamespace) -> str:
@@ -186,12 +189,12 @@ def until(what: str, attempt: Callable[[], Any]) -> Any:
         if found:
             return found
         if time.monotonic() > end:
-            raise ProbeFailed(reason=f"{what}: not within {PATIENCE:.0f} s")
+            raise ProbeFailed(reason=Message("{what}: not within {patience} s", what=what, patience=f"{PATIENCE:.0f}"))
         time.sleep(0.3)
 
 
 def _probe(
-    environment: Environment, name: str, title: str, run: Callable[[World], str], prepared: bool = False
+    environment: Environment, name: str, title: Message, run: Callable[[World], str], prepared: bool = False
 ) -> Probe:
     return Probe(f"{environment.name}/probe.{name}", title, environment.name, run, prepared)
 
@@ -215,7 +218,14 @@ def _all_pods(world: ReadOnly, ground: ProbeNamespace) -> dict[str, Mapping[str,
 def _execute(world: World, ground: ProbeNamespace, pod: str, *argv: str) -> str:
     output = world.execute(ground.cluster, ground.namespace, pod, *argv, timeout=PATIENCE)
     if not output.ok:
-        raise ProbeFailed(reason=f"`{shown(argv)}` in pod {pod}: {output.err.strip() or output.out.strip()}")
+        raise ProbeFailed(
+            reason=Message(
+                "`{command}` in pod {pod}: {reason}",
+                command=shown(argv),
+                pod=pod,
+                reason=output.err.strip() or output.out.strip(),
+            )
+        )
     return output.out
 
 
@@ -231,8 +241,10 @@ def _schedule(world: World, inputs: Planned, ground: ProbeNamespace) -> str:
     for node, pod in pods.items():
         running = " ".join(text(each, "imageID") for each in listed(pod, "status", "containerStatuses"))
         if not running.endswith(digest):
-            raise ProbeFailed(reason=f"{node} runs {running}, wanted {digest}")
-    return f"{len(pods)} of {len(ground.environment.hosts)} nodes"
+            raise ProbeFailed(
+                reason=Message("{node} runs {running}, wanted {digest}", node=node, running=running, digest=digest)
+            )
+    return Message("{good} of {count} nodes", good=len(pods), count=len(ground.environment.hosts))
 
 
 def _traffic(world: World, ground: ProbeNamespace) -> str:
@@ -245,14 +257,14 @@ def _traffic(world: World, ground: ProbeNamespace) -> str:
         _execute(world, ground, name(pods[node]), "sh", "-c", REACH, "reach", str(PORT), *targets)
         return len(targets)
 
-    return f"{sum(_from_each(pods, ask))} ways"
+    return Message("{count} ways", count=sum(_from_each(pods, ask)))
 
 
 def _dns(world: World, ground: ProbeNamespace) -> str:
     asked = f"kubernetes.default.svc.{ground.environment.networks.domain}"
     pods = _all_pods(world, ground)
     _from_each(pods, lambda node: _execute(world, ground, name(pods[node]), "nslookup", asked))
-    return f"asked from {len(pods)} nodes"
+    return Message("asked from {count} nodes", count=len(pods))
 
 
 def _volume(world: World, ground: ProbeNamespace) -> str:
@@ -268,8 +280,8 @@ def _volume(world: World, ground: ProbeNamespace) -> str:
     world.delete(ground.cluster, path)
     until("the pod's successor", lambda: pod(first))
     if _execute(world, ground, "volume-0", "cat", "/data/written").strip() != first:
-        raise ProbeFailed(reason="what was written is not what is read back")
-    return "written, restarted, read back"
+        raise ProbeFailed(reason=Message("what was written is not what is read back"))
+    return Message("written, restarted, read back")
 
 
 def _certificate(world: World, ground: ProbeNamespace, called: Mapping[str, Mapping[str, str]]) -> str:
@@ -286,7 +298,7 @@ def _metrics(world: World, environment: Environment) -> str:
         return {name(item) for item in items(listing)} >= set(environment.hosts)
 
     until("metrics of every node", attempt)
-    return f"{len(environment.hosts)} nodes"
+    return Message("{count} nodes", count=len(environment.hosts))
 
 
 def _https(world: World, environment: Environment, spec: Mapping[str, str]) -> str:

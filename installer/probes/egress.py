@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from installer.answers.model import Environment
 from installer.errors import ProbeFailed
 from installer.hosts import facts_parsing as reading
+from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.ports import ReadOnly
 
@@ -63,15 +64,24 @@ def probe(world: ReadOnly, inputs: Planned, environment: Environment) -> str:
         if strange:
             strange = list(_not_allowed(world, inputs, environment, host, strange))
         if strange:
-            more = f", and {len(strange) - 1} more" if len(strange) > 1 else ""
-            raise ProbeFailed(reason=f"on {host} {strange[0]}, outside the site{more}")
-    return f"{seen} connections, none of ours leaves the site"
+            found = Message("{connection}, outside the site", connection=strange[0])
+            if len(strange) > 1:
+                found = Message("{found}, and {count} more", found=found, count=len(strange) - 1)
+            raise ProbeFailed(reason=Message("on {host} {found}", host=host, found=found))
+    return Message("{count} connections, none of ours leaves the site", count=seen)
 
 
 def _asked(world: ReadOnly, host: str, *argv: str) -> str:
     output = world.query(host, *argv)
     if not output.ok:
-        raise ProbeFailed(reason=f"{host}: `{' '.join(argv[:2])}`: {output.err.strip() or f'ended with {output.code}'}")
+        raise ProbeFailed(
+            reason=Message(
+                "{host}: `{names}`: {value}",
+                host=host,
+                names=" ".join(argv[:2]),
+                value=output.err.strip() or f"ended with {output.code}",
+            )
+        )
     return output.out
 
 

@@ -15,6 +15,7 @@ from installer.answers.model import Environment
 from installer.errors import ProbeFailed
 from installer.formats.objects import listed, text
 from installer.layout import HOME
+from installer.messages import Message
 from installer.ports import World
 
 Until = Callable[[str, Callable[[], Any]], Any]
@@ -29,9 +30,9 @@ def secret_bytes(secret: Mapping[str, Any], key: str) -> bytes:
     try:
         found = base64.b64decode(text(secret, "data", key), validate=True)
     except ValueError as error:
-        raise ProbeFailed(reason=f"the secret's {key} is not base64") from error
+        raise ProbeFailed(reason=Message("the secret's {key} is not base64", key=key)) from error
     if not found:
-        raise ProbeFailed(reason=f"the secret has no {key}")
+        raise ProbeFailed(reason=Message("the secret has no {key}", key=key))
     return found
 
 
@@ -45,13 +46,13 @@ def valid_chain(secret: Mapping[str, Any], issuer: Mapping[str, Any], name: str,
         chain = x509.load_pem_x509_certificates(secret_bytes(secret, "tls.crt"))
         roots = x509.load_pem_x509_certificates(secret_bytes(issuer, "tls.crt"))
     except ValueError as error:
-        raise ProbeFailed(reason=f"what the secret holds is no certificate: {error}") from error
+        raise ProbeFailed(reason=Message("what the secret holds is no certificate: {reason}", reason=error)) from error
     verifier = PolicyBuilder().store(Store(roots)).time(now).build_server_verifier(x509.DNSName(name))
     try:
         verifier.verify(chain[0], chain[1:])
     except VerificationError as error:
-        raise ProbeFailed(reason=f"the chain is not valid: {error}") from error
-    return f"valid until {chain[0].not_valid_after_utc:%Y-%m-%d}"
+        raise ProbeFailed(reason=Message("the chain is not valid: {reason}", reason=error)) from error
+    return Message("valid until {day}", day=f"{chain[0].not_valid_after_utc:%Y-%m-%d}")
 
 
 def ask(world: World, environment: Environment, spec: Mapping[str, str], until: Until) -> str:
@@ -78,4 +79,4 @@ def ask(world: World, environment: Environment, spec: Mapping[str, str], until: 
         until(f"{spec['url']} with {spec['expect']!r} in its answer", attempt)
     finally:
         world.remove(asking, ca)
-    return f"{spec['url']} answers at {addresses[answering]}"
+    return Message("{url} answers at {address}", url=spec["url"], address=addresses[answering])

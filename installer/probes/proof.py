@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from installer.answers.model import Environment
 from installer.errors import ProbeFailed, SitewrightError
+from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.ports import World
 from installer.probes import builtin
@@ -21,7 +22,7 @@ class ProbeResult:
     """How a probe ended: `evidence` says what was seen, or why it failed."""
 
     id: str
-    title: str
+    title: Message
     environment: str
     passed: bool
     evidence: str
@@ -102,8 +103,14 @@ def _without(inputs: Planned, missing: Collection[str]) -> Planned:
 
 
 def _lost(environment: Environment, host: str, reason: str) -> ProbeResult:
-    return ProbeResult(f"{environment.name}/probe.host@{host}", f"host {host} answers", environment.name, False,
-                       reason, 0.0)  # fmt: skip
+    return ProbeResult(
+        f"{environment.name}/probe.host@{host}",
+        Message("host {host} answers", host=host),
+        environment.name,
+        False,
+        reason,
+        0.0,
+    )
 
 
 def _environments() -> ThreadPoolExecutor:
@@ -128,7 +135,8 @@ def _prove(
 
 def _after(prepared: ProbeResult, world: World, probe: builtin.Probe) -> ProbeResult:
     if probe.prepared and not prepared.passed:
-        return ProbeResult(probe.id, probe.title, probe.environment, False, f"not tried: {prepared.evidence}", 0.0)
+        why = Message("not tried: {reason}", reason=prepared.evidence)
+        return ProbeResult(probe.id, probe.title, probe.environment, False, why, 0.0)
     return _one(world, probe)
 
 

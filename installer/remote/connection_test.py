@@ -14,6 +14,7 @@ from paramiko.ssh_exception import ChannelException
 from installer.answers.model import Host
 from installer.errors import HostUnreachable, SitewrightError
 from installer.hosts.connection_test import Key
+from installer.messages import Message
 from installer.ports import Questions
 from installer.remote.ssh.host_keys import Pins
 from installer.remote.ssh.link import PATIENCE, Link
@@ -120,7 +121,9 @@ class SshConnector:
             self._link.bastion.dial(login.port, login.address).close()
         except ChannelException as error:
             through = self._link.bastion.login.name if self._link.bastion else "nobody"
-            raise HostUnreachable(host=login.name, address=where, reason=f"{through}: {error.text}") from error
+            raise HostUnreachable(
+                host=login.name, address=where, reason=Message("{through}: {text}", through=through, text=error.text)
+            ) from error
         except OSError as error:
             raise HostUnreachable(host=login.name, address=where, reason=reason_of(error)) from error
         return f"{where} answers through {self._link.bastion.login.name}"

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from installer.errors import CommandFailed, HostAnswersOddly
+from installer.messages import Message
 from installer.ports import Output, Reached
 
 WRITES = 100
@@ -175,7 +176,9 @@ class Probes:
         for line in said.splitlines():
             number, _, word = line.partition(" ")
             if word not in words:
-                raise HostAnswersOddly(host=host, reason=f"{line[:80]!r} for what became of a connection")
+                raise HostAnswersOddly(
+                    host=host, reason=Message("{value} for what became of a connection", value=f"{line[:80]!r}")
+                )
             came[number] = words[word]
         return tuple(came.get(str(number), "unreachable") for number in range(len(targets)))
 
@@ -215,8 +218,13 @@ def _timed(host: str, text: str, **wanted: int) -> dict[str, list[float]]:
     for line in text.splitlines():
         told = _TIMED.fullmatch(line)
         if told is None or told[1] not in took:
-            raise HostAnswersOddly(host=host, reason=f"{line[:80]!r} for how long a write took")
+            raise HostAnswersOddly(
+                host=host, reason=Message("{value} for how long a write took", value=f"{line[:80]!r}")
+            )
         took[told[1]].append(float(told[3]) - float(told[2]))
     if {what: len(each) for what, each in took.items()} != wanted:
-        raise HostAnswersOddly(host=host, reason=f"{sum(map(len, took.values()))} times for {wanted} writes")
+        raise HostAnswersOddly(
+            host=host,
+            reason=Message("{count} times for {wanted} writes", count=sum(map(len, took.values())), wanted=wanted),
+        )
     return took

@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self, TypeVar
 from installer.answers.model import Answers
 from installer.bundle.manifest import Artifact, Manifest
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, HostUnreachable
+from installer.messages import Message
 from installer.ports import FileState, Output, Report, discarded
 from installer.remote.kubernetes.api import Cluster
 from installer.remote.probing import Probes
@@ -117,7 +118,7 @@ class Site:
             return None
         self._must(host, f"read {path}", ended)
         if len(ended.out) > commands.LIMIT:
-            raise CommandFailed(host=host, command=f"read {path}", code=1, reason="it is larger than 16 MiB")
+            raise CommandFailed(host=host, command=f"read {path}", code=1, reason=Message("it is larger than 16 MiB"))
         return ended.out
 
     def query(self, host: str, *argv: str, timeout: float = 30) -> Output:
@@ -262,7 +263,9 @@ class Site:
                 return self.link(host).execute(argv, timeout=WATCH + 30)
             except (ConnectionLost, HostUnreachable) as error:
                 if time.monotonic() > until:
-                    raise ConnectionLost(host=host, reason=f"it stayed away for {AWAY} s: {error}") from error
+                    raise ConnectionLost(
+                        host=host, reason=Message("it stayed away for {away} s: {reason}", away=AWAY, reason=error)
+                    ) from error
                 time.sleep(2)
 
     def _understood(self, host: str, reading: Callable[[bytes], T], said: bytes) -> T:
@@ -274,7 +277,7 @@ class Site:
         try:
             return reading(said)
         except ValueError as error:
-            raise HostAnswersOddly(host=host, reason=f"it gave {error}") from error
+            raise HostAnswersOddly(host=host, reason=Message("it gave {reason}", reason=error)) from error
 
     def _must(self, host: str, doing: str, ended: Ended) -> None:
         if ended.code:

@@ -13,6 +13,7 @@ from installer.bundle.manifest import Artifact, Component
 from installer.errors import BundleNotTrusted
 from installer.formats import libyaml
 from installer.formats.mappings import laid_over
+from installer.messages import Message
 from installer.render import templates
 
 
@@ -78,7 +79,7 @@ def values(component: Component, names: dict[str, Any]) -> dict[str, Any]:
     base = parse(component, text, templates.render(component, text, names)) if text else [{}]
     found = base[0] if base and base[0] else {}
     if not isinstance(found, dict):
-        raise BundleNotTrusted(bundle=f"component {component.name}, {text}", reason="values are not a mapping")
+        raise BundleNotTrusted(bundle=f"component {component.name}, {text}", reason=Message("values are not a mapping"))
     return laid_over(found, names["values"])
 
 
@@ -91,4 +92,6 @@ def parse(component: Component, text: str, rendered: str) -> list[Any]:
     try:
         return [document for document in libyaml.load_all(rendered) if document]
     except yaml.YAMLError as error:
-        raise BundleNotTrusted(bundle=f"component {component.name}, {text}", reason=f"not YAML: {error}") from error
+        raise BundleNotTrusted(
+            bundle=f"component {component.name}, {text}", reason=Message("not YAML: {reason}", reason=error)
+        ) from error

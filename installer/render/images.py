@@ -17,6 +17,7 @@ import yaml
 from installer.bundle.manifest import Artifact, Component, Manifest
 from installer.errors import BuildFailed
 from installer.formats import libyaml
+from installer.messages import Message
 from installer.render import charts, context, templates
 from installer.workshop import Workshop
 
@@ -95,7 +96,9 @@ def _objects(component: Component, name: str, text: str) -> Iterator[Needed]:
     try:
         documents = libyaml.load_all(text)
     except yaml.YAMLError as error:
-        raise BuildFailed(what=f"{component.name}: {name}", reason=f"is not YAML once rendered: {error}") from error
+        raise BuildFailed(
+            what=f"{component.name}: {name}", reason=Message("is not YAML once rendered: {reason}", reason=error)
+        ) from error
     for image in images_in(documents):
         yield Needed(component.name, name, image)
 
@@ -137,4 +140,6 @@ def helm_of(manifest: Manifest) -> Artifact:
     for file in manifest.artifacts("file"):
         if file.name == "helm":
             return file
-    raise BuildFailed(what="completeness", reason="the bundle has charts, but no host file named helm to render them")
+    raise BuildFailed(
+        what="completeness", reason=Message("the bundle has charts, but no host file named helm to render them")
+    )

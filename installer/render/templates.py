@@ -9,6 +9,7 @@ from jinja2 import TemplateError
 
 from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
+from installer.messages import Message
 from installer.render import interpreter
 
 
@@ -20,7 +21,7 @@ def render(component: Component, text: str, names: Mapping[str, Any]) -> str:
     """
     where = f"component {component.name}, {text}"
     if text not in component.texts:
-        raise BundleNotTrusted(bundle=where, reason="the bundle does not carry this file")
+        raise BundleNotTrusted(bundle=where, reason=Message("the bundle does not carry this file"))
     return _render(where, component.texts[text], names)
 
 
@@ -40,6 +41,6 @@ def _render(where: str, source: str, names: Mapping[str, Any]) -> str:
         line = getattr(error, "lineno", None)
         raise BundleNotTrusted(
             bundle=f"{where}:{line}" if line else where,
-            reason=f"template cannot be rendered: {error}",
-            hint="this is a fault of the bundle; tell the vendor",
+            reason=Message("template cannot be rendered: {reason}", reason=error),
+            hint=Message("this is a fault of the bundle; tell the vendor"),
         ) from error

@@ -13,6 +13,7 @@ from installer.engine import events
 from installer.engine.events import Event, StepFinished
 from installer.errors import StateUnreadable
 from installer.layout import CA_LIFE, KUBERNETES_LIFE, REGISTRY_LIFE, RENEW_BEFORE
+from installer.messages import with_messages
 from installer.plan import card
 from installer.plan.card import PlanCard, StepCard
 from installer.report.catalogue import Words
@@ -82,7 +83,7 @@ def _json(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise StateUnreadable(path=path, reason=str(error)) from error
-    return found if isinstance(found, dict) else {}
+    return with_messages(found) if isinstance(found, dict) else {}
 
 
 def _plan(run: Run) -> PlanCard:
@@ -101,7 +102,7 @@ def _events(run: Run) -> tuple[Event, ...]:
     except OSError as error:
         raise StateUnreadable(path=path, reason=str(error)) from error
     try:
-        bodies = [json.loads(line) for line in whole.splitlines()]
+        bodies = [with_messages(json.loads(line)) for line in whole.splitlines()]
         return tuple(events.from_json(body) for body in bodies if body["type"] in events.KINDS)
     except (KeyError, TypeError, ValueError) as error:
         raise StateUnreadable(path=path, reason="it is damaged") from error

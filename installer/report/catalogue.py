@@ -29,7 +29,7 @@ class Words:
 
     def text(self, text: str) -> str:
         """A text that others wrote (a bundle, a run, the answers): in this language where known, else as it is."""
-        return self.messages.get(text) or text
+        return translations.said(text, self.messages)
 
     @property
     def gap(self) -> str:

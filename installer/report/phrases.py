@@ -6,23 +6,12 @@ from contextlib import suppress
 from datetime import date
 
 from installer import translations
+from installer.messages import Message
 from installer.preflight import CHECKS
 from installer.report.catalogue import Words
 
 ENVIRONMENTS = ("production", "pre-release", "staging", "testing", "test", "development")
 """Names that environments usually have; others are shown as they are."""
-
-EVIDENCE = (
-    "asked from {count} nodes",
-    "{good} of {count} nodes",
-    "{count} nodes",
-    "{count} ways",
-    "written, restarted, read back",
-    "valid until {day}",
-    "{count} connections, none of ours leaves the site",
-    "{url} answers at {address}",
-)
-"""What probes that passed have seen, with the values that differ; what broken ones say is shown as it is."""
 
 
 def phase(name: str, _: Words) -> str:
@@ -42,16 +31,15 @@ def check(name: str, _: Words) -> str:
 
 
 def evidence(text: str, _: Words) -> str:
-    """What a probe saw."""
-    for message in EVIDENCE:
-        found = translations.places(message, text, filling=r"\S+")
-        if found is not None:
-            return _(message, **{name: _value(value, _) for name, value in found.items()})
-    return text
+    """What a probe saw, or why it failed; days as they are written here."""
+    if not isinstance(text, Message):
+        return _.text(text)
+    dated = {name: _dated(value, _) for name, value in text.values.items()}
+    return translations.said(Message.restored(text, text.template, dated), _.messages)
 
 
-def _value(text: str, _: Words) -> str:
+def _dated(value: object, _: Words) -> object:
     """A value as it was written; a day as it is written here."""
     with suppress(ValueError):
-        return _.short_day(date.fromisoformat(text)) if "-" in text else text
-    return text
+        return _.short_day(date.fromisoformat(value)) if isinstance(value, str) and "-" in value else value
+    return value

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from installer.engine import before_images
 from installer.errors import SitewrightError, UsageError
+from installer.messages import Message
 from installer.plan.inputs import Inputs
 from installer.plan.model import BACKWARD, Plan, Step
 from installer.ports import World
@@ -36,8 +37,11 @@ def refuse(about: str, lines: Sequence[str]) -> None:
     Raises:
         UsageError: always.
     """
-    raise UsageError(reason=about, details=tuple(lines),
-                     hint="give the answers it was begun with: --profile FILE; or go on with these: --yes")  # fmt: skip
+    raise UsageError(
+        reason=about,
+        details=tuple(lines),
+        hint=Message("give the answers it was begun with: --profile FILE; or go on with these: --yes"),
+    )
 
 
 class Site(Protocol):
@@ -180,8 +184,14 @@ def settle(site: Site, run: Run, plan: Plan) -> None:
     unknown = sorted(run.told - steps.keys())
     if unknown:
         named = ", ".join(unknown[:SHOWN]) + (f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else "")
-        raise UsageError(reason=f"run {run.name} began steps that these answers and this bundle do not give: {named}",
-                         hint="give the answers and the bundle it was begun with")  # fmt: skip
+        raise UsageError(
+            reason=Message(
+                "run {name} began steps that these answers and this bundle do not give: {named}",
+                name=run.name,
+                named=named,
+            ),
+            hint=Message("give the answers and the bundle it was begun with"),
+        )
     compare(site, run, plan)
     _require_images(site, run, steps)
     if not provenance.begun_here(run):

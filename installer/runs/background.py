@@ -27,6 +27,7 @@ from typing import BinaryIO, cast
 
 from installer.errors import SiteLocked, StateUnreadable
 from installer.formats import strict_json
+from installer.messages import Message
 from installer.runs.store import Runs
 from installer.state_files import opened, read_object, trouble
 
@@ -187,7 +188,9 @@ def find(runs: Runs, site: str) -> Detached | None:
     if told is None:
         return None
     if type(told.get("format")) is int and told["format"] > FORMAT:
-        raise StateUnreadable(path=path, reason=f"process format {told['format']} is of a newer sitewright")
+        raise StateUnreadable(
+            path=path, reason=Message("process format {number} is of a newer sitewright", number=told["format"])
+        )
     numbers, texts, argv = (told.get("pid"), told.get("began")), (told.get("boot"), told.get("since")), told.get("argv")
     good = (
         told.get("format") == FORMAT and all(type(each) is int and 0 <= each < 1 << 63 for each in numbers)
@@ -195,7 +198,7 @@ def find(runs: Runs, site: str) -> Detached | None:
         and all(isinstance(each, str) for each in (*texts, *argv))
     )  # fmt: skip
     if not good:
-        raise StateUnreadable(path=path, reason="it is damaged", hint=cure)
+        raise StateUnreadable(path=path, reason=Message("it is damaged"), hint=cure)
     return Detached(runs, site, told["pid"], told["began"], told["boot"], tuple(argv or ()), told["since"])
 
 

@@ -29,6 +29,7 @@ from installer.errors import (
     StateUnreadable,
 )
 from installer.formats import strict_json
+from installer.messages import Message
 from installer.ports import Output, World
 from installer.runs.store import Runs
 from installer.state_files import make, trouble
@@ -98,7 +99,7 @@ def _here(runs: Runs, site: str, owner: str) -> Iterator[str]:
         raise StateUnreadable(path=error.filename or path, reason=error.strerror or str(error)) from error
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise StateUnreadable(path=path, reason="it is no regular file", hint="move it away")
+            raise StateUnreadable(path=path, reason=Message("it is no regular file"), hint=Message("move it away"))
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -16,6 +16,7 @@ from pathlib import Path
 from installer.answers import file as answers_file
 from installer.bundle.manifest_json import decode
 from installer.errors import PlanChanged, StateUnreadable, UsageError
+from installer.messages import Message
 from installer.plan.inputs import Inputs
 from installer.runs.store import Run
 
@@ -60,8 +61,8 @@ def recall(run: Run, present: Inputs | None = None) -> Inputs:
     papers = [run.read(name) for name in (ANSWERS, BUNDLE, SIGNATURE, SIGNERS)]
     if any(paper is None for paper in papers):
         if present is None:
-            raise UsageError(reason=f"run {run.name} was begun on another machine",
-                             hint="give --profile FILE and --bundle FILE: what it was begun with")  # fmt: skip
+            raise UsageError(reason=Message("run {name} was begun on another machine", name=run.name),
+                             hint=Message("give --profile FILE and --bundle FILE: what it was begun with"))  # fmt: skip
         return present
     said, bundle_json, signature, signers = (paper or b"" for paper in papers)
     path = run.folder / ANSWERS
@@ -75,7 +76,7 @@ def _text(path: Path, said: bytes) -> str:
         return said.decode()
     except UnicodeDecodeError as error:
         hint = "bring it back from a copy of the answers that the run began with"
-        raise StateUnreadable(path=path, reason="it is damaged: no text in UTF-8", hint=hint) from error
+        raise StateUnreadable(path=path, reason=Message("it is damaged: no text in UTF-8"), hint=hint) from error
 
 
 def compared(run: Run, inputs: Inputs, error: PlanChanged) -> PlanChanged:

@@ -23,6 +23,7 @@ from typing import Any
 from installer import state_files
 from installer.errors import HostRecordRefused, SitewrightError
 from installer.hosts.facts_parsing import OWNER, owner
+from installer.messages import Message
 from installer.plan.model import BACKWARD
 from installer.plan.steps.before_images import RUNS as FOLDER
 from installer.ports import ReadOnly, World
@@ -179,7 +180,7 @@ def _read(world: ReadOnly, host: str, site: str, name: str) -> Kept:
 
 def refusal(host: str, run: str, reason: str) -> HostRecordRefused:
     """The error that says so."""
-    hint = "find out who has changed it there; without it (remove it), that host's steps are not taken back"
+    hint = Message("find out who has changed it there; without it (remove it), that host's steps are not taken back")
     return HostRecordRefused(host=host, path=f"{FOLDER}/{run}/{JOURNAL}", reason=reason, hint=hint)
 
 

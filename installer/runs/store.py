@@ -29,6 +29,7 @@ from installer.engine.events import Event, RunFinished
 from installer.engine.journal import Copy, Journal
 from installer.errors import StateUnreadable
 from installer.formats import json_lines, strict_json
+from installer.messages import Message, with_keys
 from installer.plain import lines
 from installer.plan.model import BACKWARD, Step
 from installer.redaction import redacted
@@ -119,7 +120,7 @@ class Run:
 
     def write(self, name: str, body: Mapping[str, Any]) -> None:
         """Write one JSON file of the folder, whole or not at all."""
-        self.put(name, json.dumps(body, indent=2, default=str).encode() + b"\n")
+        self.put(name, json.dumps(with_keys(body), indent=2, default=str).encode() + b"\n")
 
     def put(self, name: str, content: bytes) -> None:
         """Write one file of the folder, whole or not at all."""
@@ -269,10 +270,12 @@ def _described(folder: Path) -> dict[str, Any]:
         StateUnreadable: it is damaged, or of a newer program.
     """
     path = folder / "run.json"
-    cure = f"bring it back from a copy; or move {folder} away: its run is then unknown here"
+    cure = Message("bring it back from a copy; or move {folder} away: its run is then unknown here", folder=folder)
     body = state_files.read_object(path, cure) or {}
     if isinstance(body.get("format"), int) and body["format"] > FORMAT:
-        raise StateUnreadable(path=folder, reason=f"run format {body['format']} is of a newer sitewright")
+        raise StateUnreadable(
+            path=folder, reason=Message("run format {number} is of a newer sitewright", number=body["format"])
+        )
     texts = (body.get("site"), body.get("operation"), body.get("outcome", "unfinished"))
     flags, told, number = body.get("remembered", {}), body.get("told", []), body.get("sequence", 0)
     good = (
@@ -282,7 +285,7 @@ def _described(folder: Path) -> dict[str, Any]:
         and type(number) is int and 0 <= number <= MOST_RUNS
     )  # fmt: skip
     if not good:
-        raise StateUnreadable(path=path, reason="it is damaged", hint=cure)
+        raise StateUnreadable(path=path, reason=Message("it is damaged"), hint=cure)
     return body
 
 

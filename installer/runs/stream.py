@@ -14,6 +14,7 @@ from installer.engine import events
 from installer.engine.events import Event, RunStarted
 from installer.errors import SitewrightError
 from installer.formats import strict_json
+from installer.messages import with_messages
 from installer.plain import cleaned
 from installer.plan import card
 from installer.plan.card import PlanCard
@@ -166,7 +167,7 @@ def parse(line: str) -> Item:
         return Note(cleaned(line))
     if not isinstance(said, dict):
         return Note(cleaned(line))
-    body: Raw = _plain(said)
+    body: Raw = with_messages(_plain(said))
     read = READ.get(str(body.get("type")))
     try:
         return read(body) if read else body

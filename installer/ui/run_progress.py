@@ -12,10 +12,16 @@ from datetime import datetime
 from typing import Literal
 
 from installer.engine import events
+from installer.messages import Message
 from installer.plan import estimate
 from installer.plan.card import PlanCard, StepCard
 
-PHASES = {"hosts": "hosts prepared", "registry": "registry filled", "kubernetes": "kubernetes", "charts": "charts"}
+PHASES = {
+    "hosts": Message("hosts prepared"),
+    "registry": Message("registry filled"),
+    "kubernetes": Message("kubernetes"),
+    "charts": Message("charts"),
+}
 """The phases of an installation and what each row says; others show under their own name."""
 
 State = Literal["waiting", "running", "ok", "failed"]

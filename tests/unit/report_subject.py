@@ -9,6 +9,7 @@ from pathlib import Path
 
 from installer.answers import file as answers_file
 from installer.engine.events import RunStarted, StepFinished
+from installer.messages import Message
 from installer.plan import card
 from installer.plan.card import PlanCard, StepCard
 from installer.plan.connections import wires
@@ -48,7 +49,7 @@ def finished_run(
     probe = {"id": "dns", "title": "cluster DNS", "environment": "production", "passed": True,
              "evidence": "10.96.0.10 answered <twice>", "seconds": 1.5}  # fmt: skip
     known = {"id": "certificate", "title": "a certificate issued, its chain valid", "environment": "production",
-             "passed": True, "evidence": "valid until 2027-06-06", "seconds": 0.5}  # fmt: skip
+             "passed": True, "evidence": Message("valid until {day}", day="2027-06-06"), "seconds": 0.5}  # fmt: skip
     run.write("probes.json", {"format": 1, "probes": [probe, known]})
     run.end("done")
     return run

@@ -25,6 +25,8 @@ from installer.engine.events import (
     StepStarted,
     to_json,
 )
+from installer.formats import json_lines
+from installer.messages import Message
 from installer.plan import card
 from installer.plan import install as installing
 from installer.plan.card import PlanCard
@@ -72,7 +74,7 @@ class Story:
     def says(self, lines: Iterable[Line]) -> None:
         """The process says these lines as well."""
         with (self.runs.folder(SITE) / background.CONSOLE).open("a") as console:
-            console.writelines(json.dumps(line, default=str) + "\n" for line in lines)
+            console.writelines(json_lines.line(line) + "\n" for line in lines)
 
     def folder(self, events: Sequence[Event], outcome: str = "", probes: Sequence[ProbeResult] = ()) -> None:
         """The folder of the run, as far as its events say."""
@@ -81,11 +83,11 @@ class Story:
         body = {"format": 1, "site": SITE, "operation": "install", "remembered": {"profile": str(self.file)}}
         (folder / "run.json").write_text(json.dumps(body | ({"outcome": outcome} if outcome else {})))
         (planned,) = self.planned()
-        (folder / "plan.json").write_text(json.dumps(planned))
-        (folder / "events.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines(events)))
+        (folder / "plan.json").write_text(json_lines.line(planned))
+        (folder / "events.jsonl").write_text("".join(json_lines.line(line) + "\n" for line in lines(events)))
         if probes:
             (folder / "probes.json").write_text(
-                json.dumps({"format": 1, "probes": [asdict(probe) for probe in probes]}, default=str)
+                json_lines.line({"format": 1, "probes": [asdict(probe) for probe in probes]})
             )
 
     def findings(self, *bad: Finding) -> list[Line]:
@@ -127,11 +129,17 @@ def lines(events: Iterable[Event]) -> list[Line]:
     return [to_json(event) for event in events]
 
 
-CLOCK = Finding("clock.skew", "node-1", "failed", "41 s behind this machine",
-                "30 s at most; certificates would not be valid yet",
-                "start chrony with 10.0.0.1 there (network.ntp, answers.yaml:31)")  # fmt: skip
-PORT = Finding("ports.free", "node-2", "failed", "10250/tcp is in use by nginx", "it free, for the kubelet",
-               "stop nginx there, or take another host")  # fmt: skip
+CLOCK = Finding(
+    "clock.skew", "node-1", "failed", Message("{time} s behind this machine", time="41"),
+    Message("{time} s at most; certificates would not be valid yet", time="30"),
+    Message("start {servers} there ({place})", servers=Message("chrony with {servers}", servers="10.0.0.1"),
+            place="network.ntp, answers.yaml:31"),
+)  # fmt: skip
+PORT = Finding(
+    "ports.free", "node-2", "failed", Message("{port} is in use by {program}", port="10250/tcp", program="nginx"),
+    Message("it free, for {purpose}", purpose=Message("kubelet")),
+    Message("stop {program} there, or take another host", program="nginx"),
+)  # fmt: skip
 CGROUP = Finding("cgroup.version", "cp-1", "waived", "cgroup v1", "cgroup v2",
                  "boot with systemd.unified_cgroup_hierarchy=1",
                  Waiver("cgroup.version", "practice hosts are containers", "Li Wei", date(2027, 1, 31)))  # fmt: skip

@@ -15,7 +15,7 @@ LINES, FUNCTION_LINES = 400, 60
 """Alarms; the house aims at 300 and 50."""
 
 ROOMS = (
-    ("plain", "layout", "local_program", "translations", "whole_file"), ("redaction",), ("errors",),
+    ("messages", "plain", "layout"), ("local_program", "translations", "whole_file"), ("redaction",), ("errors",),
     ("certificates", "formats"), ("bundle", "state_files", "workshop"), ("answers",), ("ports",), ("hosts", "render"),
     ("plan",), ("engine", "probes"), ("preflight",), ("builder", "requirements", "runs"),
     ("draft", "remote", "report"), ("simulated",), ("operations", "rehearsal"), ("ui",), ("cli",), ("__main__",),

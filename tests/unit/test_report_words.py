@@ -1,26 +1,17 @@
 """The report's catalogue: every message is there in every language, whole, and names the same values."""
 
 import json
-import string
 from datetime import date
-from pathlib import Path
 
 import pytest
 import yaml
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
-from core_manifest import core_manifest
-from report_subject import subject
+from spoken import INSTALLER, REPORT, ROOT, catalogue, fields
 
-from installer.plan.inputs import Inputs
-from installer.preflight import CHECKS
-from installer.probes import builtin
 from installer.rehearsal.stand_in import LIMITS, PERSON
 from installer.report import phrases
 from installer.report.catalogue import LOCALES, words
 
-ROOT = Path(__file__).parents[2]
-REPORT = ROOT / "installer" / "report"
 OTHERS = sorted(path.stem for path in (REPORT / "locale").glob("*.po"))
 SAID_BY_CODE = {
     "{seconds} s",
@@ -35,26 +26,12 @@ SAID_BY_CODE = {
 
 
 def said() -> set[str]:
-    """Every message that code and templates say, and what sizing and plan give them to say."""
+    """Every message that code and templates say, and what needs and examples give them to say."""
     methods = [("**.py", "python"), ("**.html.j2", "jinja2")]
     found = {str(entry[2]) for entry in extract_from_dir(REPORT, methods, keywords={"_": None})}
-    rules = yaml.safe_load((ROOT / "sizing" / "rules.yaml").read_text())["components"].values()
-    found |= {rule[key] for rule in rules for key in ("title", "purpose")}
     questions = json.loads((ROOT / "sizing" / "needs.schema.json").read_text())["properties"].values()
     found |= {question["title"] for question in questions}
-    found |= {wire.purpose for wire in subject("enterprise").wires}
-    return found | SAID_BY_CODE | said_by_bundle() | said_by_examples() | set(phrases.ENVIRONMENTS + phrases.EVIDENCE)
-
-
-def said_by_bundle() -> set[str]:
-    """Titles of the core bundle's components and of the probes, built-in ones and components' own."""
-    inputs = Inputs(subject("small-office").answers, core_manifest(), b"", b"", b"")
-    probes = {
-        probe.title
-        for ground in (builtin.ProbeNamespace(each, "") for each in inputs.answers.environments)
-        for probe in (builtin.preparing(inputs, ground), *builtin.probes(inputs, ground), builtin.cleaning(ground))
-    }
-    return {component.spec["title"] for component in inputs.manifest.components} | probes | {c.title for c in CHECKS}
+    return found | SAID_BY_CODE | said_by_examples() | set(phrases.ENVIRONMENTS)
 
 
 def said_by_examples() -> set[str]:
@@ -70,28 +47,22 @@ def said_by_examples() -> set[str]:
     return found
 
 
-def fields(message: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(message) if name}
-
-
 def test_every_language_has_a_catalogue():
     assert set(OTHERS) == set(LOCALES) - {"en"}
 
 
-@pytest.mark.parametrize("language", OTHERS)
-def test_a_catalogue_has_every_message_and_no_other(language):
+def test_its_catalogue_has_every_message_that_the_common_one_lacks_and_no_other():
+    own, common = catalogue(REPORT), catalogue(INSTALLER)
     assert len(said()) > 300
-    assert set(words(language).messages) == said()
+    assert sorted(said() - set(own) - set(common)) == [], "not translated"
+    assert sorted(set(own) - said()) == [], "nobody says these any more"
+    assert sorted(each for each in own if common.get(each) == own[each]) == [], "the common catalogue says these"
 
 
-@pytest.mark.parametrize("language", OTHERS)
-def test_translations_are_whole_and_name_the_same_values(language):
-    with (REPORT / "locale" / f"{language}.po").open("rb") as file:
-        catalogue = read_po(file, abort_invalid=True)
-    for message in (message for message in catalogue if message.id):
-        assert message.string, message.id
-        assert not message.fuzzy
-        assert fields(message.string) == fields(message.id), message.id
+def test_translations_are_whole_and_name_the_same_values():
+    for message, text in catalogue(REPORT).items():
+        assert text, message
+        assert fields(text) == fields(message), message
 
 
 def test_dates_and_numbers_follow_the_place():

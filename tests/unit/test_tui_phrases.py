@@ -1,26 +1,33 @@
-"""What errors and proposals of roles say in the wizard's language: whole, with their values, nothing in English."""
+"""What errors, steps, checks and proposals of roles say in the wizard: whole, with their values, nothing in English."""
 
 from __future__ import annotations
 
 import inspect
 import re
-import string
 from pathlib import Path
 
 import pytest
+from core_manifest import ROOT, core_manifest
 from every import every
 from hosts_page import hosts_page, lines, pressed, rehearsal
+from spoken import fields
 from textual.pilot import Pilot
 from wizards import play, until
 
 from installer import errors
+from installer.answers import file as answers_file
+from installer.bundle.manifest import Manifest
 from installer.errors import AnswersInvalid, SecretUnavailable, SitewrightError
 from installer.hosts.facts import Facts
 from installer.hosts.facts_parsing import Disk
 from installer.hosts.inventory import Row
 from installer.hosts.roles import GIB, propose
-from installer.translations import messages
-from installer.ui.tui.phrases import PROPOSALS, RANGES, REASONS, failure, told
+from installer.messages import Message
+from installer.plan import install as installing
+from installer.plan import succession
+from installer.plan.inputs import Inputs
+from installer.plan.succession import Standing
+from installer.ui.tui.problem_texts import failure
 from installer.ui.tui.words import Words
 from sizing.engine import size
 from sizing.needs import Environment, Needs
@@ -32,10 +39,6 @@ ERRORS = [
     for _, found in inspect.getmembers(errors, inspect.isclass)
     if issubclass(found, SitewrightError) and found.__module__ == errors.__name__ and found is not SitewrightError
 ]
-
-
-def fields(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
 def raised(error: type[SitewrightError], **more: str) -> SitewrightError:
@@ -58,21 +61,34 @@ def test_every_error_speaks_chinese() -> None:
 
 
 def test_the_reason_and_a_remedy_of_its_own_are_said_too() -> None:
-    error = SecretUnavailable(
-        reference="file:x", reason="it is empty", hint="save under another name, or open it again"
-    )
+    error = SecretUnavailable(reference="file:x", reason=Message("it is empty"), hint=Message("move it away"))
     said = "".join(failure(Words("zh"), error))
     assert "它是空的" in said
-    assert "另存" in said
+    assert "移走" in said
     unknown = SecretUnavailable(reference="file:x", reason="something nobody foresaw")
     assert "something nobody foresaw" in failure(Words("zh"), unknown)[0]
 
 
-def test_messages_that_texts_are_held_against_are_in_the_catalogue() -> None:
-    def holds(message: str) -> None:
-        assert fields(messages("installer.ui.tui", "zh")[message]) == fields(message)
+@pytest.mark.parametrize("profile", sorted((ROOT / "profiles").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_title_of_a_step_is_said_in_chinese(profile: Path) -> None:
+    plan = installing.plan(Inputs(answers_file.load(profile), core_manifest(), b"", b"", b""))
+    titles = {title for step in plan for title in (step.title, Message("undo: {step}", step=step.title))}
+    assert sorted(each for each in titles if not CHINESE.search(Words("zh")(each))) == []
 
-    every([*PROPOSALS, *RANGES, *REASONS], holds)
+
+WANTED = ("1.4.1 v1.36.4", "1.6.0 v1.38.0", "1.3.9 v1.36.3", "1.4.0 v1.36.3", "spring v1.36.3")
+
+
+@pytest.mark.parametrize("wanted", [*(f"core {each}" for each in WANTED), "platform 1.0.0 v1.36.3"])
+@pytest.mark.parametrize("record_format", [1, 2])
+def test_why_a_bundle_may_not_follow_is_said_in_chinese(wanted: str, record_format: int) -> None:
+    name, version, kubernetes = wanted.split()
+    stands = Standing("core", "1.4.0", "v1.36.3", "sha256:" + "a" * 64, ("cp-1", "node-1"), record_format)
+    found = succession.refusal([stands], Manifest(name, version, "amd64", kubernetes, (), "sha256:" + "b" * 64))
+    assert found is not None
+    for text in (found.found, found.wanted, found.remedy):
+        said = Words("zh")(text)
+        assert CHINESE.search(said) and not re.search(r"[a-z]+ [a-z]+ [a-z]+", said), said
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -88,7 +104,7 @@ def test_reasons_of_roles_are_said_whole(names: str, count: int, known: bool) ->
     roles = propose(rows, facts if known else {}, size(Needs(environments=environments)))
     say = Words("zh")
     for text in (*(each.reason for each in roles.proposals), *roles.notes, *roles.problems):
-        said = told(say, text)
+        said = say(text)
         rest = re.sub(r"prod|qa|masters|GiB", "", said)
         assert CHINESE.search(said) and not ENGLISH.search(rest), (text, said)
 

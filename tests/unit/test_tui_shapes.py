@@ -12,7 +12,7 @@ from wizards import answers_of, field, noticed, on_screen, play, settled, wizard
 
 from installer.answers.file import flaws
 from installer.draft.document import Draft, History
-from installer.ui.tui import phrases
+from installer.ui.tui import problem_texts
 from installer.ui.tui.hosts.forms import HostForm
 from installer.ui.tui.pages.components import SIZED, Parts
 from installer.ui.tui.pages.environments import fresh
@@ -99,9 +99,9 @@ def test_of_very_many_problems_a_page_tells_the_first_and_counts_the_others(tmp_
 
     async def script(pilot: Pilot[None]) -> None:
         told = str(pilot.app.screen.page.query_one(".astray", Label).render()).splitlines()
-        assert len(told) == phrases.FEW + 1
+        assert len(told) == problem_texts.FEW + 1
         assert told[0].startswith("[red]k0")
-        assert told[-1] == f"and {3000 - phrases.FEW} more"
+        assert told[-1] == f"and {3000 - problem_texts.FEW} more"
         assert "[red]k0" in on_screen(pilot)
 
     play(wizard(file, "site"), script)

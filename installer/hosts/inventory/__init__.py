@@ -17,6 +17,7 @@ from installer.errors import Problem
 from installer.formats.values import shown
 from installer.hosts.inventory import ansible_ini, ansible_yaml, csv_table, plain_list
 from installer.hosts.inventory.entry import MOST, BadRange, Entry, Reading, Trouble, expand, login
+from installer.messages import Message
 
 Kind = Literal["list", "csv", "ansible-ini", "ansible-yaml"]
 
@@ -62,26 +63,28 @@ def read(text: str, kind: Kind | Literal["auto"] = "auto", source: str = "hosts"
     """The hosts of a text; `source` is what problems call it, a file's name perhaps."""
     plain = text.encode("utf-8", "replace")
     if found := _too_large(plain):
-        problem = Problem(source, 1, "", found, "a list of hosts")
+        problem = Problem(source, 1, "", found, Message("a list of hosts"))
         return Inventory((), (problem,), "list" if kind == "auto" else kind)
     clean = plain.decode().removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
     form = recognised(clean) if kind == "auto" else kind
     reading = READERS[form](clean)
     rows = _rows(reading)
     if len(rows) > MOST:
-        reading.trouble(rows[MOST].line, "", f"{len(rows)} hosts", f"at most {MOST}")
+        reading.trouble(
+            rows[MOST].line, "", Message("{count} hosts", count=len(rows)), Message("at most {most}", most=MOST)
+        )
         rows = rows[:MOST]
     rows = _sound(_single(_named(rows), reading), reading)
     if not rows and not reading.troubles:
-        reading.trouble(1, "", "no host", plain_list.WANTED)
+        reading.trouble(1, "", Message("no host"), plain_list.WANTED)
     return Inventory(tuple(rows), _told(reading.troubles, source), form)
 
 
-def _too_large(plain: bytes) -> str:
-    """What is too much of a text; empty where nothing is."""
+def _too_large(plain: bytes) -> Message | None:
+    """What is too much of a text."""
     if len(plain) > LARGEST:
-        return "more than 1 MiB"
-    return f"more than {LINES} lines" if max(map(plain.count, (b"\r", b"\n"))) >= LINES else ""
+        return Message("more than {count} MiB", count=LARGEST >> 20)
+    return Message("more than {count} lines", count=LINES) if max(map(plain.count, (b"\r", b"\n"))) >= LINES else None
 
 
 def recognised(text: str) -> Kind:
@@ -121,9 +124,12 @@ def _expanded(entry: Entry) -> Iterator[Row]:
     names = [_label(name) for name in expand(entry.name)] if entry.name else []
     addresses = expand(entry.address)
     if names and len(names) != len(addresses):
-        raise BadRange(f"{len(names)} name(s) and {len(addresses)} address(es)", "as many addresses as names")
+        raise BadRange(
+            Message("{names} name(s) and {addresses} address(es)", names=len(names), addresses=len(addresses)),
+            Message("as many addresses as names"),
+        )
     if entry.port and not re.fullmatch(r"[0-9]{1,9}", entry.port):
-        raise BadRange("a port that is no number", "a number between 1 and 65535")
+        raise BadRange(Message("a port that is no number"), Message("a number between 1 and 65535"))
     port = int(entry.port) if entry.port else 0
     for name, address in zip(names or [""] * len(addresses), addresses, strict=True):
         yield Row(name, address, entry.user, port, entry.group[:200], entry.line)
@@ -161,8 +167,10 @@ def _single(rows: list[Row], reading: Reading) -> list[Row]:
         again = [(field, value) for field, value in (("name", row.name), ("address", row.address))
                  if (field, value) in first]  # fmt: skip
         for field, value in again:
-            found = f"{shown(value)} a second time (first in line {first[field, value]})"
-            reading.trouble(row.line, field, found, f"each {field} once")
+            found = Message(
+                "{value} a second time (first in line {line})", value=shown(value), line=first[field, value]
+            )
+            reading.trouble(row.line, field, found, Message("each {field} once", field=field))
         if not again:
             kept.append(row)
         first.setdefault(("name", row.name), row.line)
@@ -176,7 +184,9 @@ def _sound(rows: list[Row], reading: Reading) -> list[Row]:
     return _without(valid, broken_rules(_answers(valid)), reading)
 
 
-def _without(rows: list[Row], broken: Iterator[tuple[tuple[str | int, ...], str, str]], reading: Reading) -> list[Row]:
+def _without(
+    rows: list[Row], broken: Iterator[tuple[tuple[str | int, ...], Message, Message]], reading: Reading
+) -> list[Row]:
     bad = set()
     for path, found, wanted in broken:
         # Of a host as a whole the rules say only what the rest of the answers lacks yet.
@@ -185,7 +195,7 @@ def _without(rows: list[Row], broken: Iterator[tuple[tuple[str | int, ...], str,
             bad.add(path[1])
             # In the place of a user there may be a password, where columns have slipped.
             reading.trouble(
-                row.line, str(path[-1]), found if path[-1] != "user" else "no user name (not shown)", wanted
+                row.line, str(path[-1]), found if path[-1] != "user" else Message("no user name (not shown)"), wanted
             )
     return [row for position, row in enumerate(rows) if position not in bad]
 
@@ -204,6 +214,10 @@ def _told(troubles: list[Trouble], source: str) -> tuple[Problem, ...]:
     ordered = sorted(dict.fromkeys(troubles), key=lambda trouble: trouble.line)
     told = [Problem(source, each.line, each.path, each.found, each.wanted) for each in ordered[:TOLD]]
     if len(ordered) > TOLD:
-        wanted = "a list of hosts"
-        told.append(Problem(source, ordered[TOLD].line, "", f"{len(ordered) - TOLD} more problem(s)", wanted))
+        wanted = Message("a list of hosts")
+        told.append(
+            Problem(
+                source, ordered[TOLD].line, "", Message("{count} more problem(s)", count=len(ordered) - TOLD), wanted
+            )
+        )
     return tuple(told)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from installer.formats.values import shown
 from installer.hosts.inventory.entry import MOST, BadRange, Entry, Reading, expand, login
+from installer.messages import Message
 
 ADDRESSES = ("ansible_host", "ansible_ssh_host", "ip")
 USERS = ("ansible_user", "ansible_ssh_user")
@@ -14,7 +15,7 @@ PORTS = ("ansible_port", "ansible_ssh_port")
 TAKEN = frozenset({*ADDRESSES, *USERS, *PORTS, "ansible_connection"})
 """Variables that say something of use here; all others are passed over, for secrets are among them."""
 NO_GROUP = frozenset({"all", "ungrouped"})
-WANTED = "ansible_host with an IPv4 address"
+WANTED = Message("ansible_host with an IPv4 address")
 
 
 @dataclass
@@ -41,8 +42,12 @@ class Tree:
             reading.trouble(line, "name", error.found, error.wanted)
             return
         if addresses and len(addresses) != len(names):
-            reading.trouble(line, "address", f"{len(names)} name(s) and {len(addresses)} address(es)",
-                            "as many addresses as names")  # fmt: skip
+            reading.trouble(
+                line,
+                "address",
+                Message("{names} name(s) and {addresses} address(es)", names=len(names), addresses=len(addresses)),
+                Message("as many addresses as names"),
+            )
             return
         for position, name in enumerate(names):
             own = {**kept, key: addresses[position]} if key else kept
@@ -82,7 +87,7 @@ def entries(tree: Tree, reading: Reading) -> None:
     """Add to the reading the hosts of a tree, each with its variables and groups."""
     groups_named = {*tree.members, *tree.children, *(child for inner in tree.children.values() for child in inner)}
     if len(groups_named) > MOST:  # what each has of all that it is in would grow with their square
-        reading.trouble(1, "", f"{len(groups_named)} groups", f"at most {MOST}")
+        reading.trouble(1, "", Message("{count} groups", count=len(groups_named)), Message("at most {most}", most=MOST))
         return
     ancestry = tree.ancestry()
     direct: dict[str, list[str]] = {}
@@ -103,7 +108,7 @@ def _entry(reading: Reading, name: str, said: Mapping[str, str], groups: list[st
         return
     address = _first(said, ADDRESSES)
     if not address and not login(name):
-        reading.trouble(line, "address", f"{shown(name)} without an address", WANTED)
+        reading.trouble(line, "address", Message("{name} without an address", name=shown(name)), WANTED)
         return
     told = login(address or name) or (address, "", "")
     user, port = _first(said, USERS) or told[1], _first(said, PORTS) or told[2]

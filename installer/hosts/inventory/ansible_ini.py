@@ -11,10 +11,11 @@ import shlex
 
 from installer.hosts.inventory.ansible import TAKEN, Tree, entries
 from installer.hosts.inventory.entry import LONGEST_LINE, Reading, login
+from installer.messages import Message
 
 _SECTION = re.compile(r"\[([^\[\]:]+)(?::([^\[\]]*))?\]\s*(?:[#;].*)?")
 KINDS = ("hosts", "vars", "children")
-WANTED = "a host, as in: node-1 ansible_host=10.20.0.11"
+WANTED = Message("a host, as in: node-1 ansible_host=10.20.0.11")
 
 
 def read(text: str) -> Reading:
@@ -26,11 +27,16 @@ def read(text: str) -> Reading:
         if not plain or plain[0] in "#;":
             continue
         if len(plain) > LONGEST_LINE:
-            reading.trouble(number, "", f"a line of {len(plain)} characters", WANTED)
+            reading.trouble(number, "", Message("a line of {count} characters", count=len(plain)), WANTED)
         elif section := _SECTION.fullmatch(plain):
             group, kind = section[1].strip(), (section[2] or "hosts").strip()
             if kind not in KINDS:
-                reading.trouble(number, group, f"a section of kind `{kind}`", f"one of: {', '.join(KINDS)}")
+                reading.trouble(
+                    number,
+                    group,
+                    Message("a section of kind `{kind}`", kind=kind),
+                    Message("one of: {values}", values=", ".join(KINDS)),
+                )
         elif kind == "vars":
             _variable(tree, group, plain)
         elif kind == "children":
@@ -51,7 +57,7 @@ def _host(tree: Tree, reading: Reading, group: str, plain: str, number: int) -> 
     try:
         words = shlex.split(plain, comments=True)
     except ValueError as error:
-        reading.trouble(number, "", f"a line that ends within quotes ({error})", WANTED)
+        reading.trouble(number, "", Message("a line that ends within quotes ({reason})", reason=error), WANTED)
         return
     if not words:
         return
@@ -60,6 +66,8 @@ def _host(tree: Tree, reading: Reading, group: str, plain: str, number: int) -> 
     if len(bare) == 1 and login(bare[0]) and "ansible_host" not in said:
         said["ansible_host"] = bare[0]
     elif bare or "=" in words[0]:
-        reading.trouble(number, "", f"{len(bare) or 1} word(s) that are no variable (not shown)", WANTED)
+        reading.trouble(
+            number, "", Message("{count} word(s) that are no variable (not shown)", count=len(bare) or 1), WANTED
+        )
         return
     tree.add(group, words[0], said, number, reading)

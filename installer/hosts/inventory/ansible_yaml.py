@@ -9,8 +9,9 @@ from installer.formats.strict_yaml import Document, Path
 from installer.formats.values import shown
 from installer.hosts.inventory.ansible import TAKEN, Tree, entries
 from installer.hosts.inventory.entry import Reading
+from installer.messages import Message
 
-WANTED = "groups, as in: all: {hosts: {node-1: {ansible_host: 10.20.0.11}}}"
+WANTED = Message("groups, as in: all: {{hosts: {{node-1: {{ansible_host: 10.20.0.11}}}}}}")
 PARTS = ("hosts", "vars", "children")
 
 
@@ -42,7 +43,9 @@ def _group(tree: Tree, reading: Reading, document: Document, path: Path, group: 
     for part in PARTS:
         inner = group.get(part)
         if inner is not None and not isinstance(inner, dict):
-            reading.trouble(document.line((*path, part)), ".".join(map(str, (*path, part))), shown(inner), "a mapping")
+            reading.trouble(
+                document.line((*path, part)), ".".join(map(str, (*path, part))), shown(inner), Message("a mapping")
+            )
             group = {key: value for key, value in group.items() if key != part}
     tree.said.setdefault(name, {}).update(_said(group.get("vars")))
     for host, variables in (group.get("hosts") or {}).items():

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from installer.formats.values import shown
 from installer.hosts.inventory.entry import LOGINS, Entry, Reading, login
 from installer.hosts.inventory.groups import marks
+from installer.messages import Message
 
 HEADINGS = {
     "name": "name hostname host hosts hostnames server servername node nodename machine machinename fqdn "
@@ -24,7 +25,7 @@ HEADINGS = {
 """Headings of each field, in lower case and without anything between their words."""
 FIELDS = {heading: field for field, headings in HEADINGS.items() for heading in headings.split()}
 DELIMITERS = (",", ";", "\t")
-WANTED = "a row with a name and an IPv4 address"
+WANTED = Message("a row with a name and an IPv4 address")
 _BETWEEN = re.compile(r"[\s_\-./:*#\"']+")
 _ASIDE = re.compile(r"[(（\[].*?[)）\]]")
 
@@ -86,7 +87,7 @@ def _rows(text: str, reading: Reading) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            reading.trouble(begin, "", f"a row that cannot be read ({error})", WANTED)
+            reading.trouble(begin, "", Message("a row that cannot be read ({reason})", reason=error), WANTED)
             return
         if any(cells):
             yield begin, cells
@@ -96,13 +97,17 @@ def _rows(text: str, reading: Reading) -> Iterator[tuple[int, list[str]]]:
 def _row(reading: Reading, number: int, cells: list[str], fields: list[str] | None) -> None:
     said = _by_heading(cells, fields) if fields else _by_content(cells)
     if "more" in said:
-        wanted = "a heading, as in: name, address, user, port, role"
-        reading.trouble(number, "", "more cells than are understood without a heading (not shown)", wanted)
+        wanted = Message("a heading, as in: name, address, user, port, role")
+        reading.trouble(number, "", Message("more cells than are understood without a heading (not shown)"), wanted)
         return
     name, told = said.get("name", ""), login(said.get("address", "") or said.get("name", ""))
     if not said.get("address"):
         if told is None:
-            what = f"{shown(name)} without an address" if name else "a row without name and address"
+            what = (
+                Message("{name} without an address", name=shown(name))
+                if name
+                else Message("a row without name and address")
+            )
             reading.trouble(number, "address", what, WANTED)
             return
         name = ""

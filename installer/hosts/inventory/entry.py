@@ -11,6 +11,7 @@ from math import prod
 
 from installer.answers.schema import schema
 from installer.formats.values import shown
+from installer.messages import Message
 
 MOST: int = schema()["properties"]["hosts"]["maxItems"]
 """Hosts in one list; answers name no more."""
@@ -50,8 +51,8 @@ class Trouble:
 
     line: int
     path: str
-    found: str
-    wanted: str
+    found: Message
+    wanted: Message
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Reading:
     entries: list[Entry] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
 
-    def trouble(self, line: int, path: str, found: str, wanted: str) -> None:
+    def trouble(self, line: int, path: str, found: Message, wanted: Message) -> None:
         """Note something wrong."""
         self.troubles.append(Trouble(line, path, found, wanted))
 
@@ -69,7 +70,7 @@ class Reading:
 class BadRange(ValueError):
     """A range that stands for nothing, or for too much."""
 
-    def __init__(self, found: str, wanted: str) -> None:
+    def __init__(self, found: Message, wanted: Message) -> None:
         super().__init__(found)
         self.found, self.wanted = found, wanted
 
@@ -95,11 +96,13 @@ def expand(text: str) -> list[str]:
         return _between(text, whole[1], whole[2])
     pieces = _BRACKETS.split(text)
     if "[" in "".join(pieces[::2]) or "]" in "".join(pieces[::2]):
-        raise BadRange(f"{shown(text)} with a bracket too many", "a range as in node-[1-12]")
+        raise BadRange(
+            Message("{range} with a bracket too many", range=shown(text)), Message("a range as in node-[1-12]")
+        )
     choices = [_choices(piece, text) for piece in pieces[1::2]]
     count = prod(map(len, choices))
     if count > MOST:
-        raise BadRange(f"a range of {count} hosts", f"at most {MOST}")
+        raise BadRange(Message("a range of {count} hosts", count=count), Message("at most {most}", most=MOST))
     return ["".join(_woven(pieces[::2], chosen)) for chosen in product(*choices)]
 
 
@@ -114,7 +117,7 @@ def _between(text: str, first: str, last: str) -> list[str]:
     try:
         low, high = int(IPv4Address(first)), int(IPv4Address(last))
     except ValueError:
-        raise BadRange(shown(text), "two IPv4 addresses, as in 10.20.0.11-10.20.0.22") from None
+        raise BadRange(shown(text), Message("two IPv4 addresses, as in 10.20.0.11-10.20.0.22")) from None
     return [str(IPv4Address(number)) for number in _span(text, low, high, 1)]
 
 
@@ -123,7 +126,10 @@ def _choices(inside: str, text: str) -> list[str]:
     for item in inside.split(","):
         match = _ITEM.fullmatch(item.strip())
         if match is None or (match[2] and match[1].isdigit() != match[2].isdigit()):
-            raise BadRange(f"the range [{inside[:40]}] in {shown(text)}", "numbers or letters, as in [1-12] or [a-f]")
+            raise BadRange(
+                Message("the range [{inside}] in {text}", inside=inside[:40], text=shown(text)),
+                Message("numbers or letters, as in [1-12] or [a-f]"),
+            )
         first, last, step = match[1], match[2] or match[1], int(match[3] or 1)
         if first.isdigit():
             width = len(first) if first.startswith("0") else 0
@@ -131,14 +137,22 @@ def _choices(inside: str, text: str) -> list[str]:
         else:
             found += [chr(number) for number in _span(text, ord(first), ord(last), step)]
         if len(found) > MOST:
-            raise BadRange(f"a range of more than {MOST} hosts in {shown(text)}", f"at most {MOST}")
+            raise BadRange(
+                Message("a range of more than {most} hosts in {text}", most=MOST, text=shown(text)),
+                Message("at most {most}", most=MOST),
+            )
     return found
 
 
 def _span(text: str, first: int, last: int, step: int) -> range:
     span = range(first, last + 1, max(step, 1))
     if not span:
-        raise BadRange(f"a range that runs backwards in {shown(text)}", "the lower end first")
+        raise BadRange(
+            Message("a range that runs backwards in {range}", range=shown(text)), Message("the lower end first")
+        )
     if len(span) > MOST:
-        raise BadRange(f"a range of {len(span)} hosts in {shown(text)}", f"at most {MOST}")
+        raise BadRange(
+            Message("a range of {count} hosts in {text}", count=len(span), text=shown(text)),
+            Message("at most {most}", most=MOST),
+        )
     return span

@@ -8,6 +8,7 @@ from pathlib import Path
 from installer.errors import StateUnreadable
 from installer.formats import text_file
 from installer.hosts.inventory import LARGEST
+from installer.messages import Message
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 """Tried in this order; every text of a Chinese spreadsheet is one of the second."""
@@ -24,11 +25,13 @@ def read(path: Path) -> str:
         raw = text_file.read(path, LARGEST)
     except text_file.Unfit as error:
         hint = error.cure or "a list of hosts has a line or two for each"
-        raise StateUnreadable(path=path, reason=f"it is {error}; this is no list of hosts", hint=hint) from error
+        raise StateUnreadable(
+            path=path, reason=Message("it is {reason}; this is no list of hosts", reason=error), hint=hint
+        ) from error
     except OSError as error:
         raise StateUnreadable(path=path, reason=error.strerror or str(error)) from error
     except ValueError as error:  # a NUL in its name
-        raise StateUnreadable(path=path, reason="not the name of a file") from error
+        raise StateUnreadable(path=path, reason=Message("not the name of a file")) from error
     encodings = ("utf-16",) if raw.startswith(WIDE) else () if b"\x00" in raw else ENCODINGS
     for encoding in encodings:
         try:
@@ -36,4 +39,4 @@ def read(path: Path) -> str:
         except UnicodeDecodeError:
             continue
     hint = "a workbook is saved as CSV first" if raw.startswith(b"PK") else ""
-    raise StateUnreadable(path=path, reason="it holds no text", hint=hint)
+    raise StateUnreadable(path=path, reason=Message("it holds no text"), hint=hint)

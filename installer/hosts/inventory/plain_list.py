@@ -7,8 +7,9 @@ import re
 from installer.formats.values import shown
 from installer.hosts.inventory.entry import LOGINS, LONGEST_LINE, Entry, Reading, login
 from installer.hosts.inventory.groups import marks
+from installer.messages import Message
 
-WANTED = "a name and an IPv4 address, as in: node-1 10.20.0.11"
+WANTED = Message("a name and an IPv4 address, as in: node-1 10.20.0.11")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _WORDS = re.compile(r"(?:\[[^\]]{0,200}\]|[^\s,;，；、|])+")
 _LABEL = re.compile(r"[^.]+")
@@ -23,7 +24,7 @@ def read(text: str) -> Reading:
     reading = Reading()
     for number, line in enumerate(text.split("\n"), start=1):
         if len(line) > LONGEST_LINE:
-            reading.trouble(number, "", f"a line of {len(line)} characters", WANTED)
+            reading.trouble(number, "", Message("a line of {count} characters", count=len(line)), WANTED)
             continue
         found = _WORDS.findall(_COMMENT.sub("", line))
         if found and not _of_the_machine_itself(found):
@@ -44,19 +45,26 @@ def _line(reading: Reading, number: int, found: list[str]) -> None:
     others = [word for word in found if not login(word)]
     if not logins:
         six = any(_SIX.fullmatch(word) for word in others)
-        what = "an IPv6 address" if six else f"{shown(others[0])} without an address"
+        what = Message("an IPv6 address") if six else Message("{name} without an address", name=shown(others[0]))
         reading.trouble(number, "address", what, WANTED)
         return
     if len(logins) > 1 and others:
-        reading.trouble(number, "address", f"{len(logins)} addresses in one line", "one host to a line")
+        reading.trouble(
+            number,
+            "address",
+            Message("{count} addresses in one line", count=len(logins)),
+            Message("one host to a line"),
+        )
         return
     said, names, more = _sorted(others)
     if not login(found[0]):  # behind an address that comes first, further names are those of /etc/hosts
         more += len(names[1:])
     if more:
         # What stands there may well be a password: it is not repeated.
-        what = f"{more} more word(s) than a name and an address (not shown)"
-        reading.trouble(number, "", what, "name and address alone, or a table with a heading: name, address, user")
+        what = Message("{more} more word(s) than a name and an address (not shown)", more=more)
+        reading.trouble(
+            number, "", what, Message("name and address alone, or a table with a heading: name, address, user")
+        )
         return
     name = next((word for word in names if _LABEL.fullmatch(word)), names[0] if names else "")
     for address, user, port in logins:

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 from installer.errors import HostAnswersOddly
 from installer.layout import HOME
+from installer.messages import Message
 from installer.plan.model import Before, Image, Step
 from installer.plan.steps.commands import demand
 from installer.ports import FileState, ReadOnly, World
@@ -167,9 +168,17 @@ def forget(host: str, environment: str, run: str, after: tuple[str, ...]) -> Ste
         return ()
 
     return Step(
-        id=f"forget:{environment}/run@{host}", title="forget the run that was taken back", phase="hosts", host=host,
-        environment=environment, after=after, differs=differs, apply=apply, weight=0.1, always_apply=True,
-    )  # fmt: skip
+        id=f"forget:{environment}/run@{host}",
+        title=Message("forget the run that was taken back"),
+        phase="hosts",
+        host=host,
+        environment=environment,
+        after=after,
+        differs=differs,
+        apply=apply,
+        weight=0.1,
+        always_apply=True,
+    )
 
 
 def _told(state: FileState | None) -> Before | None:
@@ -190,7 +199,10 @@ def names(world: ReadOnly, host: str, directory: str) -> list[str]:
     found = listing.out.removesuffix("\n").split("\n") if listing.ok and listing.out else []
     for name in found:
         if name in ("", ".", "..") or "/" in name or "\0" in name or len(name) > LONGEST_NAME:
-            raise HostAnswersOddly(host=host, reason=f"{name[:80]!r} for a name in {directory}")
+            raise HostAnswersOddly(
+                host=host,
+                reason=Message("{value} for a name in {directory}", value=f"{name[:80]!r}", directory=directory),
+            )
     return found
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from installer.answers.model import Environment
 from installer.errors import ConnectionLost
 from installer.formats.objects import at, condition, items, name, text
+from installer.messages import Message
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps.hosts import step_id
 from installer.plan.steps.kubernetes import ADMIN
@@ -77,7 +78,7 @@ def spread(environment: Environment, after: tuple[str, ...]) -> Step:
             _restore(world, cluster, image.seen)
 
     return Step(
-        id=step_id(environment, "kubernetes.spread", host), title="spread the cluster's DNS over the hosts",
+        id=step_id(environment, "kubernetes.spread", host), title=Message("spread the cluster's DNS over the hosts"),
         phase="kubernetes", host=host, environment=cluster, after=after, differs=differs, capture=capture, apply=apply,
         undo=undo, weight=10, goes_with=(step_id(environment, "kubernetes.init", host),),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from installer.errors import CommandFailed, ConnectionLost
+from installer.messages import Message
 from installer.plan.model import Difference, Differences
 from installer.plan.steps.commands import demand, demand_work
 from installer.plan.steps.kubernetes import ADMIN
@@ -81,8 +82,8 @@ def give_back(world: World, host: str, wanted: Release, former: str) -> None:
     if not revisions:
         raise CommandFailed(
             host=host, command=f"helm rollback {wanted.name}", code=1,
-            reason=f"helm remembers no revision of it that is described as {former}",
-            hint="install the former bundle's component again, then go on: sitewright rollback",
+            reason=Message("helm remembers no revision of it that is described as {former}", former=former),
+            hint=Message("install the former bundle's component again, then go on: sitewright rollback"),
         )  # fmt: skip
     demand_work(
         world, host, f"sitewright-helm-{wanted.name}-back-{former[7:15]}", "helm", "rollback", wanted.name,
@@ -112,7 +113,9 @@ def _history(world: ReadOnly, host: str, wanted: Release, most: int) -> list[dic
             raise ConnectionLost(host=host, reason=reason) from error
     if "release: not found" in output.err:
         return []
-    raise ConnectionLost(host=host, reason=f"its API: helm history {wanted.name}: {output.err.strip()}")
+    raise ConnectionLost(
+        host=host, reason=Message("its API: helm history {name}: {reason}", name=wanted.name, reason=output.err.strip())
+    )
 
 
 def _clear_pending(world: World, host: str, wanted: Release) -> None:

@@ -16,6 +16,7 @@ from installer.bundle import places
 from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
 from installer.layout import HOME
+from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps.before_images import (
@@ -154,7 +155,7 @@ def install(inputs: Planned, environment: Environment, component: Component, hos
 
     return Step(
         id=f"{environment.name}/{component.name}.install@{host}",
-        title=f"install {component.spec.get('title', component.name)} {component.version}",
+        title=Message("install {part} {version}", part=component.title, version=component.version),
         phase=spec.get("phase", "hosts"),
         host=host,
         environment=environment.name,

@@ -8,6 +8,7 @@ from installer.answers.model import Environment
 from installer.errors import HostTaken
 from installer.hosts.facts_parsing import OWNER, Owner, owner
 from installer.layout import CONFIG, HOME, REGISTRY_CA
+from installer.messages import Message
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps.before_images import captures, files_before, keeps, names, take_back
@@ -105,7 +106,7 @@ def _home(inputs: Inputs, environment: Environment, host: str) -> Step:
         world.remove(host, "/run/sitewright", *_ours(world, host, image.seen, consent=inputs.delete_volumes))
 
     return Step(
-        id=step_id(environment, "hosts.home", host), title="make our directories and sign them", phase="hosts",
+        id=step_id(environment, "hosts.home", host), title=Message("make our directories and sign them"), phase="hosts",
         host=host, environment=environment.name, differs=differs, apply=apply, capture=capture, undo=undo, weight=0.2,
         unrecorded=unrecorded,
     )  # fmt: skip
@@ -144,12 +145,19 @@ def _trust(inputs: Inputs, environment: Environment, host: str) -> Step:
         place(world, host, NO_PULL, (statement,))
 
     return Step(
-        id=step_id(environment, "hosts.trust", host), title="verify the bundle's signature", phase="hosts", host=host,
-        environment=environment.name, after=(step_id(environment, "hosts.home", host),),
-        differs=lambda world: files_differ(world, host, wanted), apply=apply,
-        capture=captures(host, [file.path for file in wanted]), keep=keeps(host),
-        undo=lambda world, image: take_back(world, host, image), weight=0.5,
-    )  # fmt: skip
+        id=step_id(environment, "hosts.trust", host),
+        title=Message("verify the bundle's signature"),
+        phase="hosts",
+        host=host,
+        environment=environment.name,
+        after=(step_id(environment, "hosts.home", host),),
+        differs=lambda world: files_differ(world, host, wanted),
+        apply=apply,
+        capture=captures(host, [file.path for file in wanted]),
+        keep=keeps(host),
+        undo=lambda world, image: take_back(world, host, image),
+        weight=0.5,
+    )
 
 
 def _modules(environment: Environment, host: str) -> Step:
@@ -169,7 +177,7 @@ def _modules(environment: Environment, host: str) -> Step:
         world.run(host, "modprobe", "--all", *MODULES)
 
     return Step(
-        id=step_id(environment, "hosts.modules", host), title="load kernel modules", phase="hosts", host=host,
+        id=step_id(environment, "hosts.modules", host), title=Message("load kernel modules"), phase="hosts", host=host,
         environment=environment.name, after=(step_id(environment, "hosts.home", host),), differs=differs, apply=apply,
         capture=captures(host, [listing.path]), keep=keeps(host),
         undo=lambda world, image: take_back(world, host, image), weight=0.3,
@@ -200,7 +208,7 @@ def _settings(environment: Environment, host: str) -> Step:
         demand(world, host, "sysctl", "-w", *(f"{key}={value}" for key, value in image.seen["values"].items()))
 
     return Step(
-        id=step_id(environment, "hosts.settings", host), title="set kernel settings", phase="hosts", host=host,
+        id=step_id(environment, "hosts.settings", host), title=Message("set kernel settings"), phase="hosts", host=host,
         environment=environment.name, after=(step_id(environment, "hosts.modules", host),), differs=differs,
         apply=apply, capture=lambda world: {**files_before(world, host, [listing.path]), "values": current(world)},
         keep=keeps(host), undo=undo, weight=0.3,

@@ -23,6 +23,7 @@ from installer import certificates
 from installer.answers.model import Environment
 from installer.errors import CommandFailed
 from installer.formats.objects import at, items, listed, name, text
+from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.plan.model import Difference, Differences, Step
 from installer.plan.steps.commands import demand, demand_work
@@ -156,7 +157,7 @@ def certify(inputs: Planned, environment: Environment, host: str, after: tuple[s
         return () if lasts else (Difference(SERVING, "a certificate that lasts", "none, or one that ends soon"),)
 
     return Step(
-        id=step_id(environment, "kubernetes.certify", host), title="approve the node's serving certificate",
+        id=step_id(environment, "kubernetes.certify", host), title=Message("approve the node's serving certificate"),
         phase="kubernetes", host=host, environment=environment.name, after=after, differs=differs, apply=apply,
         undo=lambda world, _: None, weight=3,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from installer.bundle import known
 from installer.errors import CommandFailed
 from installer.formats.objects import condition
 from installer.layout import CONFIG, POD_LINKS
+from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps.before_images import names as listed
@@ -81,9 +82,15 @@ def init(inputs: Planned, environment: Environment, after: tuple[str, ...]) -> S
         demand_work(world, host, "sitewright-kubernetes-init", *argv, timeout=900, prepare=prepare)
 
     return _step(
-        environment, "kubernetes.init", host, f"start the control plane {inputs.manifest.kubernetes}",
-        after=after, differs=lambda world: _stranger(world, environment, host, ADMIN), apply=apply, weight=25,
-    )  # fmt: skip
+        environment,
+        "kubernetes.init",
+        host,
+        Message("start the control plane {kubernetes}", kubernetes=inputs.manifest.kubernetes),
+        after=after,
+        differs=lambda world: _stranger(world, environment, host, ADMIN),
+        apply=apply,
+        weight=25,
+    )
 
 
 def join(inputs: Planned, environment: Environment, host: str, after: tuple[str, ...]) -> Step:
@@ -119,9 +126,15 @@ def join(inputs: Planned, environment: Environment, host: str, after: tuple[str,
 
     member = ADMIN if control_plane else KUBELET
     return _step(
-        environment, "kubernetes.join", host, "join as control plane" if control_plane else "join as worker",
-        after=after, differs=differs, apply=apply, weight=12,
-    )  # fmt: skip
+        environment,
+        "kubernetes.join",
+        host,
+        Message("join as control plane") if control_plane else Message("join as worker"),
+        after=after,
+        differs=differs,
+        apply=apply,
+        weight=12,
+    )
 
 
 def ready(environment: Environment, host: str, after: tuple[str, ...]) -> Step:
@@ -136,13 +149,20 @@ def ready(environment: Environment, host: str, after: tuple[str, ...]) -> Step:
         wait_for(SETTLED, lambda: not differs(world))
 
     return Step(
-        id=step_id(environment, "kubernetes.ready", host), title="wait until the node is ready", phase="kubernetes",
-        host=host, environment=environment.name, after=after, differs=differs, apply=apply,
-        undo=lambda world, _: None, weight=5,
-    )  # fmt: skip
+        id=step_id(environment, "kubernetes.ready", host),
+        title=Message("wait until the node is ready"),
+        phase="kubernetes",
+        host=host,
+        environment=environment.name,
+        after=after,
+        differs=differs,
+        apply=apply,
+        undo=lambda world, _: None,
+        weight=5,
+    )
 
 
-def _step(environment: Environment, name: str, host: str, title: str, **rest: Any) -> Step:
+def _step(environment: Environment, name: str, host: str, title: Message, **rest: Any) -> Step:
     founding = step_id(environment, "kubernetes.init", environment.control_planes[0])
 
     def capture(world: ReadOnly) -> Before:
@@ -206,7 +226,7 @@ def _admission(world: World, first: str, control_plane_version: str) -> dict[str
         ca_hash = words[words.index("--discovery-token-ca-cert-hash") + 1]
     except (ValueError, IndexError) as error:
         raise CommandFailed(
-            host=first, command="kubeadm token create", code=0, reason="no join command in its output"
+            host=first, command="kubeadm token create", code=0, reason=Message("no join command in its output")
         ) from error
     redaction.learn(token)
     if not control_plane_version:

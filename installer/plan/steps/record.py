@@ -9,6 +9,7 @@ from typing import Any
 from installer.answers.model import Environment
 from installer.errors import HostRecordRefused
 from installer.hosts.facts_parsing import RECORD
+from installer.messages import Message
 from installer.plan import site_record
 from installer.plan.inputs import Planned
 from installer.plan.model import Step
@@ -62,7 +63,7 @@ def stated(world: ReadOnly, host: str) -> dict[str, Any] | None:
     try:
         return site_record.told(host, raw)
     except ValueError as error:
-        hint = "find out who has changed it there; an installation writes it anew"
+        hint = Message("find out who has changed it there; an installation writes it anew")
         raise HostRecordRefused(host=host, path=RECORD, reason=str(error), hint=hint) from error
 
 
@@ -77,8 +78,16 @@ def write(inputs: Planned, environment: Environment, host: str, after: tuple[str
         place(world, host, NO_PULL, wanted(world))
 
     return Step(
-        id=step_id(environment, "site.record", host), title="record what stands here", phase="charts", host=host,
-        environment=environment.name, after=after, differs=lambda world: files_differ(world, host, wanted(world)),
-        apply=apply, capture=captures(host, [RECORD]), keep=keeps(host),
-        undo=lambda world, image: take_back(world, host, image), weight=0.2,
-    )  # fmt: skip
+        id=step_id(environment, "site.record", host),
+        title=Message("record what stands here"),
+        phase="charts",
+        host=host,
+        environment=environment.name,
+        after=after,
+        differs=lambda world: files_differ(world, host, wanted(world)),
+        apply=apply,
+        capture=captures(host, [RECORD]),
+        keep=keeps(host),
+        undo=lambda world, image: take_back(world, host, image),
+        weight=0.2,
+    )

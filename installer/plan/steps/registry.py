@@ -16,6 +16,7 @@ from installer.answers.model import Environment, Host
 from installer.bundle import known
 from installer.bundle.manifest import Artifact
 from installer.layout import CONFIG, HOME, REGISTRY_CA
+from installer.messages import Message
 from installer.plan.inputs import Inputs, Planned
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps import host_components as parts
@@ -89,11 +90,19 @@ def _authority(inputs: Planned, first: Host) -> Step:
         world.write(first.name, REGISTRY_CA, pair.certificate)
 
     return Step(
-        id=step_id(environment, "registry.authority", first.name), title="make the registry's CA", phase="registry",
-        host=first.name, environment=environment.name, after=(step_id(environment, "hosts.trust", first.name),),
-        differs=differs, apply=apply, capture=captures(first.name, [CA_KEY, REGISTRY_CA]), keep=keeps(first.name),
-        undo=lambda world, image: take_back(world, first.name, image), weight=0.3,
-    )  # fmt: skip
+        id=step_id(environment, "registry.authority", first.name),
+        title=Message("make the registry's CA"),
+        phase="registry",
+        host=first.name,
+        environment=environment.name,
+        after=(step_id(environment, "hosts.trust", first.name),),
+        differs=differs,
+        apply=apply,
+        capture=captures(first.name, [CA_KEY, REGISTRY_CA]),
+        keep=keeps(first.name),
+        undo=lambda world, image: take_back(world, first.name, image),
+        weight=0.3,
+    )
 
 
 def _trust(inputs: Planned, host: str) -> Step:
@@ -110,7 +119,7 @@ def _trust(inputs: Planned, host: str) -> Step:
         world.write(host, REGISTRY_CA, world.read(first, REGISTRY_CA) or b"")
 
     return Step(
-        id=trust_id(environment, host), title="trust the registry", phase="registry", host=host,
+        id=trust_id(environment, host), title=Message("trust the registry"), phase="registry", host=host,
         environment=environment.name, after=(authority, step_id(environment, "hosts.trust", host)), differs=differs,
         apply=apply, capture=captures(host, [REGISTRY_CA]), keep=keeps(host),
         undo=lambda world, image: take_back(world, host, image), weight=0.2,
@@ -144,7 +153,7 @@ def _certificate(inputs: Planned, host: Host) -> Step:
         world.run(host.name, "systemctl", "try-restart", UNIT)  # it shows what it has loaded
 
     return Step(
-        id=step_id(environment, "registry.certificate", host.name), title="issue the registry's certificate",
+        id=step_id(environment, "registry.certificate", host.name), title=Message("issue the registry's certificate"),
         phase="registry", host=host.name, environment=environment.name, after=(trust_id(environment, host.name),),
         differs=differs, apply=apply, capture=captures(host.name, [KEY, CERTIFICATE]), keep=keeps(host.name),
         undo=undo, weight=0.3,
@@ -186,12 +195,20 @@ def _install(inputs: Inputs, host: str) -> Step:
 
     size = sum(file.pull.file.size for file in binaries if file.pull)
     return Step(
-        id=step_id(environment, "registry.install", host), title=f"start the registry {component.version}",
-        phase="registry", host=host, environment=environment.name,
-        after=(step_id(environment, "registry.certificate", host),), differs=differs, apply=apply, capture=capture,
-        keep=keeps(host), undo=undo,
-        weight=1 + size / inputs.send_rate, bytes=size,
-    )  # fmt: skip
+        id=step_id(environment, "registry.install", host),
+        title=Message("start the registry {version}", version=component.version),
+        phase="registry",
+        host=host,
+        environment=environment.name,
+        after=(step_id(environment, "registry.certificate", host),),
+        differs=differs,
+        apply=apply,
+        capture=capture,
+        keep=keeps(host),
+        undo=undo,
+        weight=1 + size / inputs.send_rate,
+        bytes=size,
+    )
 
 
 def _open_for_writing(world: World, host: str) -> tuple[str, str]:
@@ -266,7 +283,7 @@ def _push(inputs: Inputs, host: str) -> Step:
             _close_for_writing(world, host)
 
     return Step(
-        id=step_id(environment, "registry.push", host), title="fill the registry", phase="registry", host=host,
+        id=step_id(environment, "registry.push", host), title=Message("fill the registry"), phase="registry", host=host,
         environment=environment.name, after=(step_id(environment, "registry.install", host),),
         differs=lambda world: _unfilled(world, host, artifacts), apply=apply, weight=1 + size / inputs.send_rate,
         bytes=size, **_filling(host, artifacts),
@@ -301,9 +318,14 @@ def _replicate(inputs: Planned, host: str) -> Step:
             _close_for_writing(world, host)
 
     return Step(
-        id=step_id(environment, "registry.replicate", host), title="fill the registry from the first", phase="registry",
-        host=host, environment=environment.name,
+        id=step_id(environment, "registry.replicate", host),
+        title=Message("fill the registry from the first"),
+        phase="registry",
+        host=host,
+        environment=environment.name,
         after=(filled_id(inputs), step_id(environment, "registry.install", host)),
-        differs=lambda world: _unfilled(world, host, artifacts), apply=apply,
-        weight=5 + bytes_to_send(artifacts) / 100e6, **_filling(host, artifacts),
-    )  # fmt: skip
+        differs=lambda world: _unfilled(world, host, artifacts),
+        apply=apply,
+        weight=5 + bytes_to_send(artifacts) / 100e6,
+        **_filling(host, artifacts),
+    )

@@ -52,7 +52,7 @@ def release(inputs: Inputs, environment: Environment, component: Component, afte
     source = Source(tuple(names["registry"]["endpoints"]), names["registry"]["ca"])
     work = _Releasing(host, environment.name, wanted_release(component, names), source)
     return Step(
-        id=release_id(environment, component.name), title=component.spec.get("title", component.name), phase="charts",
+        id=release_id(environment, component.name), title=component.title, phase="charts",
         host=host, environment=environment.name, after=after, differs=work.differs, apply=work.apply,
         capture=work.capture, keep=work.keep,
         undo=lambda world, image: work.undo(world, image, delete_volumes=inputs.delete_volumes),

@@ -23,6 +23,7 @@ from installer.formats import kubeconfig
 from installer.formats.object_changes import changes
 from installer.formats.objects import listed, text
 from installer.layout import API_PORT
+from installer.messages import Message
 from installer.ports import Output
 from installer.remote.http_bounds import TooMuch, ending
 from installer.remote.kubernetes.bridge import bridged
@@ -141,7 +142,9 @@ class Cluster:
         path = f"/api/v1/namespaces/{namespace}/pods/{pod}"
         found = self.get(path)
         if found is None:
-            raise CommandFailed(host=self._name, command=f"exec {pod}", code=404, reason="there is no such pod")
+            raise CommandFailed(
+                host=self._name, command=f"exec {pod}", code=404, reason=Message("there is no such pod")
+            )
         containers = listed(found, "spec", "containers")
         container = text(containers[0], "name") if containers else ""
         asked = [("container", container), ("stdout", "true"), ("stderr", "true"), *(("command", a) for a in argv)]
@@ -198,7 +201,9 @@ class Cluster:
                     return status, answer
             except BROKEN as error:
                 if last or isinstance(error, TooMuch):
-                    raise ConnectionLost(host=self._name, reason=f"its API: {error or 'it hung up'}") from error
+                    raise ConnectionLost(
+                        host=self._name, reason=Message("its API: {reason}", reason=error or "it hung up")
+                    ) from error
             self.close()
         raise AssertionError("unreachable")
 
@@ -252,7 +257,7 @@ class Cluster:
             reason = ""
         reason = reason or body.decode("utf-8", "replace")[:300] or f"HTTP status {status}"
         if status in (502, 503, 504):
-            raise ConnectionLost(host=self._name, reason=f"its API: {reason}")
+            raise ConnectionLost(host=self._name, reason=Message("its API: {reason}", reason=reason))
         raise CommandFailed(host=self._name, command=doing, code=status, reason=reason)
 
     def _parsed(self, body: bytes) -> dict[str, Any]:
@@ -264,9 +269,11 @@ class Cluster:
         try:
             found = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise HostAnswersOddly(host=self._name, reason=f"its API: not JSON: {error}") from error
+            raise HostAnswersOddly(
+                host=self._name, reason=Message("its API: not JSON: {reason}", reason=error)
+            ) from error
         if not isinstance(found, dict):
-            raise HostAnswersOddly(host=self._name, reason="its API: not an object")
+            raise HostAnswersOddly(host=self._name, reason=Message("its API: not an object"))
         return found
 
 
@@ -297,7 +304,9 @@ def _kubeconfig(link: Link) -> kubeconfig.Credentials:
     try:
         return kubeconfig.read(ended.out)
     except kubeconfig.NotAKubeconfig as error:
-        raise HostAnswersOddly(host=link.login.name, reason=f"{ADMIN}: {error}") from error
+        raise HostAnswersOddly(
+            host=link.login.name, reason=Message("{admin}: {reason}", admin=ADMIN, reason=error)
+        ) from error
 
 
 def _context(credentials: kubeconfig.Credentials) -> ssl.SSLContext:

@@ -11,6 +11,7 @@ from typing import Any
 from websocket import WebSocket, WebSocketBadStatusException, WebSocketException, WebSocketTimeoutException
 
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly
+from installer.messages import Message
 from installer.ports import Output
 
 MOST = 8 << 20
@@ -43,9 +44,9 @@ def run_in_pod(cluster: str, connection: socket.socket, path: str, timeout: floa
         body = (error.resp_body or b"").decode("utf-8", "replace")
         raise CommandFailed(host=cluster, command="exec", code=error.status_code, reason=body) from error
     except (WebSocketException, OSError) as error:
-        raise ConnectionLost(host=cluster, reason=f"exec: {error}") from error
+        raise ConnectionLost(host=cluster, reason=Message("exec: {reason}", reason=error)) from error
     except ValueError as error:  # a handshake or a message that is no WebSocket's
-        raise HostAnswersOddly(host=cluster, reason=f"exec: {error}") from error
+        raise HostAnswersOddly(host=cluster, reason=Message("exec: {reason}", reason=error)) from error
     finally:
         client.close(timeout=1)
     code, said = _ended(cluster, bytes(streams[STATUS])) if streams[STATUS] else (124, "")
@@ -73,7 +74,9 @@ class _Bounded:
         chunk = self._connection.recv(min(size, CHUNK))
         self._left -= len(chunk)
         if self._left < 0:
-            raise HostAnswersOddly(host=self._cluster, reason=f"exec: more than {MOST} bytes of output")
+            raise HostAnswersOddly(
+                host=self._cluster, reason=Message("exec: more than {most} bytes of output", most=MOST)
+            )
         return chunk
 
 
@@ -95,7 +98,9 @@ def _ended(cluster: str, status: bytes) -> tuple[int, str]:
             raise ValueError(f"an exit code {codes[0][:20]!r}")
         return int(codes[0]), ""
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise HostAnswersOddly(host=cluster, reason=f"exec: {error} in {status[:80]!r}") from error
+        raise HostAnswersOddly(
+            host=cluster, reason=Message("exec: {reason} in {answer}", reason=error, answer=f"{status[:80]!r}")
+        ) from error
 
 
 def _text(data: bytearray) -> str:

@@ -18,6 +18,7 @@ from paramiko.ssh_exception import SSHException
 from installer.bundle.manifest import Artifact
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly
 from installer.layout import REGISTRY_CA
+from installer.messages import Message
 from installer.remote.ssh.link import Link
 
 BROKEN = (OSError, EOFError, http.client.HTTPException, SSHException)
@@ -123,7 +124,7 @@ class _Answer(io.RawIOBase):
             self._until = time.monotonic() + PATIENCE
         self._left -= len(chunk)
         if self._left < 0 or time.monotonic() > self._until:
-            raise HostAnswersOddly(host=self._host, reason="its registry's answer has no end")
+            raise HostAnswersOddly(host=self._host, reason=Message("its registry's answer has no end"))
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
@@ -147,7 +148,9 @@ class Registry:
                 return self.send(method, path, lambda stream: stream.sendall(body), len(body), headers)
             except BROKEN as error:
                 if not left:
-                    raise ConnectionLost(host=self.host, reason=f"registry: {error or 'it hung up'}") from error
+                    raise ConnectionLost(
+                        host=self.host, reason=Message("registry: {reason}", reason=error or "it hung up")
+                    ) from error
         raise AssertionError("unreachable")
 
     def send(
@@ -210,7 +213,7 @@ class Registry:
 
     def odd(self, what: str) -> HostAnswersOddly:
         """What an answer of another form than the protocol's is told as."""
-        return HostAnswersOddly(host=self.host, reason=f"its registry gave {what}")
+        return HostAnswersOddly(host=self.host, reason=Message("its registry gave {what}", what=what))
 
     def location(self, reply: Reply) -> str:
         """The path and query of the Location of a reply, which may be absolute or not.

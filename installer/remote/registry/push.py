@@ -18,6 +18,7 @@ from urllib.parse import quote
 from installer import whole_file
 from installer.bundle.manifest import Artifact, Blob
 from installer.errors import CommandFailed, ConnectionLost
+from installer.messages import Message
 from installer.ports import Report
 from installer.remote.registry.carrier import Carrier
 from installer.remote.registry.client import ACCEPT, BROKEN, Registry
@@ -173,7 +174,10 @@ class Push:
                 upload = resumed
                 barren = 0 if upload.offset > before else barren + 1
                 if barren == ATTEMPTS:
-                    raise ConnectionLost(host=self._host, reason=f"pushing {repository}: {error}") from error
+                    raise ConnectionLost(
+                        host=self._host,
+                        reason=Message("pushing {repository}: {reason}", repository=repository, reason=error),
+                    ) from error
         return upload
 
     def _patched(self, registry: Registry, upload: Upload, blob: Blob) -> Upload:

@@ -18,6 +18,7 @@ from installer.errors import (
 )
 from installer.formats import text_file
 from installer.formats.ssh_keys import PublicKey
+from installer.messages import Message
 from installer.remote.ssh import known_hosts as files
 from installer.remote.ssh.host_certificates import SUFFIX, NoCertificate, authority_of, flaw
 
@@ -138,11 +139,11 @@ def _content(host: str, known_hosts: str) -> bytes | None:
         content = text_file.read(path, LARGEST)
         if content.startswith((text_file.MARK, *text_file.MARKS)):
             kind = next((name for mark, name in text_file.MARKS.items() if content.startswith(mark)), "UTF-8")
-            raise text_file.Unfit(f"text in {kind} with a byte order mark, which ssh does not read")
+            raise text_file.Unfit(Message("text in {kind} with a byte order mark, which ssh does not read", kind=kind))
     except FileNotFoundError:
         return None
     except text_file.Unfit as error:
-        raise KnownHostsUnreadable(host=host, path=path, reason=f"it is {error}") from error
+        raise KnownHostsUnreadable(host=host, path=path, reason=Message("it is {reason}", reason=error)) from error
     except OSError as error:
         raise KnownHostsUnreadable(host=host, path=path, reason=error.strerror or error) from error
     return content

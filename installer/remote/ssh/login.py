@@ -16,6 +16,7 @@ from installer.answers.model import Host, SecretRef
 from installer.errors import LoginRefused, SitewrightError
 from installer.formats import text_file
 from installer.formats.ssh_keys import passphrase_rounds
+from installer.messages import Message
 from installer.remote.ssh.host_keys import Pins, pins
 
 LARGEST_KEY = 1 << 20
@@ -149,7 +150,7 @@ def _private_key(path: Path, login: Login, resolve: Resolve) -> paramiko.PKey:
     try:
         text = text_file.read(path, LARGEST_KEY)
     except text_file.Unfit as error:
-        raise SSHException(f"it is {error}") from error
+        raise SSHException(Message("it is {reason}", reason=error)) from error
     passphrase = resolve(login.passphrase) if login.passphrase is not None else None
     if passphrase and (rounds := passphrase_rounds(text)) > MOST_ROUNDS:
         raise SSHException(f"its passphrase takes {rounds} rounds, more than {MOST_ROUNDS}: ssh-keygen -p sets fewer")

@@ -15,6 +15,7 @@ from paramiko.ssh_exception import ChannelException, SSHException
 
 from installer.answers.model import SecretRef
 from installer.errors import ConnectionLost, HostAnswersOddly, SudoRefused
+from installer.messages import Message
 from installer.remote.ssh.commands import Ended
 from installer.remote.ssh.hearing import BROKEN_OFF, CLOSED, GRACE, START, NotAsAsked, NotBegun, once
 from installer.remote.ssh.login import Login, Resolve, reason_of
@@ -166,7 +167,7 @@ class Root:
         try:
             standing = self._begun(sudo, first)
             if standing is None:
-                raise ConnectionLost(host=self._login.name, reason="it opens no session")
+                raise ConnectionLost(host=self._login.name, reason=Message("it opens no session"))
             return standing.user
         finally:
             if standing is None or standing.user:
@@ -226,7 +227,9 @@ class Root:
                         self._most = self._taken - 1
                         return None
                 if wait is None:
-                    raise ConnectionLost(host=self._login.name, reason=f"it opens no session: {error.text}") from error
+                    raise ConnectionLost(
+                        host=self._login.name, reason=Message("it opens no session: {text}", text=error.text)
+                    ) from error
                 time.sleep(wait)
         raise AssertionError("unreachable")
 
@@ -286,7 +289,7 @@ class Root:
         with self._room():
             channel = self._opened_beside()
             if channel is None:
-                raise ConnectionLost(host=self._login.name, reason="it opens no session")
+                raise ConnectionLost(host=self._login.name, reason=Message("it opens no session"))
             try:
                 refused = once(channel, line, first)
                 if refused.code == BROKEN_OFF:

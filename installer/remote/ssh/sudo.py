@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from installer.answers.model import SecretRef
 from installer.errors import NoCommands, PreflightFailed, SudoRefused
+from installer.messages import Message
 from installer.remote.ssh import program
 from installer.remote.ssh.hearing import NotBegun
 from installer.remote.ssh.login import Login, Resolve, quoted
@@ -61,7 +62,7 @@ def refusal(
     said = quoted(said.replace(secret, "***") if secret else said)
     if not sudo:
         another = _ANOTHER_USER.search(said)
-        hint = {"hint": f"set access.user to {another[1]} in the answers"} if another else {}
+        hint = {"hint": Message("set access.user to {name} in the answers", name=another[1])} if another else {}
         reason = f"the host says: {said}" if said else _nothing(refused)
         return NoCommands(host=login.name, user=login.user, reason=reason, **hint)
     if "must have a tty" in said:

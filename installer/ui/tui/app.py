@@ -22,8 +22,9 @@ from installer.errors import AnswersChanged, SitewrightError, UsageError
 from installer.formats.strict_yaml import Path as Place
 from installer.hosts import connection_test
 from installer.hosts.facts import Facts
+from installer.messages import Message
 from installer.runs.store import Runs
-from installer.ui.tui import hangup, leaving, phrases, recovery
+from installer.ui.tui import hangup, leaving, problem_texts, recovery
 from installer.ui.tui.base_app import CleanApp
 from installer.ui.tui.bundle_loader import Carried
 from installer.ui.tui.content import Content
@@ -176,7 +177,7 @@ class Wizard(CleanApp[None]):
         try:
             self.editor.keep(draft)
         except SitewrightError as error:
-            trouble, _ = phrases.failure(self.say, error)
+            trouble, _ = problem_texts.failure(self.say, error)
         known = (str(self.editor.file), dict(self.facts), self.manifest)
         found, changed = self._looks.look(draft, self.editor.history.former, *known)
         self.call_from_thread(self._looked, draft, found, changed, trouble)
@@ -230,7 +231,9 @@ class Wizard(CleanApp[None]):
             SitewrightError: they cannot be made.
         """
         if self.access.hosts is None:
-            raise UsageError(reason="this wizard was started without a way to the hosts", hint="sitewright wizard")
+            raise UsageError(
+                reason=Message("this wizard was started without a way to the hosts"), hint="sitewright wizard"
+            )
         return self.access.hosts(hosts, self.secrets, self.simulate)
 
     def open_page(self, step: str) -> None:
@@ -263,7 +266,7 @@ class Wizard(CleanApp[None]):
             recovery.refused(self, self.editor)
             return
         except SitewrightError as error:
-            self.notify(". ".join(phrases.failure(self.say, error)), severity="error", timeout=10, markup=False)
+            self.notify(". ".join(problem_texts.failure(self.say, error)), severity="error", timeout=10, markup=False)
             return
         self.saved()
 

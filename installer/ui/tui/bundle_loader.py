@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from installer.answers.paths import located
 from installer.bundle.manifest import Manifest
 from installer.errors import SitewrightError
-from installer.ui.tui import phrases
+from installer.ui.tui import problem_texts
 
 if TYPE_CHECKING:
     from installer.ui.tui.app import Wizard
@@ -49,7 +49,7 @@ class Carried:
         try:
             manifest, trouble = self._app.access.manifest(*asked), ""
         except SitewrightError as error:
-            manifest, trouble = None, " → ".join(filter(None, phrases.failure(self._app.say, error)))
+            manifest, trouble = None, " → ".join(filter(None, problem_texts.failure(self._app.say, error)))
         self._app.call_from_thread(self._opened, asked, manifest, trouble)
 
     def _opened(self, asked: Asked, manifest: Manifest | None, trouble: str) -> None:

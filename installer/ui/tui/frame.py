@@ -14,6 +14,7 @@ from textual.widgets import Label, OptionList
 
 from installer.answers.questions import Question
 from installer.draft import hosts as draft_hosts
+from installer.messages import Message
 from installer.ui.tui import context
 from installer.ui.tui.messages import Reviewed
 from installer.ui.tui.routes import page_of
@@ -24,8 +25,16 @@ from installer.ui.tui.widgets.field import UNDOING, field_of
 from installer.ui.tui.widgets.form import Form
 from installer.ui.tui.widgets.page import Page
 
-KEYS = (("F1", "help"), ("F2", "steps"), ("F7", "back"), ("F8", "next"), ("^Z", "undo"), ("^S", "save"), ("F9", "中文"),
-        ("F10", "leave"))  # fmt: skip
+KEYS = (
+    ("F1", Message("help")),
+    ("F2", Message("steps")),
+    ("F7", Message("back")),
+    ("F8", Message("next")),
+    ("^Z", Message("undo")),
+    ("^S", Message("save")),
+    ("F9", "中文"),
+    ("F10", Message("leave")),
+)
 
 
 class Frame(Screen[None]):

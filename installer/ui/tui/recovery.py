@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from installer.errors import SitewrightError
-from installer.ui.tui import phrases
+from installer.ui.tui import problem_texts
 from installer.ui.tui.state import editor
 from installer.ui.tui.state.editor import Editor
 from installer.ui.tui.widgets.dialogs import Ask
@@ -53,7 +53,7 @@ def refused(app: Wizard, opened: Editor) -> None:
             elif choice == "again":
                 app.begin(editor.opened(opened.file, recover=False))
         except SitewrightError as error:
-            app.notify(". ".join(phrases.failure(say, error)), severity="error", timeout=10, markup=False)
+            app.notify(". ".join(problem_texts.failure(say, error)), severity="error", timeout=10, markup=False)
 
     choices = (("stay", say("Stay")), ("beside", say("Save as {file}", file=name)),
                ("again", say("Open it again, without my edits")))  # fmt: skip

@@ -21,7 +21,7 @@ from installer.draft.document import Draft
 from installer.errors import AnswersInvalid, Problem, SitewrightError
 from installer.runs import background
 from installer.runs.store import Runs
-from installer.ui.tui import context, phrases, recovery
+from installer.ui.tui import context, problem_texts, recovery
 from installer.ui.tui.content import Content
 from installer.ui.tui.run.follower import VERBS
 from installer.ui.tui.run.page import moment
@@ -123,12 +123,12 @@ class Start(Screen[None]):
             opened = editor.opened(file)
         except AnswersInvalid as error:
             say = context.of(self).say
-            told = "\n\n".join(phrases.few(say, error.problems, lambda problem: _flaw(say, problem)))
+            told = "\n\n".join(problem_texts.few(say, error.problems, lambda problem: _flaw(say, problem)))
             after = say("Mend this in an editor, then open the file again. The wizard has not changed it.")
             heading = say("{file} cannot be made out", file=file.name)
             self.app.push_screen(Ask(heading, f"{told}\n\n{after}", [("close", say("Close"))]))
         except SitewrightError as error:
-            told = ". ".join(filter(None, phrases.failure(context.of(self).say, error)))
+            told = ". ".join(filter(None, problem_texts.failure(context.of(self).say, error)))
             self.notify(told, severity="error", timeout=10, markup=False)
         else:
             context.of(self).begin(opened, step)
@@ -196,7 +196,7 @@ def _of_file(say: Say, file: Path) -> Iterator[Way]:
 
 
 def _flaw(say: Say, problem: Problem) -> str:
-    found, wanted = (phrases.told(say, text) for text in (problem.found, problem.wanted))
+    found, wanted = (say(text) for text in (problem.found, problem.wanted))
     where = f"{Path(problem.file).name}:{problem.line}"
     return f"{where}  {say('✖ found {found}; wanted {wanted}', found=found, wanted=wanted)}"
 

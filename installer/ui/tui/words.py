@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from installer import translations
+from installer.messages import Message
 from installer.ui.words import number
 
 
@@ -16,8 +17,11 @@ class Words:
     language: str
 
     def __call__(self, message: str, **values: object) -> str:
-        """The message in this language."""
-        said = translations.messages("installer.ui.tui", self.language).get(message, message)
+        """The message in this language; of one that has its values already, nothing is to be filled in."""
+        catalogue = translations.messages("installer.ui.tui", self.language)
+        if isinstance(message, Message):
+            return translations.said(message, catalogue)
+        said = catalogue.get(message, message)
         return said.format(**values) if values else said
 
     @property

@@ -19,7 +19,7 @@ from installer.errors import SitewrightError
 from installer.formats.strict_yaml import Path
 from installer.hosts.connection_test import Attempt, ConnectionResult, Stage, try_all
 from installer.hosts.facts import Facts
-from installer.ui.tui import context, phrases
+from installer.ui.tui import context, problem_texts
 from installer.ui.tui.hosts.keys import ConfirmKeys, Unconfirmed
 from installer.ui.tui.hosts.texts import Known, of_host
 from installer.ui.tui.run import start
@@ -181,7 +181,7 @@ class Trials(Page):
             with around.host_connectors(hosts) as connectors:
                 try_all(hosts, connectors, tell, at_once, over, met)
         except SitewrightError as error:
-            trouble = "\n".join(phrases.failure(around.say, error)).strip()
+            trouble = "\n".join(problem_texts.failure(around.say, error)).strip()
         finally:
             self.post_message(Ended(over, list(keys.values()), trouble))
 

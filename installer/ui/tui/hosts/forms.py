@@ -12,17 +12,28 @@ from textual.widgets import Input, Label
 from installer.draft.hosts import entries, name_of, names, renamed, spread
 from installer.formats.strict_yaml import Path
 from installer.hosts.inventory.entry import BadRange
-from installer.ui.tui import context, phrases
+from installer.messages import Message
+from installer.ui.tui import context
 from installer.ui.tui.state.review import Review
 from installer.ui.tui.widgets.field import Field
 from installer.ui.tui.widgets.form import Form
 from installer.ui.tui.widgets.ticks import Tick
 
-OWN = (("user", "User"), ("port", "Port"), ("private_key", "Private key"))
-SHARED = (("user", "User"), ("port", "Port"), ("private_key", "Private key"), ("agent", "SSH agent"),
-          ("known_hosts", "Known hosts"))  # fmt: skip
-BASTION = (("address", "Address"), ("user", "User"), ("port", "Port"), ("private_key", "Private key"),
-           ("host_key", "Host key"))  # fmt: skip
+OWN = (("user", Message("User")), ("port", Message("Port")), ("private_key", Message("Private key")))
+SHARED = (
+    ("user", Message("User")),
+    ("port", Message("Port")),
+    ("private_key", Message("Private key")),
+    ("agent", Message("SSH agent")),
+    ("known_hosts", Message("Known hosts")),
+)
+BASTION = (
+    ("address", Message("Address")),
+    ("user", Message("User")),
+    ("port", Message("Port")),
+    ("private_key", Message("Private key")),
+    ("host_key", Message("Host key")),
+)
 
 
 SHOWN = 36
@@ -33,7 +44,7 @@ class NameField(Field):
     """The name of a host. It counts when the field is left, for everything that names the host follows it then."""
 
     def __init__(self, position: int) -> None:
-        super().__init__(("hosts", position, "name"), "Host name")
+        super().__init__(("hosts", position, "name"), Message("Host name"))
         self._position = position
         self._typing: str | None = None
 
@@ -111,8 +122,8 @@ class HostForm(Form):
         """What is asked of a host."""
         base: Path = ("hosts", self._position)
         yield NameField(self._position)
-        yield Field((*base, "address"), "Address")
-        yield KeyField((*base, "host_key"), "Host key")
+        yield Field((*base, "address"), Message("Address"))
+        yield KeyField((*base, "host_key"), Message("Host key"))
         yield Label(context.of(self).say("Where it is reached in its own way"), classes="group", markup=False)
         for key, title in OWN:
             yield OwnField((*base, "access", key), title)
@@ -131,7 +142,7 @@ class HostForm(Form):
         try:
             around.change(spread(around.draft, self._position))
         except BadRange as error:
-            found, wanted = (phrases.told(around.say, text) for text in (error.found, error.wanted))
+            found, wanted = (around.say(text) for text in (error.found, error.wanted))
             return around.say("✖ found {found}; wanted {wanted}", found=found, wanted=wanted)
         return ""
 
@@ -148,7 +159,7 @@ class AccessForm(Form):
         around = context.of(self)
         for key, title in SHARED:
             yield Field(("access", key), title)
-        yield Field(("limits", "parallel_hosts"), "Hosts at once")
+        yield Field(("limits", "parallel_hosts"), Message("Hosts at once"))
         bastion = around.draft.at(("access", "bastion")) is not None
         with Horizontal(classes="row bastion"):
             yield Label("", classes="label", markup=False)

@@ -19,7 +19,8 @@ from installer.errors import StateUnreadable
 from installer.hosts import inventory
 from installer.hosts.inventory import Inventory
 from installer.hosts.inventory import file as inventory_file
-from installer.ui.tui import context, phrases
+from installer.messages import Message
+from installer.ui.tui import context, problem_texts
 from installer.ui.tui.content import Content
 from installer.ui.tui.words import Say
 
@@ -28,10 +29,10 @@ PAUSE = 0.15
 SHOWN = 300
 """Hosts and problems that are listed one by one; the counts are of all."""
 KINDS = {
-    "list": "a list",
-    "csv": "a table (CSV)",
-    "ansible-ini": "an Ansible inventory",
-    "ansible-yaml": "an Ansible inventory",
+    "list": Message("a list"),
+    "csv": Message("a table (CSV)"),
+    "ansible-ini": Message("an Ansible inventory"),
+    "ansible-yaml": Message("an Ansible inventory"),
 }
 EXAMPLE = "node-[1-3] 10.20.0.[11-13]"
 
@@ -86,7 +87,7 @@ class ImportHosts(ModalScreen[Inventory]):
             path = located(name, context.of(self).editor.file.parent)
             text = inventory_file.read(path)
         except StateUnreadable as error:
-            message, remedy = phrases.failure(context.of(self).say, error)
+            message, remedy = problem_texts.failure(context.of(self).say, error)
             self._tell(Content.styled(f"✖ {message}. {remedy}".removesuffix(". "), "$text-error"))
             return
         self._source = path.name
@@ -144,15 +145,14 @@ class ImportHosts(ModalScreen[Inventory]):
 
 def summary(say: Say, read: Inventory, made: Imported) -> str:
     """What a list comes to, in a line."""
-    parts = [say("new: {count}", count=len(made.new))]
-    for count, message in (
-        (len(made.updated), "brought up to date: {count}"),
-        (len(made.same), "as before: {count}"),
-        (len(made.elsewhere), "there under another name: {count}"),
-        (len(read.problems), "problems: {count}"),
-    ):
-        parts += [say(message, count=count)] if count else []
-    return " · ".join([say(KINDS[read.kind]), *parts])
+    parts = (
+        Message("new: {count}", count=len(made.new)),
+        *([Message("brought up to date: {count}", count=len(made.updated))] if made.updated else ()),
+        *([Message("as before: {count}", count=len(made.same))] if made.same else ()),
+        *([Message("there under another name: {count}", count=len(made.elsewhere))] if made.elsewhere else ()),
+        *([Message("problems: {count}", count=len(read.problems))] if read.problems else ()),
+    )
+    return " · ".join(map(say, (KINDS[read.kind], *parts)))
 
 
 def _entries(widget: ImportHosts) -> list[Mapping[str, object]]:
@@ -164,7 +164,7 @@ def _entries(widget: ImportHosts) -> list[Mapping[str, object]]:
 def _listed(say: Say, read: Inventory, made: Imported, before: Mapping[str, str]) -> Iterator[Content]:
     """The problems, then every host with a sign of what becomes of it."""
     for problem in read.problems[:SHOWN]:
-        found, wanted = phrases.told(say, problem.found), phrases.told(say, problem.wanted)
+        found, wanted = say(problem.found), say(problem.wanted)
         told = say("line {line}: found {found}; wanted {wanted}", line=problem.line, found=found, wanted=wanted)
         yield Content.styled(f"✖ {told}", "$text-error")
     for name, owner in made.elsewhere[:SHOWN]:

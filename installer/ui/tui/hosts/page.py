@@ -15,7 +15,6 @@ from installer.draft.document import Draft
 from installer.draft.hosts import Place
 from installer.hosts.inventory import Inventory
 from installer.hosts.roles import propose
-from installer.ui.tui import phrases
 from installer.ui.tui.content import Content
 from installer.ui.tui.hosts.connection_tests import Trials
 from installer.ui.tui.hosts.forms import AccessForm, HostForm
@@ -219,7 +218,7 @@ class HostsPage(Trials):
             trouble = say("The needs do not make sense yet, and roles follow from them; see the page of needs.")
         else:
             roles = propose(listed, self.wizard.facts, sizing)
-            trouble = "\n".join(phrases.told(say, each) for each in roles.problems) or self._strange(
+            trouble = "\n".join(say(each) for each in roles.problems) or self._strange(
                 {each.environment for each in roles.proposals}
             )
             if not trouble:

@@ -15,7 +15,6 @@ from textual.widgets.option_list import Option
 
 from installer.draft.hosts import LISTS, Place
 from installer.hosts.roles import Roles
-from installer.ui.tui import phrases
 from installer.ui.tui.content import Content
 from installer.ui.tui.hosts.texts import ROLES_IN_FULL
 from installer.ui.tui.words import Say
@@ -91,10 +90,10 @@ class Proposals(ModalScreen[bool]):
 
     def _lines(self) -> list[Content]:
         say = self._say
-        notes = [Content.styled(f"! {phrases.told(say, note)}", "$text-warning") for note in self._roles.notes]
+        notes = [Content.styled(f"! {say(note)}", "$text-warning") for note in self._roles.notes]
         hosts = [
             Content.assemble((each.host, "bold"), f"  {each.environment} · {say(ROLES_IN_FULL[each.role])}\n",
-                             (f"  {phrases.told(say, each.reason)}", "$foreground 60%"))
+                             (f"  {say(each.reason)}", "$foreground 60%"))
             for each in self._roles.proposals
         ]  # fmt: skip
         return [*notes, *hosts]

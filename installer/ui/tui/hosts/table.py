@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
 
+from installer import messages
 from installer.ui.text import Text
 from installer.ui.tui.words import Say
 
@@ -21,6 +22,12 @@ Tone = Literal["", "success", "warning", "error", "accent", "quiet"]
 Column = Literal["name", "address", "environment", "role", "reached", "cores", "memory", "disk"]
 
 COLUMNS: tuple[Column, ...] = ("name", "address", "environment", "role", "reached", "cores", "memory", "disk")
+TITLES: Mapping[Column, messages.Message] = {
+    "name": messages.Message("name"), "address": messages.Message("address"),
+    "environment": messages.Message("environment"), "role": messages.Message("role"),
+    "reached": messages.Message("reached"), "cores": messages.Message("cores"),
+    "memory": messages.Message("memory"), "disk": messages.Message("disk"),
+}  # fmt: skip
 FIGURES = frozenset({"cores", "memory", "disk"})
 """Columns that stand to the right."""
 WIDEST = {"name": 24, "address": 24, "environment": 20}
@@ -89,7 +96,7 @@ class HostTable(DataTable[Text]):
 
     def __init__(self, say: Say) -> None:
         super().__init__(cursor_type="row", cell_padding=0, id="host-table")
-        self._titles: dict[Column, str] = {column: say(column) for column in COLUMNS}
+        self._titles: dict[Column, str] = {column: say(title) for column, title in TITLES.items()}
         self._layout = Layout()
         self._cells: list[dict[Column, Cell]] = []
 

@@ -12,19 +12,36 @@ from installer.draft.hosts import Place, name_of
 from installer.errors import Problem
 from installer.hosts.connection_test import Attempt
 from installer.hosts.facts import GIB, Facts
-from installer.ui.tui import phrases
+from installer.messages import Message
+from installer.ui.tui import problem_texts
 from installer.ui.tui.content import Content
 from installer.ui.tui.hosts.table import Cell, Column
 from installer.ui.tui.words import Say, gib
 from installer.ui.words import number
 
-ROLES = {"control_plane": "control", "worker": "worker"}
-ROLES_IN_FULL = {"control_plane": "control plane", "worker": "worker"}
+ROLES = {"control_plane": Message("control"), "worker": Message("worker")}
+ROLES_IN_FULL = {"control_plane": Message("control plane"), "worker": Message("worker")}
 KEYS = (
-    ("Enter", "edit"), ("a", "add"), ("d", "duplicate"), ("Del", "remove"), ("i", "import"), ("/", "search"),
-    ("t", "test"), ("T", "test all"), ("s", "stop"),
-    ("k", "key"), ("K", "keys"), ("r", "role"), ("p", "propose"), ("y", "copy"),
-)  # fmt: skip
+    ("Enter", Message("edit")),
+    ("a", Message("add")),
+    ("d", Message("duplicate")),
+    ("Del", Message("remove")),
+    ("i", Message("import")),
+    ("/", Message("search")),
+    ("t", Message("test")),
+    ("T", Message("test all")),
+    ("s", Message("stop")),
+    ("k", Message("key")),
+    ("K", Message("keys")),
+    ("r", Message("role")),
+    ("p", Message("propose")),
+    ("y", Message("copy")),
+)
+STAGES: Mapping[str, Message] = {
+    "name": Message("name"), "port": Message("port"), "key": Message("key"), "login": Message("login"),
+    "sudo": Message("sudo"), "facts": Message("facts"),
+}  # fmt: skip
+"""The stages of a host's first connection."""
 OWN = "@"
 """Stands behind the address of a host that is logged in to in its own way."""
 
@@ -82,7 +99,7 @@ def reached(say: Say, known: Known) -> Cell:
     """How its connection stands, in a sign and a word."""
     attempt = known.attempt
     if attempt is not None and attempt.result is None:
-        return Cell(f"▸ {say(attempt.stage.stage)}", "accent")
+        return Cell(f"▸ {say(STAGES[attempt.stage.stage])}", "accent")
     if known.broken:
         return Cell(f"✖ {say('entry')}", "error")
     if attempt is None or attempt.result is None:
@@ -91,7 +108,7 @@ def reached(say: Say, known: Known) -> Cell:
         return Cell(f"✔ {say('yes')}", "success")
     if known.unconfirmed:
         return Cell(f"! {say('key')}", "warning")
-    return Cell(f"✖ {say(attempt.result.stage)}", "error")
+    return Cell(f"✖ {say(STAGES[attempt.result.stage])}", "error")
 
 
 def in_full(say: Say, known: Known) -> Content:
@@ -122,7 +139,7 @@ def _keyless(problem: Problem) -> bool:
 
 def _wrong(say: Say, problem: Problem) -> Content:
     field = problem.path.partition(".")[2].partition(".")[2]
-    found, wanted = phrases.told(say, problem.found), phrases.told(say, problem.wanted)
+    found, wanted = say(problem.found), say(problem.wanted)
     told = say("found {found}; wanted {wanted}", found=found, wanted=wanted)
     return Content.styled(f"✖ {field}: {told}" if field else f"✖ {told}", "$text-error")
 
@@ -141,7 +158,7 @@ def _fared(say: Say, known: Known) -> list[Content]:
         return [] if known.broken else [Content.styled(say("not tried yet: t tries it"), "$foreground 60%")]
     result = attempt.result
     if result is None:
-        return [Content.styled(f"▸ {say(attempt.stage.stage)} …", "$text-accent")]
+        return [Content.styled(f"▸ {say(STAGES[attempt.stage.stage])} …", "$text-accent")]
     if result.error is None:
         lines = [Content.styled(f"✔ {_machine(result.facts)}", "$text-success")] if result.facts else []
         return [
@@ -152,15 +169,15 @@ def _fared(say: Say, known: Known) -> list[Content]:
         ]
     if known.unconfirmed:
         own, bastion = (
-            "its key is not confirmed yet: k compares and pins it",
-            "the bastion's key is not confirmed yet: k",
+            Message("its key is not confirmed yet: k compares and pins it"),
+            Message("the bastion's key is not confirmed yet: k"),
         )
         told = say(bastion) if result.bastion_key else say(own)
         return [
             Content.styled(f"! {told}", "$text-warning"),
             Content(f"  {known.unconfirmed} {result.key_type.removeprefix('ssh-')}".rstrip()),
         ]
-    message, remedy = phrases.failure(say, result.error)
+    message, remedy = problem_texts.failure(say, result.error)
     lines = [Content.styled(f"✖ {message}", "$text-error")]
     return [*lines, Content(f"→ {remedy}")] if remedy else lines
 

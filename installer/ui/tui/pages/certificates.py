@@ -11,14 +11,15 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Label, Static
 
 from installer.answers.paths import located
+from installer.messages import Message
 from installer.ui.tui.state.review import Change, Review
 from installer.ui.tui.widgets.field import Field
 from installer.ui.tui.widgets.page import Page
 
 LIVES = (
-    ("Clusters", "own authority (kubeadm)", "1 year", "at every upgrade"),
-    ("Registry", "an authority made for it", "825 days", "90 days before"),
-    ("Services", "the site's authority", "90 days", "30 days before"),
+    (Message("Clusters"), Message("own authority (kubeadm)"), Message("1 year"), Message("at every upgrade")),
+    (Message("Registry"), Message("an authority made for it"), Message("825 days"), Message("90 days before")),
+    (Message("Services"), Message("the site's authority"), Message("90 days"), Message("30 days before")),
 )
 """Whose certificates, signed by whom, for how long, and how they are renewed. Sources: the defaults of kubeadm and of
 cert-manager, and installer/certificates.py."""
@@ -28,7 +29,7 @@ class CertificatesPage(Page):
     """The vendor's signature on the bundle, and an overview of the certificates an installation makes."""
 
     KEY = "certificates"
-    INTRO: ClassVar[str] = "A bundle is installed only if one of these signers has signed it."
+    INTRO: ClassVar[str] = Message("A bundle is installed only if one of these signers has signed it.")
 
     def body(self) -> ComposeResult:
         """The signers, the bundle, and the table."""
@@ -51,7 +52,7 @@ class CertificatesPage(Page):
         """Fill the table."""
         say = self.wizard.say
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        for heading in ("of", "signed by", "good for", "renewed"):
+        for heading in (Message("of"), Message("signed by"), Message("good for"), Message("renewed")):
             table.add_column(say(heading))
         for row in LIVES:
             table.add_row(*map(say, row))

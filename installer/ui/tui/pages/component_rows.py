@@ -9,6 +9,7 @@ from typing import Any
 from textual.widgets.selection_list import Selection
 
 from installer.bundle.manifest import Manifest
+from installer.messages import Message
 from installer.ui.tui.content import Content
 from installer.ui.tui.state.review import Review
 from installer.ui.tui.words import Say, gib
@@ -17,7 +18,7 @@ from sizing.needs import questions
 from sizing.rules import load_rules
 
 TITLE = 24
-FIGURES = (("cores", 6), ("memory", 9), ("disk", 9))
+FIGURES = ((Message("cores"), 6), (Message("memory"), 9), (Message("disk"), 9))
 """Headings over what a part takes, each with the cells it has; the last is left out on narrow terminals."""
 TICK = 4
 """Cells that a box takes before a part."""
@@ -51,7 +52,7 @@ def bundled(
     along = taken_along(manifest, chosen)
     for component in manifest.components:
         if "chart" in component.spec or "objects" in component.spec:
-            name, title = component.name, say(str(component.spec.get("title", component.name)))
+            name, title = component.name, say(component.title)
             why = say("needed by {by}", by=needed_by(manifest, chosen, name)) if name in along else ""
             taken = review.part(name, environment)
             yield Selection(_row(say, title, taken, why, wide), name, name in chosen or name in along)

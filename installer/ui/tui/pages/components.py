@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Label, SelectionList
 from textual.widgets.selection_list import Selection
 
+from installer.messages import Message
 from installer.ui.tui.context import WizardContext
 from installer.ui.tui.pages.component_rows import bundled, heading, needed_by, sized
 from installer.ui.tui.widgets.page import Page
@@ -36,8 +37,8 @@ class ComponentsPage(Page):
     """Ticks per environment. The panel below tells of the part under the cursor."""
 
     KEY = "components"
-    INTRO: ClassVar[str] = "Space ticks. A part of the bundle takes along what it needs."
-    HINTS: ClassVar[tuple[tuple[str, str], ...]] = (("Space", "tick"),)
+    INTRO: ClassVar[str] = Message("Space ticks. A part of the bundle takes along what it needs.")
+    HINTS: ClassVar[tuple[tuple[str, str], ...]] = (("Space", Message("tick")),)
 
     def shape(self, around: WizardContext) -> object:
         """The bundle, the choices, what they take, and whether there is room for all of it."""
@@ -101,7 +102,7 @@ class ComponentsPage(Page):
             return say(load_rules().components[name].purpose)
         if name not in {component.name for component in manifest.components}:
             return say("The bundle does not have this part; an installation is refused until it is unticked.")
-        purpose = say(str(manifest.component(name).spec.get("purpose", "")))
+        purpose = say(manifest.component(name).purpose)
         by = needed_by(manifest, self._chosen(place), name)
         return f"{purpose}\n{say('needed by {by}', by=by)}" if by else purpose
 

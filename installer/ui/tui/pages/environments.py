@@ -15,6 +15,7 @@ from installer.answers.model import Networks
 from installer.draft import environments as draft_environments
 from installer.draft.document import Draft
 from installer.errors import Problem
+from installer.messages import Message
 from installer.ui.tui.widgets.field import Field
 from installer.ui.tui.widgets.list_field import Repeated
 from installer.ui.tui.widgets.page import Page
@@ -91,7 +92,9 @@ class EnvironmentsPage(Page):
     """Each environment's name and hosts."""
 
     KEY = "environments"
-    INTRO: ClassVar[str] = "Each environment is a cluster of its own. Its hosts may be given here or on the next page."
+    INTRO: ClassVar[str] = Message(
+        "Each environment is a cluster of its own. Its hosts may be given here or on the next page."
+    )
 
     def body(self) -> ComposeResult:
         """The list, and the usual ones at one stroke."""

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Label
 
 from installer.draft import hosts as draft_hosts
+from installer.messages import Message
 from installer.ui.tui.context import WizardContext
 from installer.ui.tui.widgets.field import Field
 from installer.ui.tui.widgets.page import Page
@@ -22,7 +23,9 @@ class NetworkPage(Page):
     """For each environment its networks and names; for the site its registry and clocks."""
 
     KEY = "network"
-    INTRO: ClassVar[str] = "Networks that exist inside the clusters alone, and the names by which services are reached."
+    INTRO: ClassVar[str] = Message(
+        "Networks that exist inside the clusters alone, and the names by which services are reached."
+    )
 
     def shape(self, around: WizardContext) -> object:
         """The environments that there are."""

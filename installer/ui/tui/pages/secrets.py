@@ -15,23 +15,31 @@ from installer.answers.paths import located
 from installer.draft.document import Draft
 from installer.errors import SecretUnavailable
 from installer.formats.strict_yaml import Path
-from installer.ui.tui import context, phrases
+from installer.messages import Message
+from installer.ui.tui import context, problem_texts
 from installer.ui.tui.state.review import Change, Review
 from installer.ui.tui.widgets.dialogs import Typed
 from installer.ui.tui.widgets.page import Page
 
-KINDS = {"env": "variable", "file": "file", "command": "command", "prompt": "asked for"}
+KINDS = {
+    "env": Message("variable"),
+    "file": Message("file"),
+    "command": Message("command"),
+    "prompt": Message("asked for"),
+}
 OF_SITE: Sequence[tuple[Path, str]] = (
-    (("access", "passphrase"), "Passphrase of the private key"),
-    (("access", "password"), "Login password"),
-    (("access", "sudo_password"), "Sudo password"),
-    (("access", "bastion", "passphrase"), "Passphrase of the bastion's key"),
-    (("access", "bastion", "password"), "Login password at the bastion"),
+    (("access", "passphrase"), Message("Passphrase of the private key")),
+    (("access", "password"), Message("Login password")),
+    (("access", "sudo_password"), Message("Sudo password")),
+    (("access", "bastion", "passphrase"), Message("Passphrase of the bastion's key")),
+    (("access", "bastion", "password"), Message("Login password at the bastion")),
 )
 HINTS = {
-    "env": "name of the variable", "file": "path of a file that only you may read",
-    "command": "program and arguments", "prompt": "the text under which it is asked",
-}  # fmt: skip
+    "env": Message("name of the variable"),
+    "file": Message("path of a file that only you may read"),
+    "command": Message("program and arguments"),
+    "prompt": Message("the text under which it is asked"),
+}
 
 
 class Secret(Vertical):
@@ -137,7 +145,7 @@ class Secret(Vertical):
             self.wizard.secrets.resolve(reference)
             verdict, told = "fine", self.wizard.say("✔ there is one (not shown)")
         except SecretUnavailable as error:
-            verdict, told = "wrong", "✖ " + ". ".join(phrases.failure(self.wizard.say, error))
+            verdict, told = "wrong", "✖ " + ". ".join(problem_texts.failure(self.wizard.say, error))
         self.app.call_from_thread(self._tell, verdict, told)
 
     def _tell(self, verdict: str, told: str) -> None:
@@ -151,7 +159,9 @@ class SecretsPage(Page):
 
     KEY = "secrets"
     ASKS = False
-    INTRO: ClassVar[str] = "The answers only say where a secret is. Nothing typed or found here is written anywhere."
+    INTRO: ClassVar[str] = Message(
+        "The answers only say where a secret is. Nothing typed or found here is written anywhere."
+    )
 
     def shape(self, around: context.WizardContext) -> object:
         """Which secrets there may be."""

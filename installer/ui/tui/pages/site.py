@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.widgets import Label
 
+from installer.messages import Message
 from installer.ui.tui.widgets.field import Field
 from installer.ui.tui.widgets.list_field import Repeated
 from installer.ui.tui.widgets.page import Page
@@ -18,7 +19,7 @@ class SitePage(Page):
     """The site's name, the customer, the report's language, the people, and the days that the report's plan goes by."""
 
     KEY = "site"
-    INTRO: ClassVar[str] = "Names the site in records, certificates and the report."
+    INTRO: ClassVar[str] = Message("Names the site in records, certificates and the report.")
 
     def body(self) -> ComposeResult:
         """The fields."""

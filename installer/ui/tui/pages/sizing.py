@@ -10,6 +10,7 @@ from rich.table import Table
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from installer.messages import Message
 from installer.ui.text import Text
 from installer.ui.tui.state.review import Change, Review
 from installer.ui.tui.widgets.page import Page
@@ -21,8 +22,16 @@ from sizing.growth import exhaustions
 from sizing.machines import Layout
 from sizing.offered import Shortfall, Shortfalls
 
-RESOURCES = {"cpu_cores": "cores", "memory_gib": "memory", "disk_gib": "disk"}
-COLUMNS = ("kind", "count", "cores", "memory", "system", "data", "fast")
+RESOURCES = {"cpu_cores": Message("cores"), "memory_gib": Message("memory"), "disk_gib": Message("disk")}
+COLUMNS = (
+    Message("kind"),
+    Message("count"),
+    Message("cores"),
+    Message("memory"),
+    Message("system"),
+    Message("data"),
+    Message("fast"),
+)
 
 
 WIDE = 100
@@ -36,7 +45,7 @@ class SizingPage(Page):
 
     KEY = "sizing"
     ASKS = False
-    INTRO: ClassVar[str] = (
+    INTRO: ClassVar[str] = Message(
         "What to order, with the disks of each machine. In brackets: the least and the most it may be."
     )
 
@@ -87,7 +96,7 @@ class SizingPage(Page):
             told = say("The least machines on which all of it fits, also after the loss of {count}.", count=lost)
         yield Text(told, style="dim")
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        for name in ("part", "copies", "cores", "memory"):
+        for name in (Message("part"), Message("copies"), Message("cores"), Message("memory")):
             table.add_column(say(name), justify="left" if name == "part" else "right", no_wrap=True)
         ordered = sorted(shares(sizing, pool), key=lambda each: -_weight(each, layout))
         for each in ordered[:HEAVIEST]:

@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
+from installer.messages import Message
 from installer.plain import cleaned
 from installer.ui.tui.content import Content
 from installer.ui.tui.widgets.dialogs import Ask
@@ -39,9 +40,9 @@ class StepLog(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [("escape,q,l", "dismiss", ""), ("y", "copy", "")]
 
     KEYS_TOLD = (
-        ("↑↓ PgUp PgDn", "scroll the log, which is followed while its step runs"),
-        ("y", "copies where the log is kept"),
-        ("Escape", "closes this"),
+        ("↑↓ PgUp PgDn", Message("scroll the log, which is followed while its step runs")),
+        ("y", Message("copies where the log is kept")),
+        ("Escape", Message("closes this")),
     )
 
     def __init__(
@@ -96,7 +97,10 @@ def tail(path: Path) -> str:
 class TypeName(ModalScreen[bool]):
     """Asks a person to type a name, for what is meant by it is not done by mistake."""
 
-    KEYS_TOLD = (("Enter", "does it, once the name is typed in full"), ("Escape", "does nothing and closes this"))
+    KEYS_TOLD = (
+        ("Enter", Message("does it, once the name is typed in full")),
+        ("Escape", Message("does nothing and closes this")),
+    )
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(False)", "")]
 

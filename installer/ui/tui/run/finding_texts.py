@@ -9,16 +9,20 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from installer.messages import Message
 from installer.preflight import CHECKS, Finding
 from installer.ui import words
 from installer.ui.text import Text
 from installer.ui.tui.content import Content
 from installer.ui.tui.run.page import COLOURS
-from installer.ui.tui.run.phrases import finding as said
 from installer.ui.tui.state.findings import ORDER
 from installer.ui.tui.words import Say
 
-TITLES = {"ssh.login": "login", "sudo.rights": "root rights", **{check.name: check.title for check in CHECKS}}
+TITLES = {
+    "ssh.login": Message("login"),
+    "sudo.rights": Message("root rights"),
+    **{check.name: check.title for check in CHECKS},
+}
 NAMES_WIDE = 18
 
 
@@ -61,7 +65,7 @@ def finding_line(say: Say, finding: Finding) -> tuple[Text, Text]:
     title = say(TITLES.get(finding.check, finding.check))
     if finding.status == "ok":
         return Text.assemble(sign, f"{finding.check:<{NAMES_WIDE}} ", (title, "dim")), Text()
-    return Text.assemble(sign, f"{finding.check:<{NAMES_WIDE}} ", said(say, finding.found)), Text()
+    return Text.assemble(sign, f"{finding.check:<{NAMES_WIDE}} ", say(finding.found)), Text()
 
 
 def finding_told(say: Say, finding: Finding) -> RenderableType:
@@ -73,11 +77,11 @@ def finding_told(say: Say, finding: Finding) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    table.add_row(say("found"), Text(said(say, finding.found)))
+    table.add_row(say("found"), Text(say(finding.found)))
     if finding.wanted:
-        table.add_row(say("wanted"), Text(said(say, finding.wanted)))
-    for line in finding.remedy.splitlines():
-        table.add_row(Text("→", style="bold", justify="right"), Text(said(say, line)))
+        table.add_row(say("wanted"), Text(say(finding.wanted)))
+    for line in say(finding.remedy).splitlines():
+        table.add_row(Text("→", style="bold", justify="right"), Text(line))
     if finding.waiver:
         table.add_row(say("waived"), Text(_by(say, asdict(finding.waiver)), style=COLOURS["warn"]))
     return Group(head, table)

@@ -11,6 +11,7 @@ from textual.app import App
 from textual.worker import Worker
 
 from installer.errors import SitewrightError
+from installer.messages import Message
 from installer.runs import background, stream
 from installer.runs.background import Detached
 from installer.runs.stream import Ended, Follower, Item, failure
@@ -24,9 +25,14 @@ BEAT = 0.25
 PIECES = 8
 """Readings that one look takes at most, so that a page that comes back shows something soon."""
 VERBS = {
-    "check": "the check", "plan": "the plan", "status": "the look at the hosts", "install": "the installation",
-    "resume": "the installation", "rollback": "the rollback", "uninstall": "the removal",
-}  # fmt: skip
+    "check": Message("the check"),
+    "plan": Message("the plan"),
+    "status": Message("the look at the hosts"),
+    "install": Message("the installation"),
+    "resume": Message("the installation"),
+    "rollback": Message("the rollback"),
+    "uninstall": Message("the removal"),
+}
 
 
 class Watch:

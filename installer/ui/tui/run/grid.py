@@ -12,7 +12,6 @@ from installer.ui import words
 from installer.ui.run_progress import PHASES, Cell, RunProgress, State, counted, state_of
 from installer.ui.text import Text
 from installer.ui.tui.run.page import COLOURS
-from installer.ui.tui.run.phrases import title
 from installer.ui.tui.words import Say
 
 PHASE_WIDE, HOST_WIDE, LEAST_WIDE, REST_WIDE, GAP = 19, 19, 10, 24, 2
@@ -76,12 +75,12 @@ def _cell(say: Say, course: RunProgress, cell: Cell | None, now: datetime, wide:
         sign = "waiting" if course.outcome else "running"
         return Text.assemble((f"{words.SIGNS[sign]} ", COLOURS[sign]), (f"{cell.done} / {cell.total}", "dim"))
     if pace.state == "failed":
-        return _signed("failed", title(say, course.steps[cell.step].title))
+        return _signed("failed", say(course.steps[cell.step].title))
     if pace.unit == "bytes":
         speed = f" · {words.speed(pace.speed)}" if wide >= HOST_WIDE else ""
         return _signed("running", f"{_percent(pace.done, pace.total)}{speed}")
     seconds = clock((now - pace.started).total_seconds()) if pace.started else ""
-    name = Text(title(say, course.steps[cell.step].title))
+    name = Text(say(course.steps[cell.step].title))
     name.truncate(max(wide - len(seconds) - 3, 1), overflow="ellipsis")
     return Text.assemble(("▸ ", COLOURS["running"]), name, " ", (seconds, "dim"))
 

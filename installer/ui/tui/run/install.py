@@ -17,6 +17,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, DataTable, Static
 
+from installer.messages import Message
 from installer.runs.stream import Failure
 from installer.ui import words
 from installer.ui.text import Text
@@ -25,7 +26,6 @@ from installer.ui.tui.run import grid
 from installer.ui.tui.run.dialogs import StepLog, TypeName, install_question
 from installer.ui.tui.run.follower import BEAT
 from installer.ui.tui.run.page import COLOURS, Keys, RunPage, moment, told
-from installer.ui.tui.run.phrases import title
 from installer.ui.tui.run.start import lacks
 from installer.ui.tui.run.step_list import Steps, log_missing, step_told
 from installer.ui.tui.run.summary import summary
@@ -45,15 +45,15 @@ class InstallPage(RunPage):
     KEY = "install"
     CONCERN = "running"
     KEYS_TOLD = (
-        ("i", "installs, after a question: hosts are checked first, and nothing is touched before they pass"),
-        ("p", "pauses: steps that run finish, none begins; what is done stays done"),
-        ("s", "stops at once: steps that run are cut off and done again later"),
-        ("g", "goes on where a run was broken off, or proves again what was not proved"),
-        ("b", "takes a broken-off run back, the last step first, after the site's name was typed"),
-        ("l", "all that is known of the step under the cursor, and its log"),
-        ("f", "lets the cursor follow the newest step again"),
-        ("[ ]", "shows other hosts in the columns"),
-        ("PgUp PgDn", "reads on in what is told below; turns the list's pages where nothing is cut there"),
+        ("i", Message("installs, after a question: hosts are checked first, and nothing is touched before they pass")),
+        ("p", Message("pauses: steps that run finish, none begins; what is done stays done")),
+        ("s", Message("stops at once: steps that run are cut off and done again later")),
+        ("g", Message("goes on where a run was broken off, or proves again what was not proved")),
+        ("b", Message("takes a broken-off run back, the last step first, after the site's name was typed")),
+        ("l", Message("all that is known of the step under the cursor, and its log")),
+        ("f", Message("lets the cursor follow the newest step again")),
+        ("[ ]", Message("shows other hosts in the columns")),
+        ("PgUp PgDn", Message("reads on in what is told below; turns the list's pages where nothing is cut there")),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         ("i", "install", ""), ("p", "pause", ""), ("g", "resume", ""), ("s", "stop", ""), ("b", "back", ""),
@@ -263,7 +263,7 @@ class InstallPage(RunPage):
         say = self.wizard.say
         log = self.wizard.runs.log(self.watching.site, course.run, step) if course.run else None
         told_, none = partial(step_told, say, course, step), partial(log_missing, say, course, step)
-        self.app.push_screen(StepLog(say, title(say, course.steps[step].title), told_, log, none))
+        self.app.push_screen(StepLog(say, say(course.steps[step].title), told_, log, none))
 
     def action_newest(self) -> None:
         """Let the cursor follow the step that began last."""

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from installer.messages import Message
 from installer.runs.stream import Failure
 from installer.ui.tui.content import Content
 from installer.ui.tui.context import Watching, WizardContext
@@ -122,7 +123,7 @@ class RunPage(Page):
         self.call_after_refresh(self._write_keys)  # what is cut is known once it is laid out
 
     def _write_keys(self) -> None:
-        more = [("PgUp PgDn", "read on")] if self._cut is not None else []
+        more = [("PgUp PgDn", Message("read on"))] if self._cut is not None else []
         self.query_one(Keys).show(self.wizard.say, [*self._keys, *more])
 
     @property

@@ -11,12 +11,12 @@ from textual.binding import BindingType
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
+from installer.messages import Message
 from installer.plan.card import PlanCard, StepCard
 from installer.ui import words
 from installer.ui.run_progress import PHASES
 from installer.ui.text import Text
 from installer.ui.tui.content import Content
-from installer.ui.tui.run import phrases
 from installer.ui.tui.run.filter import Find, Searched
 from installer.ui.tui.run.page import COLOURS, Keys, told
 from installer.ui.tui.run.start import lacks
@@ -36,10 +36,10 @@ class PlanPage(Searched):
     KEY = "plan"
     CONCERN = "planning"
     KEYS_TOLD = (
-        ("p", "makes the plan anew; that takes seconds and changes nothing"),
-        ("d", "asks the hosts which steps hold already: those will not be done again"),
-        ("/", "lists only what holds a text; Escape lists all again"),
-        ("Enter", "opens and closes what is under the cursor; so do → and ←"),
+        ("p", Message("makes the plan anew; that takes seconds and changes nothing")),
+        ("d", Message("asks the hosts which steps hold already: those will not be done again")),
+        ("/", Message("lists only what holds a text; Escape lists all again")),
+        ("Enter", Message("opens and closes what is under the cursor; so do → and ←")),
     )
     BINDINGS: ClassVar[list[BindingType]] = [("p", "plan", ""), ("d", "ask", "")]
 
@@ -87,8 +87,10 @@ class PlanPage(Searched):
         if self.planned is not None and self._drawn != drawn:
             self._drawn = drawn
             self._fill(self.planned)
-        keys = [] if self.busy else [("p", "plan anew"), ("d", "ask the hosts which steps hold already")]
-        self.show_keys([*keys, ("/", "find"), ("Enter", "open, close")])
+        keys = (
+            [] if self.busy else [("p", Message("plan anew")), ("d", Message("ask the hosts which steps hold already"))]
+        )
+        self.show_keys([*keys, ("/", Message("find")), ("Enter", Message("open, close"))])
 
     def _counts(self) -> Content:
         say = self.wizard.say
@@ -116,7 +118,7 @@ class PlanPage(Searched):
         self.call_after_refresh(lambda: tree.move_cursor(next(iter(tree.root.children), None)))
 
     def _searched(self, step: StepCard) -> str:
-        return f"{step.title} {phrases.title(self.wizard.say, step.title)} {step.host} {step.id}"
+        return f"{step.title} {self.wizard.say(step.title)} {step.host} {step.id}"
 
     def _branch(
         self, tree: Branches, parent: TreeNode[Line], steps: Sequence[StepCard],
@@ -147,7 +149,7 @@ class PlanPage(Searched):
             self._branch(self.query_one(Branches), node, steps, levels)
 
     def _step(self, step: StepCard) -> Text:
-        holding, title = self.planned.holding if self.planned else None, phrases.title(self.wizard.say, step.title)
+        holding, title = self.planned.holding if self.planned else None, self.wizard.say(step.title)
         if holding is None:
             text = Text(title)
         elif holding.get(step.id):

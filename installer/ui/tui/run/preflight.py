@@ -16,6 +16,7 @@ from textual.widgets.tree import TreeNode
 
 from installer.draft import hosts as draft_hosts
 from installer.errors import PreflightFailed
+from installer.messages import Message
 from installer.preflight import Finding
 from installer.ui.tui.content import Content
 from installer.ui.tui.run.filter import Find, Searched
@@ -46,19 +47,26 @@ class PreflightPage(Searched):
     KEY = "preflight"
     CONCERN = "checking"
     KEYS_TOLD = (
-        ("✔ ! ✖", "in order; to be known, or waived with a reason; failed: to be mended before an installation"),
-        ("c", "checks everything on every host and changes nothing"),
-        ("r", "tries the check under the cursor once more, alone"),
-        ("w x", "sets a failed check aside, with a reason, a person and a last day; takes that back"),
-        ("W", "lists every waiver of the answers, to be changed there"),
-        ("y", "copies what to do about the check under the cursor"),
-        ("/", "lists only what holds a text; Escape lists all again"),
-        ("PgUp PgDn", "reads on in what is told below; turns the list's pages where nothing is cut there"),
+        (
+            "✔ ! ✖",
+            Message("in order; to be known, or waived with a reason; failed: to be mended before an installation"),
+        ),
+        ("c", Message("checks everything on every host and changes nothing")),
+        ("r", Message("tries the check under the cursor once more, alone")),
+        ("w x", Message("sets a failed check aside, with a reason, a person and a last day; takes that back")),
+        ("W", Message("lists every waiver of the answers, to be changed there")),
+        ("y", Message("copies what to do about the check under the cursor")),
+        ("/", Message("lists only what holds a text; Escape lists all again")),
+        ("PgUp PgDn", Message("reads on in what is told below; turns the list's pages where nothing is cut there")),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("c", "check", ""), ("r", "again", ""), ("w", "waive", ""), ("x", "withdraw", ""),
-        ("y", "copy", ""), ("W", "waivers", ""),
-    ]  # fmt: skip
+        ("c", "check", ""),
+        ("r", "again", ""),
+        ("w", "waive", ""),
+        ("x", "withdraw", ""),
+        ("y", "copy", ""),
+        ("W", "waivers", ""),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -234,21 +242,21 @@ class PreflightPage(Searched):
         """Say all of the line under the cursor, and which keys do something for it."""
         about, say = self._about, self.wizard.say
         text: RenderableType | Content | None = None
-        keys = [] if self.busy else [("c", "check all")]
+        keys = [] if self.busy else [("c", Message("check all"))]
         if isinstance(about, Finding):
             text = finding_told(say, about)
-            keys += [] if self.busy else [("r", "try this again")]
-            keys += [("y", "copy what to do")] if about.remedy else []
+            keys += [] if self.busy else [("r", Message("try this again"))]
+            keys += [("y", Message("copy what to do"))] if about.remedy else []
             if about.status == "failed" and about.check not in UNWAIVABLE:
-                keys.append(("w", "waive"))
+                keys.append(("w", Message("waive")))
         elif waiver := self._waiver:
             text = waiver_told(say, waiver)
-            keys.append(("x", "withdraw this waiver"))
+            keys.append(("x", Message("withdraw this waiver")))
         if self.failure and self.shown() and self.failure.error != PreflightFailed.__name__:
             text = told(self.failure)
         self.query_one("#finding").display = text is not None
         self.query_one("#told", Static).update(text or "")
-        self.show_keys([*keys, ("W", "waivers"), ("/", "find"), ("Enter", "open, close")])
+        self.show_keys([*keys, ("W", Message("waivers")), ("/", Message("find")), ("Enter", Message("open, close"))])
 
     def action_check(self) -> None:
         """Check everything."""

@@ -14,6 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from installer.errors import SitewrightError
+from installer.messages import Message
 from installer.runs.store import Run
 from installer.runs.stream import Failure, failure
 from installer.ui import words
@@ -32,9 +33,9 @@ class ResultPage(RunPage):
     KEY = "result"
     CONCERN = "standing"
     KEYS_TOLD = (
-        ("y", "copies the line under the cursor; so does Enter"),
-        ("m", "makes the report on what was built and lists its files"),
-        ("u", "asks each host what stands on it"),
+        ("y", Message("copies the line under the cursor; so does Enter")),
+        ("m", Message("makes the report on what was built and lists its files")),
+        ("u", Message("asks each host what stands on it")),
     )
     BINDINGS: ClassVar[list[BindingType]] = [("y", "copy", ""), ("u", "ask", ""), ("m", "report", "")]
 
@@ -86,9 +87,9 @@ class ResultPage(RunPage):
         if drawn != self._drawn:
             self._drawn = drawn
             self._fill()
-        ask = [] if self.busy or not self.result.run else [("u", "ask the hosts what stands")]
-        report = [("m", "make the report")] if self.result.run and not self._reporting else []
-        self.show_keys([*([("y", "copy this line")] if self._copies else []), *report, *ask])
+        ask = [] if self.busy or not self.result.run else [("u", Message("ask the hosts what stands"))]
+        report = [("m", Message("make the report"))] if self.result.run and not self._reporting else []
+        self.show_keys([*([("y", Message("copy this line"))] if self._copies else []), *report, *ask])
 
     def _head(self) -> Content:
         say, result = self.wizard.say, self.result
@@ -145,7 +146,7 @@ class ResultPage(RunPage):
     def _probes(self, lines: OptionList) -> None:
         if not self.result.probes:
             return
-        self._section(lines, "Proved")
+        self._section(lines, Message("Proved"))
         several = len({probe.environment for probe in self.result.probes}) > 1
         for probe in self.result.probes:
             state = "ok" if probe.passed else "failed"
@@ -158,7 +159,7 @@ class ResultPage(RunPage):
         result = self.result
         if not (result.kubeconfigs or result.urls):
             return
-        self._section(lines, "Look around")
+        self._section(lines, Message("Look around"))
         for url in result.urls:
             self._line(lines, self.wizard.say("product"), url, url)
         for name, path in result.kubeconfigs.items():
@@ -168,7 +169,7 @@ class ResultPage(RunPage):
     def _dates(self, lines: OptionList) -> None:
         if not self.result.dates or self.result.outcome != "done":
             return
-        self._section(lines, "Certificates end, unless renewed before")
+        self._section(lines, Message("Certificates end, unless renewed before"))
         for name, date in self.result.dates:
             self._line(lines, self.wizard.say(name), f"{date:%Y-%m-%d}", f"{date:%Y-%m-%d}")
 
@@ -176,21 +177,21 @@ class ResultPage(RunPage):
         run, wizard = self.result.run, self.wizard
         if run is None:
             return
-        self._section(lines, "What happened, and what comes next")
+        self._section(lines, Message("What happened, and what comes next"))
         profile = wizard.editor.file
         flags = {"--bundle": wizard.bundle, "--signers": wizard.signers, "--simulate": wizard.simulate}
         self._line(lines, wizard.say("what happened"), str(run.folder), str(run.folder))
         made = [str(path) for path in run_report.files(run)]
         for text in made or [report_command(profile, run, wizard.bundle, wizard.signers)]:
             self._line(lines, wizard.say("the report"), text, text)
-        for title, verb in (("what stands", "status"), ("take it away", "uninstall")):
+        for title, verb in ((Message("what stands"), "status"), (Message("take it away"), "uninstall")):
             text = later_command(verb, profile, flags)
             self._line(lines, wizard.say(title), text, text)
 
     def _standing(self, lines: OptionList) -> None:
         if not self.session.hosts:
             return
-        self._section(lines, "What the hosts say")
+        self._section(lines, Message("What the hosts say"))
         for host, record in self.session.hosts.items():
             if isinstance(record, Mapping):
                 bundle = record.get("bundle") or {}
@@ -205,7 +206,7 @@ class ResultPage(RunPage):
     def _runs(self, lines: OptionList) -> None:
         if not self.result.history:
             return
-        self._section(lines, "Runs")
+        self._section(lines, Message("Runs"))
         for at, operation, outcome in self.result.history[:20]:
             text = f"{self.wizard.say(operation)} · {self.wizard.say(outcome)}"
             self._line(lines, at, text, f"{at} {operation} {outcome}")

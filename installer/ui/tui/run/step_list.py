@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.widgets import DataTable
 
+from installer.messages import Message
 from installer.plan.card import StepCard
 from installer.ui import words
 from installer.ui.run_progress import RunProgress, StepTiming
@@ -15,7 +16,6 @@ from installer.ui.text import Text
 from installer.ui.tui.content import Content
 from installer.ui.tui.run.grid import clock
 from installer.ui.tui.run.page import COLOURS, moment
-from installer.ui.tui.run.phrases import title as title_of
 from installer.ui.tui.words import Say
 
 SIGN, HOST, STATE, PADDING = 1, 12, 22, 8
@@ -93,7 +93,7 @@ class Steps(DataTable[Text]):
         sign = Text(words.SIGNS[pace.state], style=COLOURS[pace.state])
         dim = "dim" if pace.state == "waiting" or (pace.state == "ok" and not pace.changed) else ""
         cells = (
-            Text(title_of(self._say, step.title), style=dim),
+            Text(self._say(step.title), style=dim),
             Text(self._where(step), style="dim"),
             state_of(self._say, course, name, now, brief=self._brief),
         )
@@ -126,10 +126,10 @@ def _between(pace: StepTiming) -> str:
 def log_missing(say: Say, course: RunProgress, name: str) -> str:
     """Why there is no log of a step."""
     texts = {
-        "waiting": "It has not begun.",
-        "running": "While it runs its output is on its host; should it break, that is kept here as its log.",
-        "ok": "There is no log: a step keeps one only when it breaks.",
-        "failed": "There is no log: it broke before it said anything.",
+        "waiting": Message("It has not begun."),
+        "running": Message("While it runs its output is on its host; should it break, that is kept here as its log."),
+        "ok": Message("There is no log: a step keeps one only when it breaks."),
+        "failed": Message("There is no log: it broke before it said anything."),
     }
     return say(texts[course.paces[name].state])
 
@@ -137,7 +137,12 @@ def log_missing(say: Say, course: RunProgress, name: str) -> str:
 def step_told(say: Say, course: RunProgress, name: str) -> Content:
     """All that is known of a step."""
     step, pace = course.steps[name], course.paces[name]
-    states = {"waiting": "waits for its turn", "running": "runs", "ok": "done", "failed": "failed"}
+    states = {
+        "waiting": Message("waits for its turn"),
+        "running": Message("runs"),
+        "ok": Message("done"),
+        "failed": Message("failed"),
+    }
     lines = [
         Content.styled(f"{step.id}", "dim"),
         Content.assemble(f"{words.SIGNS[pace.state]} {say(states[pace.state])}", ("  ", ""),

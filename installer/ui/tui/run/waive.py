@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select
 
 from installer.answers import file as answers_file
+from installer.messages import Message
 from installer.ui.text import Text
 from installer.ui.tui import context
 from installer.ui.tui.state.findings import waivers_of, with_waiver
@@ -25,9 +26,9 @@ class Waive(ModalScreen[Mapping[str, Any]]):
     """Asks for a waiver of a check; gives it as the answers hold it, None where Escape was pressed."""
 
     KEYS_TOLD = (
-        ("Tab", "next field; Shift+Tab goes back"),
-        ("F8", "waives the check; a reason of two words or more, a person and a last day are needed"),
-        ("Escape", "waives nothing and closes this"),
+        ("Tab", Message("next field; Shift+Tab goes back")),
+        ("F8", Message("waives the check; a reason of two words or more, a person and a last day are needed")),
+        ("Escape", Message("waives nothing and closes this")),
     )
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", ""), ("ctrl+enter,f8", "take", "")]
 
@@ -47,15 +48,15 @@ class Waive(ModalScreen[Mapping[str, Any]]):
                 markup=False,
             )
             yield from self._row(
-                "reason", Input(placeholder=say("why this is acceptable here"), id="reason", compact=True)
+                Message("reason"), Input(placeholder=say("why this is acceptable here"), id="reason", compact=True)
             )
-            yield from self._row("person", Input(last_person(self._around), id="person", compact=True))
-            yield from self._row("last day", Input(f"{self._today + USUAL}", id="until", compact=True))
+            yield from self._row(Message("person"), Input(last_person(self._around), id="person", compact=True))
+            yield from self._row(Message("last day"), Input(f"{self._today + USUAL}", id="until", compact=True))
             everywhere = (Text(say("every host")), "")
             alone = (Text(say("{host} alone", host=self._host)), self._host)
             hosts = [alone, everywhere] if self._host else [everywhere]
             yield from self._row(
-                "holds for", Select(hosts, value=self._host, allow_blank=False, id="hosts", compact=True)
+                Message("holds for"), Select(hosts, value=self._host, allow_blank=False, id="hosts", compact=True)
             )
             with Horizontal(classes="buttons"):
                 yield Button(say("Waive it"), id="take", compact=True)

@@ -15,6 +15,7 @@ from installer.draft import round_trip
 from installer.draft.document import Draft, History
 from installer.errors import AnswersChanged, StateUnreadable
 from installer.formats import text_file
+from installer.messages import Message
 
 MARK = "# sitewright draft"
 
@@ -134,7 +135,7 @@ def leftover(file: Path) -> Draft | None:
     try:
         text = read_text(path)
     except StateUnreadable as error:
-        hint = f"move it away: the draft of {file.name} belongs there"
+        hint = Message("move it away: the draft of {file} belongs there", file=file.name)
         raise StateUnreadable(path=path, reason=error.facts["reason"], hint=hint) from error
     return Draft.of(text, str(path)) if text.startswith(MARK) else None
 
@@ -166,7 +167,7 @@ def read_text(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except text_file.Unfit as error:
-        raise StateUnreadable(path=path, reason=f"it is {error}", hint=error.cure) from error
+        raise StateUnreadable(path=path, reason=Message("it is {reason}", reason=error), hint=error.cure) from error
     except OSError as error:
         raise StateUnreadable(path=path, reason=error.strerror or str(error)) from error
 

@@ -9,6 +9,7 @@ from typing import Literal
 from installer.answers.schema import SECRETS
 from installer.draft.document import Draft
 from installer.errors import Problem
+from installer.messages import Message
 
 State = Literal["done", "open", "wrong"]
 
@@ -23,19 +24,19 @@ class Step:
 
 
 STEPS = (
-    Step("site", "Site and people"),
-    Step("environments", "Environments"),
-    Step("hosts", "Hosts"),
-    Step("needs", "Needs"),
-    Step("components", "Components"),
-    Step("network", "Network and names"),
-    Step("certificates", "Certificates"),
-    Step("secrets", "Secrets"),
-    Step("sizing", "Sizing", gathers=False),
-    Step("preflight", "Preflight", gathers=False),
-    Step("plan", "Plan", gathers=False),
-    Step("install", "Install", gathers=False),
-    Step("result", "Result", gathers=False),
+    Step("site", Message("Site and people")),
+    Step("environments", Message("Environments")),
+    Step("hosts", Message("Hosts")),
+    Step("needs", Message("Needs")),
+    Step("components", Message("Components")),
+    Step("network", Message("Network and names")),
+    Step("certificates", Message("Certificates")),
+    Step("secrets", Message("Secrets")),
+    Step("sizing", Message("Sizing"), gathers=False),
+    Step("preflight", Message("Preflight"), gathers=False),
+    Step("plan", Message("Plan"), gathers=False),
+    Step("install", Message("Install"), gathers=False),
+    Step("result", Message("Result"), gathers=False),
 )
 
 _OF_SECTION = {

@@ -11,13 +11,17 @@ from pathlib import Path
 
 from installer import state_files
 from installer.layout import KUBERNETES_LIFE, REGISTRY_LIFE
+from installer.messages import Message
 from installer.plain import typed_as
 from installer.probes.proof import ProbeResult
 from installer.runs.store import Run, Runs
 from installer.runs.stream import parse
 from installer.state_files import trouble
 
-LIVES = (("the clusters' own certificates", KUBERNETES_LIFE), ("the registry's certificate", REGISTRY_LIFE))
+LIVES = (
+    (Message("the clusters' own certificates"), KUBERNETES_LIFE),
+    (Message("the registry's certificate"), REGISTRY_LIFE),
+)
 """How long certificates are good that an installation makes."""
 URL = re.compile(r"https?://[^\s,;]+")
 

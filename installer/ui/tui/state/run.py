@@ -16,6 +16,7 @@ from installer.engine.events import (
     StepStarted,
 )
 from installer.errors import Interrupted, PreflightFailed, RollbackIncomplete, StepFailed
+from installer.messages import Message
 from installer.plan.card import PlanCard
 from installer.plan.model import BACKWARD
 from installer.preflight import Finding
@@ -147,36 +148,46 @@ def _in_keys(remedy: str, keys: str) -> str:
 def heading(say: Say, mode: Mode, *, back: bool) -> str:
     """A run's state in a few words."""
     words = {
-        "idle": "Nothing has been started.",
-        "starting": "looking at the hosts; nothing is touched yet",
-        "running": "taking back" if back else "installing",
-        "pausing": "pausing: running steps finish, then it stops",
-        "proving": "proving what stands",
-        "done": "taken back; the hosts are as before" if back else "ready",
-        "unproved": "installed, but not proved",
-        "refused": "not begun; nothing was touched",
-        "stopped": "stopped before anything was touched",
-        "paused": "paused; what is done stays done",
-        "failed": "broken off; what is done stays done",
-        "broken": "broken off without a word; what is done stays done",
+        "idle": Message("Nothing has been started."),
+        "starting": Message("looking at the hosts; nothing is touched yet"),
+        "running": Message("taking back") if back else Message("installing"),
+        "pausing": Message("pausing: running steps finish, then it stops"),
+        "proving": Message("proving what stands"),
+        "done": Message("taken back; the hosts are as before") if back else Message("ready"),
+        "unproved": Message("installed, but not proved"),
+        "refused": Message("not begun; nothing was touched"),
+        "stopped": Message("stopped before anything was touched"),
+        "paused": Message("paused; what is done stays done"),
+        "failed": Message("broken off; what is done stays done"),
+        "broken": Message("broken off without a word; what is done stays done"),
     }
     return say(words[mode])
 
 
 def keys(watched: Watched, mode: Mode, *, following: bool, more_hosts: bool) -> list[tuple[str, str]]:
     """What may be done now, by its key."""
-    steps = [("l", "step and log")] if watched.course else []
+    steps = [("l", Message("step and log"))] if watched.course else []
     if mode in ACTIVE:
-        pause = [("p", "pause")] if mode == "running" else []
-        follow = [] if following or not steps else [("f", "follow")]
-        return [*pause, ("s", "stop"), *steps, *follow, *([("[ ]", "other hosts")] if more_hosts else [])]
+        pause = [("p", Message("pause"))] if mode == "running" else []
+        follow = [] if following or not steps else [("f", Message("follow"))]
+        return [
+            *pause,
+            ("s", Message("stop")),
+            *steps,
+            *follow,
+            *([("[ ]", Message("other hosts"))] if more_hosts else []),
+        ]
     if mode in RESUMABLE:
-        return [("g", "go on"), *([] if watched.back else [("b", "take it back")]), *steps]
+        return [("g", Message("go on")), *([] if watched.back else [("b", Message("take it back"))]), *steps]
     if mode in ("refused", "stopped"):
         failed = watched.failure is not None and watched.failure.error == PreflightFailed.__name__
-        return [("i", "install"), *([("o", "see what failed")] if failed else [])]
+        return [("i", Message("install")), *([("o", Message("see what failed"))] if failed else [])]
     if mode == "unproved":
-        again = [("g", "prove it again"), ("i", "install")] if watched.left else [("i", "prove it again")]
-        return [*again, ("o", "the result"), *steps]
-    see = [("o", "the result")] if mode == "done" and watched.ready else []
-    return [*see, ("i", "install"), *steps]
+        again = (
+            [("g", Message("prove it again")), ("i", Message("install"))]
+            if watched.left
+            else [("i", Message("prove it again"))]
+        )
+        return [*again, ("o", Message("the result")), *steps]
+    see = [("o", Message("the result"))] if mode == "done" and watched.ready else []
+    return [*see, ("i", Message("install")), *steps]

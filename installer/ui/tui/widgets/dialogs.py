@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
+from installer.messages import Message
 from installer.ui.tui import context
 from installer.ui.tui.content import Content
 from installer.ui.tui.widgets.field import Field, field_of
@@ -100,12 +101,16 @@ class Help(ModalScreen[None]):
 
 
 GENERAL = (
-    ("Tab", "next field; Shift+Tab goes back"), ("F2", "the list of steps; Enter opens one"),
-    ("F4", "chooses among names, where a field holds some"), ("F5", "copies what stands in a field"),
-    ("F7 F8", "the page before, the page after"), ("Ctrl+Z", "takes the last edit back; Ctrl+Y brings it again"),
-    ("Ctrl+S", "writes the answers file; until then every edit is kept in a draft"),
-    ("F9", "English or Chinese"), ("F10", "leaves; Ctrl+C too asks first"),
-)  # fmt: skip
+    ("Tab", Message("next field; Shift+Tab goes back")),
+    ("F2", Message("the list of steps; Enter opens one")),
+    ("F4", Message("chooses among names, where a field holds some")),
+    ("F5", Message("copies what stands in a field")),
+    ("F7 F8", Message("the page before, the page after")),
+    ("Ctrl+Z", Message("takes the last edit back; Ctrl+Y brings it again")),
+    ("Ctrl+S", Message("writes the answers file; until then every edit is kept in a draft")),
+    ("F9", Message("English or Chinese")),
+    ("F10", Message("leaves; Ctrl+C too asks first")),
+)
 
 
 def _of_field(say: Say, field: Field) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from installer.answers import questions
 from installer.draft import hosts as draft_hosts
 from installer.errors import Problem
 from installer.formats.strict_yaml import Path, scalar
-from installer.ui.tui import context, phrases
+from installer.ui.tui import context, problem_texts
 from installer.ui.tui.widgets.pick import Pick
 from installer.ui.tui.widgets.ticks import Tick
 
@@ -126,7 +126,7 @@ class Field(Vertical):
         self._problem.display = bool(mine)
         if mine:
             missing = value in (None, "", [])
-            self._problem.update(phrases.problem(self.wizard.say, mine[0], missing))
+            self._problem.update(problem_texts.problem(self.wizard.say, mine[0], missing))
             self._problem.set_class(missing, "missing")
 
     def tells(self, problem: Problem) -> bool:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Label
 
 from installer.errors import Problem
-from installer.ui.tui import phrases
+from installer.ui.tui import problem_texts
 from installer.ui.tui.context import WizardContext, of
 from installer.ui.tui.state.pages import STEPS
 from installer.ui.tui.state.review import Change, Review
@@ -99,9 +99,9 @@ class Page(VerticalScroll, can_focus=False):
         say = self.wizard.say
 
         def told(each: Problem) -> str:
-            return f"{each.path}: {phrases.problem(say, each, each.found == 'nothing')}"
+            return f"{each.path}: {problem_texts.problem(say, each, each.found == 'nothing')}"
 
-        label.update("\n".join(phrases.few(say, problems, told)))
+        label.update("\n".join(problem_texts.few(say, problems, told)))
 
     async def _remake(self) -> None:
         """Make the page anew; the cursor stays in its field where that is there still."""

@@ -11,6 +11,7 @@ from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from installer.answers.questions import Question
+from installer.messages import Message
 from installer.ui.tui.content import Content, Span
 from installer.ui.tui.state.pages import STEPS, state
 from installer.ui.tui.state.review import Change, Review
@@ -22,7 +23,12 @@ from sizing.machines import Layout
 MARKS = {"done": ("✔", "$text-success"), "open": (" ", ""), "wrong": ("✖", "$text-error")}
 CHANGED = ("cpu_cores", "memory_gib", "disk_gib")
 WORTH_TELLING = 0.05
-FIGURES = (("count", "machines"), ("cpu_cores", "cores"), ("memory_gib", "memory"), ("disk_to_order_gib", "disk"))
+FIGURES = (
+    ("count", Message("machines")),
+    ("cpu_cores", Message("cores")),
+    ("memory_gib", Message("memory")),
+    ("disk_to_order_gib", Message("disk")),
+)
 
 
 class Steps(OptionList):
@@ -200,7 +206,7 @@ def effect(say: Say, changes: Iterable[Change]) -> Content:
 
 def grown(say: Say, cpu_cores: float, memory_gib: float, disk_gib: float) -> list[str]:
     """By how much figures grew, those that did: +0.5 cores, −2 GiB memory."""
-    figures = ((cpu_cores, "cores"), (memory_gib, "memory"), (disk_gib, "disk"))
+    figures = ((cpu_cores, Message("cores")), (memory_gib, Message("memory")), (disk_gib, Message("disk")))
     signed = ((value, "+" if value > 0 else "−", name) for value, name in figures if abs(value) >= WORTH_TELLING)
     return [
         f"{sign}{f'{abs(value):.1f}' if name == 'cores' else gib(abs(value))} {say(name)}"
