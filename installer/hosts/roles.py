@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from installer.hosts.facts import GIB, Facts
 from installer.hosts.inventory import Row
-from installer.hosts.inventory.groups import WORKER, Hint, hint, words
+from installer.hosts.inventory.groups import hint
+from installer.hosts.role_candidates import Machine, Wanted
 from installer.messages import Message
 from sizing.engine import Sizing
 from sizing.hosts import KUBERNETES_POOLS, Shape, weight
@@ -26,10 +27,6 @@ MAJORITY = 3
 """Control planes that go on when one of them is lost."""
 MOST = 7
 """Control planes of a cluster; answers name no more."""
-SHOWN_OF_NOMINAL = 0.9
-"""A machine shows a little less memory than it was bought with."""
-STRICT = WORKER - {"node", "nodes", "节点"}
-"""Words for a worker in a name: every machine may be called a node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,90 +83,21 @@ def propose(rows: Sequence[Row], facts: Mapping[str, Facts], sizing: Sizing) -> 
     return Roles(tuple(_proposals(machines, wanted, roles)), notes=tuple(notes))
 
 
-@dataclass
-class _Machine:
-    """A host, what its words say, and how much it carries compared with others."""
-
-    row: Row
-    order: int
-    facts: Facts | None
-    by_group: Hint
-    by_name: Hint
-    capacity: float = 1.0
-
-    @property
-    def control(self) -> bool | None:
-        """Whether its words make it a control plane; a name like node-1 does not."""
-        if self.by_group.control is not None:
-            return self.by_group.control
-        if self.by_name.control is False and not words(self.row.name) & STRICT:
-            return None
-        return self.by_name.control
-
-    @property
-    def environment(self) -> str:
-        """The environment that its words say."""
-        return self.by_group.environment or self.by_name.environment
-
-    @property
-    def disk(self) -> float:
-        """GiB of the disk that volumes would be on."""
-        disk = self.facts and (self.facts.disks.get("/var/lib") or self.facts.disks.get("/"))
-        return disk.size / GIB if disk else 0.0
-
-    def of_role(self) -> Message:
-        """Which of its words says its role."""
-        return self._group() if self.by_group.control is not None else Message("its name")
-
-    def of_environment(self) -> Message:
-        """Which of its words says its environment."""
-        return self._group() if self.by_group.environment else Message("its name")
-
-    def _group(self) -> Message:
-        return Message('its group "{group}"', group=self.row.group)
-
-    def figures(self) -> Message:
-        """What it is."""
-        if self.facts is None:
-            return Message("nothing is known of it yet")
-        return Message(
-            "{cores} cores, {memory} GiB memory", cores=self.facts.cpus, memory=f"{self.facts.memory / GIB:.0f}"
-        )
-
-
-@dataclass
-class _Wanted:
-    """An environment: what it asks for in all, what of a control plane, and the machines it gets."""
-
-    name: str
-    redundant: bool
-    demand: float
-    control: Shape
-    machines: list[_Machine] = field(default_factory=list)
-
-    def suffices(self, machine: _Machine) -> bool:
-        """Whether a machine of which something is known carries a control plane."""
-        facts = machine.facts
-        return facts is not None and (
-            facts.cpus >= self.control.cpu_cores and facts.memory / GIB >= self.control.memory_gib * SHOWN_OF_NOMINAL
-        )
-
-
-def _wanted(sizing: Sizing) -> list[_Wanted]:
+def _wanted(sizing: Sizing) -> list[Wanted]:
     found = []
     for environment in sizing.needs.environments:
         pools = {pool.name: pool.expected for pool in sizing.pools if pool.environment == environment.name}
         demand = sum(weight(each.shape) * each.count for name, each in pools.items() if name in KUBERNETES_POOLS)
         control = pools["control-plane"].shape if "control-plane" in pools else LEAST
         redundant = environment.redundant and sizing.redundant
-        found.append(_Wanted(environment.name, redundant, demand or 1.0, control))
+        found.append(Wanted(environment.name, redundant, demand or 1.0, control))
     return found
 
 
-def _machines(rows: Sequence[Row], facts: Mapping[str, Facts], environments: Sequence[str]) -> list[_Machine]:
+def _machines(rows: Sequence[Row], facts: Mapping[str, Facts], environments: Sequence[str]) -> list[Machine]:
     """The hosts; one of which nothing is known counts as an average one."""
     machines = [
-        _Machine(row, order, facts.get(row.name), hint(row.group, environments), hint(row.name, environments))
+        Machine(row, order, facts.get(row.name), hint(row.group, environments), hint(row.name, environments))
         for order, row in enumerate(rows)
     ]
     for machine in machines:
@@ -182,7 +110,7 @@ def _machines(rows: Sequence[Row], facts: Mapping[str, Facts], environments: Seq
     return machines
 
 
-def _share_out(machines: Sequence[_Machine], wanted: Sequence[_Wanted]) -> None:
+def _share_out(machines: Sequence[Machine], wanted: Sequence[Wanted]) -> None:
     """Give every machine to an environment: where its words say, otherwise where most is lacking, large ones first."""
     by_name = {each.name: each for each in wanted}
     free = []
@@ -206,7 +134,7 @@ def _share_out(machines: Sequence[_Machine], wanted: Sequence[_Wanted]) -> None:
         each.machines.sort(key=lambda machine: machine.order)
 
 
-def _urgency(wanted: _Wanted, position: int) -> tuple[float, ...]:
+def _urgency(wanted: Wanted, position: int) -> tuple[float, ...]:
     """Who gets the next machine: one without any, a redundant one without a majority, the one that lacks most."""
     if not wanted.machines:
         return 0, -wanted.demand, position
@@ -215,7 +143,7 @@ def _urgency(wanted: _Wanted, position: int) -> tuple[float, ...]:
     return 2, math.fsum(machine.capacity for machine in wanted.machines) / wanted.demand, position
 
 
-def _roles(wanted: _Wanted) -> dict[int, tuple[Role, Message]]:
+def _roles(wanted: Wanted) -> dict[int, tuple[Role, Message]]:
     """The role of each machine of an environment, by its place in the list, with the reason."""
     chosen = _control_planes(wanted)
     places = {machine.order for machine in chosen}
@@ -234,7 +162,7 @@ def _roles(wanted: _Wanted) -> dict[int, tuple[Role, Message]]:
     return found
 
 
-def _control_planes(wanted: _Wanted) -> list[_Machine]:
+def _control_planes(wanted: Wanted) -> list[Machine]:
     """The control planes: those said to be, filled up with those best for it, and always an odd number."""
     said = [machine for machine in wanted.machines if machine.control]
     target = MAJORITY if wanted.redundant and len(wanted.machines) >= MAJORITY else 1
@@ -251,7 +179,7 @@ def _control_planes(wanted: _Wanted) -> list[_Machine]:
     return chosen
 
 
-def _fitness(wanted: _Wanted, machine: _Machine) -> tuple[float, ...]:
+def _fitness(wanted: Wanted, machine: Machine) -> tuple[float, ...]:
     """What sorts first makes the best control plane: the smallest that suffices, an unknown one, the largest."""
     if machine.facts is None:
         return 1, machine.order
@@ -260,7 +188,7 @@ def _fitness(wanted: _Wanted, machine: _Machine) -> tuple[float, ...]:
     return 2, -machine.capacity, machine.order
 
 
-def _why_control(wanted: _Wanted, machine: _Machine, alike: bool) -> Message:
+def _why_control(wanted: Wanted, machine: Machine, alike: bool) -> Message:
     if machine.control:
         return Message("control plane by {words}", words=machine.of_role())
     if machine.control is False:
@@ -277,7 +205,7 @@ def _why_control(wanted: _Wanted, machine: _Machine, alike: bool) -> Message:
     return Message("control plane: small, and enough for it ({figures})", figures=machine.figures())
 
 
-def _why_worker(machine: _Machine, control_planes: int) -> Message:
+def _why_worker(machine: Machine, control_planes: int) -> Message:
     if machine.control:
         return Message(
             "worker though {words} says control plane: {count} is odd, and enough",
@@ -289,7 +217,7 @@ def _why_worker(machine: _Machine, control_planes: int) -> Message:
     return Message("worker: {figures}", figures=machine.figures())
 
 
-def _notes(wanted: _Wanted, control_planes: int) -> Iterator[Message]:
+def _notes(wanted: Wanted, control_planes: int) -> Iterator[Message]:
     count = len(wanted.machines)
     if not wanted.redundant:
         return
@@ -306,7 +234,7 @@ def _notes(wanted: _Wanted, control_planes: int) -> Iterator[Message]:
 
 
 def _proposals(
-    machines: Sequence[_Machine], wanted: Sequence[_Wanted], roles: Mapping[int, tuple[Role, Message]]
+    machines: Sequence[Machine], wanted: Sequence[Wanted], roles: Mapping[int, tuple[Role, Message]]
 ) -> Iterator[Proposal]:
     home = {machine.order: each.name for each in wanted for machine in each.machines}
     for machine in machines:
