@@ -1,4 +1,4 @@
-"""Machines with what their words and figures say, and clusters with what they ask: between them roles are shared out."""
+"""Machines with what their words and figures say, clusters with what they ask: between them roles are shared out."""
 
 from __future__ import annotations
 
