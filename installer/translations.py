@@ -7,7 +7,6 @@ wizard and report add words of their own.
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -57,7 +56,7 @@ def messages(package: str, language: str) -> Catalogue:
         raise KeyError(language)
     if language == "en":
         return {}
-    return ChainMap(_read(package, language), _read(COMMON, language))
+    return {**_read(COMMON, language), **_read(package, language)}
 
 
 @cache

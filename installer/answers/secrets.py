@@ -97,7 +97,9 @@ class Secrets:
         if ref.kind == "file":
             return _from_file(ref, Path(ref.value))
         if self._ask is None:
-            raise SecretUnavailable(reference=ref, reason=Message("there is no terminal to ask at"))
+            raise SecretUnavailable(
+                reference=ref, reason=Message("nobody is there to be asked: no terminal, or --json")
+            )
         return self._ask(ref.value)
 
 

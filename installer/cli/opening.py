@@ -42,7 +42,7 @@ def opened(command: SiteCommand, presenter: Presenter, *, connecting: bool = Tru
 
     Without `connecting` no secret is asked for, and no host may be.
     """
-    ask = _whom_to_ask(command)
+    ask = _whom_to_ask(command, presenter)
     runs = Runs(command.state, simulated=bool(command.simulate))
     flags = _flags(command, runs)
     inputs, archive = _looking_back(command, flags, runs) or _trusted(flags)
@@ -172,8 +172,8 @@ def _owner() -> str:
     return f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})"
 
 
-def _whom_to_ask(command: SiteCommand) -> Ask | None:
+def _whom_to_ask(command: SiteCommand, presenter: Presenter) -> Ask | None:
     """Who answers `prompt` references: the program that started us, a person at the terminal, or nobody."""
     if command.secrets_from_stdin:
         return handed_over(sys.stdin.buffer)
-    return terminal.secret if sys.stdin.isatty() else None
+    return terminal.secret if presenter.asks else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -119,7 +118,7 @@ def _asked(command: SizeCommand, presenter: Presenter, answers: Answers) -> Mapp
     from installer.hosts.facts import gather  # what asks hosts is slow to import, and only this needs it
     from installer.remote.ssh.links import Links
 
-    ask = terminal.secret if sys.stdin.isatty() else None
+    ask = terminal.secret if presenter.asks else None
     consent = consented(answers, command.state, allow=command.allow_commands, asks=presenter.asks)
     secrets = Secrets(ask, may_run=consent.allows)
     refused = secrets.resolve_all(answers.secret_refs())

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from core_bundle import make_core_bundle
 from core_manifest import ROOT
 from simulation import answers_of
@@ -115,6 +116,17 @@ def test_the_end_of_input_at_a_question_changes_nothing(flags: list[str], tmp_pa
     assert code == 2
     assert "the input ended before the question was answered; nothing was changed" in said.decode()
     assert not list(tmp_path.glob("simulated/sites/*/runs"))
+
+
+def test_with_json_no_secret_is_asked_for_even_at_a_terminal(flags: list[str], tmp_path: Path) -> None:
+    answers = yaml.safe_load((ROOT / "profiles" / "minimal.yaml").read_text())
+    answers["access"]["sudo_password"] = {"prompt": "Sudo password"}
+    (profile := tmp_path / "answers.yaml").write_text(yaml.safe_dump(answers))
+    words = ["check", "--profile", str(profile), *flags[2:-2], "--state", str(tmp_path / "state"), "--json"]
+    code, said = said_at_a_terminal(command(*words), b"typed in vain\n", b"Sudo password: ", width=400)
+    assert code == 4
+    (line,) = said.decode().splitlines()
+    assert json.loads(line)["error"] == "SecretUnavailable"
 
 
 def test_the_second_interrupt_gives_the_terminal_back(flags: list[str], tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ def test_a_key_with_a_passphrase(desk: Desk, monkeypatch: pytest.MonkeyPatch) ->
     desk.refused(f"{build} --passphrase file:{{here}}/phrase", 2, "its passphrase is wrong")
     desk.refused(f"{build} --passphrase env:NO_SUCH", 4, "the variable is not set")
     desk.refused(f"{build} --passphrase PHRASE", 2, "env:NAME, file:PATH or prompt")
-    desk.refused(build, 4, "there is no terminal to ask at")
+    desk.refused(build, 4, "nobody is there to be asked: no terminal, or --json")
     assert not (desk.folder / "cache/packed").exists()
     desk(f"{build} --passphrase env:PHRASE")
     desk(f"verify {{here}}/out/{NAME} --signers {{here}}/signers")
