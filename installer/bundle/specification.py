@@ -136,5 +136,6 @@ def exempted(exemptions: Collection[Exemption], subjects: Collection[Subject]) -
 def _rendered(subject: Subject) -> int:
     """Templates of a component: texts for hosts, objects, a chart's values, and those in probes."""
     spec, host = subject.spec, subject.spec.get("host", {})
-    lists = (host.get("texts", ()), spec.get("objects", ()), spec.get("probes", ()))
+    commands = (each.get("command", ()) for each in spec.get("probes", ()))
+    lists = (host.get("texts", ()), spec.get("objects", ()), spec.get("probes", ()), *commands)
     return sum(map(len, lists)) + ("values" in spec.get("chart", {}))

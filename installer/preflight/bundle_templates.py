@@ -14,7 +14,7 @@ from installer.bundle.manifest import Component
 from installer.errors import BundleNotTrusted
 from installer.messages import Message
 from installer.plan.inputs import Planned
-from installer.probes import builtin
+from installer.probes import builtin, declared
 from installer.render import charts, context, templates
 
 NAMED: Mapping[str, tuple[str, ...]] = {
@@ -60,13 +60,10 @@ def prove(inputs: Planned) -> None:
         for text in builtin.PUT_THERE:
             charts.parse(probing, text, templates.render(probing, text, put_there))
         for component in inputs.components(environment):
-            for probe in component.spec.get("probes", ()):
-                url = templates.fill(component, probe["url"], context.for_component(names, environment, component))
-                if not URL.fullmatch(url):
-                    where = f"component {component.name}, probe {probe['name']}"
-                    raise BundleNotTrusted(
-                        bundle=where, reason=Message("{value} is no https address", value=f"{url[:200]!r}")
-                    )
+            for probe in declared.specs(component, context.for_component(names, environment, component)):
+                if "url" in probe and not URL.fullmatch(probe["url"]):
+                    reason = Message("{value} is no https address", value=f"{probe['url'][:200]!r}")
+                    raise BundleNotTrusted(bundle=f"component {component.name}, probe {probe['name']}", reason=reason)
 
 
 def _probe_image(component: Component) -> None:

@@ -24,7 +24,7 @@ from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.plan.steps.commands import shown
 from installer.ports import ReadOnly, World
-from installer.probes import egress, https
+from installer.probes import declared, egress, https
 from installer.render import charts, context, templates
 
 T = TypeVar("T")
@@ -117,11 +117,9 @@ def probes(inputs: Planned, ground: ProbeNamespace) -> tuple[Probe, ...]:
     found = [_probe(environment, name, title, run, name in PREPARED)
              for name, title, run in every if name not in CALLED_FOR or name in called]  # fmt: skip
     for component in chosen:
-        for spec in component.spec.get("probes", ()):
-            names = context.for_component(inputs.names(environment), environment, component)
-            filled = {key: templates.fill(component, str(text), names) for key, text in spec.items()}
-            run = partial(_https, environment=environment, spec=filled)
-            found.append(_probe(environment, filled["name"], Message.verbatim(filled["title"]), run))
+        names = context.for_component(inputs.names(environment), environment, component)
+        own = declared.declared(component, environment, names, until)
+        found += [_probe(environment, each.name, each.title, each.run) for each in own]
     return tuple(found)
 
 
@@ -299,8 +297,3 @@ def _metrics(world: World, environment: Environment) -> str:
 
     until("metrics of every node", attempt)
     return Message("{count} nodes", count=len(environment.hosts))
-
-
-def _https(world: World, environment: Environment, spec: Mapping[str, str]) -> str:
-    """Ask a component's URL from a host of the site, outside every pod, trusting only the named CA."""
-    return https.ask(world, environment, spec, until)

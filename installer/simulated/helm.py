@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from installer.bundle.manifest import Blob, Component
 from installer.plan.steps.helm import REMEMBERED
@@ -62,7 +63,10 @@ def _upgrade(call: Call, cluster: Cluster, name: str) -> Output:
         return failed(f"Error: {reason}: context deadline exceeded")
     if f"/api/v1/namespaces/{key[0]}" not in cluster.objects:
         cluster.put(f"/api/v1/namespaces/{key[0]}", {"metadata": {"name": key[0]}})
-    brought = tuple(entry["path"] for entry in component.spec.get("ready", ()))
+    asked = _asked_pods(component)
+    for path, pod in asked.items():
+        cluster.put(path, pod)
+    brought = (*asked, *(entry["path"] for entry in component.spec.get("ready", ())))
     for entry in component.spec.get("ready", ()):
         *_, name_of = entry["path"].split("/")
         status = condition(entry["condition"]) if "condition" in entry else {}
@@ -71,6 +75,20 @@ def _upgrade(call: Call, cluster: Cluster, name: str) -> Output:
     _revise(cluster, key, Release("deployed", description, brought, content=(archive.content.digest, values)))
     settle(call.site, cluster)
     return said(f'Release "{name}" has been upgraded. Happy Helming!')
+
+
+def _asked_pods(component: Component) -> dict[str, dict[str, Any]]:
+    """The pods that a component's probes of kind exec ask, with what each program in them says."""
+    pods: dict[str, dict[str, Any]] = {}
+    for probe in component.spec.get("probes", ()):
+        if probe.get("kind") == "exec":
+            name = f"{probe['app']}-0"
+            metadata = {"name": name, "namespace": probe["namespace"], "labels": {"app": probe["app"]}}
+            pod = {"metadata": metadata, "spec": {"says": {}}, "status": condition("Ready")}
+            pods.setdefault(f"/api/v1/namespaces/{probe['namespace']}/pods/{name}", pod)["spec"]["says"].update(
+                {probe["command"][0]: f"{probe['expect']}\n"}
+            )
+    return pods
 
 
 def _hindered(call: Call, cluster: Cluster, component: Component) -> str:

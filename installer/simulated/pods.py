@@ -43,6 +43,8 @@ def execute(cluster: Cluster, namespace: str, pod: str, argv: tuple[str, ...]) -
         case ("sh", "-c", text) if written := WRITE.fullmatch(text):
             volume[written[2]] = written[1]
             return said()
+    if argv[0] in (says := cluster.objects[path].get("spec", {}).get("says", {})):
+        return said(says[argv[0]])
     raise Unscripted(f"no simulated program in a pod knows: {' '.join(argv)}")
 
 
@@ -60,7 +62,7 @@ def curl(call: Call) -> Output:
     if cluster is None:
         return failed(f"curl: (7) Failed to connect to {address}", REFUSED)
     for component in call.site.manifest.components:
-        for probe in component.spec.get("probes", ()):
+        for probe in (each for each in component.spec.get("probes", ()) if "url" in each):
             known = urlsplit(probe["url"])
             if (known.port, known.path) == (url.port, url.path) and deployed(cluster, component.name):
                 shown = cluster.objects.get(probe["ca"], {}).get("data", {}).get("tls.crt", "")

@@ -12,6 +12,7 @@ from build_sample import write_recipe
 from installer.builder import reading, recipe
 from installer.errors import BuildFailed
 
+PROBE = {"name": "x", "title": "x works", "expect": "ok"}
 WEB = {"name": "page", "path": {"path": "web"}}
 BESIDE = {"web/index.html": "hello"}
 
@@ -159,6 +160,13 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path, mistake: Callable[[
             "ready.0.conditions: unknown key; did you mean 'cond",
         ),
         ({"probes": [{"name": "x", "expects": "ok"}]}, "probes.0.expects: unknown key; did you mean 'expect'"),
+        ({"probes": [{**PROBE, "kind": "exec", "namespace": "x", "app": "x"}]}, "probes.0: has no 'command'"),
+        ({"probes": [PROBE]}, "probes.0: has no 'url'"),
+        ({"probes": [{**PROBE, "kind": "ping"}]}, 'probes.0.kind: "ping", wanted one of: https, exec'),
+        (
+            {"probes": [{**PROBE, "url": "https://x", "ca": "/api/v1/x", "command": ["x"]}]},
+            "probes.0: .*wanted no `namespace`, `app` and `command`: those are of kind exec",
+        ),
         ({"always": "yes"}, 'always: "yes", wanted true or false'),
         ({"proof": {"probe": "certificate"}}, "proof: has no 'ca'"),
         ({"proof": {"probe": "volumes"}}, 'proof.probe: "volumes", wanted one of: volume, certificate, metrics'),

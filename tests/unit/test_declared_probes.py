@@ -1,0 +1,93 @@
+"""Probes that components declare: a program in a pod is asked until it says what is expected; what it said is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from simulation import NOW, inputs_of, install, machines_of, site_of
+
+from installer.bundle.manifest import Component
+from installer.errors import ProbeFailed
+from installer.ports import Output
+from installer.probes import builtin, proof
+from installer.probes.declared import declared
+from installer.simulated.world import SimulatedWorld
+
+COMMAND = ["/usr/local/bin/promtool", "query", "instant", "https://{{ domain }}:9090", "count(up)"]
+SPEC = {"kind": "exec", "name": "collects", "title": "it collects", "namespace": "prometheus", "app": "prometheus",
+        "command": COMMAND, "expect": "=>"}  # fmt: skip
+PODS = "/api/v1/namespaces/prometheus/pods?labelSelector=app%3Dprometheus"
+
+
+class Pods:
+    """A cluster with one pod: Ready once it was looked at so often; its program says one thing after another."""
+
+    def __init__(self, *said: Output, ready_after: int = 0) -> None:
+        self.said, self.looks, self.ready_after = iter(said), 0, ready_after
+        self.asked: list[tuple[str, ...]] = []
+
+    def get(self, cluster: str, path: str) -> Any:
+        assert (cluster, path) == ("production", PODS)
+        self.looks += 1
+        status = {"conditions": [{"type": "Ready", "status": "True" if self.looks > self.ready_after else "False"}]}
+        return {"items": [{"metadata": {"name": "prometheus-0"}, "status": status}]}
+
+    def execute(self, cluster: str, namespace: str, pod: str, *argv: str, timeout: float) -> Output:
+        assert (cluster, namespace, pod) == ("production", "prometheus", "prometheus-0")
+        self.asked.append(argv)
+        return next(self.said)
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(builtin, "PATIENCE", 0.5)
+
+
+def asked(world: Any) -> str:
+    environment = inputs_of("rehearsal").answers.environments[0]
+    component = Component("prometheus", "v1", spec={"probes": [SPEC]})
+    (probe,) = declared(component, environment, {"domain": "practice.internal"}, builtin.until)
+    assert (probe.name, probe.title) == ("collects", "it collects")
+    return probe.run(world)
+
+
+def test_its_last_line_is_the_evidence() -> None:
+    pods = Pods(Output(0, "{} =>\n3 @[17]\n\n", ""))
+    assert asked(pods) == "promtool: 3 @[17]"
+    assert pods.asked == [(*COMMAND[:3], "https://practice.internal:9090", "count(up)")]
+
+
+def test_it_is_asked_again_until_a_pod_is_ready_and_says_so() -> None:
+    pods = Pods(Output(1, "", "connection refused"), Output(0, "nothing yet", ""), Output(0, "=> 3", ""), ready_after=2)
+    assert asked(pods) == "promtool: => 3"
+    assert len(pods.asked) == 3
+
+
+@pytest.mark.usefixtures("soon")
+def test_what_it_said_last_is_told_where_it_never_says_what_is_expected() -> None:
+    refused = (Output(1, "", "error\nx509: unknown authority") for _ in range(100))
+    with pytest.raises(ProbeFailed, match=r"'=>' from /usr/local/bin/promtool in a pod of prometheus: not within .* s; "
+                       "last it said: x509: unknown authority"):  # fmt: skip
+        asked(Pods(*refused))
+
+
+@pytest.mark.usefixtures("soon")
+def test_where_no_pod_is_ready_nothing_was_said() -> None:
+    with pytest.raises(ProbeFailed, match=r"not within 0 s$"):
+        asked(Pods(ready_after=1000))
+
+
+def test_a_simulated_pod_says_what_its_probe_expects_once_the_release_is_there(tmp_path: Path) -> None:
+    inputs = inputs_of("rehearsal")
+    own = {**SPEC, "namespace": "shop", "app": "shop-backend"}
+    parts = [replace(part, spec={**part.spec, "probes": [*part.spec["probes"], own]}) if part.name == "shop" else part
+             for part in inputs.manifest.components]  # fmt: skip
+    inputs = replace(inputs, manifest=replace(inputs.manifest, components=tuple(parts)))
+    world = SimulatedWorld(machines_of("rehearsal"), inputs.manifest, now=lambda: NOW)
+    install(site_of(world, tmp_path, inputs=inputs))
+    told = {each.id: each for each in proof.prove(world, inputs, lambda result: None)}
+    assert told["production/probe.collects"].passed
+    assert told["production/probe.collects"].evidence == "promtool: =>"
