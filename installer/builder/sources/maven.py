@@ -10,6 +10,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 from xml.sax.saxutils import escape
@@ -65,7 +66,9 @@ def _listed(source: Source, workshop: Workshop, folder: Path) -> str:
             cwd=folder, env=_environment(),
         )  # fmt: skip
     except BuildFailed as error:
-        lines = text_file.decoded(text_file.read(said, LONGEST)).splitlines() if said.is_file() else []
+        lines: list[str] = []
+        with suppress(OSError, text_file.Unfit):
+            lines = text_file.decoded(text_file.read(said, LONGEST)).splitlines()
         words = [line.removeprefix("[ERROR]").strip() for line in lines if line.startswith("[ERROR]")]
         reason = words[0] if words else error.facts["reason"]
         hint = "" if words else "Maven resolves for the lock: apt-get install maven"
@@ -106,9 +109,10 @@ def _artifact(source: Source, listed: tuple[list[str], Path], workshop: Workshop
     """What the lock says of a file."""
     coordinates, file = listed
     group, artifact, *_, version = coordinates
-    path = file.relative_to(_repository(workshop)).as_posix()
-    if not path.startswith(f"{group.replace('.', '/')}/{artifact}/"):
-        raise BuildFailed(what=f"source {source.name}", reason=f"Maven gives {path} for {':'.join(coordinates)}")
+    home = _repository(workshop)
+    if not file.is_relative_to(home / group.replace(".", "/") / artifact):
+        raise BuildFailed(what=f"source {source.name}", reason=f"Maven gives {file} for {':'.join(coordinates)}")
+    path = file.relative_to(home).as_posix()
     digest = file_digest(file)
     kept = _place(digest, workshop)
     if not kept.is_file():
