@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from installer.answers.file import load as load_answers
-from installer.bundle.manifest import Manifest
+from installer.answers.model import Environment
+from installer.bundle.manifest import Component, Manifest
 from installer.errors import BuildFailed, BundleNotTrusted
-from installer.render import context, images
+from installer.plan.inputs import Planned
+from installer.render import context, images, templates
 from installer.render.images import Needed, Renderer
 from installer.workshop import Workshop
 
@@ -28,19 +31,18 @@ def prove(
 
     Raises:
         BuildFailed: the bundle lacks one, or something cannot be rendered.
+        AnswersInvalid: a profile chooses what the bundle has not, or parts whose needs it does not meet.
     """
     renderer = Renderer(manifest, blob_path, lambda: _kept_helm(manifest, blob_path, workshop), workshop)
     needed = set(_listed(manifest))
-    pairs = [(answers, each) for answers in map(load_answers, profiles) for each in answers.environments]
+    sites = [Planned(answers, manifest) for answers in map(load_answers, profiles)]
+    pairs = [(planned, each) for planned in sites for each in planned.answers.environments]
     total = len(manifest.components) * max(1, len(pairs))
     try:
-        for count, (answers, environment) in enumerate(pairs):
-            names = context.context(answers, environment, manifest)
+        for count, (planned, environment) in enumerate(pairs):
             for number, component in enumerate(manifest.components, start=count * len(manifest.components)):
                 tell(number, total, component.name)
-                needed |= set(
-                    images.rendered(renderer, component, context.for_component(names, environment, component))
-                )
+                needed |= set(images.rendered(renderer, component, _seen(planned, environment, component)))
         if not pairs:
             for number, component in enumerate(manifest.components):
                 tell(number, total, component.name)
@@ -54,6 +56,26 @@ def prove(
             reason="; ".join(f"{each.where} names image {each.image}, which the bundle lacks" for each in missing),
         )
     return frozenset(needed)
+
+
+def _seen(planned: Planned, environment: Environment, component: Component) -> dict[str, Any]:
+    """What a component's templates see in an environment; one that does not stand there, as if it did.
+
+    It then consumes what the first component of each role would publish there, and that in turn only names of hosts
+    that are nowhere.
+    """
+    if component in planned.components(environment):
+        return planned.seen(environment, component)
+    names, filling = planned.names(environment), planned.manifest.filling
+    consumed = {}
+    for role in component.consumes:
+        part = filling[role][0]
+        nowhere = {each: dict.fromkeys(filling[each][0].spec.get("publishes", ()), f"{each}.invalid")
+                   for each in part.consumes}  # fmt: skip
+        seen = context.for_component(names, environment, part, nowhere)
+        consumed[role] = {name: templates.fill(part, text, seen)
+                          for name, text in part.spec.get("publishes", {}).items()}  # fmt: skip
+    return context.for_component(names, environment, component, consumed)
 
 
 def _listed(manifest: Manifest) -> Iterator[Needed]:

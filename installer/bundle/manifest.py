@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 from installer.messages import Message
@@ -94,8 +95,23 @@ class Component:
 
     @property
     def requires(self) -> tuple[str, ...]:
-        """Names of the components that must stand first."""
+        """Names of the components that must stand first, or of roles that such components fill."""
         return tuple(self.spec.get("requires", ()))
+
+    @property
+    def role(self) -> str:
+        """What it does for others, whichever component does it; empty where it has no role."""
+        return str(self.spec.get("role", ""))
+
+    @property
+    def consumes(self) -> tuple[str, ...]:
+        """The roles whose published texts its templates see, wherever in the site they are filled."""
+        return tuple(self.spec.get("consumes", ()))
+
+    @property
+    def once(self) -> bool:
+        """Whether a site has it in one environment alone."""
+        return bool(self.spec.get("placed") == "once")
 
     def artifact(self, kind: ArtifactKind, name: str) -> Artifact:
         """The artifact of that kind and name: an image's whole repository, of a chart or a file the last part.
@@ -156,24 +172,39 @@ class Manifest:
                 return component
         raise KeyError(f"bundle {self.name} has no component {name!r}")
 
-    def required(self, names: Iterable[str]) -> tuple[Component, ...]:
+    def required(self, names: Iterable[str], chosen: Mapping[str, str] = MappingProxyType({})) -> tuple[Component, ...]:
         """The components of these names with all they require, each once and after its requirements.
+
+        A required role is the component that is `chosen` for it, or the only one in the bundle; of several none is
+        taken along. Where requirements go in a circle, no order is right.
 
         Raises:
             KeyError: there is no component of such a name.
         """
-        ordered: dict[str, Component] = {}
+        ordered: list[Component] = []
+        taken: set[str] = set()
+        sole = {role: parts[0].name for role, parts in self.filling.items() if len(parts) == 1}
+        several = self.filling.keys() - sole.keys() - chosen.keys()
 
         def take(name: str) -> None:
-            if name not in ordered:
-                component = self.component(name)
-                for needed in component.requires:
-                    take(needed)
-                ordered[name] = component
+            if name in taken:
+                return
+            taken.add(name)
+            component = self.component(name)
+            for need in component.requires:
+                if need not in several:
+                    take(chosen.get(need, sole.get(need, need)))
+            ordered.append(component)
 
         for name in names:
             take(name)
-        return tuple(ordered.values())
+        return tuple(ordered)
+
+    @property
+    def filling(self) -> dict[str, tuple[Component, ...]]:
+        """The components of each role, in the bundle's order."""
+        roles = dict.fromkeys(component.role for component in self.components if component.role)
+        return {role: tuple(each for each in self.components if each.role == role) for role in roles}
 
     def artifacts(self, kind: ArtifactKind | None = None) -> Iterator[Artifact]:
         """All artifacts in order, of one kind or of all."""

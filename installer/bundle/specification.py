@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from installer.bundle import forms, places
+from installer.bundle import forms, places, roles
 from installer.bundle.forms import Flaw, Form
 from installer.bundle.manifest import Exemption
 
@@ -98,7 +97,7 @@ def _places(subject: Subject) -> Iterator[Flaw]:
 def among(subjects: Collection[Subject]) -> Iterator[tuple[str, Flaw]]:
     """What is wrong between components, with the name of one of them.
 
-    Requirements that are not there or go in a circle, a place that is named twice, and more than a bundle may hold.
+    Needs that nothing meets or that go in a circle, a place that is named twice, and more than a bundle may hold.
     """
     names = [subject.name for subject in subjects]
     if len(names) > COMPONENTS:
@@ -106,9 +105,6 @@ def among(subjects: Collection[Subject]) -> Iterator[tuple[str, Flaw]]:
         return
     wrote: dict[str, str] = {}
     for subject in subjects:
-        for at, name in enumerate(subject.spec.get("requires", ())):
-            if name not in names:
-                yield subject.name, Flaw(("requires", at), f"requires {name}: not in the bundle")
         for path, place in written(subject.spec):
             if place in wrote:
                 yield subject.name, Flaw(path, f"{place} is named by component {wrote[place]} already")
@@ -116,11 +112,7 @@ def among(subjects: Collection[Subject]) -> Iterator[tuple[str, Flaw]]:
     texts = sum(map(_rendered, subjects))
     if texts > TEXTS:
         yield "", Flaw((), f"the bundle has {texts} templates to render, at most {TEXTS} are allowed")
-    try:
-        TopologicalSorter({subject.name: subject.spec.get("requires", ()) for subject in subjects}).prepare()
-    except CycleError as error:
-        circle = error.args[1]
-        yield circle[0], Flaw(("requires",), f"requires itself, by way of {', '.join(circle[1:])}")
+    yield from roles.flaws({subject.name: subject.spec for subject in subjects})
 
 
 def exempted(exemptions: Collection[Exemption], subjects: Collection[Subject]) -> Iterator[Flaw]:
@@ -134,8 +126,9 @@ def exempted(exemptions: Collection[Exemption], subjects: Collection[Subject]) -
 
 
 def _rendered(subject: Subject) -> int:
-    """Templates of a component: texts for hosts, objects, a chart's values, and those in probes."""
+    """Templates of a component: texts for hosts, objects, a chart's values, and those in probes and `publishes`."""
     spec, host = subject.spec, subject.spec.get("host", {})
     commands = (each.get("command", ()) for each in spec.get("probes", ()))
-    lists = (host.get("texts", ()), spec.get("objects", ()), spec.get("probes", ()), *commands)
+    lists = (host.get("texts", ()), spec.get("objects", ()), spec.get("probes", ()), *commands,
+             spec.get("publishes", ()))  # fmt: skip
     return sum(map(len, lists)) + ("values" in spec.get("chart", {}))

@@ -7,7 +7,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from installer.messages import Message
+from installer.plan.inputs import Planned
 from installer.plan.model import Plan, Step
+from installer.plan.stages import Place
 
 FORMAT = 1
 """Version of a plan as JSON."""
@@ -64,6 +66,48 @@ class PlanCard:
     def held(self) -> frozenset[str]:
         """The ids of the steps that held beforehand."""
         return frozenset(name for name, holds in (self.holding or {}).items() if holds)
+
+
+@dataclass(frozen=True, slots=True)
+class PartCard:
+    """A part that has a role or consumes one; `placed` is "once" or "each", `published` what others see of it."""
+
+    environment: str
+    component: str
+    role: str
+    placed: str
+    published: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class WireCard:
+    """A part that consumes a role, and the part that fills it there; both as "environment/component"."""
+
+    consumer: str
+    role: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class WiringCard:
+    """Which part of a site needs which other by its role."""
+
+    parts: tuple[PartCard, ...]
+    wires: tuple[WireCard, ...]
+
+    @classmethod
+    def of(cls, inputs: Planned) -> WiringCard:
+        """What is told of a site's wiring.
+
+        Raises:
+            AnswersInvalid, BundleNotTrusted: as `Planned.wiring` and `published` say.
+        """
+        parts = [PartCard(name, part.name, part.role, "once" if part.once else "each",
+                          inputs.published(Place(name, part.name)))
+                 for name, there in inputs.wiring.parts.items() for part in there
+                 if part.role or part.consumes]  # fmt: skip
+        wires = [WireCard(str(each.consumer), each.role, str(each.provider)) for each in inputs.wiring.edges]
+        return cls(tuple(parts), tuple(wires))
 
 
 def to_json(plan: PlanCard) -> dict[str, Any]:

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from installer.answers.model import Answers, Environment
 from installer.bundle.manifest import Component, Manifest
-from installer.errors import AnswersInvalid
-from installer.messages import Message
-from installer.render import context
+from installer.plan import wiring
+from installer.plan.stages import Place
+from installer.render import context, templates
 
 
 @dataclass(frozen=True)
 class Planned:
-    """What is to stand: the answers, and what the bundle holds."""
+    """What is to stand: the answers, and what the bundle holds.
+
+    Where the answers name only a part of a site, `whole` is all of it: its parts go on needing each other.
+    """
 
     answers: Answers
     manifest: Manifest
+    whole: Planned | None = field(default=None, compare=False, repr=False, kw_only=True)
     _names: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False, kw_only=True)
+
+    @cached_property
+    def wiring(self) -> wiring.Wiring:
+        """Which part of the site needs which other.
+
+        Raises:
+            AnswersInvalid: a chosen component is not in the bundle, or a need is not met.
+        """
+        return self.whole.wiring if self.whole else wiring.solve(self.answers, self.manifest)
 
     def names(self, environment: Environment) -> dict[str, Any]:
         """The template names of an environment."""
@@ -26,24 +40,38 @@ class Planned:
             self._names[environment.name] = context.context(self.answers, environment, self.manifest)
         return self._names[environment.name]
 
+    def seen(self, environment: Environment, component: Component) -> dict[str, Any]:
+        """The template names of an environment as a component's own templates see them.
+
+        Raises:
+            BundleNotTrusted: what another part publishes cannot be rendered.
+        """
+        consumed = {edge.role: self.published(edge.provider)
+                    for edge in self.wiring.consumed(environment.name, component.name)}  # fmt: skip
+        return context.for_component(self.names(environment), environment, component, consumed)
+
+    def published(self, place: Place) -> dict[str, str]:
+        """What a part lets others know, by name.
+
+        Raises:
+            BundleNotTrusted: it cannot be rendered.
+        """
+        if self.whole:
+            return self.whole.published(place)
+        component = self.manifest.component(place.component)
+        names = self.seen(self.answers.environment(place.environment), component)
+        return {name: templates.fill(component, text, names)
+                for name, text in component.spec.get("publishes", {}).items()}  # fmt: skip
+
     def components(self, environment: Environment) -> tuple[Component, ...]:
         """The environment's components with all they require, each after its requirements, in the bundle's order.
 
         Components whose spec says `always: true` are part of every environment.
 
         Raises:
-            AnswersInvalid: a chosen component is not in the bundle.
+            AnswersInvalid: a chosen component is not in the bundle, or a need of some part of the site is not met.
         """
-        wanted = set(environment.components)
-        known = [each.name for each in self.manifest.components if each.spec.get("always") or each.name in wanted]
-        try:
-            return self.manifest.required([*known, *environment.components])
-        except KeyError as error:
-            raise AnswersInvalid(
-                file=self.answers.file,
-                count=1,
-                hint=Message("environment {name}: {reason}", name=environment.name, reason=error.args[0]),
-            ) from error
+        return self.wiring.parts[environment.name]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 Hosts are prepared side by side. The site registry is started on its first host and filled over the operator's link,
 once; everybody pulls from it over the LAN. Then each environment becomes a cluster, and its releases follow in the
-order of what they require.
+order of what they require. A part that consumes what another environment publishes waits for it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 from installer.answers.model import Environment
 from installer.bundle import known
 from installer.bundle.manifest import Component
+from installer.plan import stages
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan, Step
 from installer.plan.steps import (
@@ -31,7 +32,7 @@ def plan(inputs: Inputs) -> Plan:
     """Every step of an installation, in order.
 
     Raises:
-        AnswersInvalid: a chosen component is not in the bundle.
+        AnswersInvalid: a chosen component is not in the bundle, or a part of the site needs what it has not.
         BundleNotTrusted: a template of the bundle cannot be rendered with these answers.
     """
     environments = inputs.answers.environments
@@ -43,7 +44,9 @@ def plan(inputs: Inputs) -> Plan:
                   if host not in inputs.answers.registry.hosts]  # fmt: skip
     for environment in environments:
         steps += _cluster(inputs, environment)
-    return Plan("install", tuple(steps), subject(inputs), inputs.answers.parallel_hosts)
+    named = {step.id: step for step in steps}
+    ordered = stages.stable(named, {step.id: step.after for step in steps})
+    return Plan("install", tuple(named[each] for each in ordered), subject(inputs), inputs.answers.parallel_hosts)
 
 
 NOT_PLANNED = frozenset({"answers.access", "answers.limits", "answers.needs", "answers.plan", "answers.trust"})
@@ -74,7 +77,7 @@ def _cluster(inputs: Inputs, environment: Environment) -> list[Step]:
     """One environment: parts on its hosts, control plane, other members, releases, and the record of it all."""
     chosen = inputs.components(environment)
     steps: list[Step] = []
-    installed = {host: _host_parts(inputs, environment, chosen, host, steps) for host in environment.hosts}
+    installed = {host: _host_parts(inputs, environment, host, steps) for host in environment.hosts}
 
     first, *others = environment.control_planes
     steps.append(kubernetes.init(inputs, environment, installed[first]))
@@ -97,19 +100,18 @@ def _cluster(inputs: Inputs, environment: Environment) -> list[Step]:
     return steps
 
 
-def _host_parts(
-    inputs: Inputs, environment: Environment, chosen: tuple[Component, ...], host: str, steps: list[Step]
-) -> tuple[str, ...]:
+def _host_parts(inputs: Inputs, environment: Environment, host: str, steps: list[Step]) -> tuple[str, ...]:
     """Append the steps that put host components on a host, one after the other; returns the ids to wait for."""
     last: tuple[str, ...] = (
         registry.filled_id(inputs),
         registry.trust_id(environment, host),
         hosts.step_id(environment, "hosts.settings", host),
     )
-    for part in chosen:
-        spec = part.spec.get("host")
-        if spec and part.name != known.REGISTRY and host_components.belongs(spec, inputs, environment, host):
-            steps.append(host_components.install(inputs, environment, part, host, last))
+    for part in inputs.wiring.hosted(environment.name):
+        spec = part.spec["host"]
+        if part.name != known.REGISTRY and host_components.belongs(spec, inputs, environment, host):
+            after = (*last, *_producers(inputs, environment, part))
+            steps.append(host_components.install(inputs, environment, part, host, after))
             last = (steps[-1].id,)
     return last
 
@@ -124,7 +126,9 @@ def _releases(
     """The releases in order of requirement. Network add-ons (`network: true`) come first; others want Ready nodes."""
     release_parts = [part for part in chosen if "chart" in part.spec or "objects" in part.spec]
     network = [part for part in release_parts if part.spec.get("network")]
-    steps = [releases.release(inputs, environment, part, (members[environment.control_planes[0]],)) for part in network]
+    joined = members[environment.control_planes[0]]
+    steps = [releases.release(inputs, environment, part, (joined, *_producers(inputs, environment, part)))
+             for part in network]  # fmt: skip
     up = tuple(step.id for step in steps)
     ready = [kubernetes.ready(environment, host, (members[host], *up)) for host in environment.hosts]
     steps += ready
@@ -134,6 +138,24 @@ def _releases(
     released = {part.name for part in release_parts}
     for part in release_parts:
         if part not in network:
-            requires = tuple(releases.release_id(environment, name) for name in part.requires if name in released)
-            steps.append(releases.release(inputs, environment, part, (*gate, *requires)))
+            needed = inputs.wiring.required(environment.name, part)
+            requires = tuple(releases.release_id(environment, name) for name in needed if name in released)
+            after = (*gate, *requires, *_producers(inputs, environment, part))
+            steps.append(releases.release(inputs, environment, part, after))
     return steps
+
+
+def _producers(inputs: Inputs, environment: Environment, part: Component) -> tuple[str, ...]:
+    """The steps of all parts, wherever they stand, that fill the roles which a part consumes."""
+    found: list[str] = []
+    for edge in inputs.wiring.consumed(environment.name, part.name):
+        there = inputs.answers.environment(edge.provider.environment)
+        producer = inputs.manifest.component(edge.provider.component)
+        if "chart" in producer.spec or "objects" in producer.spec:
+            found.append(releases.release_id(there, producer.name))
+        elif producer.name == known.REGISTRY:
+            found.append(registry.filled_id(inputs))
+        elif "host" in producer.spec:
+            found += [host_components.install_id(there, producer, host) for host in there.hosts
+                      if host_components.belongs(producer.spec["host"], inputs, there, host)]  # fmt: skip
+    return tuple(dict.fromkeys(found))

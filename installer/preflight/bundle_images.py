@@ -19,7 +19,7 @@ from installer.errors import BuildFailed, BundleNotTrusted, ProgramUnbounded
 from installer.messages import Message
 from installer.plan.inputs import Inputs, Planned
 from installer.preflight.finding import Lacking, Violation
-from installer.render import context, images
+from installer.render import images
 from installer.render.images import Needed, Renderer
 from installer.workshop import Workshop, cache_folder
 
@@ -70,7 +70,7 @@ def _extracted(archive: Archive, digest: str, folder: Path) -> Path:
 
 def _of_environment(inputs: Planned, environment: Environment, renderer: Renderer) -> Iterator[Violation]:
     for component in inputs.components(environment):
-        names = context.for_component(inputs.names(environment), environment, component)
+        names = inputs.seen(environment, component)
         try:
             needed = set(images.rendered(renderer, component, names))
         except ProgramUnbounded as error:

@@ -60,7 +60,7 @@ def prove(inputs: Planned) -> None:
         for text in builtin.PUT_THERE:
             charts.parse(probing, text, templates.render(probing, text, put_there))
         for component in inputs.components(environment):
-            for probe in declared.specs(component, context.for_component(names, environment, component)):
+            for probe in declared.specs(component, inputs.seen(environment, component)):
                 if "url" in probe and not URL.fullmatch(probe["url"]):
                     reason = Message("{value} is no https address", value=f"{probe['url'][:200]!r}")
                     raise BundleNotTrusted(bundle=f"component {component.name}, probe {probe['name']}", reason=reason)

@@ -25,7 +25,7 @@ from installer.plan.inputs import Planned
 from installer.plan.steps.commands import shown
 from installer.ports import ReadOnly, World
 from installer.probes import declared, egress, https
-from installer.render import charts, context, templates
+from installer.render import charts, templates
 
 T = TypeVar("T")
 NAMESPACE = "sitewright-probe"
@@ -117,7 +117,7 @@ def probes(inputs: Planned, ground: ProbeNamespace) -> tuple[Probe, ...]:
     found = [_probe(environment, name, title, run, name in PREPARED)
              for name, title, run in every if name not in CALLED_FOR or name in called]  # fmt: skip
     for component in chosen:
-        names = context.for_component(inputs.names(environment), environment, component)
+        names = inputs.seen(environment, component)
         own = declared.declared(component, environment, names, until)
         found += [_probe(environment, each.name, each.title, each.run) for each in own]
     return tuple(found)

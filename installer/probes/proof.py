@@ -99,7 +99,7 @@ def _without(inputs: Planned, missing: Collection[str]) -> Planned:
         for each in inputs.answers.environments
     ]
     answers = replace(inputs.answers, environments=tuple(each for each in reduced if each.control_planes))
-    return replace(inputs, answers=answers, _names={})
+    return replace(inputs, answers=answers, whole=inputs, _names={})
 
 
 def _lost(environment: Environment, host: str, reason: str) -> ProbeResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from installer.answers.model import Answers, Environment
@@ -47,6 +48,8 @@ def context(answers: Answers, environment: Environment, manifest: Manifest) -> d
     return {
         "site": answers.site,
         "environment": environment.name,
+        "entrance": answers.host(environment.hosts[0]).address,
+        "entrances": [answers.host(name).address for name in environment.hosts],
         "domain": environment.domain,
         "hosts": list(views.values()),
         "control_planes": [views[name] for name in environment.control_planes],
@@ -88,6 +91,12 @@ def for_host(names: Mapping[str, Any], host: str) -> dict[str, Any]:
     return {**names, "host": view}
 
 
-def for_component(names: Mapping[str, Any], environment: Environment, component: Component) -> dict[str, Any]:
-    """The same names with the customer's `values` for one component."""
-    return {**names, "values": dict(environment.components.get(component.name, {}))}
+def for_component(
+    names: Mapping[str, Any],
+    environment: Environment,
+    component: Component,
+    consumed: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """The same names with the customer's `values` for one component, and what it consumes by role."""
+    return {**names, "values": dict(environment.components.get(component.name, {})),
+            "consumes": {role: dict(published) for role, published in consumed.items()}}  # fmt: skip

@@ -57,6 +57,11 @@ def belongs(spec: Mapping[str, Any], inputs: Planned, environment: Environment, 
     )
 
 
+def install_id(environment: Environment, component: Component, host: str) -> str:
+    """The id of the step that puts a component on a host."""
+    return f"{environment.name}/{component.name}.install@{host}"
+
+
 def wanted_files(inputs: Planned, environment: Environment, component: Component, host: str) -> tuple[Placed, ...]:
     """The files and rendered texts a component wants on a host.
 
@@ -64,7 +69,7 @@ def wanted_files(inputs: Planned, environment: Environment, component: Component
         BundleNotTrusted: a template cannot be rendered, or what it makes of a path is no place of the component.
     """
     spec = component.spec["host"]
-    names = context.for_host(context.for_component(inputs.names(environment), environment, component), host)
+    names = context.for_host(inputs.seen(environment, component), host)
     pulled = [
         Placed(entry["path"], int(entry["mode"], 8), pull=component.artifact("file", entry["file"]))
         for entry in spec.get("files", ())
@@ -154,7 +159,7 @@ def install(inputs: Planned, environment: Environment, component: Component, hos
         place(world, host, source, (listed,))  # last: until then the earlier version's list stands
 
     return Step(
-        id=f"{environment.name}/{component.name}.install@{host}",
+        id=install_id(environment, component, host),
         title=Message("install {part} {version}", part=component.title, version=component.version),
         phase=spec.get("phase", "hosts"),
         host=host,

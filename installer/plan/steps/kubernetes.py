@@ -70,7 +70,7 @@ def init(inputs: Planned, environment: Environment, after: tuple[str, ...]) -> S
     """The step that starts the cluster on its first control plane."""
     host = environment.control_planes[0]
     component = inputs.manifest.component(known.KUBERNETES)
-    names = context.for_host(context.for_component(inputs.names(environment), environment, component), host)
+    names = context.for_host(inputs.seen(environment, component), host)
     config = templates.render(component, "init.yaml", names)
 
     def apply(world: World) -> None:
@@ -98,7 +98,7 @@ def join(inputs: Planned, environment: Environment, host: str, after: tuple[str,
     first = environment.control_planes[0]
     control_plane = host in environment.control_planes
     component = inputs.manifest.component(known.KUBERNETES)
-    names = context.for_host(context.for_component(inputs.names(environment), environment, component), host)
+    names = context.for_host(inputs.seen(environment, component), host)
 
     def differs(world: ReadOnly) -> Differences:
         # The file holds a token: a join that died before taking it away is not over.

@@ -26,7 +26,6 @@ from installer.plan.steps.hosts import step_id
 from installer.plan.steps.kubernetes import ADMIN
 from installer.plan.steps.volumes import retain
 from installer.ports import ReadOnly, World
-from installer.render import context
 from installer.render.charts import Release, wanted_release
 
 CHARTS = f"{HOME}/charts"
@@ -47,7 +46,7 @@ def release(inputs: Inputs, environment: Environment, component: Component, afte
     What is deployed is recognised by a digest of chart, values and objects that the release carries as its description;
     an object, by what applying it once more would change.
     """
-    names = context.for_component(inputs.names(environment), environment, component)
+    names = inputs.seen(environment, component)
     host = environment.control_planes[0]
     source = Source(tuple(names["registry"]["endpoints"]), names["registry"]["ca"])
     work = _Releasing(host, environment.name, wanted_release(component, names), source)

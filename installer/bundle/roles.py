@@ -1,0 +1,88 @@
+"""What is wrong with roles within a bundle: parts of one role can stand in for each other, and every need can be met.
+
+Held against a recipe at the build, and against the signed bundle.json wherever one is read. Which part fills a role in
+a site is for the plan to say (`installer.plan.wiring`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from installer.bundle.forms import Flaw
+
+Specs = Mapping[str, Mapping[str, Any]]
+"""Specifications of all components, by name."""
+
+
+def flaws(specs: Specs) -> Iterator[tuple[str, Flaw]]:
+    """Everything wrong, each with the component's name; circles are looked for once all else is right."""
+    filling = _filling(specs)
+    wrong = False
+    for name, spec in specs.items():
+        for flaw in (*_own(spec), *_needs(specs, filling, spec), *_of_its_role(specs, filling, name)):
+            wrong = True
+            yield name, flaw
+    if not wrong:
+        yield from _circle(specs, filling)
+
+
+def _filling(specs: Specs) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, spec in specs.items():
+        if "role" in spec:
+            found.setdefault(spec["role"], []).append(name)
+    return found
+
+
+def _own(spec: Mapping[str, Any]) -> Iterator[Flaw]:
+    """What contradicts itself within one specification."""
+    if "publishes" in spec and "role" not in spec:
+        yield Flaw(("publishes",), "publishes, but has no role by which others could ask for it")
+    if spec.get("placed") == "once" and spec.get("always"):
+        yield Flaw(("placed",), "cannot be once: `always` puts it into every environment")
+
+
+def _needs(specs: Specs, filling: Mapping[str, list[str]], spec: Mapping[str, Any]) -> Iterator[Flaw]:
+    """What it asks for that no component of the bundle is."""
+    for at, wanted in enumerate(spec.get("requires", ())):
+        if wanted not in specs and wanted not in filling:
+            yield Flaw(("requires", at), f"requires {wanted}: not in the bundle")
+    for at, role in enumerate(spec.get("consumes", ())):
+        if role == spec.get("role"):
+            yield Flaw(("consumes", at), "consumes the role that it fills itself")
+        elif role not in filling:
+            yield Flaw(("consumes", at), f"consumes {role}: no component of the bundle has that role")
+
+
+def _of_its_role(specs: Specs, filling: Mapping[str, list[str]], name: str) -> Iterator[Flaw]:
+    """In what it differs from the first component of its role, and whether that role can be told from a component."""
+    role = specs[name].get("role")
+    if role is None:
+        return
+    if role in specs:
+        yield Flaw(("role",), f"{role} is the name of a component, too; requirements could mean either")
+    first = filling[role][0]
+    mine, others = set(specs[name].get("publishes", ())), set(specs[first].get("publishes", ()))
+    if mine != others:
+        differing = ", ".join(sorted(mine ^ others))
+        yield Flaw(("publishes",), f"is no stand-in for {first}: of role {role} one alone publishes {differing}")
+
+
+def _circle(specs: Specs, filling: Mapping[str, list[str]]) -> Iterator[tuple[str, Flaw]]:
+    """Components that need each other wherever they are placed: by name, or by a role that nobody else fills."""
+    graph = {
+        name: [
+            need if need in specs else filling[need][0]
+            for need in (*spec.get("requires", ()), *spec.get("consumes", ()))
+            if need in specs or len(filling[need]) == 1
+        ]
+        for name, spec in specs.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle = error.args[1]
+        key = "requires" if "requires" in specs[circle[0]] else "consumes"
+        yield circle[0], Flaw((key,), f"requires itself, by way of {', '.join(circle[1:])}")

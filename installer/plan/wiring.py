@@ -1,0 +1,170 @@
+"""Which part of a site needs which other: solved from the answers and the bundle, before anything is rendered.
+
+A component needs others by name or by role. What it requires stands in its own environment. A role that it consumes is
+filled there too or, where nothing of its environment fills it, by the one part of the site that does. So needs may
+cross environments; they never go in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+
+from installer.answers.model import Answers, Environment
+from installer.bundle.manifest import Component, Manifest
+from installer.errors import AnswersInvalid, Problem
+from installer.messages import Message
+from installer.plan import stages
+from installer.plan.stages import Edge, Place, Stage
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """A solved site. `parts` has each environment's components, each after what it requires, `edges` what is consumed.
+
+    `chosen` says for each environment which component is meant by a role that others there require. In `order` every
+    stage comes after all that it waits for.
+    """
+
+    parts: Mapping[str, tuple[Component, ...]]
+    edges: tuple[Edge, ...]
+    chosen: Mapping[str, Mapping[str, str]]
+    order: tuple[Stage, ...]
+
+    def consumed(self, environment: str, component: str) -> tuple[Edge, ...]:
+        """What a part consumes, in the order in which it says so."""
+        return tuple(edge for edge in self.edges if edge.consumer == (environment, component))
+
+    def required(self, environment: str, component: Component) -> tuple[str, ...]:
+        """Names of the components that must stand first in the same environment."""
+        return tuple(self.chosen[environment].get(need, need) for need in component.requires)
+
+    def hosted(self, environment: str) -> tuple[Component, ...]:
+        """The parts that are put on hosts, in an order that no need of the site contradicts."""
+        named = {part.name: part for part in self.parts[environment]}
+        there = (stage for stage in self.order if stage.environment == environment)
+        return tuple(named[stage.component] for stage in there if stage.half == "host")
+
+
+def solve(answers: Answers, manifest: Manifest) -> Wiring:
+    """Who needs whom in a site.
+
+    Raises:
+        AnswersInvalid: a chosen component is not in the bundle; a role is filled by nobody, or by several where one is
+            needed; a part stands where it may not, publishes what another does, or waits for itself.
+    """
+    solving = _Solving(answers, manifest)
+    for environment in answers.environments:
+        solving.choose(environment)
+    solving.look_at_places()
+    for environment in answers.environments:
+        for component in solving.parts[environment.name]:
+            solving.connect(environment, component)
+    order = solving.ordered()
+    if solving.problems:
+        problems = tuple(sorted(solving.problems, key=lambda each: each.line))
+        raise AnswersInvalid(file=answers.file, count=len(problems), problems=problems)
+    return Wiring(solving.parts, tuple(solving.edges), solving.chosen, order)
+
+
+@dataclass
+class _Solving:
+    """What has been found so far, and every problem."""
+
+    answers: Answers
+    manifest: Manifest
+    parts: dict[str, tuple[Component, ...]] = field(default_factory=dict)
+    chosen: dict[str, dict[str, str]] = field(default_factory=dict)
+    edges: list[Edge] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def choose(self, environment: Environment) -> None:
+        """The components of an environment, and which of them fill the roles that others there require."""
+        named = set(environment.components)
+        first = [each.name for each in self.manifest.components if each.spec.get("always") or each.name in named]
+        wanted = [*first, *environment.components]
+        try:
+            there = self.manifest.required(wanted)
+        except KeyError as error:
+            raise AnswersInvalid(
+                file=self.answers.file,
+                count=1,
+                hint=Message("environment {name}: {reason}", name=environment.name, reason=error.args[0]),
+            ) from error
+        filling = self.manifest.filling
+        chosen: dict[str, str] = {}
+        for component in there:
+            for role in (need for need in component.requires if need in filling and need not in chosen):
+                found = [Place(environment.name, each.name) for each in there if each.role == role]
+                if len(found) == 1:
+                    chosen[role] = found[0].component
+                else:
+                    self._not_one(Place(environment.name, component.name), role, found)
+        self.chosen[environment.name] = chosen
+        self.parts[environment.name] = self.manifest.required(wanted, chosen)
+
+    def look_at_places(self) -> None:
+        """Parts that stand where they may not, and names that are published twice in one environment."""
+        first: dict[str, str] = {}
+        for environment, parts in self.parts.items():
+            published: dict[tuple[str, str], str] = {}
+            for part in parts:
+                place = Place(environment, part.name)
+                if part.once and (other := first.setdefault(part.name, environment)) != environment:
+                    found = Message("{part}, which {other} has already", part=place, other=other)
+                    self._problem(place, found, Message("it in one environment of the site"))
+                for name in part.spec.get("publishes", ()):
+                    if (other := published.setdefault((part.role, name), part.name)) != part.name:
+                        found = Message(
+                            "{part} publishes {name} of role {role}, which {other} does already",
+                            part=place, name=name, role=part.role, other=Place(environment, other),
+                        )  # fmt: skip
+                        self._problem(place, found, Message("one part for this role in an environment"))
+
+    def connect(self, environment: Environment, component: Component) -> None:
+        """Find who fills the roles that a part consumes: in its own environment first, then in the whole site."""
+        place = Place(environment.name, component.name)
+        for role in component.consumes:
+            filling = [Place(name, each.name) for name, parts in self.parts.items()
+                       for each in parts if each.role == role]  # fmt: skip
+            near = [each for each in filling if each.environment == environment.name] or filling
+            if len(near) == 1:
+                self.edges.append(Edge(place, role, near[0]))
+            else:
+                self._not_one(place, role, near)
+
+    def ordered(self) -> tuple[Stage, ...]:
+        """Every stage after what it waits for, else in the order of answers and bundle; nothing if that cannot be."""
+        waits = stages.waits(self.parts, self.chosen, self.edges)
+        try:
+            TopologicalSorter(waits).prepare()
+        except CycleError as error:
+            circle: list[Stage] = error.args[1]
+            told = tuple(dict.fromkeys(str(stage) for stage in reversed(circle) if stage.environment))
+            first = next(stage for stage in reversed(circle) if stage.component)
+            self._problem(
+                Place(first.environment, first.component),
+                Message("a circle, in which each waits for the next: {parts}", parts=told),
+                Message("parts that do not wait for themselves"),
+            )
+            return ()
+        return stages.stable(stages.every(self.parts), waits)
+
+    def _not_one(self, place: Place, role: str, filling: Iterable[Place]) -> None:
+        """A role is filled by nobody, or by several parts."""
+        if told := tuple(map(str, filling)):
+            found = Message("{part} needs one {role}, but there are {parts}", part=place, role=role, parts=told)
+            self._problem(place, found, Message("one of them alone"))
+        else:
+            able = tuple(each.name for each in self.manifest.filling[role])
+            found = Message("{part} needs {role}, which nothing fills", part=place, role=role)
+            self._problem(place, found, Message("one of: {values}", values=able))
+
+    def _problem(self, place: Place, found: Message, wanted: Message) -> None:
+        """Add one, at the nearest line of the answers that has to do with a part."""
+        at = [environment.name for environment in self.answers.environments].index(place.environment)
+        path = f"environments.{at}.components.{place.component}"
+        near = (path, f"environments.{at}.components", f"environments.{at}", "environments")
+        line = next((self.answers.lines[each] for each in near if each in self.answers.lines), 1)
+        self.problems.append(Problem(self.answers.file, line, path, found, wanted))
