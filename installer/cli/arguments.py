@@ -188,6 +188,7 @@ def _plan_and_install(verbs: Subparsers[argparse.ArgumentParser], parents: list[
     plan = verbs.add_parser("plan", parents=parents, help="show every step before anything is touched")
     plan.set_defaults(command=SiteCommand)
     plan.add_argument("--dry-run", action="store_true", help="ask the hosts which steps already hold")
+    plan.add_argument("--wiring", action="store_true", help="show instead which part of the site needs which other")
     install = verbs.add_parser("install", parents=parents, help="check, plan, install, prove")
     install.set_defaults(command=SiteCommand)
     install.add_argument("--dry-run", action="store_true", help="check and plan only")

@@ -37,7 +37,8 @@ class Command:
 class SiteCommand(Command):
     """check, plan, install, resume, rollback, uninstall or status. What a verb has no flag for was not given.
 
-    `site` is empty where it is not named; `only` has the checks that alone are wanted; `prove` is off where the result
+    `site` is empty where it is not named; `only` has the checks that alone are wanted; `wiring` asks, in the place of
+    a plan, who needs whom; `prove` is off where the result
     of an installation is not to be proved, `probe` is on where `status` is to try the probes.
     """
 
@@ -53,6 +54,7 @@ class SiteCommand(Command):
     ports: bool = False
     only: tuple[str, ...] = ()
     dry_run: bool = False
+    wiring: bool = False
     prove: bool = True
     probe: bool = False
     delete_volumes: bool = False

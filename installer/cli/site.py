@@ -16,7 +16,7 @@ from installer.cli.opening import every_byte, opened
 from installer.errors import PreflightFailed, ProofInterrupted, SitewrightError, UsageError
 from installer.operations import unchanged
 from installer.operations.unchanged import Finished
-from installer.plan.card import PlanCard
+from installer.plan.card import PlanCard, WiringCard
 from installer.plan.model import BACKWARD
 from installer.plan.steps.volumes import Volume
 from installer.preflight import Finding, ports_table
@@ -45,8 +45,11 @@ def check(command: SiteCommand, presenter: Presenter) -> int:
 
 
 def plan(command: SiteCommand, presenter: Presenter) -> int:
-    """Every step, before anything is touched."""
+    """Every step, before anything is touched; or who needs whom."""
     with opened(command, presenter, connecting=command.dry_run) as site:
+        if command.wiring:
+            presenter.wiring(WiringCard.of(site.inputs))
+            return 0
         wanted = operations.plan(operations.measured(site))
         if command.dry_run:
             installed_bundle.require(site.world, site.inputs, site.runs)

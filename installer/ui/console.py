@@ -14,7 +14,7 @@ from installer.bundle.manifest import Exemption
 from installer.errors import SitewrightError
 from installer.plain import first, plain
 from installer.plan import estimate
-from installer.plan.card import PlanCard
+from installer.plan.card import PlanCard, WiringCard
 from installer.plan.steps.volumes import Volume
 from installer.preflight import Finding
 from installer.runs.store import Run
@@ -108,6 +108,29 @@ def plan_tree(console: Console, plan: PlanCard) -> None:
                 table.add_row(step.host, title, sent, words.duration(step.seconds), Text(state, style="dim"))
             console.print(Padding(table, (0, 0, 0, 4)))
     left_out(console, left)
+
+
+def wiring(console: Console, found: WiringCard) -> None:
+    """Parts with their roles and what they publish, then who consumes what from whom."""
+    if not found.parts:
+        console.print("No part of this site needs another by its role.")
+        return
+    tables = (
+        (("part", "role", "placed", "publishes"),
+         [(f"{each.environment}/{each.component}", each.role, each.placed,
+           "\n".join(f"{name}: {plain(text)}" for name, text in each.published.items())) for each in found.parts]),
+        (("part", "consumes", "from"), [(each.consumer, each.role, each.provider) for each in found.wires]),
+    )  # fmt: skip
+    for names, rows in tables:
+        table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+        for name in names:
+            table.add_column(name, overflow="fold")
+        shown, left = first(rows, ROWS)
+        for row in shown:
+            table.add_row(*map(Text, row))
+        console.print(table)
+        left_out(console, left)
+        console.print()
 
 
 def exemptions(console: Console, found: Sequence[Exemption]) -> None:

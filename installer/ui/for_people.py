@@ -17,7 +17,7 @@ from installer.bundle.signers import Signer
 from installer.engine.events import Emit
 from installer.errors import SitewrightError
 from installer.plain import plain
-from installer.plan.card import PlanCard
+from installer.plan.card import PlanCard, WiringCard
 from installer.plan.steps.volumes import Volume
 from installer.ports import Report
 from installer.preflight import Finding
@@ -83,6 +83,10 @@ class ForPeople:
         """Every step by environment and phase."""
         console.plan_tree(terminal.stdout(), planned)
         console.exemptions(terminal.stdout(), exemptions)
+
+    def wiring(self, found: WiringCard) -> None:
+        """Parts with a role, then who consumes whom."""
+        console.wiring(terminal.stdout(), found)
 
     def watch(self, holding: Mapping[str, bool] | None = None) -> Watch:
         """Phases down, hosts across; plain lines where there is no terminal."""

@@ -15,7 +15,7 @@ from installer.bundle.signers import Signer
 from installer.engine.events import Emit
 from installer.errors import SitewrightError
 from installer.plan import card
-from installer.plan.card import PlanCard
+from installer.plan.card import PlanCard, WiringCard
 from installer.plan.steps.volumes import Volume
 from installer.ports import Report, discarded
 from installer.preflight import Finding
@@ -84,6 +84,10 @@ class ForPrograms:
         """The plan in one line."""
         more = {"exemptions": [str(each) for each in exemptions]} if exemptions else {}
         jsonl.write("plan", {**card.to_json(planned), **more})
+
+    def wiring(self, found: WiringCard) -> None:
+        """The graph in one line."""
+        jsonl.write("wiring", asdict(found))
 
     def watch(self, holding: Mapping[str, bool] | None = None) -> Watch:
         """The plan itself first, then its events."""

@@ -13,7 +13,7 @@ from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
 from installer.engine.events import Emit
 from installer.errors import SitewrightError
-from installer.plan.card import PlanCard
+from installer.plan.card import PlanCard, WiringCard
 from installer.plan.steps.volumes import Volume
 from installer.ports import Report
 from installer.preflight import Finding
@@ -76,6 +76,10 @@ class Presenter(Protocol):
 
     def plan(self, planned: PlanCard, exemptions: Sequence[Exemption] = ()) -> None:
         """Every step, and what the bundle's components write outside their own places."""
+        ...
+
+    def wiring(self, found: WiringCard) -> None:
+        """Which part of a site needs which other, and what each lets others know."""
         ...
 
     def watch(self, holding: Mapping[str, bool] | None = None) -> Watch:

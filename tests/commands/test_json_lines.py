@@ -44,6 +44,7 @@ SITE = (
     Said("check --only no.such", 2, frozenset({"error"})),
     Said("plan", 0, frozenset({"plan"})),
     Said("plan --dry-run", 0, frozenset({"plan"})),
+    Said("plan --wiring", 0, frozenset({"wiring"})),
     Said("status", 0, frozenset({"status"})),
     Said("resume", 2, frozenset({"error"})),
     Said("install --dry-run", 0, LOOK | {"plan"}),
