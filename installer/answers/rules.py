@@ -18,14 +18,13 @@ from installer.answers.schema import SECRETS
 from installer.formats.plain_secrets import plain_secrets
 from installer.formats.strict_yaml import Path
 from installer.formats.values import shown
-from installer.layout import API_PORT, FIRST_NODE_PORT, LAST_NODE_PORT, PROXY_PORT, PUSH_PORT, REGISTRY_PORT
+from installer.layout import CLUSTER_PORTS, FIRST_NODE_PORT, LAST_NODE_PORT, PUSH_PORT, REGISTRY_PORT
 from installer.messages import Message
 
 PATHS = frozenset({"private_key", "known_hosts", "signers", "revoked"})
 """What holds a path of this machine, beside a secret's `file`."""
 MANY = 100
 """Hosts of which one thing is wrong that are named one by one: of more, their number says it."""
-CLUSTER_PORTS = frozenset({22, 2379, 2380, 2381, API_PORT, PROXY_PORT, 10248, 10249, 10250, 10256, 10257, 10259})
 NODE_PORTS = range(FIRST_NODE_PORT, LAST_NODE_PORT + 1)
 DOMAIN = "site.internal"
 """The domain of an environment that names none."""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from installer.bundle import forms, places, roles
+from installer.bundle import claims, forms, places, roles
 from installer.bundle.forms import Flaw, Form
 from installer.bundle.manifest import Exemption
 
@@ -97,7 +97,7 @@ def _places(subject: Subject) -> Iterator[Flaw]:
 def among(subjects: Collection[Subject]) -> Iterator[tuple[str, Flaw]]:
     """What is wrong between components, with the name of one of them.
 
-    Needs that nothing meets or that go in a circle, a place that is named twice, and more than a bundle may hold.
+    Needs that nothing meets or that go in a circle, places and ports that are taken twice, and more than there may be.
     """
     names = [subject.name for subject in subjects]
     if len(names) > COMPONENTS:
@@ -112,7 +112,9 @@ def among(subjects: Collection[Subject]) -> Iterator[tuple[str, Flaw]]:
     texts = sum(map(_rendered, subjects))
     if texts > TEXTS:
         yield "", Flaw((), f"the bundle has {texts} templates to render, at most {TEXTS} are allowed")
-    yield from roles.flaws({subject.name: subject.spec for subject in subjects})
+    specs = {subject.name: subject.spec for subject in subjects}
+    yield from roles.flaws(specs)
+    yield from claims.flaws(specs)
 
 
 def exempted(exemptions: Collection[Exemption], subjects: Collection[Subject]) -> Iterator[Flaw]:

@@ -54,14 +54,16 @@ def _subject(command: ReportCommand) -> Subject:
         sizing = size(needs_from(answers))
     run = _run(command, answers)
     done = built.built(run) if run else None
+    delivered = _delivered(command, run, done)
+    opened = delivered.opened if delivered else ()
     return Subject(
         answers=answers,
         sizing=sizing,
         today=trusted_inputs.now().date(),
         program=__version__,
         answers_digest=hashlib.sha256(command.profile.read_bytes()).hexdigest(),
-        wires=tuple(Wire(w.sources, w.targets, f"{w.port}/{w.protocol}", w.purpose) for w in wires(answers)),
-        delivered=_delivered(command, run, done),
+        wires=tuple(Wire(w.sources, w.targets, f"{w.port}/{w.protocol}", w.purpose) for w in wires(answers, opened)),
+        delivered=delivered,
         built=done,
     )
 
@@ -108,7 +110,7 @@ def _delivered(command: ReportCommand, run: Run | None, done: Built | None) -> D
     copy = sent / rate
     return Delivered(
         manifest.name, manifest.version, manifest.kubernetes, manifest.digest, total, components, installed, copy,
-        max(0.0, estimate.remaining(plan) - copy),
+        max(0.0, estimate.remaining(plan) - copy), trusted.inputs.wiring.opened,
     )  # fmt: skip
 
 

@@ -36,7 +36,12 @@ def run(command: SiteCommand, presenter: Presenter) -> int:
 def check(command: SiteCommand, presenter: Presenter) -> int:
     """Preflight alone."""
     if command.ports:
-        presenter.ports(ports_table(trusted_inputs.load_answers(command.profile)))
+        if command.bundle is None:
+            presenter.ports(ports_table(trusted_inputs.load_answers(command.profile)))
+            presenter.note("With --bundle also those that its components open.", faint=True)
+            return 0
+        with opened(command, presenter, connecting=False) as site:
+            presenter.ports(ports_table(site.inputs.answers, site.inputs.wiring.opened))
         return 0
     with opened(command, presenter) as site, every_byte(site, presenter):
         _preflight(command, presenter, site)

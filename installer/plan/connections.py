@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,17 +25,44 @@ class Wire:
     purpose: Message
 
 
+@dataclass(frozen=True, slots=True)
+class OpenPort:
+    """A port that a part of the site opens on hosts of its environment, by the name that the part gives it.
+
+    `source` says who connects to it: hosts of every environment, of the same one, or machines outside the site.
+    """
+
+    environment: str
+    component: str
+    name: str
+    port: int
+    protocol: Protocol
+    source: Literal["every environment", "this environment", "clients"]
+    targets: tuple[str, ...]
+    why: Message
+
+    @property
+    def purpose(self) -> Message:
+        """What it is for, and whose it is."""
+        return Message("{part}: {why}", part=self.component, why=self.why)
+
+
 LOOPBACK = {"all": (PROXY_PORT, 10248, 10249, 10256), "control plane": (2381, 10257, 10259)}
 """Ports that are used on a host's loopback alone: proxy, health and metrics of the node's own parts."""
 
 
-def wires(answers: Answers) -> Iterator[Wire]:
-    """Every connection between hosts that an installation needs."""
+def wires(answers: Answers, opened: Iterable[OpenPort] = ()) -> Iterator[Wire]:
+    """Every connection between hosts that an installation needs; `opened` are the ports of the site's parts."""
     everybody = tuple(host for environment in answers.environments for host in environment.hosts)
     registries = answers.registry.hosts
     yield Wire(everybody, registries, "tcp", answers.registry.port, Message("site registry (TLS)"))
     for environment in answers.environments:
         yield from _cluster(environment)
+    for each in opened:
+        if each.targets and each.source != "clients":
+            near = each.source == "this environment"
+            sources = answers.environment(each.environment).hosts if near else everybody
+            yield Wire(sources, each.targets, each.protocol, each.port, each.purpose)
 
 
 def _cluster(environment: Environment) -> Iterator[Wire]:
@@ -49,7 +76,7 @@ def _cluster(environment: Environment) -> Iterator[Wire]:
         yield Wire(hosts, hosts, "udp", VXLAN_PORT, Message("pod network (flannel, vxlan)"))
 
 
-def own_ports(answers: Answers, host: str) -> dict[tuple[Protocol, int], Message]:
+def own_ports(answers: Answers, host: str, opened: Iterable[OpenPort] = ()) -> dict[tuple[Protocol, int], Message]:
     """The ports that a host itself will listen on, with what for."""
     ports = {(wire.protocol, wire.port): wire.purpose for wire in wires(answers) if host in wire.targets}
     plane = host in answers.environment_of(host).control_planes
@@ -57,24 +84,28 @@ def own_ports(answers: Answers, host: str) -> dict[tuple[Protocol, int], Message
         ports[("tcp", port)] = Message("loopback")
     if plane:
         ports[("tcp", 2379)] = ports[("tcp", 2380)] = Message("etcd")
+    ports.update({(each.protocol, each.port): each.purpose for each in opened if host in each.targets})
     if host in answers.registry.hosts:
         ports[("tcp", answers.registry.push_port)] = Message("site registry, writing (loopback)")
     return ports
 
 
-def ports_table(answers: Answers) -> tuple[tuple[str, str, str, str], ...]:
+def ports_table(answers: Answers, opened: Sequence[OpenPort] = ()) -> tuple[tuple[str, str, str, str], ...]:
     """(from, to, port, for) of every connection that a firewall has to let pass, for people."""
     table = []
     for port in sorted({host.access.port for host in answers.hosts}):
         there = tuple(host.name for host in answers.hosts if host.access.port == port)
         table.append(("this machine", _names(answers, there), f"{port}/tcp", "SSH, the only way the installer uses"))
-    for wire in wires(answers):
+    for wire in wires(answers, opened):
         if set(wire.sources) != set(wire.targets) or len(wire.targets) > 1:
             sources, targets = _names(answers, wire.sources), _names(answers, wire.targets)
             table.append((sources, targets, f"{wire.port}/{wire.protocol}", wire.purpose))
     for environment in answers.environments:
         targets = _names(answers, environment.hosts)
         table.append(("users", targets, f"{NODE_PORTS}/tcp", f"services of {environment.name} (node ports)"))
+    for each in opened:
+        if each.targets and each.source == "clients":
+            table.append(("users", _names(answers, each.targets), f"{each.port}/{each.protocol}", each.purpose))
     return tuple(table)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+from installer.answers.model import Answers, Environment
 from installer.bundle import known
 from installer.bundle.manifest import Component
 
@@ -20,6 +21,14 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.environment}/{self.component}"
+
+
+def hosts_of(spec: Mapping[str, Any], answers: Answers, environment: Environment) -> tuple[str, ...]:
+    """The hosts that a host component is put on (its `host.on`)."""
+    where = spec.get("on", "all")
+    if where in ("control-plane", "worker"):
+        return environment.control_planes if where == "control-plane" else environment.workers
+    return tuple(host for host in environment.hosts if where == "all" or host in answers.registry.hosts)
 
 
 class Edge(NamedTuple):

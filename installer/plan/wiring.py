@@ -15,7 +15,8 @@ from installer.answers.model import Answers, Environment
 from installer.bundle.manifest import Component, Manifest
 from installer.errors import AnswersInvalid, Problem
 from installer.messages import Message
-from installer.plan import stages
+from installer.plan import opened_ports, stages
+from installer.plan.connections import OpenPort
 from installer.plan.stages import Edge, Place, Stage
 
 
@@ -31,6 +32,8 @@ class Wiring:
     edges: tuple[Edge, ...]
     chosen: Mapping[str, Mapping[str, str]]
     order: tuple[Stage, ...]
+    opened: tuple[OpenPort, ...] = ()
+    """The ports that parts open on hosts."""
 
     def consumed(self, environment: str, component: str) -> tuple[Edge, ...]:
         """What a part consumes, in the order in which it says so."""
@@ -52,7 +55,8 @@ def solve(answers: Answers, manifest: Manifest) -> Wiring:
 
     Raises:
         AnswersInvalid: a chosen component is not in the bundle; a role is filled by nobody, or by several where one is
-            needed; a part stands where it may not, publishes what another does, or waits for itself.
+            needed; a part stands where it may not, publishes what another does, opens a port that is taken, or
+            waits for itself.
     """
     solving = _Solving(answers, manifest)
     for environment in answers.environments:
@@ -62,10 +66,13 @@ def solve(answers: Answers, manifest: Manifest) -> Wiring:
         for component in solving.parts[environment.name]:
             solving.connect(environment, component)
     order = solving.ordered()
+    opened = opened_ports.opened(answers, solving.parts)
+    for clash in opened_ports.clashes(answers, solving.parts, opened):
+        solving.problem(*clash)
     if solving.problems:
         problems = tuple(sorted(solving.problems, key=lambda each: each.line))
         raise AnswersInvalid(file=answers.file, count=len(problems), problems=problems)
-    return Wiring(solving.parts, tuple(solving.edges), solving.chosen, order)
+    return Wiring(solving.parts, tuple(solving.edges), solving.chosen, order, opened)
 
 
 @dataclass
@@ -113,14 +120,14 @@ class _Solving:
                 place = Place(environment, part.name)
                 if part.once and (other := first.setdefault(part.name, environment)) != environment:
                     found = Message("{part}, which {other} has already", part=place, other=other)
-                    self._problem(place, found, Message("it in one environment of the site"))
+                    self.problem(place, found, Message("it in one environment of the site"))
                 for name in part.spec.get("publishes", ()):
                     if (other := published.setdefault((part.role, name), part.name)) != part.name:
                         found = Message(
                             "{part} publishes {name} of role {role}, which {other} does already",
                             part=place, name=name, role=part.role, other=Place(environment, other),
                         )  # fmt: skip
-                        self._problem(place, found, Message("one part for this role in an environment"))
+                        self.problem(place, found, Message("one part for this role in an environment"))
 
     def connect(self, environment: Environment, component: Component) -> None:
         """Find who fills the roles that a part consumes: in its own environment first, then in the whole site."""
@@ -143,7 +150,7 @@ class _Solving:
             circle: list[Stage] = error.args[1]
             told = tuple(dict.fromkeys(str(stage) for stage in reversed(circle) if stage.environment))
             first = next(stage for stage in reversed(circle) if stage.component)
-            self._problem(
+            self.problem(
                 Place(first.environment, first.component),
                 Message("a circle, in which each waits for the next: {parts}", parts=told),
                 Message("parts that do not wait for themselves"),
@@ -155,13 +162,13 @@ class _Solving:
         """A role is filled by nobody, or by several parts."""
         if told := tuple(map(str, filling)):
             found = Message("{part} needs one {role}, but there are {parts}", part=place, role=role, parts=told)
-            self._problem(place, found, Message("one of them alone"))
+            self.problem(place, found, Message("one of them alone"))
         else:
             able = tuple(each.name for each in self.manifest.filling[role])
             found = Message("{part} needs {role}, which nothing fills", part=place, role=role)
-            self._problem(place, found, Message("one of: {values}", values=able))
+            self.problem(place, found, Message("one of: {values}", values=able))
 
-    def _problem(self, place: Place, found: Message, wanted: Message) -> None:
+    def problem(self, place: Place, found: Message, wanted: Message) -> None:
         """Add one, at the nearest line of the answers that has to do with a part."""
         at = [environment.name for environment in self.answers.environments].index(place.environment)
         path = f"environments.{at}.components.{place.component}"

@@ -15,6 +15,7 @@ from installer.bundle.manifest import Manifest
 from installer.errors import SitewrightError, SudoRefused
 from installer.hosts.facts import Facts, gather
 from installer.plan.connections import Wire, ports_table, wires
+from installer.plan.inputs import Planned
 from installer.plan.succession import Standing
 from installer.ports import Probed, Report, discarded
 from installer.preflight import bundle, disks, kernel, machine, network
@@ -50,12 +51,16 @@ def look(
     `report` hears of each host that was asked. Where some checks alone are wanted every host is asked all the same, for
     many a rule compares hosts; but nothing is tried that no wanted check judges by. `lacking` finds out what the bundle
     lacks while hosts are being asked; `known_here` and `going_on` are what this machine's runs say (`Case`).
+
+    Raises:
+        AnswersInvalid: the answers choose what the bundle has not, or parts whose needs it does not meet.
     """
+    opened = Planned(answers, manifest).wiring.opened
     with ThreadPoolExecutor(1, "lacking") as pool:
         found_lacking = pool.submit(lacking)
         gathered = gather(world, answers, report)
-        tried = try_all(world.probing, answers, gathered) if wanted.tries(CHECKS) else Tried()
-        return Case(answers, manifest, gathered, tried, now, found_lacking.result(), known_here, going_on)
+        tried = try_all(world.probing, answers, gathered, opened) if wanted.tries(CHECKS) else Tried()
+        return Case(answers, manifest, gathered, tried, now, found_lacking.result(), known_here, going_on, opened)
 
 
 def judge(case: Case, wanted: Only = Only()) -> tuple[Finding, ...]:  # noqa: B008 - frozen

@@ -11,6 +11,7 @@ from installer.answers.model import Answers, Waiver
 from installer.bundle.manifest import Manifest
 from installer.hosts.facts import GIB, Facts, Gathered
 from installer.messages import Message
+from installer.plan.connections import OpenPort
 from installer.plan.succession import Standing
 from installer.ports import Reached
 
@@ -73,6 +74,8 @@ class Case:
     """The bundle that stands as far as this machine's finished runs know."""
     going_on: str = ""
     """Digest of the bundle of a run that was broken off and would be gone on with."""
+    opened: tuple[OpenPort, ...] = ()
+    """The ports that the bundle's components open."""
 
     @property
     def facts(self) -> Mapping[str, Facts]:

@@ -99,11 +99,13 @@ def _firewall(_: Case, facts: Facts) -> Iterator[Violation]:
 
 
 def _free(case: Case, facts: Facts) -> Iterator[Violation]:
-    wanted = own_ports(case.answers, facts.host)
+    wanted = own_ports(case.answers, facts.host, case.opened)
+    components = {(each.protocol, each.port) for each in case.opened}
     told = set()
     for listener in facts.listeners:
         port = (listener.protocol, listener.port)
-        ours = case.begun(facts) and (not listener.program or listener.program.startswith(OUR_PROGRAMS))
+        known = not listener.program or listener.program.startswith(OUR_PROGRAMS) or port in components
+        ours = case.begun(facts) and known
         if port in wanted and not ours and port not in told:
             told.add(port)
             user = listener.program or Message("the kernel")
@@ -122,7 +124,7 @@ def _reach(case: Case, facts: Facts) -> Iterator[Violation]:
             Message("test the ports to this host by hand: sitewright check --ports"),
             warning=True,
         )
-    for wire in wires(case.answers):
+    for wire in wires(case.answers, case.opened):
         for target in wire.targets:
             came = case.tried.reached.get((facts.host, target, wire.protocol, wire.port), "open")
             # Where nobody could listen, a refusal proves the way as well as an answer does.

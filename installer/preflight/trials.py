@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from installer.answers.model import Answers
 from installer.errors import CommandFailed, SitewrightError
 from installer.hosts.facts import Facts, Gathered
-from installer.plan.connections import wires
+from installer.plan.connections import OpenPort, Wire, wires
 from installer.ports import Probing, Reached
 from installer.preflight.disks import CONTAINERD, ETCD
 from installer.preflight.finding import Tried
@@ -20,9 +20,9 @@ NEIGHBOURS = 64
 """Hosts that one host calls by UDP: on a large site each calls those next to it, for every pair would be too many."""
 
 
-def try_all(probing: Probing, answers: Answers, gathered: Gathered) -> Tried:
+def try_all(probing: Probing, answers: Answers, gathered: Gathered, opened: Iterable[OpenPort] = ()) -> Tried:
     """Measure disks and links of hosts that no installation has begun to use, then listen and connect everywhere."""
-    hosts = list(gathered.facts)
+    hosts, needed = list(gathered.facts), tuple(wires(answers, opened))
     fresh = [name for name, facts in gathered.facts.items() if facts.owner is None]
     planes = [name for name in fresh if name in answers.environment_of(name).control_planes]
     registries = [name for name in answers.registry.hosts if name in fresh]
@@ -48,31 +48,31 @@ def try_all(probing: Probing, answers: Answers, gathered: Gathered) -> Tried:
         disk = each(fresh, lambda name: probing.disk_speed(name, CONTAINERD))
         link = each(registries, probing.link_speed)
         try:
-            listens = each(hosts, lambda name: probing.listen(name, *_to_listen(answers, gathered.facts[name])))
+            listens = each(hosts, lambda name: probing.listen(name, *_to_listen(needed, gathered.facts[name])))
             mute = frozenset(name for name in hosts if not listens.get(name))
-            answers_of = each(hosts, lambda name: _connect(probing, answers, name, hosts))
-            each(hosts, lambda name: probing.call(name, _to_call(answers, name, hosts)))
+            answers_of = each(hosts, lambda name: _connect(probing, answers, needed, name, hosts))
+            each(hosts, lambda name: probing.call(name, _to_call(answers, needed, name, hosts)))
             heard = each([name for name in fresh if name not in mute], probing.heard)
         finally:
             each(hosts, probing.hush)
     reached = {key: came for part in answers_of.values() for key, came in part.items()}
-    reached |= _by_udp(answers, hosts, heard)
+    reached |= _by_udp(needed, hosts, heard)
     return Tried(fsync, disk, link, reached, mute, refused)
 
 
-def _to_listen(answers: Answers, facts: Facts) -> tuple[list[int], list[int]]:
+def _to_listen(needed: Sequence[Wire], facts: Facts) -> tuple[list[int], list[int]]:
     """The ports that others will connect to and nobody holds yet."""
     held = {(listener.protocol, listener.port) for listener in facts.listeners}
-    wanted = {(wire.protocol, wire.port) for wire in wires(answers) if facts.host in wire.targets} - held
+    wanted = {(wire.protocol, wire.port) for wire in needed if facts.host in wire.targets} - held
     return sorted(p for kind, p in wanted if kind == "tcp"), sorted(p for kind, p in wanted if kind == "udp")
 
 
 def _connect(
-    probing: Probing, answers: Answers, host: str, hosts: list[str]
+    probing: Probing, answers: Answers, needed: Sequence[Wire], host: str, hosts: list[str]
 ) -> dict[tuple[str, str, str, int], Reached]:
     pairs = [
         (target, wire.port)
-        for wire in wires(answers)
+        for wire in needed
         if wire.protocol == "tcp" and host in wire.sources
         for target in wire.targets
         if target in hosts
@@ -81,29 +81,30 @@ def _connect(
     return {(host, target, "tcp", port): how for (target, port), how in zip(pairs, came, strict=True)}
 
 
-def _called(answers: Answers, host: str, hosts: list[str]) -> list[tuple[str, int]]:
+def _called(needed: Sequence[Wire], host: str, hosts: list[str]) -> list[tuple[str, int]]:
     """(host, port) that a host calls by UDP: those after it in a circle."""
     found = []
-    for wire in wires(answers):
+    for wire in needed:
         if wire.protocol == "udp" and host in wire.sources:
             circle = [name for name in wire.targets if name in hosts]
-            start = circle.index(host) + 1
-            after = (circle[start:] + circle[: start - 1])[:NEIGHBOURS]
-            found += [(name, wire.port) for name in after]
+            if host in circle:
+                at = circle.index(host)
+                circle = circle[at + 1 :] + circle[:at]
+            found += [(name, wire.port) for name in circle[:NEIGHBOURS]]
     return found
 
 
-def _to_call(answers: Answers, host: str, hosts: list[str]) -> list[tuple[str, int]]:
-    return [(answers.host(name).address, port) for name, port in _called(answers, host, hosts)]
+def _to_call(answers: Answers, needed: Sequence[Wire], host: str, hosts: list[str]) -> list[tuple[str, int]]:
+    return [(answers.host(name).address, port) for name, port in _called(needed, host, hosts)]
 
 
 def _by_udp(
-    answers: Answers, hosts: list[str], heard: dict[str, frozenset[tuple[str, int]]]
+    needed: Sequence[Wire], hosts: list[str], heard: dict[str, frozenset[tuple[str, int]]]
 ) -> dict[tuple[str, str, str, int], Reached]:
     """What the called ones heard; one that could not listen proves nothing either way."""
     asked: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for host in hosts:
-        for target, port in _called(answers, host, hosts):
+        for target, port in _called(needed, host, hosts):
             asked[target].append((host, port))
     return {
         (host, target, "udp", port): "open" if (host, port) in said else "silent"

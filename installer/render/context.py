@@ -97,6 +97,7 @@ def for_component(
     component: Component,
     consumed: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """The same names with the customer's `values` for one component, and what it consumes by role."""
+    """The same names with the customer's `values` for one component, its ports, and what it consumes by role."""
     return {**names, "values": dict(environment.components.get(component.name, {})),
+            "ports": {name: entry["port"] for name, entry in component.spec.get("ports", {}).items()},
             "consumes": {role: dict(published) for role, published in consumed.items()}}  # fmt: skip

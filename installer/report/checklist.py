@@ -129,6 +129,10 @@ def connections(subject: Subject, _: Words) -> tuple[Connection, ...]:
     for environment in answers.environments:
         target = _group(answers, environment.hosts, _)
         found.append(Connection(_("your people"), target, NODE_PORTS, _("the product")))
+    for port in subject.delivered.opened if subject.delivered else ():
+        if port.targets and port.source == "clients":
+            target = _group(answers, port.targets, _)
+            found.append(Connection(_("your people"), target, f"{port.port}/{port.protocol}", port.purpose))
     return tuple(found)
 
 

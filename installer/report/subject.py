@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from installer.answers.model import Answers
+from installer.plan.connections import OpenPort
 from sizing.engine import Sizing
 
 
@@ -34,6 +35,8 @@ class Delivered:
     """Names of the components that each environment gets."""
     copy_seconds: float
     install_seconds: float
+    opened: tuple[OpenPort, ...] = ()
+    """The ports that its components open on hosts."""
 
 
 @dataclass(frozen=True, slots=True)

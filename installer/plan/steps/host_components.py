@@ -19,6 +19,7 @@ from installer.layout import HOME
 from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.plan.model import Before, Difference, Differences, Image, Step
+from installer.plan.stages import hosts_of
 from installer.plan.steps.before_images import (
     files_before,
     keeps,
@@ -48,13 +49,7 @@ class Brought(NamedTuple):
 
 def belongs(spec: Mapping[str, Any], inputs: Planned, environment: Environment, host: str) -> bool:
     """Whether a host component is put on a host (its `host.on`)."""
-    where = spec.get("on", "all")
-    return bool(
-        where == "all"
-        or (where == "control-plane" and host in environment.control_planes)
-        or (where == "worker" and host in environment.workers)
-        or (where == "registry" and host in inputs.answers.registry.hosts)
-    )
+    return host in hosts_of(spec, inputs.answers, environment)
 
 
 def install_id(environment: Environment, component: Component, host: str) -> str:
