@@ -168,7 +168,8 @@ def _texts_named(spec: Mapping[str, Any]) -> Iterator[str]:
         yield entry["text"]
     if values := (spec.get("chart") or {}).get("values"):
         yield values
-    yield from spec.get("objects", ())
+    for key in ("crds", "before", "objects"):
+        yield from spec.get(key, ())
 
 
 def _sources(

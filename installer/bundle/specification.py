@@ -69,9 +69,12 @@ def _loose_ends(subject: Subject) -> Iterator[Flaw]:
         yield Flaw(("chart", "name"), f"the component has no chart {chart['name']!r}")
     if chart.get("values", "") not in ("", *subject.texts):
         yield Flaw(("chart", "values"), f"the component has no text {chart['values']!r}")
-    for at, text in enumerate(subject.spec.get("objects", ())):
-        if text not in subject.texts:
-            yield Flaw(("objects", at), f"the component has no text {text!r}")
+    for key in ("crds", "before", "objects"):
+        for at, text in enumerate(subject.spec.get(key, ())):
+            if text not in subject.texts:
+                yield Flaw((key, at), f"the component has no text {text!r}")
+        if key in subject.spec and not {"chart", "objects"} & subject.spec.keys():
+            yield Flaw((key,), "is applied before a chart or objects, and the component has neither")
     for at, unit in enumerate(host.get("enable-only", ())):
         if unit not in host.get("units", ()):
             yield Flaw(("host", "enable-only", at), f"{unit} is none of the component's units")
@@ -131,6 +134,6 @@ def _rendered(subject: Subject) -> int:
     """Templates of a component: texts for hosts, objects, a chart's values, and those in probes and `publishes`."""
     spec, host = subject.spec, subject.spec.get("host", {})
     commands = (each.get("command", ()) for each in spec.get("probes", ()))
-    lists = (host.get("texts", ()), spec.get("objects", ()), spec.get("probes", ()), *commands,
+    lists = (host.get("texts", ()), spec.get("before", ()), spec.get("objects", ()), spec.get("probes", ()), *commands,
              spec.get("publishes", ()))  # fmt: skip
     return sum(map(len, lists)) + ("values" in spec.get("chart", {}))

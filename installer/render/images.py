@@ -82,7 +82,7 @@ def rendered(renderer: Renderer, component: Component, names: Mapping[str, Any])
         BundleNotTrusted: a template uses a name that is not defined.
     """
     spec = component.spec
-    for text in spec.get("objects", ()):
+    for text in (*spec.get("before", ()), *spec.get("objects", ())):
         yield from _objects(component, text, templates.render(component, text, names))
     for entry in (spec.get("host") or {}).get("texts", ()):
         if entry["text"].endswith((".yaml", ".yml")):

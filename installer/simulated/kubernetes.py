@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from installer.errors import CommandFailed
 from installer.formats.mappings import laid_over
 from installer.formats.object_changes import changes
+from installer.render.charts import DEFINITIONS
 
 APPS, CERTIFICATES = "apps/v1", "cert-manager.io/v1"
 KINDS: Mapping[tuple[str, str], tuple[str, bool]] = {
@@ -41,7 +42,6 @@ OWN_GROUPS = frozenset({"apps", "autoscaling", "batch", "policy"})
 ITS_OWN = frozenset({"uid", "creationTimestamp"})
 """What the API server itself writes into an object's metadata, once."""
 NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
-DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 DEFINED_BY = {CERTIFICATES: f"{DEFINITIONS}/certificates.cert-manager.io"}
 """API groups that are served only once the cluster has their definition."""
 
@@ -153,7 +153,8 @@ class Cluster:
         wanted: dict[str, Any] = copy.deepcopy(dict(thing))
         known = {name: value for name, value in former.get("metadata", {}).items() if name in ITS_OWN}
         metadata = {"uid": str(uuid.uuid4()), **known, **wanted.get("metadata", {})}
-        self.objects[path] = {"status": former.get("status", {}), **wanted, "metadata": metadata}
+        served = condition("Established") if path.startswith(f"{DEFINITIONS}/") else {}
+        self.objects[path] = {"status": former.get("status", served), **wanted, "metadata": metadata}
 
     def delete(self, path: str) -> None:
         """Delete an object, whatever is in it where it is a namespace, and the pods it owns."""

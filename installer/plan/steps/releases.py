@@ -7,6 +7,7 @@ version what it no longer has, and the way back what to apply again.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -80,7 +81,7 @@ class _Releasing:
     @property
     def listed(self) -> Placed:
         """The list of the objects as they are applied."""
-        body = json.dumps({"format": 1, "objects": self.wanted.objects}, sort_keys=True)
+        body = json.dumps({"format": 1, "objects": self.wanted.applied}, sort_keys=True)
         return Placed(f"{CHARTS}/{self.wanted.name}.objects.json", 0o600, text=body.encode() + b"\n")
 
     def differs(self, world: ReadOnly) -> Differences:
@@ -89,7 +90,7 @@ class _Releasing:
         return (
             *helm.differs(world, self.host, self.wanted),
             *files_differ(world, self.host, (self.listed,)),
-            *(Difference(*each) for each in world.differing(self.cluster, *self.wanted.objects)),
+            *(Difference(*each) for each in world.differing(self.cluster, *self.wanted.applied)),
             *not_ready(world, self.cluster, self.wanted),
         )
 
@@ -97,7 +98,7 @@ class _Releasing:
         seen = files_before(world, self.host, [file.path for file in (*self.chart, self.listed)])
         if world.stat(self.host, ADMIN) == (None,):
             return seen
-        objects = (*with_secrets(self.wanted.objects), *applied(world, self.host, self.listed.path))
+        objects = (*with_secrets(self.wanted.applied), *applied(world, self.host, self.listed.path))
         there = {identity(each): world.find(self.cluster, each) is not None for each in objects}
         space = world.get(self.cluster, f"{NAMESPACES}/{self.wanted.namespace}") if self.wanted.chart else None
         return {**seen, "release": helm.standing(world, self.host, self.wanted), "objects": there,
@@ -107,7 +108,7 @@ class _Releasing:
         """Put aside what will be replaced: files, and objects that nobody of ours had applied."""
         keeps(self.host)(world, image)
         ours = {identity(each) for each in applied(world, self.host, self.listed.path)}
-        foreign = [each for each in self.wanted.objects
+        foreign = [each for each in self.wanted.applied
                    if image.seen.get("objects", {}).get(identity(each)) and identity(each) not in ours]  # fmt: skip
         if not foreign or world.stat(self.host, self._aside(image)) != (None,):
             return
@@ -116,11 +117,14 @@ class _Releasing:
         world.write(self.host, self._aside(image), body.encode() + b"\n", mode=0o600)
 
     def apply(self, world: World) -> None:
+        if self.wanted.before:
+            world.apply(self.cluster, *self.wanted.before)
+            wait_for(self.wanted.timeout, lambda: not lacking(world, self.cluster, self.wanted.defined))
         if self.wanted.chart:
             archive, values = (file.path for file in self.chart)
             bring = partial(place, world, self.host, self.source, self.chart)
             helm.deploy(world, self.host, self.wanted, bring, archive, values)
-        wanted = {identity(each) for each in self.wanted.objects}
+        wanted = {identity(each) for each in self.wanted.applied}
         stale = [each for each in applied(world, self.host, self.listed.path) if identity(each) not in wanted]
         world.withdraw(self.cluster, *reversed(stale))
         if self.wanted.objects:
@@ -148,7 +152,7 @@ class _Releasing:
     def _give_objects_back(self, world: World, image: Image) -> None:
         """Take away the objects that a run added, and apply those again that stood before as they stood then."""
         there = image.seen["objects"]
-        added = [each for each in with_secrets(self.wanted.objects) if not there.get(identity(each))]
+        added = [each for each in with_secrets(self.wanted.applied) if not there.get(identity(each))]
         world.withdraw(self.cluster, *reversed(added))
         former = (*applied(world, self.host, self._aside(image)),
                   *applied(world, self.host, f"{folder(image)}{self.listed.path}"))  # fmt: skip
@@ -191,9 +195,14 @@ def applied(world: ReadOnly, host: str, path: str) -> tuple[Object, ...]:
 
 
 def not_ready(world: ReadOnly, cluster: str, wanted: Release) -> Differences:
-    """Each object named under `ready` that is not there in its condition."""
+    """Each object named under `ready` that is not there in its condition, and each kind that is not served yet."""
+    return lacking(world, cluster, (*wanted.defined, *wanted.ready))
+
+
+def lacking(world: ReadOnly, cluster: str, entries: Iterable[Mapping[str, str]]) -> Differences:
+    """Each object that is not there in its condition."""
     found = []
-    for entry in wanted.ready:
+    for entry in entries:
         seen, wish = world.get(cluster, entry["path"]), entry.get("condition", "")
         if seen is None or (wish and not condition(seen, wish)):
             found.append(Difference(entry["path"], wish or "there", f"not {wish}" if seen else "nothing"))
