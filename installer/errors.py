@@ -9,10 +9,10 @@ escape, and what is too long is cut, when the message is made of them.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Formatter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from installer.messages import Message
 from installer.plain import lines, listed, plain
@@ -22,32 +22,26 @@ SEVERAL_LINES = frozenset({"reason", "changed"})
 """Facts that may have several lines, as the last words of a program have; the second and later ones are set in."""
 
 
-class _Shown(Mapping[str, str]):
-    """The facts of an error as a message shows them."""
-
-    def __init__(self, facts: Mapping[str, Any]) -> None:
-        self._facts = facts
-
-    def __getitem__(self, name: str) -> str:
-        return _several(self._facts[name]) if name in SEVERAL_LINES else plain(self._facts[name])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._facts)
-
-    def __len__(self) -> int:
-        return len(self._facts)
+def _shown(fact: object, several: bool) -> object:
+    """A fact as it may be shown: no secrets, nothing that acts on a terminal, not too long; a message stays one."""
+    if isinstance(fact, Message):
+        values = {name: _shown(each, several) for name, each in fact.values.items()}
+        return Message.restored(_cleaned(fact, several), fact.template, values)
+    if type(fact) is tuple:
+        return tuple(_shown(each, several) for each in fact)
+    return _cleaned(fact, several)
 
 
-def _several(text: object) -> str:
-    return lines(redacted(str(text))).replace("\n", "\n  ")
+def _cleaned(fact: object, several: bool) -> str:
+    text = redacted(str(fact))
+    return lines(text).replace("\n", "\n  ") if several else plain(text)
 
 
 def _filled(template: str, facts: Mapping[str, Any]) -> Message:
     """A message whose values are facts, as they may be shown; a fact that is a message stays one."""
-    shown = _Shown(facts)
-    named = {name for _, name, _, _ in Formatter().parse(template) if name}
-    values = {name: facts[name] if isinstance(facts[name], Message) else shown[name] for name in named}
-    return Message.restored(template.format_map(shown), template, values)
+    named = dict.fromkeys(name for _, name, _, _ in Formatter().parse(template) if name)
+    values = {name: _shown(facts[name], name in SEVERAL_LINES) for name in named}
+    return Message.restored(template.format_map(values), template, values)
 
 
 class SitewrightError(Exception):
@@ -75,7 +69,7 @@ class SitewrightError(Exception):
         """What to do next; empty where the message says it all. ``hint=`` overrides the class's own."""
         own = self.facts.get("hint")
         if isinstance(own, Message):
-            return Message.restored(lines(own), own.template, own.values)
+            return cast(Message, _shown(own, several=False))
         return Message.verbatim(lines(own)) if own else _filled(self.hint, self.facts)
 
     @property

@@ -14,6 +14,8 @@ from typing import Any, Self
 
 FIELD = "messages"
 """Key under which an object of JSON says how its texts were made."""
+DEPTH = 12
+"""Messages within messages that are read; the product itself goes five deep."""
 
 
 class Message(str):
@@ -98,7 +100,8 @@ def _described(value: object) -> Any:
 def with_messages(body: Any) -> Any:
     """A value of JSON whose texts are messages again where an object says how they were made; the rest as it was.
 
-    What an object says of its texts need not be so: a text is believed, and a wrong key is of no use to anybody.
+    What an object says of a text is taken only where it makes that very text: no file can give a sentence another
+    meaning in another language.
     """
     if isinstance(body, list):
         return [with_messages(each) for each in body]
@@ -107,29 +110,35 @@ def with_messages(body: Any) -> Any:
     told = body.get(FIELD)
     whole = {name: with_messages(each) for name, each in body.items() if name != FIELD}
     for name, made in told.items() if isinstance(told, Mapping) else ():
-        if isinstance(whole.get(name), str) and isinstance(restored := _restored(made, whole[name]), Message):
+        text = whole.get(name)
+        if isinstance(text, str) and (restored := _restored(made, len(text))) == text and restored is not None:
             whole[name] = restored
     return whole
 
 
-def _restored(made: object, text: str | None = None) -> object:
-    if isinstance(made, list):
-        return tuple(_restored(each) for each in made)
-    if not isinstance(made, Mapping):
-        return made
-    key, values = made.get("key"), made.get("values")
-    if not isinstance(key, str) or not isinstance(values, Mapping) or not _fits(key, values):
-        return ""
-    inner = {str(name): _restored(each) for name, each in values.items()}
-    if text is not None:
-        return Message.restored(text, key, inner)
-    return Message(key, **inner)
-
-
-def _fits(key: str, values: Mapping[str, Any]) -> bool:
-    """Whether a template has places for these values and no others, and says nothing of how to show them."""
+def _restored(made: object, most: int, depth: int = 0) -> Message | None:
+    """A message by its key and values, of at most so many letters; None where they make none."""
+    key, values = (made.get("key"), made.get("values")) if isinstance(made, Mapping) else (None, None)
+    if not isinstance(key, str) or not isinstance(values, Mapping) or depth > DEPTH:
+        return None
     try:
-        places = [place for place in Formatter().parse(key) if place[1] is not None]
+        parts = list(Formatter().parse(key))
     except ValueError:
-        return False
-    return {name for _, name, _, _ in places} == set(values) and not any(spec or how for _, _, spec, how in places)
+        return None
+    names = {name for _, name, _, _ in parts if name is not None}
+    if names != set(values) or not all(map(str.isidentifier, names)) or any(spec or how for _, _, spec, how in parts):
+        return None
+    inner = {name: _value(each, most, depth + 1) for name, each in values.items()}
+    if None in inner.values():
+        return None
+    length = sum(len(text) + len(_english(inner[name]) if name is not None else "") for text, name, _, _ in parts)
+    return Message(key, **inner) if length <= most else None
+
+
+def _value(told: object, most: int, depth: int) -> object:
+    if isinstance(told, list):
+        items = tuple(_value(each, most, depth) for each in told)
+        return None if None in items or sum(map(len, map(_english, items))) > most else items
+    if isinstance(told, Mapping):
+        return _restored(told, most, depth)
+    return told if isinstance(told, str | int | float) else None

@@ -194,7 +194,7 @@ def _plan_and_install(verbs: Subparsers[argparse.ArgumentParser], parents: list[
     install.add_argument("--dry-run", action="store_true", help="check and plan only")
     install.add_argument("--yes", action="store_true", help="do not ask")
     install.add_argument("--no-probes", dest="prove", action="store_false",
-                         help="do not prove the result (it is not called ready)")  # fmt: skip
+                         help="do not prove the result (people are told that it is not proved)")  # fmt: skip
 
 
 def _later(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.ArgumentParser]) -> None:

@@ -23,13 +23,22 @@ NAMES = frozenset({"type", "id", "step", "after", "host", "environment", "phase"
 
 def line(body: Mapping[str, Any]) -> str:
     """An object as one line, without its end."""
-    return in_json(json.dumps(_masked(with_keys(body)), default=_plain, ensure_ascii=False))
+    return in_json(json.dumps(masked(body), default=_plain, ensure_ascii=False))
+
+
+def masked(body: Any) -> Any:
+    """A value of JSON without secrets, in which objects say how their texts were made."""
+    return with_keys(_masked(body))
 
 
 def _masked(value: Any, key: str = "") -> Any:
-    """A value of JSON without secrets; names, by which programs find things again, stay as they are."""
+    """A value of JSON without secrets; names, by which programs find things again, stay as they are.
+
+    A message in which a secret stood is a text from then on: its values would tell what was masked.
+    """
     if isinstance(value, str):
-        return value if key in NAMES else redaction.redacted(value)
+        told = value if key in NAMES else redaction.redacted(value)
+        return value if told == value else told
     if isinstance(value, Mapping):
         return {name: _masked(each, name) for name, each in value.items()}
     if isinstance(value, list | tuple):
@@ -43,7 +52,7 @@ def _plain(value: object) -> object:
     if isinstance(value, Path):
         return redaction.redacted(str(value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _masked(with_keys(dataclasses.asdict(value)))
+        return masked(dataclasses.asdict(value))
     if isinstance(value, set | frozenset):
         return _masked(list(value))
     raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from installer import engine, preflight, state_files
 from installer.bundle.archive import Archive
 from installer.errors import SitewrightError, StateUnreadable, UsageError
+from installer.formats import json_lines
 from installer.messages import Message
 from installer.operations import kubeconfigs
 from installer.operations import rollback as taking_back
@@ -278,7 +279,8 @@ def standing(site: Site) -> tuple[dict[str, dict[str, Any] | None], dict[str, Si
 
 def keep_proof(run: Run, results: tuple[proof.ProbeResult, ...]) -> None:
     """Write the probes' results into a run's directory."""
-    run.write("probes.json", {"format": 1, "probes": [asdict(result) for result in results]})
+    told = json_lines.masked([asdict(result) for result in results])
+    run.write("probes.json", {"format": 1, "probes": told})
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from installer.answers.model import Answers, Waiver
 from installer.bundle.manifest import Manifest
 from installer.errors import SitewrightError, SudoRefused
 from installer.hosts.facts import Facts, gather
+from installer.messages import Message
 from installer.plan.connections import Wire, ports_table, wires
 from installer.plan.inputs import Planned
 from installer.plan.succession import Standing
@@ -115,5 +116,8 @@ def _judged(case: Case, check: Check, facts: Facts) -> list[Finding]:
     return found
 
 
-def _agree_anew(waiver: Waiver, remedy: str) -> str:
-    return f"{remedy}; its waiver ended on {waiver.until}: agree on another day with {waiver.person}"
+def _agree_anew(waiver: Waiver, remedy: Message) -> Message:
+    return Message(
+        "{remedy}; its waiver ended on {day}: agree on another day with {person}",
+        remedy=remedy, day=waiver.until, person=waiver.person,
+    )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -152,11 +151,19 @@ def replayed(run: Run) -> list[Item]:
     if plan is not None:
         items.append(parse(plan.decode(errors="replace")))
     items += [parse(line) for line in (told or b"").decode(errors="replace").split("\n") if line]
-    kept = parse(probes.decode(errors="replace")) if probes is not None else None
+    return [*items, *kept_probes(probes or b"")]
+
+
+def kept_probes(content: bytes) -> list[ProbeResult]:
+    """The results of probes that a run has kept; those that are none are left out."""
+    kept = parse(content.decode(errors="replace"))
     found = kept.get("probes") if isinstance(kept, dict) else None
-    if isinstance(found, list):
-        items += [parse(json.dumps({**each, "type": "probe"})) for each in found if isinstance(each, dict)]
-    return items
+    told = (
+        [_read({**each, "type": "probe"}) for each in found if isinstance(each, dict)]
+        if isinstance(found, list)
+        else []
+    )
+    return [each for each in told if isinstance(each, ProbeResult)]
 
 
 def parse(line: str) -> Item:
@@ -167,7 +174,10 @@ def parse(line: str) -> Item:
         return Note(cleaned(line))
     if not isinstance(said, dict):
         return Note(cleaned(line))
-    body: Raw = with_messages(_plain(said))
+    return _read(with_messages(_plain(said)))
+
+
+def _read(body: Raw) -> Item:
     read = READ.get(str(body.get("type")))
     try:
         return read(body) if read else body

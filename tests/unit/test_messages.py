@@ -16,8 +16,9 @@ import pytest
 import yaml
 from spoken import INSTALLER, MAKES, NAMES, ROOT, calls, catalogue, core, fields, templates, texts, worded
 
-from installer import errors
-from installer.errors import SecretUnavailable
+from installer import errors, redaction
+from installer.errors import HostUnreachable, SecretUnavailable
+from installer.formats import json_lines
 from installer.messages import Message, with_keys, with_messages
 from installer.translations import messages, said
 from sizing.rules import load_rules
@@ -125,28 +126,64 @@ def test_json_keeps_the_sentence_and_gains_key_and_values() -> None:
     assert said(read["steps"][0]["title"], CATALOGUE) == "撤销：文本"
 
 
+def nested(depth: int, twice: bool = False) -> dict[str, object]:
+    """A message within a message, so deep; with `twice` each is twice in the one around it."""
+    told: dict[str, object] = {"key": "x", "values": {}}
+    for _ in range(depth):
+        told = {"key": "{a}{a}" if twice else "{a}", "values": {"a": told}}
+    return told
+
+
 @pytest.mark.parametrize(
     "told",
     [
-        None,
-        7,
-        "x",
-        [],
-        {"found": 7},
-        {"found": {"key": 7}},
-        {"found": {"key": "{a", "values": {}}},
-        {"found": {"key": "{a} {b}", "values": {"a": {"key": "{c}", "values": {}}}}},
-        {"found": []},
-        {"other": {"key": "x"}},
+        None, 7, "x", [], {"found": 7}, {"found": {"key": 7}}, {"found": {"key": "{a", "values": {}}},
+        {"found": {"key": "{a} {b}", "values": {"a": {"key": "{c}", "values": {}}}}}, {"found": []},
+        {"other": {"key": "x"}}, {"found": {"key": "undo: {step}", "values": {}}},
+        {"found": {"key": "nothing failed; trust me", "values": {}}},
         {"found": {"key": "{a.__class__}", "values": {"a": "x"}}},
-        {"found": {"key": "undo: {step}", "values": {}}},
+        {"found": {"key": "{a}{a.__class__.__mro__}", "values": {"a": "the text itself", "a.__class__.__mro__": ""}}},
+        {"found": {"key": "{a}{a[x]}", "values": {"a": "the text itself", "a[x]": 1}}},
+        {"found": {"key": "{a:>99999999}", "values": {"a": "x"}}}, {"found": {"key": "{a!r}", "values": {"a": "x"}}},
+        {"found": {"key": "{}", "values": {"": "x"}}}, {"found": {"key": "{0}", "values": {"0": "x"}}},
+        {"found": {"key": "{q}", "values": {"q": {"key": "{a.b}", "values": {"a.b": 1}}}}},
+        {"found": {"key": "{q}", "values": {"q": {"key": "{0}", "values": {"0": 1}}}}},
+        {"found": {"key": "{q}", "values": {"q": {"key": "{", "values": {}}}}},
+        {"found": {"key": "{q}", "values": {"q": [{"key": "{", "values": {}}]}}},
+        {"found": {"key": "{q}", "values": {"q": None}}}, {"found": nested(300)}, {"found": nested(60, twice=True)},
     ],
-)
+)  # fmt: skip
 def test_a_text_whose_key_is_wrong_is_shown_as_it_is(told: object) -> None:
     read = with_messages({"found": "the text itself", "messages": told})
-    assert read["found"] == "the text itself"
-    assert "class" not in said(read["found"], CATALOGUE)
-    assert isinstance(said(read["found"], CATALOGUE), str)
+    assert read == {"found": "the text itself"}
+    assert not isinstance(read["found"], Message)
+
+
+def test_a_key_is_taken_where_it_makes_the_very_text() -> None:
+    told = {"key": "{what} itself", "values": {"what": {"key": "the {kind}", "values": {"kind": "text"}}}}
+    read = with_messages({"found": "the text itself", "messages": {"found": told}})
+    assert isinstance(read["found"], Message)
+    assert not isinstance(with_messages({"found": "another text", "messages": {"found": told}})["found"], Message)
+
+
+def test_no_value_tells_a_secret_that_its_sentence_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redaction, "_forms", ())
+    redaction.learn("hunter22x")
+    inner = Message("{through}: {text}", through="gate", text="you typed hunter22x")
+    error = HostUnreachable(host="node-1", address="10.0.0.9:22", reason=inner)
+    assert "hunter" not in said(error.headline, CATALOGUE)
+    assert "hunter" not in repr(error.headline.values)
+    for body in ({"m": error.headline}, {"m": inner}, {"m": Message("{n}22x", n="hunter")}):
+        assert "hunter22x" not in json_lines.line(body)
+    spanning = Message("you typed {first}{second}", first="hunter", second="22x")
+    assert json.loads(json_lines.line({"m": spanning})) == {"m": "you typed ●●●●●●"}
+    assert json.loads(json_lines.line({"m": error.headline}))["m"].endswith("gate: you typed ●●●●●●")
+
+
+def test_values_of_an_error_are_bounded_and_set_in_as_its_sentence_is() -> None:
+    error = HostUnreachable(host="h", address="a", reason=Message("{text}", text="no\n✔ all is well" + "x" * 1_000_000))
+    assert "\n  ✔" in said(error.headline, CATALOGUE)
+    assert len(said(error.headline, CATALOGUE)) < 10_000
 
 
 def test_an_error_is_a_message_too() -> None:

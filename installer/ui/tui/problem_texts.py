@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from installer.errors import Problem, SitewrightError
 from installer.plain import cleaned, first, plain
+from installer.redaction import redacted
 from installer.ui.tui.words import Say
 
 FEW = 20
@@ -20,7 +21,7 @@ def few(say: Say, problems: Sequence[Problem], told: Callable[[Problem], str]) -
 
 def failure(say: Say, error: SitewrightError) -> tuple[str, str]:
     """What happened, and what to do next."""
-    return cleaned(say(error.headline)), cleaned(say(error.remedy))
+    return redacted(cleaned(say(error.headline))), redacted(cleaned(say(error.remedy)))
 
 
 def problem(say: Say, found: Problem, missing: bool) -> str:

@@ -22,7 +22,8 @@ class Words:
         if isinstance(message, Message):
             return translations.said(message, catalogue)
         said = catalogue.get(message, message)
-        return said.format(**values) if values else said
+        inner = {name: self(each) if isinstance(each, Message) else each for name, each in values.items()}
+        return said.format(**inner) if values else said
 
     @property
     def other(self) -> Words:

@@ -162,13 +162,13 @@ class InstallPage(RunPage):
         """Why something could not be done, or did not end well; what may be read on."""
         say, refusal = self.wizard.say, self.session.refusal
         if refusal is not None and self.failure is refusal[1]:
-            return told(refusal[1])
+            return told(self.wizard.say, refusal[1])
         reasons = [] if mode in ACTIVE else self.watched.reasons(say)
         if reasons:
             course = self.watched.course
             wide = self.size.width >= LOG_NAMED
             log = self.log_of(course.failed[-1]) if wide and course and course.failed else ""
-            lines = [told(Failure("", reason, remedy, 0)) for reason, remedy in reasons]
+            lines = [told(self.wizard.say, Failure("", reason, remedy, 0)) for reason, remedy in reasons]
             return Content("\n").join([*lines, *([Content.styled(f"  {say('log')}: {log}", "dim")] if log else [])])
         if mode == "broken":
             return Content(say("Its process was killed, or this machine was switched off. g goes on where it stopped."))

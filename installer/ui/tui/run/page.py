@@ -169,8 +169,8 @@ def moment(since: str) -> str:
     return f"{at:%H:%M:%S}" if at.date() == today else f"{at:%Y-%m-%d %H:%M}"
 
 
-def told(failure: Failure) -> Content:
+def told(say: Say, failure: Failure) -> Content:
     """Why something ended: the message and the remedy, in full."""
-    lines = [Content.assemble(("✖ ", "$text-error"), failure.message)]
-    lines += [Content.assemble(("  → ", "bold"), line) for line in failure.remedy.splitlines()]
+    lines = [Content.assemble(("✖ ", "$text-error"), say(failure.message))]
+    lines += [Content.assemble(("  → ", "bold"), line) for line in say(failure.remedy).splitlines()]
     return Content("\n").join(lines)

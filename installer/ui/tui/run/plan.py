@@ -99,7 +99,7 @@ class PlanPage(Searched):
             doing = say("asking the hosts which steps hold already …") if asking else say("making the plan …")
             return Content.styled(doing, "$accent")
         if self.failure:
-            return told(self.failure)
+            return told(self.wizard.say, self.failure)
         if self.planned is None:
             return Content(lacks(self.wizard) or say("No plan was made yet. It takes seconds and changes nothing."))
         line = Content(plan_line(say, self.planned))

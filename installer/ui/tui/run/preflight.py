@@ -135,7 +135,7 @@ class PreflightPage(Searched):
             return Content(say("asking the hosts: {done} of {total}", done=done, total=hosts) + f" · {doing}")
         if not found:
             if self.failure:
-                return told(self.failure)
+                return told(self.wizard.say, self.failure)
             return Content(
                 lacks(self.wizard) or say("Nothing was checked yet. A check looks at every host and changes nothing.")
             )
@@ -253,7 +253,7 @@ class PreflightPage(Searched):
             text = waiver_told(say, waiver)
             keys.append(("x", Message("withdraw this waiver")))
         if self.failure and self.shown() and self.failure.error != PreflightFailed.__name__:
-            text = told(self.failure)
+            text = told(self.wizard.say, self.failure)
         self.query_one("#finding").display = text is not None
         self.query_one("#told", Static).update(text or "")
         self.show_keys([*keys, ("W", Message("waivers")), ("/", Message("find")), ("Enter", Message("open, close"))])

@@ -98,7 +98,7 @@ class ResultPage(RunPage):
         if self._reporting:
             return Content.styled(say("making the report …"), "$accent")
         if trouble := self._trouble or self.failure:
-            return told(trouble)
+            return told(self.wizard.say, trouble)
         if result.run is None:
             return Content(say("Nothing of this site stands, as far as this machine knows."))
         passed = sum(1 for probe in result.probes if probe.passed)
@@ -152,7 +152,7 @@ class ResultPage(RunPage):
             state = "ok" if probe.passed else "failed"
             where = f"{probe.environment}: " if several else ""
             title = Text.assemble((f"{words.SIGNS[state]} ", COLOURS[state]), where, self.wizard.say(probe.title))
-            evidence = Text(probe.evidence, style="dim" if probe.passed else COLOURS["failed"])
+            evidence = Text(self.wizard.say(probe.evidence), style="dim" if probe.passed else COLOURS["failed"])
             self._line(lines, title, evidence, f"{probe.title}: {probe.evidence}", PROBE)
 
     def _addresses(self, lines: OptionList) -> None:

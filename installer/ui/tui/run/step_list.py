@@ -162,5 +162,5 @@ def step_told(say: Say, course: RunProgress, name: str) -> Content:
     if waiting:
         lines.append(Content(say("waits for {steps}", steps=", ".join(waiting[:6]))))
     if pace.reason:
-        lines.append(Content.styled(pace.reason, "$text-error"))
+        lines.append(Content.styled(say(pace.reason), "$text-error"))
     return Content("\n").join(lines)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from installer.messages import Message
 from installer.plain import typed_as
 from installer.probes.proof import ProbeResult
 from installer.runs.store import Run, Runs
-from installer.runs.stream import parse
+from installer.runs.stream import kept_probes
 from installer.state_files import trouble
 
 LIVES = (
@@ -67,11 +66,7 @@ def read(runs: Runs, site: str) -> Result:
 
 
 def _probes(path: Path) -> tuple[ProbeResult, ...]:
-    kept = parse((state_files.read(path) or b"{}").decode(errors="replace"))
-    listed = kept.get("probes") if isinstance(kept, dict) else None
-    found = listed if isinstance(listed, list) else []
-    items = (parse(json.dumps({**each, "type": "probe"})) for each in found if isinstance(each, dict))
-    return tuple(item for item in items if isinstance(item, ProbeResult))
+    return tuple(kept_probes(state_files.read(path) or b""))
 
 
 def begun(run: Run) -> datetime | None:

@@ -129,9 +129,9 @@ class Watched:
         remedy = say("when it is mended, g goes on there") if self.back else say(
             "when it is mended, g goes on there; b takes the run back")  # fmt: skip
         if self.failure and self.failure.error in OF_STEPS:
-            told.append((self.failure.message, _in_keys(self.failure.remedy, remedy)))
+            told.append((say(self.failure.message), _in_keys(self.failure.remedy, remedy)))
         elif self.failure and self.failure.error != Interrupted.__name__:
-            told.append((self.failure.message, self.failure.remedy))
+            told.append((say(self.failure.message), say(self.failure.remedy)))
         if course is not None and course.failed and (self.failure is None or self.failure.error not in OF_STEPS):
             step = course.failed[-1]
             told.append((say("{step} failed: {reason}", step=step, reason=course.paces[step].reason), remedy))
