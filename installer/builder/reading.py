@@ -14,7 +14,7 @@ from typing import Any
 
 from installer.builder.recipe import TOOLCHAINS, Included, Part, Recipe, Source, taken_from
 from installer.builder.recipe_file import RecipeFile
-from installer.bundle import specification
+from installer.bundle import specification, suitability
 from installer.bundle.forms import Flaw
 from installer.bundle.manifest import Exemption
 from installer.bundle.specification import Subject
@@ -58,6 +58,12 @@ class _Reader:
         for name, flaw in specification.among(subjects):
             raise files.get(name, file).refused([flaw])
         file.demand(specification.exempted(exemptions, subjects))
+        accepted = frozenset(head.get("accepted_licences", ())).union(*(
+            each.recipe.accepted_licences for each in included))  # fmt: skip
+        for part in parts:
+            said_in = files.get(part.name, file)
+            said_in.demand(suitability.unsuited(part.spec, agreed["kubernetes"]))
+            said_in.demand(suitability.unaccepted(part.spec, accepted))
         sources = _sources(file, included, parts, files)
         if any(source.kind == "go" or "module" in source.spec for source in sources) and not agreed["go"]:
             raise file.refused([Flaw((), "a source is built with Go, but toolchain.go names no version")])
@@ -67,6 +73,7 @@ class _Reader:
             name=head["name"], release=head["release"], architecture=agreed["architecture"],
             kubernetes=agreed["kubernetes"], go=agreed["go"], folder=folder, parts=parts, sources=sources,
             profiles=tuple({path.resolve(): path for path in profiles}.values()), exemptions=every, included=included,
+            accepted_licences=accepted,
         )  # fmt: skip
         return self.known.setdefault(folder.resolve(), found)
 

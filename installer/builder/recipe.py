@@ -87,6 +87,7 @@ class Recipe:
     profiles: tuple[Path, ...]
     exemptions: tuple[Exemption, ...] = ()
     included: tuple[Included, ...] = ()
+    accepted_licences: frozenset[str] = frozenset()
 
     @property
     def own(self) -> tuple[Source, ...]:

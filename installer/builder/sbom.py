@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import HashAlgorithm, HashType
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component as Part
@@ -22,6 +23,7 @@ from installer.bundle.manifest import Artifact, Blob, Component, Manifest
 from installer.bundle.manifest_json import encode
 from installer.errors import BuildFailed
 
+LICENCES = LicenseFactory()
 _TYPES = {
     "image": ComponentType.CONTAINER,
     "chart": ComponentType.APPLICATION,
@@ -86,6 +88,7 @@ def _component(component: Component) -> Part:
         version=component.version,
         type=ComponentType.APPLICATION,
         description=component.spec.get("purpose"),
+        licenses=[LICENCES.make_from_string(component.spec["licence"])] if "licence" in component.spec else (),
         bom_ref=f"component/{component.name}",
     )
 

@@ -17,6 +17,8 @@ class ComponentFigures:
     charts: int
     files: int
     bytes: int
+    licence: str = ""
+    """Of the component's programs, as its vendor names it; empty where nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ def _figures(component: Component) -> ComponentFigures:
         charts=kinds.count("chart"),
         files=kinds.count("file"),
         bytes=_bytes(_blobs(component)),
+        licence=str(component.spec.get("licence", "")),
     )
 
 

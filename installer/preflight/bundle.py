@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from installer.bundle import suitability
 from installer.hosts.facts import Facts
 from installer.messages import Message
 from installer.plan import succession
+from installer.plan.inputs import Planned
 from installer.preflight.finding import Case, Check, Violation
 
 
@@ -35,6 +37,19 @@ def _exemptions(case: Case, _: Facts) -> Iterator[Violation]:
         yield Violation(each.told, wanted, Message("agree to it, or take a bundle without it"), warning=True)
 
 
+def _kubernetes(case: Case, _: Facts) -> Iterator[Violation]:
+    chosen = {part.name: part for there in Planned(case.answers, case.manifest).wiring.parts.values() for part in there}
+    for part in chosen.values():
+        wanted = str(part.spec.get("kubernetes", ""))
+        if wanted and not suitability.suits(wanted, case.manifest.kubernetes):
+            yield Violation(
+                Message("{component} is not for Kubernetes {version}", component=part.name,
+                        version=case.manifest.kubernetes),
+                Message("Kubernetes {range}", range=wanted),
+                Message("take a bundle whose parts are for each other, or leave {component} out", component=part.name),
+            )  # fmt: skip
+
+
 def _once(case: Case, facts: Facts) -> bool:
     """For one host: what is said of the bundle is said of the whole site."""
     return facts.host == next(iter(case.facts))
@@ -43,5 +58,6 @@ def _once(case: Case, facts: Facts) -> bool:
 CHECKS = (
     Check("bundle.images", Message("every image is in the bundle"), _images, _looked_at),
     Check("bundle.succession", Message("the bundle may follow what stands"), _succession, _once, firm=True),
+    Check("bundle.kubernetes", Message("components are for this Kubernetes"), _kubernetes, _once),
     Check("bundle.exemptions", Message("components keep to their own places"), _exemptions, _once),
 )

@@ -24,10 +24,13 @@ def described(out: Console, path: Path, found: Description, *, signed: bool) -> 
         table.add_column(name)
     for name in ("images", "charts", "files", "size"):
         table.add_column(name, justify="right")
+    licensed = any(part.licence for part in found.components)
+    if licensed:
+        table.add_column("licence", overflow="fold")
     shown, left = first(found.components, console.ROWS)
     for part in shown:
         counts = [str(count or "") for count in (part.images, part.charts, part.files)]
-        table.add_row(part.name, part.version, *counts, words.size(part.bytes))
+        table.add_row(part.name, part.version, *counts, words.size(part.bytes), *[part.licence] * licensed)
     out.print(table)
     console.left_out(out, left)
     console.commands(out, ("", plain(path)), ("", found.digest))

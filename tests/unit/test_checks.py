@@ -137,6 +137,17 @@ def test_exemptions_of_the_bundle_are_told_once_for_the_site_and_may_be_agreed_t
     assert found.found == "shop writes /srv/shop/x: the customer's own folder"
 
 
+def test_a_component_for_another_kubernetes_is_refused_once_and_may_be_waived() -> None:
+    first, *others = MANIFEST.components
+    parts = (replace(first, spec={**first.spec, "kubernetes": ">=1.20 <1.30"}), *others)
+    (found,) = bad(manifest=replace(MANIFEST, components=parts))
+    assert (found.check, found.host, found.status) == ("bundle.kubernetes", "cp-1", "failed")
+    assert (found.found, found.wanted) == ("k8s is not for Kubernetes v1.36.3", "Kubernetes >=1.20 <1.30")
+    waiver = Waiver("bundle.kubernetes", "tried here", "somebody", date(2030, 1, 1))
+    case = bad(manifest=replace(MANIFEST, components=parts), said=answers(waivers=(waiver,)))
+    assert [each.status for each in case if each.check == "bundle.kubernetes"] in ([], ["waived"])
+
+
 def disk(free: float, size: float = 100, options: str = "rw") -> dict[str, Disk]:
     """A root disk."""
     return {"/": Disk("/", "ext4", int(size * GIB), int(free * GIB), frozenset(options.split(",")))}
@@ -216,6 +227,7 @@ def test_every_check_that_looks_at_facts_is_made_to_fail() -> None:
     by_probes = {
         "bundle.exemptions",
         "bundle.images",
+        "bundle.kubernetes",
         "host.probes",
         "disk.fsync",
         "disk.speed",
