@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, get_args
 
+from installer.formats.records import record
+
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
@@ -116,11 +118,13 @@ def from_json(body: Mapping[str, Any]) -> Event:
     """The event that an object of JSON tells; what it says beyond that is passed over.
 
     Raises:
-        ValueError: it is of no type in `KINDS`, or lacks something.
+        ValueError: it is of no type in `KINDS`, lacks something, or has something else in its place.
     """
+    kind = KINDS.get(str(body.get("type")))
+    if kind is None:
+        raise ValueError("no event")
     try:
-        kind = KINDS[body["type"]]
-        told = {each.name: body[each.name] for each in fields(kind) if each.name in body}
-        return kind(**{**told, "at": datetime.fromisoformat(told["at"])})
-    except (KeyError, TypeError) as error:
+        event: Event = record(kind, body)
+    except ValueError as error:
         raise ValueError(f"no event: {error}") from error
+    return event

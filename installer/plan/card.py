@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from installer.formats.records import record
 from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.plan.model import Plan, Step
@@ -119,19 +120,20 @@ def from_json(body: Mapping[str, Any]) -> PlanCard:
     """The plan that an object of JSON tells; what it says beyond that is passed over.
 
     Raises:
-        ValueError: it lacks something, or is of another form.
+        ValueError: it is of a newer format, lacks something, has something else in its place, or names a step twice
+            or before those that it waits for.
     """
-    try:
-        steps = tuple(StepCard(**{**_known(StepCard, step), "after": tuple(step["after"])}) for step in body["steps"])
-        return PlanCard(**{**_known(PlanCard, body), "steps": steps})
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"no plan: {error}") from error
+    told = body.get("steps")
+    if body.get("format") != FORMAT or not isinstance(told, list):
+        raise ValueError("no plan of a format that is known here")
+    steps = tuple(record(StepCard, step if isinstance(step, Mapping) else {}) for step in told)
+    seen: set[str] = set()
+    for step in steps:
+        if step.id in seen or not seen.issuperset(step.after):
+            raise ValueError(f"step {step.id} is there twice, or before what it waits for")
+        seen.add(step.id)
+    return record(PlanCard, body, steps=steps)
 
 
 def _fields(card: PlanCard | StepCard) -> dict[str, Any]:
     return {each.name: getattr(card, each.name) for each in fields(card)}
-
-
-def _known(kind: type[PlanCard | StepCard], body: Mapping[str, Any]) -> dict[str, Any]:
-    """What of an object a card knows; what is missing is left to its defaults."""
-    return {each.name: body[each.name] for each in fields(kind) if each.name in body}

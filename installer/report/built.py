@@ -12,13 +12,17 @@ from typing import Any
 from installer.engine import events
 from installer.engine.events import Event, StepFinished
 from installer.errors import StateUnreadable
+from installer.formats.records import record
 from installer.layout import CA_LIFE, KUBERNETES_LIFE, REGISTRY_LIFE, RENEW_BEFORE
-from installer.messages import with_messages
+from installer.messages import Message, with_messages
 from installer.plan import card
 from installer.plan.card import PlanCard, StepCard
+from installer.probes.proof import ProbeResult
 from installer.report.catalogue import Words
 from installer.report.subject import Built, Phase, Probe, Subject
 from installer.runs.store import EVENTS, PLAN, Run
+
+DAMAGED = Message("it is damaged")
 
 
 def built(run: Run) -> Built:
@@ -32,13 +36,11 @@ def built(run: Run) -> Built:
         raise StateUnreadable(path=run.folder, reason="the run has no events; it was broken off before it began")
     plan = _plan(run)
     steps = {step.id: step for step in plan.steps}
-    probes_file = run.folder / "probes.json"
-    probes = _json(probes_file).get("probes", ()) if probes_file.exists() else ()
     times = [event.at for event in told]
     finished = [event for event in told if isinstance(event, StepFinished)]
     hosts = Counter(steps[event.step].host if event.step in steps else "" for event in finished if event.changed)
     shown = tuple(
-        Probe(each["title"], each["environment"], each["passed"], each["evidence"], each["seconds"]) for each in probes
+        Probe(each.title, each.environment, each.passed, each.evidence, each.seconds) for each in _probes(run)
     )
     return Built(run.name, run.outcome, min(times), max(times), _phases(steps, finished), shown, hosts, plan.subject)
 
@@ -91,7 +93,17 @@ def _plan(run: Run) -> PlanCard:
     try:
         return card.from_json(_json(path))
     except ValueError as error:
-        raise StateUnreadable(path=path, reason="it is damaged") from error
+        raise StateUnreadable(path=path, reason=DAMAGED) from error
+
+
+def _probes(run: Run) -> tuple[ProbeResult, ...]:
+    """What was proved; nothing where the run was not."""
+    path = run.folder / "probes.json"
+    told = _json(path).get("probes") if path.exists() else []
+    try:
+        return tuple(record(ProbeResult, each) for each in told or ())
+    except (AttributeError, TypeError, ValueError) as error:
+        raise StateUnreadable(path=path, reason=DAMAGED) from error
 
 
 def _events(run: Run) -> tuple[Event, ...]:
@@ -104,5 +116,5 @@ def _events(run: Run) -> tuple[Event, ...]:
     try:
         bodies = [with_messages(json.loads(line)) for line in whole.splitlines()]
         return tuple(events.from_json(body) for body in bodies if body["type"] in events.KINDS)
-    except (KeyError, TypeError, ValueError) as error:
-        raise StateUnreadable(path=path, reason="it is damaged") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise StateUnreadable(path=path, reason=DAMAGED) from error

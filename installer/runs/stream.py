@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from installer.engine import events
 from installer.engine.events import Event, RunStarted
 from installer.errors import SitewrightError
 from installer.formats import strict_json
+from installer.formats.records import record
 from installer.messages import with_messages
 from installer.plain import cleaned
 from installer.plan import card
@@ -194,18 +195,12 @@ def _plain(value: Any) -> Any:
     return {cleaned(key): _plain(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 
-def _fields(kind: type, body: Raw) -> Raw:
-    """What of an object is known by a dataclass; what is missing is left to its defaults."""
-    return {each.name: body[each.name] for each in fields(kind) if each.name in body}
-
-
 def _finding(body: Raw) -> Finding:
-    told = _fields(Finding, body)
-    if told.get("waiver"):
-        waiver = _fields(Waiver, told["waiver"])
-        until, hosts = date.fromisoformat(waiver["until"]), tuple(waiver.get("hosts", ()))
-        told["waiver"] = Waiver(**{**waiver, "until": until, "hosts": hosts})
-    return Finding(**told)
+    told = body.get("waiver")
+    if not told:
+        return record(Finding, body, waiver=None)
+    waiver = record(Waiver, told, until=date.fromisoformat(told["until"]))
+    return record(Finding, body, waiver=waiver)
 
 
 def _ready(body: Raw) -> Ready:
@@ -215,13 +210,13 @@ def _ready(body: Raw) -> Ready:
 
 READ: Mapping[str, Callable[[Raw], Item]] = {
     **dict.fromkeys(events.KINDS, events.from_json),
-    "asked": lambda body: Asked(**_fields(Asked, body)),
+    "asked": lambda body: record(Asked, body),
     "ended": lambda body: Ended(body["exit_code"]),
-    "error": lambda body: Failure(**_fields(Failure, body)),
+    "error": lambda body: record(Failure, body),
     "finding": _finding,
     "gone": lambda body: Gone(body["run"], Path(body["folder"])),
     "plan": card.from_json,
-    "probe": lambda body: ProbeResult(**_fields(ProbeResult, body)),
+    "probe": lambda body: record(ProbeResult, body),
     "ready": _ready,
 }
 """How each type of line is read."""

@@ -98,8 +98,11 @@ def test_a_plan_comes_back_with_its_steps():
     step = {"id": "a@b", "title": "A", "phase": "hosts", "host": "b", "environment": "", "after": ["c@b"],
             "seconds": 1.5, "bytes": 7, "can_be_undone": True, "of a newer program": 1}  # fmt: skip
     body = {"type": "plan", "format": 1, "operation": "install", "digest": "sha256:0", "subject": {"bundle": "x"},
-            "steps": [step], "holding": {"a@b": False}}  # fmt: skip
-    steps = (StepCard("a@b", "A", "hosts", "b", "", ("c@b",), 1.5, 7, True),)
+            "steps": [{**step, "id": "c@b", "after": []}, step], "holding": {"a@b": False}}  # fmt: skip
+    steps = (
+        StepCard("c@b", "A", "hosts", "b", "", (), 1.5, 7, True),
+        StepCard("a@b", "A", "hosts", "b", "", ("c@b",), 1.5, 7, True),
+    )
     assert parse(json.dumps(body)) == PlanCard("install", "sha256:0", {"bundle": "x"}, steps, {"a@b": False})
 
 

@@ -147,6 +147,9 @@ def test_a_run_is_read_as_it_was(tmp_path):
         ("plan.json", "{"),
         ("plan.json", '{"steps": [{"id": "a"}]}'),
         ("plan.json", None),
+        ("probes.json", '{"probes": [{"id": "a"}]}'),
+        ("probes.json", '{"probes": 7}'),
+        ("probes.json", '{"probes": [7]}'),
     ],
 )
 def test_a_damaged_run_is_refused(tmp_path, file, content):
