@@ -1,4 +1,4 @@
-"""Certificates of the site registry: pure functions over `cryptography`; the caller gives the time.
+"""Certificates of the site and its registry: pure functions over `cryptography`; the caller gives the time.
 
 ECDSA P-256 throughout. How long certificates live stands in installer.layout.
 """
@@ -12,10 +12,14 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from installer.layout import CA_LIFE, REGISTRY_LIFE, RENEW_BEFORE
+from installer.layout import CA_LIFE, INTERMEDIATE_LIFE, REGISTRY_LIFE, RENEW_BEFORE, RENEW_INTERMEDIATE_BEFORE
+
+Signing = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+"""Keys that an authority may have; what is made here are ECDSA keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +30,85 @@ class KeyPair:
     key: bytes
 
 
-def make_ca(name: str, now: datetime) -> KeyPair:
-    """A self-signed CA that may sign leaves only."""
+def make_ca(name: str, now: datetime, path_length: int = 0) -> KeyPair:
+    """A self-signed CA with at most `path_length` authorities between it and a leaf."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
         _builder(subject, subject, key, now, CA_LIFE)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
         .add_extension(_usage(sign_certificates=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
     return _pem(certificate, key)
+
+
+def make_intermediate(authority: KeyPair, name: str, now: datetime) -> KeyPair:
+    """An authority below another one, which may sign leaves only and ends no later than that one.
+
+    Raises:
+        ValueError: the authority's key is none that can sign, or no key at all.
+    """
+    above = x509.load_pem_x509_certificate(authority.certificate)
+    signing = signing_key(authority.key)
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    life = min(INTERMEDIATE_LIFE, above.not_valid_after_utc - now)
+    certificate = (
+        _builder(subject, above.subject, key, now, life)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(sign_certificates=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(_identifier_of(above), critical=False)
+        .sign(signing, hashes.SHA256())
+    )
+    return _pem(certificate, key)
+
+
+def is_intermediate(pair: KeyPair, authority: bytes | None, now: datetime) -> bool:
+    """Whether a pair may sign leaves in an authority's name, and stays valid for as long as it takes to renew those.
+
+    One that ends with its authority is as good as it can be, as long as it is valid.
+    """
+    try:
+        own, above = x509.load_pem_x509_certificate(pair.certificate), x509.load_pem_x509_certificate(authority or b"")
+        own.verify_directly_issued_by(above)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    end = own.not_valid_after_utc
+    spare = timedelta() if end >= above.not_valid_after_utc else RENEW_INTERMEDIATE_BEFORE
+    return is_authority(pair) and own.not_valid_before_utc <= now <= end - spare
+
+
+def is_authority(pair: KeyPair) -> bool:
+    """Whether a pair is a certificate that may sign others, and the key to it."""
+    try:
+        own = x509.load_pem_x509_certificate(pair.certificate)
+        may = own.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        return may and public(signing_key(pair.key).public_key()) == public(own.public_key())
+    except (ValueError, TypeError, x509.ExtensionNotFound):
+        return False
+
+
+def signing_key(pem: bytes) -> Signing:
+    """The private key of an authority, of its PEM.
+
+    Raises:
+        ValueError: it is none, is encrypted, or of a kind that cannot sign what all clients understand.
+    """
+    try:
+        key = serialization.load_pem_private_key(pem, password=None)
+    except TypeError as error:
+        raise ValueError("the key is encrypted") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise ValueError("the key is neither an RSA nor an elliptic-curve key")
+    return key
+
+
+def public(key: CertificatePublicKeyTypes) -> bytes:
+    """A public key's own bytes, by which it is compared."""
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def issue(ca: KeyPair, name: str, names: tuple[str, ...], now: datetime) -> KeyPair:
@@ -100,6 +171,15 @@ def _builder(
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + life)
     )
+
+
+def _identifier_of(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    """How a certificate names the key that signed it: as its issuer's own certificate does."""
+    try:
+        own = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    except x509.ExtensionNotFound:
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key())  # type: ignore[arg-type]
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
 
 
 def _usage(*, sign_certificates: bool) -> x509.KeyUsage:

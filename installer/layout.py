@@ -10,6 +10,8 @@ CONFIG = "/etc/sitewright"
 """Our configuration on a host."""
 REGISTRY_CA = f"{CONFIG}/pki/registry-ca.crt"
 """The authority of the site's registry, on every host."""
+SITE_CA = f"{CONFIG}/pki/site-ca.crt"
+"""The authority of all services of the site, on every host: what every client trusts."""
 
 CHART_REGISTRY = "charts.sitewright.internal"
 FILE_REGISTRY = "files.sitewright.internal"
@@ -32,10 +34,16 @@ CLUSTER_PORTS = frozenset({22, 2379, 2380, 2381, API_PORT, PROXY_PORT, 10248, 10
 """What SSH and Kubernetes have on hosts: health and metrics on loopback too."""
 
 CA_LIFE = timedelta(days=3650)
-"""Of the registry's authority and those of clusters (kubeadm's default, and ours)."""
+"""Of the registry's authority, the site's and those of clusters (kubeadm's default, and ours)."""
+INTERMEDIATE_LIFE = timedelta(days=1825)
+"""Of what each environment signs with: half of the authority's, and never longer than the authority itself."""
+SERVICE_LIFE = timedelta(days=90)
+"""Of services' certificates (cert-manager's default `duration`); they bear the intermediate that was then."""
 REGISTRY_LIFE = timedelta(days=825)
 """Of the registry's certificate: the longest that all TLS clients accept from a private CA."""
 KUBERNETES_LIFE = timedelta(days=365)
 """Of every certificate that kubeadm and kubelets get (their default)."""
 RENEW_BEFORE = timedelta(days=90)
 """A run renews what ends within this time."""
+RENEW_INTERMEDIATE_BEFORE = RENEW_BEFORE + SERVICE_LIFE
+"""The same of intermediates: what the old one has signed lives out its time and is renewed before the old one ends."""

@@ -14,7 +14,7 @@ from installer.cli.commands import SiteCommand, default_state
 from installer.cli.interrupts import outliving, stopping
 from installer.cli.opening import every_byte, opened
 from installer.errors import PreflightFailed, ProofInterrupted, SitewrightError, UsageError
-from installer.operations import unchanged
+from installer.operations import authority, unchanged
 from installer.operations.unchanged import Finished
 from installer.plan.card import PlanCard, WiringCard
 from installer.plan.model import BACKWARD
@@ -118,7 +118,7 @@ def status(command: SiteCommand, presenter: Presenter) -> int:
         history = [
             {"run": r.name, "operation": r.operation, "outcome": r.outcome} for r in site.runs.history(site.name)
         ]
-        presenter.status(site.name, records, silent, history)
+        presenter.status(site.name, records, silent, history, authority.kept(site.runs, site.name))
     error = next(iter(silent.values()), None) or failed(results)
     if error:
         raise error
@@ -156,6 +156,7 @@ def _finish(command: SiteCommand, presenter: Presenter, site: operations.Site, s
     """Prove what stands, keep the evidence, and say what to do next."""
     run = standing.run
     kubeconfigs, kubectl = operations.fetch_kubeconfigs(site), operations.keep_kubectl(site)
+    trusted = authority.fetch(site.world, site.first, site.runs, site.name)
     results: tuple[ProbeResult, ...] = ()
     if command.prove:
         try:
@@ -169,7 +170,7 @@ def _finish(command: SiteCommand, presenter: Presenter, site: operations.Site, s
     program = words.path(kubectl) if kubectl else "kubectl"
     looks = [f"{program} --kubeconfig {words.path(each)} get pods -A" for each in kubeconfigs.values()]
     around = (words.command("status", *_whose(command, site)), *looks)
-    presenter.ready(run, kubeconfigs, len(results), time.monotonic() - began, around)
+    presenter.ready(run, kubeconfigs, len(results), time.monotonic() - began, around, trusted)
     return 0
 
 

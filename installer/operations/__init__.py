@@ -22,7 +22,7 @@ from installer.bundle.archive import Archive
 from installer.errors import SitewrightError, StateUnreadable, UsageError
 from installer.formats import json_lines
 from installer.messages import Message
-from installer.operations import kubeconfigs
+from installer.operations import authority, kubeconfigs
 from installer.operations import rollback as taking_back
 from installer.plan import install as installing
 from installer.plan.inputs import Inputs
@@ -215,8 +215,9 @@ def uninstall(site: Site, watch: Watch, stop: threading.Event, *, delete_volumes
 
 
 def clear(site: Site) -> tuple[Path, ...]:
-    """Remove what is of no use once nothing of the site stands: kubeconfigs and kubectl. Returns what was removed."""
-    return () if site.runs.standing(site.name) else site.runs.discard(site.name, "*.kubeconfig", kubectl.NAME)
+    """Remove what is of no use once nothing of the site stands: what its clients had. Returns what was removed."""
+    of_no_use = ("*.kubeconfig", kubectl.NAME, authority.NAME)
+    return () if site.runs.standing(site.name) else site.runs.discard(site.name, *of_no_use)
 
 
 def prove(

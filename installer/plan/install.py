@@ -17,6 +17,7 @@ from installer.plan import stages
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan, Step
 from installer.plan.steps import (
+    authority,
     dns_spread,
     host_components,
     hosts,
@@ -42,6 +43,7 @@ def plan(inputs: Inputs) -> Plan:
     for environment in environments:
         steps += [registry.trust(inputs, host) for host in environment.hosts
                   if host not in inputs.answers.registry.hosts]  # fmt: skip
+    steps += authority.serve(inputs)
     for environment in environments:
         steps += _cluster(inputs, environment)
     named = {step.id: step for step in steps}
@@ -141,6 +143,9 @@ def _releases(
             needed = inputs.wiring.required(environment.name, part)
             requires = tuple(releases.release_id(environment, name) for name in needed if name in released)
             after = (*gate, *requires, *_producers(inputs, environment, part))
+            if authority.KEY in part.spec:
+                steps.append(authority.intermediate(inputs, environment, part, after))
+                after = (*after, steps[-1].id)
             steps.append(releases.release(inputs, environment, part, after))
     return steps
 

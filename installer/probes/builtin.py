@@ -286,8 +286,8 @@ def _certificate(world: World, ground: ProbeNamespace, called: Mapping[str, Mapp
     path = f"/apis/cert-manager.io/v1/namespaces/{ground.namespace}/certificates/probe"
     until("the certificate", lambda: condition(world.get(ground.cluster, path) or {}, "Ready"))
     secret = world.get(ground.cluster, f"{ground.path}/secrets/probe")
-    issuer = world.get(ground.cluster, called["certificate"]["ca"])
-    return https.valid_chain(secret or {}, issuer or {}, f"probe.{ground.environment.domain}", world.now())
+    authority = https.trusted(world, ground.environment, called["certificate"].get("ca", ""))
+    return https.valid_chain(secret or {}, authority, f"probe.{ground.environment.domain}", world.now())
 
 
 def _metrics(world: World, environment: Environment) -> str:

@@ -14,9 +14,9 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 from installer.answers.model import Environment
 from installer.errors import ProbeFailed
 from installer.formats.objects import listed, text
-from installer.layout import HOME
+from installer.layout import HOME, SITE_CA
 from installer.messages import Message
-from installer.ports import World
+from installer.ports import ReadOnly, World
 
 Until = Callable[[str, Callable[[], Any]], Any]
 
@@ -36,15 +36,30 @@ def secret_bytes(secret: Mapping[str, Any], key: str) -> bytes:
     return found
 
 
-def valid_chain(secret: Mapping[str, Any], issuer: Mapping[str, Any], name: str, now: datetime) -> str:
-    """Validate a TLS secret's certificate for a DNS name against the issuing CA's own secret.
+def trusted(world: ReadOnly, environment: Environment, ca: str) -> bytes:
+    """What a client of the site trusts: its authority's certificate, or where `ca` names a Secret, the one in there.
+
+    Raises:
+        ProbeFailed: there is none.
+    """
+    if ca:
+        return secret_bytes(world.get(environment.name, ca) or {}, "tls.crt")
+    host = environment.control_planes[0]
+    found = world.read(host, SITE_CA)
+    if not found:
+        raise ProbeFailed(reason=Message("host {host} has no {path}", host=host, path=SITE_CA))
+    return found
+
+
+def valid_chain(secret: Mapping[str, Any], authority: bytes, name: str, now: datetime) -> str:
+    """Validate a TLS secret's certificate for a DNS name, by what comes along with it, up to an authority.
 
     Raises:
         ProbeFailed: the chain, the name or the dates are not valid.
     """
     try:
         chain = x509.load_pem_x509_certificates(secret_bytes(secret, "tls.crt"))
-        roots = x509.load_pem_x509_certificates(secret_bytes(issuer, "tls.crt"))
+        roots = x509.load_pem_x509_certificates(authority)
     except ValueError as error:
         raise ProbeFailed(reason=Message("what the secret holds is no certificate: {reason}", reason=error)) from error
     verifier = PolicyBuilder().store(Store(roots)).time(now).build_server_verifier(x509.DNSName(name))
@@ -56,12 +71,11 @@ def valid_chain(secret: Mapping[str, Any], issuer: Mapping[str, Any], name: str,
 
 
 def ask(world: World, environment: Environment, spec: Mapping[str, str], until: Until) -> str:
-    """Ask `url` at the last host's own address, from the first; `ca` is the API path of the CA's secret."""
+    """Ask `url` at the last host's own address, from the first, trusting only what `trusted` says."""
     asking, answering = environment.hosts[0], environment.hosts[-1]
     url = urlsplit(spec["url"])
-    issuer = world.get(environment.name, spec["ca"])
     ca = f"{HOME}/probe-{spec['name']}.crt"
-    world.write(asking, ca, secret_bytes(issuer or {}, "tls.crt"))
+    world.write(asking, ca, trusted(world, environment, spec.get("ca", "")))
     addresses = {asking: "", answering: ""}
 
     def attempt() -> str:

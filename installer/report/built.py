@@ -13,7 +13,14 @@ from installer.engine import events
 from installer.engine.events import Event, StepFinished
 from installer.errors import StateUnreadable
 from installer.formats.records import record
-from installer.layout import CA_LIFE, KUBERNETES_LIFE, REGISTRY_LIFE, RENEW_BEFORE
+from installer.layout import (
+    CA_LIFE,
+    INTERMEDIATE_LIFE,
+    KUBERNETES_LIFE,
+    REGISTRY_LIFE,
+    RENEW_BEFORE,
+    RENEW_INTERMEDIATE_BEFORE,
+)
 from installer.messages import Message, with_messages
 from installer.plan import card
 from installer.plan.card import PlanCard, StepCard
@@ -75,9 +82,14 @@ def certificates(subject: Subject, _: Words) -> tuple[tuple[str, date, date], ..
             KUBERNETES_LIFE,
         ),
         (_("certificate of the site registry (every run renews it in time)"), REGISTRY_LIFE),
-        (_("the authorities of cluster and registry"), CA_LIFE),
+        (_("the authorities of site, clusters and registry"), CA_LIFE),
     )
-    return tuple((name, made + life, made + life - RENEW_BEFORE) for name, life in found)
+    signing = (
+        _("what each environment signs services' certificates with (every run renews it in time)"),
+        made + INTERMEDIATE_LIFE,
+        made + INTERMEDIATE_LIFE - RENEW_INTERMEDIATE_BEFORE,
+    )
+    return (*((name, made + life, made + life - RENEW_BEFORE) for name, life in found), signing)
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -7,6 +7,9 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from installer import certificates
 from installer.certificates import KeyPair
 from installer.formats.objects import at
@@ -180,17 +183,21 @@ def _issued(
 
 
 def _authority(cluster: Cluster, path: str, issuer: Mapping[str, Any]) -> certificates.KeyPair | None:
-    """The CA an issuer signs with; a cluster's own issuers keep it beside cert-manager."""
+    """The CA an issuer signs with, if it is one; a cluster's own issuers keep it beside cert-manager."""
     namespace = "cert-manager" if "/clusterissuers/" in path else issuer["metadata"]["namespace"]
     name = issuer["spec"].get("ca", {}).get("secretName")
     secret = cluster.objects.get(f"/api/v1/namespaces/{namespace}/secrets/{name}")
     if secret is None:
         return None
-    return certificates.KeyPair(*(base64.b64decode(secret["data"][key]) for key in ("tls.crt", "tls.key")))
+    pair = certificates.KeyPair(*(base64.b64decode(secret["data"][key]) for key in ("tls.crt", "tls.key")))
+    return pair if certificates.is_authority(pair) else None
 
 
 def _tls_secret(certificate: Mapping[str, Any], pair: KeyPair, root: KeyPair) -> dict[str, Any]:
-    parts = {"tls.crt": pair.certificate, "tls.key": pair.key, "ca.crt": root.certificate}
+    # As cert-manager does: all on the way up goes along but the authority at its end, which is the ca.crt.
+    *between, top = x509.load_pem_x509_certificates(root.certificate)
+    way = b"".join(each.public_bytes(Encoding.PEM) for each in between)
+    parts = {"tls.crt": pair.certificate + way, "tls.key": pair.key, "ca.crt": top.public_bytes(Encoding.PEM)}
     name, namespace = certificate["spec"]["secretName"], certificate["metadata"]["namespace"]
     return {
         "metadata": {"name": name, "namespace": namespace},

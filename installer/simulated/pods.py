@@ -7,6 +7,9 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from installer.errors import CommandFailed
 from installer.ports import Output
 from installer.probes.builtin import REACH
@@ -65,10 +68,18 @@ def curl(call: Call) -> Output:
         for probe in (each for each in component.spec.get("probes", ()) if "url" in each):
             known = urlsplit(probe["url"])
             if (known.port, known.path) == (url.port, url.path) and deployed(cluster, component.name):
-                shown = cluster.objects.get(probe["ca"], {}).get("data", {}).get("tls.crt", "")
-                trusted = base64.b64decode(shown) == call.tree.read(call.option("--cacert"))
+                trusted = call.tree.read(call.option("--cacert")) in _authorities(cluster, probe.get("ca", ""))
                 return said(probe["expect"]) if trusted else failed("curl: (60) SSL certificate problem", UNTRUSTED)
     return failed(f"curl: (7) Failed to connect to {url.netloc}", REFUSED)
+
+
+def _authorities(cluster: Cluster, secret: str) -> list[bytes]:
+    """At whose certificates the ways up of services end: of the Secret, or of those that the cluster's issuers use."""
+    named = [f"/api/v1/namespaces/cert-manager/secrets/{issuer['spec'].get('ca', {}).get('secretName')}"
+             for path, issuer in cluster.objects.items() if "/clusterissuers/" in path]  # fmt: skip
+    entries = [cluster.objects.get(path, {}).get("data", {}) for path in ([secret] if secret else named)]
+    ways = [base64.b64decode(each["tls.crt"]) for each in entries if "tls.crt" in each]
+    return [x509.load_pem_x509_certificates(way)[-1].public_bytes(Encoding.PEM) for way in ways]
 
 
 def _answers(cluster: Cluster, address: str) -> bool:

@@ -157,11 +157,15 @@ def probe_table(console: Console, results: Sequence[Mapping[str, object]]) -> No
     left_out(console, left)
 
 
-def ready(console: Console, run: Run, probes: int, seconds: float, around: Sequence[str]) -> None:
-    """The last lines of an installation: what it took, the commands to look around with, where to read on."""
+def ready(
+    console: Console, run: Run, probes: int, seconds: float, around: Sequence[str], authority: Path | None
+) -> None:
+    """The last lines of an installation: what it took, how to look around, what clients trust, where to read on."""
     proved = f"{words.many(probes, 'probe')} passed" if probes else "not proved (--no-probes)"
     console.print(f"Ready in {words.duration(seconds)} · {proved}", style="bold")
     commands(console, *zip(("Look around:   ", *[""] * len(around)), around, strict=False))
+    if authority:
+        commands(console, ("Clients trust: ", words.path(authority)))
     commands(console, ("What happened: ", words.path(run.folder)))
 
 
@@ -200,6 +204,7 @@ def status(
     records: Mapping[str, Mapping[str, Any] | None],
     silent: Mapping[str, SitewrightError],
     runs: Sequence[Mapping[str, str]],
+    authority: Path | None = None,
 ) -> None:
     """What stands on each host, which of them do not say and why, and which runs there were."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
@@ -216,6 +221,8 @@ def status(
         console.print(Text.assemble(_signed("failed", host), f"  {error.message}"))
     for run in runs[-5:]:
         console.print(f"{plain(run['run'])}  {plain(run['outcome'])}")
+    if authority:
+        commands(console, ("Clients trust: ", words.path(authority)))
     if runs and runs[-1]["outcome"] != "done":
         commands(console, ("\nNext:  ", f"{words.command('resume')}, or {words.command('rollback')}"))
 

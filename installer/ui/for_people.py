@@ -104,10 +104,16 @@ class ForPeople:
         console.probe_table(terminal.stdout(), [asdict(result) for result in results])
 
     def ready(
-        self, run: Run, kubeconfigs: Mapping[str, Path], probes: int, seconds: float, around: Sequence[str]
+        self,
+        run: Run,
+        kubeconfigs: Mapping[str, Path],
+        probes: int,
+        seconds: float,
+        around: Sequence[str],
+        authority: Path | None,
     ) -> None:
         """What it took, the commands to look around with, where to read on."""
-        console.ready(terminal.stdout(), run, probes, seconds, around)
+        console.ready(terminal.stdout(), run, probes, seconds, around, authority)
 
     def volumes(self, stake: Sequence[Volume], *, deleted: bool) -> None:
         """Each with its application, size and place."""
@@ -123,9 +129,10 @@ class ForPeople:
         records: Mapping[str, Mapping[str, Any] | None],
         silent: Mapping[str, SitewrightError],
         runs: Sequence[Mapping[str, str]],
+        authority: Path | None,
     ) -> None:
         """A table of the hosts, and the last runs."""
-        console.status(terminal.stdout(), site, records, silent, runs)
+        console.status(terminal.stdout(), site, records, silent, runs, authority)
 
     def down(self, site: str) -> None:
         """A line."""

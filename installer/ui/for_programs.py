@@ -107,10 +107,16 @@ class ForPrograms:
         """Nothing: each was told as it ended."""
 
     def ready(
-        self, run: Run, kubeconfigs: Mapping[str, Path], probes: int, seconds: float, around: Sequence[str]
+        self,
+        run: Run,
+        kubeconfigs: Mapping[str, Path],
+        probes: int,
+        seconds: float,
+        around: Sequence[str],
+        authority: Path | None,
     ) -> None:
-        """The run and its kubeconfigs."""
-        jsonl.write("ready", {"run": run.name, "folder": run.folder, "kubeconfigs": kubeconfigs})
+        """The run, its kubeconfigs, and what clients of the site trust."""
+        jsonl.write("ready", {"run": run.name, "folder": run.folder, "kubeconfigs": kubeconfigs, **_trusted(authority)})
 
     def volumes(self, stake: Sequence[Volume], *, deleted: bool) -> None:
         """The volumes, and whether they are deleted."""
@@ -127,10 +133,11 @@ class ForPrograms:
         records: Mapping[str, Mapping[str, Any] | None],
         silent: Mapping[str, SitewrightError],
         runs: Sequence[Mapping[str, str]],
+        authority: Path | None,
     ) -> None:
         """The site in one line."""
         told = {host: error.message for host, error in silent.items()}
-        jsonl.write("status", {"site": site, "hosts": records, "silent": told, "runs": runs})
+        jsonl.write("status", {"site": site, "hosts": records, "silent": told, "runs": runs, **_trusted(authority)})
 
     def down(self, site: str) -> None:
         """The site's name."""
@@ -181,3 +188,7 @@ class ForPrograms:
     def report(self, files: Mapping[str, Path], answers: str) -> None:
         """The files, and the digest of the answers."""
         jsonl.write("report", {"files": files, "answers": answers})
+
+
+def _trusted(authority: Path | None) -> dict[str, Path]:
+    return {"authority": authority} if authority else {}

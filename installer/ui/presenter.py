@@ -95,7 +95,13 @@ class Presenter(Protocol):
         ...
 
     def ready(
-        self, run: Run, kubeconfigs: Mapping[str, Path], probes: int, seconds: float, around: Sequence[str]
+        self,
+        run: Run,
+        kubeconfigs: Mapping[str, Path],
+        probes: int,
+        seconds: float,
+        around: Sequence[str],
+        authority: Path | None,
     ) -> None:
         """An installation stands: so many probes passed, so many seconds it took, commands to look around with."""
         ...
@@ -114,6 +120,7 @@ class Presenter(Protocol):
         records: Mapping[str, Mapping[str, Any] | None],
         silent: Mapping[str, SitewrightError],
         runs: Sequence[Mapping[str, str]],
+        authority: Path | None,
     ) -> None:
         """What stands on each host, which of them do not say and why, and which runs there were."""
         ...

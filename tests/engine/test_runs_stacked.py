@@ -133,7 +133,8 @@ SMALL = {name: {} for name in CHOSEN if name != "shop"}
 def objects_edited(manifest: Manifest, change: str) -> Manifest:
     """The authority's objects: a field changed, an object no longer there, or one more."""
     if change == "changed":
-        return with_texts(manifest, "site-ca", "authority.yaml", "87600h", "43800h")
+        more = "site-intermediate, crlDistributionPoints: [http://crl.acme.internal]}"
+        return with_texts(manifest, "site-ca", "authority.yaml", "site-intermediate}", more)
     part = manifest.component("site-ca")
     text = part.texts["authority.yaml"]
     more = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more, namespace: cert-manager}\ndata: {a: b}\n"
@@ -220,25 +221,25 @@ def test_a_changed_object_reaches_the_cluster_and_what_is_gone_is_pruned(under: 
     plain = inputs(CORE, answers_text(WORKERS, SMALL))
     under.install(inputs(objects_edited(CORE, change), answers_text(WORKERS, SMALL)))
     objects = under.world.site.clusters["production"].objects
-    authority = "/apis/cert-manager.io/v1/namespaces/cert-manager/certificates/site-ca"
+    authority = "/apis/cert-manager.io/v1/clusterissuers/site-ca"
     more = "/api/v1/namespaces/cert-manager/configmaps/more"
-    assert (objects[authority]["spec"]["duration"] == "43800h") == (change == "changed")
+    assert ("crlDistributionPoints" in objects[authority]["spec"]["ca"]) == (change == "changed")
     assert (more in objects) == (change == "more")
     under.install(plain)
-    assert objects[authority]["spec"]["duration"] == "87600h"
+    assert "crlDistributionPoints" not in objects[authority]["spec"]["ca"]
     assert more not in objects
 
 
 def test_what_somebody_changed_in_a_shipped_object_is_seen_and_mended(under: SiteUnderTest) -> None:
     wanted = inputs(CORE, answers_text(WORKERS, SMALL))
     under.install(wanted)
-    authority = "/apis/cert-manager.io/v1/namespaces/cert-manager/certificates/site-ca"
+    authority = "/apis/cert-manager.io/v1/clusterissuers/site-ca"
     objects = under.world.site.clusters["production"].objects
-    objects[authority]["spec"]["duration"] = "1h"
+    objects[authority]["spec"]["ca"]["secretName"] = "somebody-elses"
     holds = operations.preview(under.site(wanted), operations.plan(wanted))
     assert [name for name, held in holds.items() if not held] == ["production/site-ca.release@cp-1"]
     under.install(wanted)
-    assert objects[authority]["spec"]["duration"] == "87600h"
+    assert objects[authority]["spec"]["ca"]["secretName"] == "site-intermediate"
 
 
 def test_an_object_that_was_there_before_us_comes_back_as_it_was(under: SiteUnderTest) -> None:

@@ -168,7 +168,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path, mistake: Callable[[
             "probes.0: .*wanted no `namespace`, `app` and `command`: those are of kind exec",
         ),
         ({"always": "yes"}, 'always: "yes", wanted true or false'),
-        ({"proof": {"probe": "certificate"}}, "proof: has no 'ca'"),
+        ({"intermediate": {"namespace": "shop"}}, "intermediate: has no 'name'"),
         ({"proof": {"probe": "volumes"}}, 'proof.probe: "volumes", wanted one of: volume, certificate, metrics'),
         ({"requires": ["page"]}, "requires: requires itself, by way of page"),
         (

@@ -168,12 +168,12 @@ def test_flannel_reaches_the_api_the_way_its_node_does(endpoint: str, host: str,
     assert api == {"host": host, "port": port}
 
 
-def test_the_authoritys_name_fits_a_certificate() -> None:
+def test_the_issuer_signs_with_the_secret_that_the_installer_makes() -> None:
     component = COMPONENTS["site-ca"]
-    wanted = charts.wanted_release(component, seen(1, component, answers(1, site="a-very-long-name-" * 6)))
-    (name,) = (each["spec"]["commonName"] for each in wanted.objects if each["kind"] == "Certificate")
-    assert name.endswith(" authority")
-    assert len(name) <= 64, "X.509's upper bound for a common name"
+    wanted = charts.wanted_release(component, seen(1, component, answers(1)))
+    (issuer,) = wanted.objects
+    assert issuer["spec"]["ca"]["secretName"] == component.spec["intermediate"]["name"]
+    assert component.spec["intermediate"]["namespace"] == COMPONENTS["cert-manager"].spec["chart"]["namespace"]
 
 
 @pytest.mark.parametrize("planes", [1, 3])

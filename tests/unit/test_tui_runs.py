@@ -119,7 +119,7 @@ def test_the_plan_is_made_by_itself_and_hosts_are_asked(place: Place) -> None:
         plan: PlanPage = page(pilot, PlanPage)
         await until(pilot, lambda: plan.planned and not plan.busy)
         screen = on_screen(pilot)
-        assert "54 steps on 3 hosts" in screen
+        assert "58 steps on 3 hosts" in screen
         assert "registry filled" in screen
         await pilot.press("d")
         await until(pilot, lambda: plan.planned.holding is not None)  # type: ignore[union-attr]

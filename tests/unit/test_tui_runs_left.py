@@ -160,7 +160,7 @@ def test_while_it_installs_other_pages_are_at_rest(place: Place) -> None:
         await until(pilot, lambda: "checked" in on_screen(pilot))
         assert "checking again" not in on_screen(pilot)
         await open_page(pilot, "plan")
-        await until(pilot, lambda: "54 steps on 3 hosts" in on_screen(pilot))
+        await until(pilot, lambda: "58 steps on 3 hosts" in on_screen(pilot))
         assert "making the plan" not in on_screen(pilot)
 
     play(place.wizard("install"), script)
@@ -179,7 +179,7 @@ def test_a_plan_that_cannot_be_begun_says_why_and_is_made_by_a_key(place: Place)
         assert "p plan anew" in on_screen(pilot)
         record.write_text(kept)
         await pilot.press("p")
-        await until(pilot, lambda: "54 steps on 3 hosts" in on_screen(pilot) and not plan.busy)
+        await until(pilot, lambda: "58 steps on 3 hosts" in on_screen(pilot) and not plan.busy)
 
     play(place.wizard("plan"), script)
 
@@ -273,7 +273,7 @@ def test_a_plan_is_narrowed_to_what_holds_a_text(tmp_path: Path) -> None:
     run_stories.plan_made(story)
 
     async def script(pilot: Pilot[None]) -> None:
-        await until(pilot, lambda: "54 steps on 3 hosts" in on_screen(pilot))
+        await until(pilot, lambda: "58 steps on 3 hosts" in on_screen(pilot))
         await pilot.press("slash", *"fill the")
         await until(pilot, lambda: "fill the registry" in on_screen(pilot))
         assert "charts" not in on_screen(pilot)

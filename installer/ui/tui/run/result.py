@@ -165,6 +165,8 @@ class ResultPage(RunPage):
         for name, path in result.kubeconfigs.items():
             command = f"kubectl --kubeconfig {path} get pods -A"
             self._line(lines, name, command, command)
+        if result.authority:
+            self._line(lines, self.wizard.say("clients trust"), str(result.authority), str(result.authority))
 
     def _dates(self, lines: OptionList) -> None:
         if not self.result.dates or self.result.outcome != "done":

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from installer import state_files
-from installer.layout import KUBERNETES_LIFE, REGISTRY_LIFE
+from installer.layout import INTERMEDIATE_LIFE, KUBERNETES_LIFE, REGISTRY_LIFE
 from installer.messages import Message
+from installer.operations import authority
 from installer.plain import typed_as
 from installer.probes.proof import ProbeResult
 from installer.runs.store import Run, Runs
@@ -20,6 +21,7 @@ from installer.state_files import trouble
 LIVES = (
     (Message("the clusters' own certificates"), KUBERNETES_LIFE),
     (Message("the registry's certificate"), REGISTRY_LIFE),
+    (Message("what the environments sign services' certificates with"), INTERMEDIATE_LIFE),
 )
 """How long certificates are good that an installation makes."""
 URL = re.compile(r"https?://[^\s,;]+")
@@ -34,6 +36,8 @@ class Result:
     at: datetime | None = None
     probes: tuple[ProbeResult, ...] = ()
     kubeconfigs: Mapping[str, Path] = field(default_factory=dict)
+    authority: Path | None = None
+    """The certificate that the site's clients trust."""
     history: tuple[tuple[str, str, str], ...] = ()
     """Each run's time, operation and outcome, the last one first."""
 
@@ -62,7 +66,8 @@ def read(runs: Runs, site: str) -> Result:
     last, folder = standing[-1], runs.folder(site)
     with trouble(folder):
         kubeconfigs = {path.stem: path for path in sorted(folder.glob("*.kubeconfig"))}
-    return Result(last, last.outcome, begun(last), _probes(last.folder / "probes.json"), kubeconfigs, listed)
+    probes = _probes(last.folder / "probes.json")
+    return Result(last, last.outcome, begun(last), probes, kubeconfigs, authority.kept(runs, site), listed)
 
 
 def _probes(path: Path) -> tuple[ProbeResult, ...]:

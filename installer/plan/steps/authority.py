@@ -1,0 +1,202 @@
+"""Steps of the site's authority: it is made once, and each environment gets an intermediate of it as a Secret.
+
+The authority's key stays on the site's first control plane, beside the registry's. An intermediate is made here, in
+memory, and goes to its cluster through the API: it is in no file but those that the way back puts aside on the first
+control plane of its own cluster.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from installer import certificates
+from installer.answers.model import Environment
+from installer.bundle.manifest import Component
+from installer.certificates import KeyPair
+from installer.formats.objects import text
+from installer.layout import CONFIG, SITE_CA
+from installer.messages import Message
+from installer.plan.inputs import Inputs, Planned
+from installer.plan.model import Before, Difference, Differences, Image, Step
+from installer.plan.steps import registry
+from installer.plan.steps.before_images import captures, folder, keeps, take_back
+from installer.plan.steps.hosts import step_id
+from installer.plan.steps.kubernetes import ADMIN
+from installer.ports import ReadOnly, World
+
+KEY = "intermediate"
+"""Of a component's specification: it issues by a Secret of that name and namespace."""
+CA_KEY = f"{CONFIG}/pki/site-ca.key"
+LONGEST = 40
+"""Letters of a site's or environment's name in that of an authority, which may have 64 (ub-common-name, RFC 5280)."""
+
+
+def first(inputs: Planned) -> str:
+    """The site's first control plane, on which its authority is."""
+    return inputs.answers.environments[0].control_planes[0]
+
+
+def authority_id(inputs: Planned) -> str:
+    """The step after which the site has its authority."""
+    host = first(inputs)
+    return step_id(inputs.answers.environment_of(host), "site.authority", host)
+
+
+def serve(inputs: Inputs) -> list[Step]:
+    """The site's authority, and its certificate on every host; nothing where nothing issues in its name."""
+    if not any(KEY in part.spec for each in inputs.answers.environments for part in inputs.components(each)):
+        return []
+    hosts = (host for each in inputs.answers.environments for host in each.hosts)
+    return [_make(inputs), *(_trust(inputs, host) for host in hosts if host != first(inputs))]
+
+
+def _make(inputs: Inputs) -> Step:
+    """The step that makes the site's authority, once."""
+    host = first(inputs)
+    environment = inputs.answers.environment_of(host)
+
+    def differs(world: ReadOnly) -> Differences:
+        key, certificate = world.stat(host, CA_KEY, SITE_CA)
+        good = key is not None and key.mode == 0o600 and certificate is not None
+        return () if good else (Difference(CA_KEY, "the site's authority, its key with mode 0600", "another"),)
+
+    def apply(world: World) -> None:
+        pair = certificates.make_ca(f"{inputs.answers.site[:LONGEST]} site authority", world.now(), path_length=1)
+        world.write(host, CA_KEY, pair.key, mode=0o600)
+        world.write(host, SITE_CA, pair.certificate)
+
+    return Step(
+        id=authority_id(inputs),
+        title=Message("make the site's authority"),
+        phase="registry",
+        host=host,
+        environment=environment.name,
+        after=(registry.trust_id(environment, host),),
+        differs=differs,
+        apply=apply,
+        capture=captures(host, [CA_KEY, SITE_CA]),
+        keep=keeps(host),
+        undo=lambda world, image: take_back(world, host, image),
+        weight=0.3,
+    )
+
+
+def _trust(inputs: Inputs, host: str) -> Step:
+    """The step by which another host has the authority's certificate: for clients, and where the first one is lost."""
+    environment, origin = inputs.answers.environment_of(host), first(inputs)
+
+    def differs(world: ReadOnly) -> Differences:
+        ours = world.read(origin, SITE_CA)
+        there = ours is not None and world.read(host, SITE_CA) == ours
+        return () if there else (Difference(SITE_CA, f"the authority of {origin}", "another or none"),)
+
+    def apply(world: World) -> None:
+        world.write(host, SITE_CA, world.read(origin, SITE_CA) or b"")
+
+    return Step(
+        id=step_id(environment, "site.trust", host), title=Message("trust the site's authority"), phase="registry",
+        host=host, environment=environment.name, after=(authority_id(inputs), registry.trust_id(environment, host)),
+        differs=differs, apply=apply, capture=captures(host, [SITE_CA]), keep=keeps(host),
+        undo=lambda world, image: take_back(world, host, image), weight=0.2,
+    )  # fmt: skip
+
+
+def intermediate(inputs: Inputs, environment: Environment, component: Component, after: tuple[str, ...]) -> Step:
+    """The step by which an environment may sign in the authority's name: it makes the Secret, and renews it in time."""
+    host, place = environment.control_planes[0], component.spec[KEY]
+    name = f"{environment.name[:LONGEST]} intermediate"
+    work = _Intermediate(first(inputs), host, environment.name, place["namespace"], place["name"], name)
+    return Step(
+        id=step_id(environment, f"{component.name}.intermediate", host),
+        title=Message("sign the environment's intermediate"),
+        phase="charts",
+        host=host,
+        environment=environment.name,
+        after=(authority_id(inputs), *after),
+        differs=work.differs,
+        apply=work.apply,
+        capture=work.capture,
+        keep=work.keep,
+        undo=work.undo,
+        weight=0.5,
+        goes_with=(step_id(environment, "kubernetes.init", host), step_id(environment, "hosts.home", host)),
+    )
+
+
+@dataclass(frozen=True)
+class _Intermediate:
+    """The Secret `name` of a cluster; `authority` is the host that has the site's authority, `host` the cluster's."""
+
+    authority: str
+    host: str
+    cluster: str
+    namespace: str
+    name: str
+    title: str
+
+    @property
+    def path(self) -> str:
+        """Of the Secret in the API."""
+        return f"/api/v1/namespaces/{self.namespace}/secrets/{self.name}"
+
+    def differs(self, world: ReadOnly) -> Differences:
+        pair = self._standing(world)
+        if pair is not None and certificates.is_intermediate(pair, world.read(self.authority, SITE_CA), world.now()):
+            return ()
+        seen = "nothing" if pair is None else "another, or one that ends soon"
+        return (Difference(f"Secret {self.namespace}/{self.name}", "an intermediate of the site's authority", seen),)
+
+    def apply(self, world: World) -> None:
+        root = world.read(self.authority, SITE_CA) or b""
+        above = KeyPair(root, world.read(self.authority, CA_KEY) or b"")
+        made = certificates.make_intermediate(above, self.title, world.now())
+        # With the authority behind it: cert-manager then gives services the way up to it, and itself as ca.crt.
+        data = {"tls.crt": made.certificate + root, "tls.key": made.key, "ca.crt": root}
+        world.apply(self.cluster, self._secret(data))
+
+    def capture(self, world: ReadOnly) -> Before:
+        pair = self._standing(world)
+        return {"intermediate": None if pair is None else f"sha256:{sha256(pair.certificate).hexdigest()}"}
+
+    def keep(self, world: World, image: Image) -> None:
+        """Put aside, on the cluster's first control plane, for root alone, what will be replaced."""
+        if image.seen["intermediate"] is None or world.stat(self.host, self._aside(image)) != (None,):
+            return
+        data = (world.get(self.cluster, self.path) or {}).get("data", {})
+        world.write(self.host, self._aside(image), json.dumps(data, sort_keys=True).encode(), mode=0o600)
+
+    def undo(self, world: World, image: Image) -> None:
+        if world.stat(self.host, ADMIN) == (None,):
+            return
+        kept = world.read(self.host, self._aside(image)) if image.seen["intermediate"] else None
+        if kept is None:
+            world.withdraw(self.cluster, self._secret({}))
+            return
+        data = {key: base64.b64decode(value) for key, value in json.loads(kept).items()}
+        world.apply(self.cluster, self._secret(data))
+
+    def _standing(self, world: ReadOnly) -> KeyPair | None:
+        if world.stat(self.host, ADMIN) == (None,):
+            return None
+        found = world.get(self.cluster, self.path)
+        return None if found is None else KeyPair(_entry(found, "tls.crt"), _entry(found, "tls.key"))
+
+    def _secret(self, data: Mapping[str, bytes]) -> dict[str, Any]:
+        told = {key: base64.b64encode(content).decode() for key, content in data.items()}
+        return {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
+                "metadata": {"name": self.name, "namespace": self.namespace}, "data": told}  # fmt: skip
+
+    def _aside(self, image: Image) -> str:
+        return f"{folder(image)}/objects/{self.cluster}.{self.name}.secret.json"
+
+
+def _entry(secret: Mapping[str, Any], key: str) -> bytes:
+    try:
+        return base64.b64decode(text(secret, "data", key), validate=True)
+    except ValueError:
+        return b""
