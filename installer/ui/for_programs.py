@@ -136,7 +136,7 @@ class ForPrograms:
         authority: Path | None,
     ) -> None:
         """The site in one line."""
-        told = {host: error.message for host, error in silent.items()}
+        told = {host: str(error.message) for host, error in silent.items()}  # by names that are no fields: texts alone
         jsonl.write("status", {"site": site, "hosts": records, "silent": told, "runs": runs, **_trusted(authority)})
 
     def down(self, site: str) -> None:
