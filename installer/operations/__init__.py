@@ -34,7 +34,7 @@ from installer.preflight import Finding, bundle_images, bundle_templates
 from installer.probes import proof
 from installer.runs import adoption, execute, installed_bundle, kubectl, lock, provenance, site_copy
 from installer.runs.execute import Watch
-from installer.runs.store import Run, Runs
+from installer.runs.store import PROBES, Run, Runs
 
 SPEEDS = "speeds.json"
 """By host of the registry, bytes per second; kept with a site."""
@@ -281,7 +281,7 @@ def standing(site: Site) -> tuple[dict[str, dict[str, Any] | None], dict[str, Si
 def keep_proof(run: Run, results: tuple[proof.ProbeResult, ...]) -> None:
     """Write the probes' results into a run's directory."""
     told = json_lines.masked([asdict(result) for result in results])
-    run.write("probes.json", {"format": 1, "probes": told})
+    run.write(PROBES, {"format": 1, "probes": told})
 
 
 @contextmanager

@@ -20,13 +20,13 @@ from installer.plan.inputs import Planned
 from installer.plan.succession import Standing
 from installer.ports import Probed, Report, discarded
 from installer.preflight import bundle, disks, kernel, machine, network
-from installer.preflight.disks import DiskNeed, disk_forecast
+from installer.preflight.disks import DiskNeed, disk_needs
 from installer.preflight.finding import Case, Check, Finding, Lacking, Status, Tried
 from installer.preflight.selection import Only, only
 from installer.preflight.trials import try_all
 
 __all__ = ["CHECKS", "IMAGES", "NAMES", "Case", "Check", "DiskNeed", "Finding", "Lacking", "Only", "Status", "Tried",
-           "Wire", "disk_forecast", "examine", "judge", "look", "only", "ports_table", "wires"]  # fmt: skip
+           "Wire", "disk_needs", "examine", "judge", "look", "only", "ports_table", "wires"]  # fmt: skip
 
 LOGIN, SUDO = "ssh.login", "sudo.rights"
 CHECKS: tuple[Check, ...] = (*bundle.CHECKS, *machine.CHECKS, *kernel.CHECKS, *disks.CHECKS, *network.CHECKS)
@@ -61,7 +61,7 @@ def look(
         found_lacking = pool.submit(lacking)
         gathered = gather(world, answers, report)
         tried = try_all(world.probing, answers, gathered, opened) if wanted.tries(CHECKS) else Tried()
-        return Case(answers, manifest, gathered, tried, now, found_lacking.result(), known_here, going_on, opened)
+        return Case(answers, manifest, gathered, tried, now, found_lacking.result(), known_here, going_on)
 
 
 def judge(case: Case, wanted: Only = Only()) -> tuple[Finding, ...]:  # noqa: B008 - frozen

@@ -8,7 +8,6 @@ from installer.bundle import suitability
 from installer.hosts.facts import Facts
 from installer.messages import Message
 from installer.plan import succession
-from installer.plan.inputs import Planned
 from installer.preflight.finding import Case, Check, Violation
 
 
@@ -38,7 +37,7 @@ def _exemptions(case: Case, _: Facts) -> Iterator[Violation]:
 
 
 def _kubernetes(case: Case, _: Facts) -> Iterator[Violation]:
-    chosen = {part.name: part for there in Planned(case.answers, case.manifest).wiring.parts.values() for part in there}
+    chosen = {part.name: part for there in case.planned.wiring.parts.values() for part in there}
     for part in chosen.values():
         wanted = str(part.spec.get("kubernetes", ""))
         if wanted and not suitability.suits(wanted, case.manifest.kubernetes):

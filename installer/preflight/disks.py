@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from installer.answers.model import Answers
-from installer.bundle.manifest import Artifact, ArtifactKind, Manifest
+from installer.bundle.manifest import Artifact, ArtifactKind
 from installer.hosts.facts import GIB, Facts
 from installer.hosts.facts_parsing import Disk, nearest
 from installer.layout import HOME
@@ -50,30 +49,25 @@ class DiskNeed:
         return self.size / GIB
 
 
-def disk_forecast(answers: Answers, manifest: Manifest) -> dict[str, tuple[DiskNeed, ...]]:
-    """For each host, what the installation will put where; the system's reserve is not in it.
+def disk_needs(planned: Planned, host: str) -> tuple[DiskNeed, ...]:
+    """What the installation will put where on a host; the system's reserve is not in it.
 
     Raises:
-        AnswersInvalid: a chosen component is not in the bundle.
+        AnswersInvalid: a chosen component is not in the bundle, or a need of some part of the site is not met.
     """
-    planned = Planned(answers, manifest)
-    whole = sum(blob.size for blob in manifest.blobs().values())
-    largest = max((blob.size for blob in manifest.blobs().values()), default=0)
-    forecast: dict[str, tuple[DiskNeed, ...]] = {}
-    for environment in answers.environments:
-        artifacts = [artifact for part in planned.components(environment) for artifact in part.artifacts]
-        for host in environment.hosts:
-            needs = [
-                DiskNeed(CONTAINERD, Message("images"), UNPACKED * _distinct(artifacts, "image")),
-                DiskNeed(PROGRAMS, Message("programs"), _distinct(artifacts, "file")),
-                DiskNeed(POD_LOGS, Message("logs"), LOGS),
-            ]
-            if host in environment.control_planes:
-                needs.append(DiskNeed(ETCD, Message("etcd"), ETCD_SIZE))
-            if host in answers.registry.hosts:
-                needs.append(DiskNeed(REGISTRY, Message("registry"), whole + largest))
-            forecast[host] = tuple(needs)
-    return forecast
+    environment = planned.answers.environment_of(host)
+    artifacts = [artifact for part in planned.components(environment) for artifact in part.artifacts]
+    needs = [
+        DiskNeed(CONTAINERD, Message("images"), UNPACKED * _distinct(artifacts, "image")),
+        DiskNeed(PROGRAMS, Message("programs"), _distinct(artifacts, "file")),
+        DiskNeed(POD_LOGS, Message("logs"), LOGS),
+    ]
+    if host in environment.control_planes:
+        needs.append(DiskNeed(ETCD, Message("etcd"), ETCD_SIZE))
+    if host in planned.answers.registry.hosts:
+        sizes = [blob.size for blob in planned.manifest.blobs().values()]
+        needs.append(DiskNeed(REGISTRY, Message("registry"), sum(sizes) + max(sizes, default=0)))
+    return tuple(needs)
 
 
 def _distinct(artifacts: list[Artifact], kind: ArtifactKind) -> int:
@@ -82,10 +76,9 @@ def _distinct(artifacts: list[Artifact], kind: ArtifactKind) -> int:
 
 
 def _space(case: Case, facts: Facts) -> Iterator[Violation]:
-    forecast = disk_forecast(case.answers, case.manifest)[facts.host]
     per_mount: dict[str, list[DiskNeed]] = defaultdict(list)
     disks: dict[str, Disk] = {}
-    for need in _missing(case, facts, forecast):
+    for need in _missing(case, facts, disk_needs(case.planned, facts.host)):
         if disk := nearest(facts.disks, need.place):
             disks[disk.mount] = disk
             per_mount[disk.mount].append(need)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from installer.answers.model import Answers, Waiver
@@ -12,6 +13,7 @@ from installer.bundle.manifest import Manifest
 from installer.hosts.facts import GIB, Facts, Gathered
 from installer.messages import Message
 from installer.plan.connections import OpenPort
+from installer.plan.inputs import Planned
 from installer.plan.succession import Standing
 from installer.ports import Reached
 
@@ -74,8 +76,16 @@ class Case:
     """The bundle that stands as far as this machine's finished runs know."""
     going_on: str = ""
     """Digest of the bundle of a run that was broken off and would be gone on with."""
-    opened: tuple[OpenPort, ...] = ()
-    """The ports that the bundle's components open."""
+
+    @cached_property
+    def planned(self) -> Planned:
+        """The answers with the bundle: who needs whom in the site is solved once, however many rules ask."""
+        return Planned(self.answers, self.manifest)
+
+    @property
+    def opened(self) -> tuple[OpenPort, ...]:
+        """The ports that the site's components open."""
+        return self.planned.wiring.opened
 
     @property
     def facts(self) -> Mapping[str, Facts]:

@@ -13,10 +13,9 @@ from installer.formats.objects import condition, items, name
 from installer.messages import Message
 from installer.ports import World
 from installer.probes import https
+from installer.probes.https import Until
 from installer.render import templates
 
-Until = Callable[[str, Callable[[], Any]], Any]
-"""Repeats an attempt until it gives something, or raises `ProbeFailed` with what was waited for."""
 RUN = 60.0
 """Seconds that a program in a pod may take at each attempt."""
 

@@ -19,6 +19,7 @@ from installer.messages import Message
 from installer.ports import ReadOnly, World
 
 Until = Callable[[str, Callable[[], Any]], Any]
+"""Repeats an attempt until it gives something, or raises `ProbeFailed` with what was waited for."""
 
 
 def secret_bytes(secret: Mapping[str, Any], key: str) -> bytes:

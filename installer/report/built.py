@@ -27,7 +27,7 @@ from installer.plan.card import PlanCard, StepCard
 from installer.probes.proof import ProbeResult
 from installer.report.catalogue import Words
 from installer.report.subject import Built, Phase, Probe, Subject
-from installer.runs.store import EVENTS, PLAN, Run
+from installer.runs.store import EVENTS, PLAN, PROBES, Run
 
 DAMAGED = Message("it is damaged")
 
@@ -110,7 +110,7 @@ def _plan(run: Run) -> PlanCard:
 
 def _probes(run: Run) -> tuple[ProbeResult, ...]:
     """What was proved; nothing where the run was not."""
-    path = run.folder / "probes.json"
+    path = run.folder / PROBES
     told = _json(path).get("probes") if path.exists() else []
     try:
         return tuple(record(ProbeResult, each) for each in told or ())

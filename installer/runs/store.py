@@ -38,6 +38,8 @@ FORMAT = 1
 PLAN = "plan.json"
 EVENTS = "events.jsonl"
 """What a run keeps in the form in which standard output tells it."""
+PROBES = "probes.json"
+"""How its probes ended, once it was proved."""
 LOG = 1_000_000
 """Characters that one failure adds to a step's log at most: far more than anybody reads, far less than a disk holds."""
 NAME = re.compile(r"\d{8}T\d{6}(?:\.\d{6})?Z-(?P<operation>[a-z]{1,16})", re.ASCII)
@@ -77,7 +79,7 @@ class Run:
     def proved(self) -> bool:
         """Whether every probe has passed since its steps were done."""
         try:
-            kept = strict_json.loads(self.read("probes.json") or b"{}")
+            kept = strict_json.loads(self.read(PROBES) or b"{}")
             return bool(kept["probes"]) and all(probe["passed"] is True for probe in kept["probes"])
         except (ValueError, KeyError, TypeError):
             return False

@@ -21,7 +21,7 @@ from installer.plan.card import PlanCard
 from installer.preflight import Finding
 from installer.probes.proof import ProbeResult
 from installer.runs.background import Detached
-from installer.runs.store import EVENTS, PLAN, Run, Runs
+from installer.runs.store import EVENTS, PLAN, PROBES, Run, Runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def replayed(run: Run) -> list[Item]:
         StateUnreadable: its files cannot be read.
     """
     items: list[Item] = []
-    plan, told, probes = (run.read(name) for name in (PLAN, EVENTS, "probes.json"))
+    plan, told, probes = (run.read(name) for name in (PLAN, EVENTS, PROBES))
     if plan is not None:
         items.append(parse(plan.decode(errors="replace")))
     items += [parse(line) for line in (told or b"").decode(errors="replace").split("\n") if line]

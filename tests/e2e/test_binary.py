@@ -15,7 +15,6 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +22,11 @@ import pytest
 import yaml
 from build_sample import GO, write_recipe
 from core_bundle import make_core_bundle
-from ship import COMMAND, Ended, records
+from ship import COMMAND, Ended, practised, records
 from simulation import answers_of
 
 from installer import __version__
-from installer.cli.trusted_inputs import trusted
 from installer.engine.events import StepFinished
-from installer.errors import BundleNotTrusted
 from installer.rehearsal.site import STATE
 from installer.report.render import has_font
 from installer.runs import background
@@ -178,15 +175,6 @@ def test_reports_are_those_of_the_source(desk: Desk, language: str) -> None:
     else:
         assert "fonts-noto-cjk" in ended.expect(2).err
     assert "Traceback" not in ended.err
-
-
-def practised(signers: Path) -> Path | None:
-    """A bundle of the cache that the practice key has signed; others may lie there too."""
-    for path in sorted((Path.home() / ".cache/sitewright/bundles").glob("*/*.sitewright")):
-        with suppress(BundleNotTrusted):
-            trusted(path, signers.read_bytes())
-            return path
-    return None
 
 
 def test_a_bundle_is_verified(desk: Desk) -> None:

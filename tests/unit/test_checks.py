@@ -17,6 +17,7 @@ from installer.bundle.manifest import Artifact, Blob, Component, Exemption, Mani
 from installer.errors import HostUnreachable, SitewrightError, SudoRefused
 from installer.hosts.facts import MODULE_SIGNS, TOOLS, Facts, Gathered
 from installer.hosts.facts_parsing import Disk, Listener, Owner, Unit
+from installer.plan.inputs import Planned
 from installer.plan.succession import Standing
 from installer.preflight import Case, Finding, Tried
 
@@ -348,7 +349,8 @@ def test_a_stranger_on_our_port_is_told_even_on_a_host_of_ours() -> None:
 
 
 def test_the_forecast_counts_what_is_chosen_and_where() -> None:
-    forecast = preflight.disk_forecast(answers(), MANIFEST)
+    planned = Planned(answers(), MANIFEST)
+    forecast = {host.name: preflight.disk_needs(planned, host.name) for host in planned.answers.hosts}
     sizes = {host: {need.title: need.gib for need in needs} for host, needs in forecast.items()}
     assert sizes["node-1"] == {"images": 15.0, "programs": 1.0, "logs": 2.0}, (
         "kafka is not chosen; shop and the core are"

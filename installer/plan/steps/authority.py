@@ -24,7 +24,8 @@ from installer.messages import Message
 from installer.plan.inputs import Inputs, Planned
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps import registry
-from installer.plan.steps.before_images import captures, folder, keeps, take_back
+from installer.plan.steps.authorities import Authority
+from installer.plan.steps.before_images import folder
 from installer.plan.steps.hosts import step_id
 from installer.plan.steps.kubernetes import ADMIN
 from installer.ports import ReadOnly, World
@@ -51,59 +52,27 @@ def serve(inputs: Inputs) -> list[Step]:
     """The site's authority, and its certificate on every host; nothing where nothing issues in its name."""
     if not any(KEY in part.spec for each in inputs.answers.environments for part in inputs.components(each)):
         return []
-    hosts = (host for each in inputs.answers.environments for host in each.hosts)
-    return [_make(inputs), *(_trust(inputs, host) for host in hosts if host != first(inputs))]
+    own = Authority("site", "authority", first(inputs), CA_KEY, SITE_CA)
+    return [_make(inputs, own), *(_trust(inputs, own, environment, host)
+                                  for environment in inputs.answers.environments
+                                  for host in environment.hosts if host != own.host)]  # fmt: skip
 
 
-def _make(inputs: Inputs) -> Step:
+def _make(inputs: Inputs, own: Authority) -> Step:
     """The step that makes the site's authority, once."""
-    host = first(inputs)
-    environment = inputs.answers.environment_of(host)
-
-    def differs(world: ReadOnly) -> Differences:
-        key, certificate = world.stat(host, CA_KEY, SITE_CA)
-        good = key is not None and key.mode == 0o600 and certificate is not None
-        return () if good else (Difference(CA_KEY, "the site's authority, its key with mode 0600", "another"),)
-
-    def apply(world: World) -> None:
-        pair = certificates.make_ca(f"{inputs.answers.site[:LONGEST]} site authority", world.now(), path_length=1)
-        world.write(host, CA_KEY, pair.key, mode=0o600)
-        world.write(host, SITE_CA, pair.certificate)
-
-    return Step(
-        id=authority_id(inputs),
-        title=Message("make the site's authority"),
-        phase="registry",
-        host=host,
-        environment=environment.name,
-        after=(registry.trust_id(environment, host),),
-        differs=differs,
-        apply=apply,
-        capture=captures(host, [CA_KEY, SITE_CA]),
-        keep=keeps(host),
-        undo=lambda world, image: take_back(world, host, image),
-        weight=0.3,
-    )
-
-
-def _trust(inputs: Inputs, host: str) -> Step:
-    """The step by which another host has the authority's certificate: for clients, and where the first one is lost."""
-    environment, origin = inputs.answers.environment_of(host), first(inputs)
-
-    def differs(world: ReadOnly) -> Differences:
-        ours = world.read(origin, SITE_CA)
-        there = ours is not None and world.read(host, SITE_CA) == ours
-        return () if there else (Difference(SITE_CA, f"the authority of {origin}", "another or none"),)
-
-    def apply(world: World) -> None:
-        world.write(host, SITE_CA, world.read(origin, SITE_CA) or b"")
-
-    return Step(
-        id=step_id(environment, "site.trust", host), title=Message("trust the site's authority"), phase="registry",
-        host=host, environment=environment.name, after=(authority_id(inputs), registry.trust_id(environment, host)),
-        differs=differs, apply=apply, capture=captures(host, [SITE_CA]), keep=keeps(host),
-        undo=lambda world, image: take_back(world, host, image), weight=0.2,
+    environment = inputs.answers.environment_of(own.host)
+    name = f"{inputs.answers.site[:LONGEST]} site authority"
+    return own.made(
+        authority_id(inputs), Message("make the site's authority"), environment,
+        (registry.trust_id(environment, own.host),), lambda now: certificates.make_ca(name, now, path_length=1),
     )  # fmt: skip
+
+
+def _trust(inputs: Inputs, own: Authority, environment: Environment, host: str) -> Step:
+    """The step by which another host has the authority's certificate: for clients, and where the first one is lost."""
+    after = (authority_id(inputs), registry.trust_id(environment, host))
+    step = step_id(environment, "site.trust", host)
+    return own.trusted(step, Message("trust the site's authority"), environment, after, host)
 
 
 def intermediate(inputs: Inputs, environment: Environment, component: Component, after: tuple[str, ...]) -> Step:

@@ -20,6 +20,7 @@ from installer.messages import Message
 from installer.plan.inputs import Inputs, Planned
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps import host_components as parts
+from installer.plan.steps.authorities import Authority
 from installer.plan.steps.before_images import captures, files_before, keeps, prune, take_back
 from installer.plan.steps.commands import demand, demand_work
 from installer.plan.steps.files import files_differ, place
@@ -62,68 +63,38 @@ def filled_id(inputs: Planned) -> str:
 def serve(inputs: Inputs) -> list[Step]:
     """All steps of the registry itself, first replica first."""
     hosts = [inputs.answers.host(name) for name in inputs.answers.registry.hosts]
-    first = hosts[0]
-    steps = [_authority(inputs, first)]
+    steps = [_authority(inputs)]
     for host in hosts:
-        steps += [_trust(inputs, host.name), _certificate(inputs, host), _install(inputs, host.name)]
-    steps.append(_push(inputs, first.name))
+        steps += [trust(inputs, host.name), _certificate(inputs, host), _install(inputs, host.name)]
+    steps.append(_push(inputs, hosts[0].name))
     steps += [_replicate(inputs, host.name) for host in hosts[1:]]
     return steps
 
 
-def trust(inputs: Planned, host: str) -> Step:
-    """The step by which a host that serves no registry comes to trust it."""
-    return _trust(inputs, host)
+def _own(inputs: Planned) -> Authority:
+    return Authority("registry", "CA", inputs.answers.registry.hosts[0], CA_KEY, REGISTRY_CA)
 
 
-def _authority(inputs: Planned, first: Host) -> Step:
-    environment = inputs.answers.environment_of(first.name)
-
-    def differs(world: ReadOnly) -> Differences:
-        key, certificate = world.stat(first.name, CA_KEY, REGISTRY_CA)
-        good = key is not None and key.mode == 0o600 and certificate is not None
-        return () if good else (Difference(CA_KEY, "the registry's CA, its key with mode 0600", "another"),)
-
-    def apply(world: World) -> None:
-        pair = certificates.make_ca(f"{inputs.answers.site} registry", world.now())
-        world.write(first.name, CA_KEY, pair.key, mode=0o600)
-        world.write(first.name, REGISTRY_CA, pair.certificate)
-
-    return Step(
-        id=step_id(environment, "registry.authority", first.name),
-        title=Message("make the registry's CA"),
-        phase="registry",
-        host=first.name,
-        environment=environment.name,
-        after=(step_id(environment, "hosts.trust", first.name),),
-        differs=differs,
-        apply=apply,
-        capture=captures(first.name, [CA_KEY, REGISTRY_CA]),
-        keep=keeps(first.name),
-        undo=lambda world, image: take_back(world, first.name, image),
-        weight=0.3,
-    )
-
-
-def _trust(inputs: Planned, host: str) -> Step:
-    environment = inputs.answers.environment_of(host)
+def _authority_id(inputs: Planned) -> str:
     first = inputs.answers.registry.hosts[0]
-    authority = step_id(inputs.answers.environment_of(first), "registry.authority", first)
+    return step_id(inputs.answers.environment_of(first), "registry.authority", first)
 
-    def differs(world: ReadOnly) -> Differences:
-        ours = world.read(first, REGISTRY_CA)
-        trusted = ours is not None and world.read(host, REGISTRY_CA) == ours
-        return () if trusted else (Difference(REGISTRY_CA, f"the CA of {first}", "another or none"),)
 
-    def apply(world: World) -> None:
-        world.write(host, REGISTRY_CA, world.read(first, REGISTRY_CA) or b"")
-
-    return Step(
-        id=trust_id(environment, host), title=Message("trust the registry"), phase="registry", host=host,
-        environment=environment.name, after=(authority, step_id(environment, "hosts.trust", host)), differs=differs,
-        apply=apply, capture=captures(host, [REGISTRY_CA]), keep=keeps(host),
-        undo=lambda world, image: take_back(world, host, image), weight=0.2,
+def _authority(inputs: Planned) -> Step:
+    own = _own(inputs)
+    environment = inputs.answers.environment_of(own.host)
+    return own.made(
+        _authority_id(inputs), Message("make the registry's CA"), environment,
+        (step_id(environment, "hosts.trust", own.host),),
+        lambda now: certificates.make_ca(f"{inputs.answers.site} registry", now),
     )  # fmt: skip
+
+
+def trust(inputs: Planned, host: str) -> Step:
+    """The step by which a host comes to trust the registry."""
+    environment = inputs.answers.environment_of(host)
+    after = (_authority_id(inputs), step_id(environment, "hosts.trust", host))
+    return _own(inputs).trusted(trust_id(environment, host), Message("trust the registry"), environment, after, host)
 
 
 def _certificate(inputs: Planned, host: Host) -> Step:

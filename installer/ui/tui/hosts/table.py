@@ -21,13 +21,13 @@ from installer.ui.tui.words import Say
 Tone = Literal["", "success", "warning", "error", "accent", "quiet"]
 Column = Literal["name", "address", "environment", "role", "reached", "cores", "memory", "disk"]
 
-COLUMNS: tuple[Column, ...] = ("name", "address", "environment", "role", "reached", "cores", "memory", "disk")
 TITLES: Mapping[Column, messages.Message] = {
     "name": messages.Message("name"), "address": messages.Message("address"),
     "environment": messages.Message("environment"), "role": messages.Message("role"),
     "reached": messages.Message("reached"), "cores": messages.Message("cores"),
     "memory": messages.Message("memory"), "disk": messages.Message("disk"),
 }  # fmt: skip
+COLUMNS: tuple[Column, ...] = tuple(TITLES)
 FIGURES = frozenset({"cores", "memory", "disk"})
 """Columns that stand to the right."""
 WIDEST = {"name": 24, "address": 24, "environment": 20}

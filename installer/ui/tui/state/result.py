@@ -14,7 +14,7 @@ from installer.messages import Message
 from installer.operations import authority
 from installer.plain import typed_as
 from installer.probes.proof import ProbeResult
-from installer.runs.store import Run, Runs
+from installer.runs.store import PROBES, Run, Runs
 from installer.runs.stream import kept_probes
 from installer.state_files import trouble
 
@@ -66,7 +66,7 @@ def read(runs: Runs, site: str) -> Result:
     last, folder = standing[-1], runs.folder(site)
     with trouble(folder):
         kubeconfigs = {path.stem: path for path in sorted(folder.glob("*.kubeconfig"))}
-    probes = _probes(last.folder / "probes.json")
+    probes = _probes(last.folder / PROBES)
     return Result(last, last.outcome, begun(last), probes, kubeconfigs, authority.kept(runs, site), listed)
 
 
