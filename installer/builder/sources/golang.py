@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from installer.builder.recipe import Source
-from installer.builder.sources import sandbox, toolchain, versions
+from installer.builder.sources import as_locked, sandbox, toolchain, versions
 from installer.builder.sources.path import copy_tree
 from installer.errors import BuildFailed
 from installer.workshop import Workshop, text_digest, tree_digest
@@ -53,9 +53,7 @@ def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Pa
     """Build the commands, in one call of the compiler, and copy the folders that charts are taken from."""
     with workshop.scratch() as folder:
         found = _lay_out(source, workshop, folder) | _leader(source, workshop)
-        for key, value in found.items():
-            if locked.get(key) != value:
-                raise BuildFailed(what=source.name, reason=f"its {key} is {value}, but {locked.get(key)} is locked")
+        as_locked.check(source, found, locked)
         (folder / "go.mod").write_text(locked["go.mod"])
         if locked["go.sum"]:
             (folder / "go.sum").write_text(locked["go.sum"])

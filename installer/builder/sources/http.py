@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from installer.builder.recipe import Source
+from installer.builder.sources import as_locked
 from installer.errors import BuildFailed
 from installer.workshop import Workshop, file_digest
 
@@ -94,12 +95,7 @@ def fetch_locked(what: str, url: str, digest: str, path: Path, most: int = _LARG
         BuildFailed: it cannot be fetched, or is another file now.
     """
     fetch(what, url, path, most)
-    if (found := file_digest(path)) != digest:
-        raise BuildFailed(
-            what=f"source {what}",
-            reason=f"{url} is {found}, but {digest} is locked",
-            hint=f"if the change is wanted: sitewright bundle lock --update {what}",
-        )
+    as_locked.check_file(what, url, path, digest)
 
 
 def unpack(what: str, path: Path, into: Path) -> None:

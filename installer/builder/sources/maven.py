@@ -16,7 +16,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from installer.builder.recipe import Source
-from installer.builder.sources import http, maven_mirror, sandbox
+from installer.builder.sources import as_locked, http, maven_mirror, sandbox
 from installer.errors import BuildFailed
 from installer.formats import text_file
 from installer.workshop import Workshop, file_digest, tree_digest, tree_files
@@ -49,8 +49,7 @@ def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Pa
         shutil.copyfile(_fetched(source, artifact, workshop), jars / name)
         workshop.pulse(0.0)
     if source.inputs:
-        if (found := tree_digest(source.inputs[0])) != locked.get("tree"):
-            raise BuildFailed(what=source.name, reason=f"its tree is {found}, but {locked.get('tree')} is locked")
+        as_locked.check(source, {"tree": tree_digest(source.inputs[0])}, locked)
         _compile(source, workshop, jars)
 
 

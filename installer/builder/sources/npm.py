@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from installer.builder.recipe import Source
-from installer.builder.sources import golang, sandbox
+from installer.builder.sources import as_locked, golang, sandbox
 from installer.builder.sources.path import copy_tree
 from installer.errors import BuildFailed
 from installer.formats import libyaml
@@ -43,9 +43,7 @@ def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Pa
         found, page = _lay_out(source, workshop, folder / "work")
         (folder / "pnpm").mkdir()
         found |= {"pnpm": _pnpm(source, workshop, folder / "pnpm")}
-        for key, value in found.items():
-            if locked.get(key) != value:
-                raise BuildFailed(what=source.name, reason=f"its {key} is {value}, but {locked.get(key)} is locked")
+        as_locked.check(source, found, locked)
         (page / LOCK).write_text(locked[LOCK], encoding="utf-8")
         _install(source, workshop, folder, page, "--frozen-lockfile")
         inside = "/".join(("/work", *page.relative_to(folder / "work").parts))

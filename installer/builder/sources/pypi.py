@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from installer.builder.recipe import Source
+from installer.builder.sources import as_locked
 from installer.errors import BuildFailed
 from installer.workshop import Workshop, file_digest
 
@@ -31,12 +32,7 @@ def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Pa
     """Take the files out of the wheel that the lock names; all can be executed, for a wheel does not say which can."""
     with workshop.scratch() as folder:
         wheel = _wheel(source, workshop, folder)
-        if (found := file_digest(wheel)) != locked["sha256"]:
-            raise BuildFailed(
-                what=f"source {source.name}",
-                reason=f"{wheel.name} is {found}, but {locked['sha256']} is locked",
-                hint=f"if the change is wanted: sitewright bundle lock --update {source.name}",
-            )
+        as_locked.check_file(source.name, wheel.name, wheel, locked["sha256"])
         try:
             with zipfile.ZipFile(wheel) as archive:
                 for name, member in source.spec["commands"].items():
