@@ -109,6 +109,21 @@ class Component:
         return tuple(self.spec.get("consumes", ()))
 
     @property
+    def wants(self) -> tuple[str, ...]:
+        """Likewise the roles that it can do without: its templates see those that are filled somewhere in the site."""
+        return tuple(self.spec.get("wants", ()))
+
+    @property
+    def secrets(self) -> Mapping[str, Mapping[str, Any]]:
+        """The Secrets that are made for it at the site: by name, what each key is made of (docs/components.md)."""
+        return dict(self.spec.get("secrets", {}))
+
+    @property
+    def published_secret(self) -> str:
+        """The name of that one of its Secrets of which those who consume its role get a copy; empty where none."""
+        return str(self.spec.get("publishes", {}).get("secret", ""))
+
+    @property
     def once(self) -> bool:
         """Whether a site has it in one environment alone."""
         return bool(self.spec.get("placed") == "once")

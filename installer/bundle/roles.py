@@ -40,6 +40,13 @@ def _own(spec: Mapping[str, Any]) -> Iterator[Flaw]:
     """What contradicts itself within one specification."""
     if "publishes" in spec and "role" not in spec:
         yield Flaw(("publishes",), "publishes, but has no role by which others could ask for it")
+    if (published := spec.get("publishes", {}).get("secret")) and published not in spec.get("secrets", {}):
+        yield Flaw(("publishes", "secret"), f"the component has no secret {published!r}")
+    if "secrets" in spec and "namespace" not in spec.get("chart", {}):
+        yield Flaw(("secrets",), "are made in the namespace of the component's chart, and it has none")
+    for name in spec.get("secrets", {}):
+        if name in (*spec.get("consumes", ()), *spec.get("wants", ())):
+            yield Flaw(("secrets", name), "is the name of the copy that comes with what the component consumes")
     if spec.get("placed") == "once" and spec.get("always"):
         yield Flaw(("placed",), "cannot be once: `always` puts it into every environment")
 
@@ -50,10 +57,14 @@ def _needs(specs: Specs, filling: Mapping[str, list[str]], spec: Mapping[str, An
         if wanted not in specs and wanted not in filling:
             yield Flaw(("requires", at), f"requires {wanted}: not in the bundle")
     for at, role in enumerate(spec.get("consumes", ())):
-        if role == spec.get("role"):
-            yield Flaw(("consumes", at), "consumes the role that it fills itself")
-        elif role not in filling:
+        if role not in filling:
             yield Flaw(("consumes", at), f"consumes {role}: no component of the bundle has that role")
+    for key in ("consumes", "wants"):
+        for at, role in enumerate(spec.get(key, ())):
+            if role == spec.get("role"):
+                yield Flaw((key, at), f"{key} the role that it fills itself")
+            elif key == "wants" and role in spec.get("consumes", ()):
+                yield Flaw((key, at), f"wants {role}, which it consumes anyway")
 
 
 def _of_its_role(specs: Specs, filling: Mapping[str, list[str]], name: str) -> Iterator[Flaw]:
@@ -75,8 +86,8 @@ def _circle(specs: Specs, filling: Mapping[str, list[str]]) -> Iterator[tuple[st
     graph = {
         name: [
             need if need in specs else filling[need][0]
-            for need in (*spec.get("requires", ()), *spec.get("consumes", ()))
-            if need in specs or len(filling[need]) == 1
+            for need in (*spec.get("requires", ()), *spec.get("consumes", ()), *spec.get("wants", ()))
+            if need in specs or len(filling.get(need, ())) == 1
         ]
         for name, spec in specs.items()
     }
@@ -84,5 +95,5 @@ def _circle(specs: Specs, filling: Mapping[str, list[str]]) -> Iterator[tuple[st
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         circle = error.args[1]
-        key = "requires" if "requires" in specs[circle[0]] else "consumes"
+        key = next(key for key in ("requires", "consumes", "wants") if key in specs[circle[0]])
         yield circle[0], Flaw((key,), f"requires itself, by way of {', '.join(circle[1:])}")

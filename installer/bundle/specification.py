@@ -131,9 +131,9 @@ def exempted(exemptions: Collection[Exemption], subjects: Collection[Subject]) -
 
 
 def _rendered(subject: Subject) -> int:
-    """Templates of a component: texts for hosts, objects, a chart's values, and those in probes and `publishes`."""
+    """Templates of a component: texts for hosts, objects, a chart's values, and those in its specification itself."""
     spec, host = subject.spec, subject.spec.get("host", {})
     commands = (each.get("command", ()) for each in spec.get("probes", ()))
     lists = (host.get("texts", ()), spec.get("before", ()), spec.get("objects", ()), spec.get("probes", ()), *commands,
-             spec.get("publishes", ()))  # fmt: skip
+             spec.get("publishes", ()), *spec.get("secrets", {}).values())  # fmt: skip
     return sum(map(len, lists)) + ("values" in spec.get("chart", {}))

@@ -26,6 +26,7 @@ from installer.plan.steps import (
     record,
     registry,
     releases,
+    secrets,
 )
 
 
@@ -145,6 +146,9 @@ def _releases(
             after = (*gate, *requires, *_producers(inputs, environment, part))
             if authority.KEY in part.spec:
                 steps.append(authority.intermediate(inputs, environment, part, after))
+                after = (*after, steps[-1].id)
+            if secrets.needed(inputs, environment, part):
+                steps.append(secrets.serve(inputs, environment, part, after))
                 after = (*after, steps[-1].id)
             steps.append(releases.release(inputs, environment, part, after))
     return steps

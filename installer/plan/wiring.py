@@ -1,8 +1,8 @@
 """Which part of a site needs which other: solved from the answers and the bundle, before anything is rendered.
 
 A component needs others by name or by role. What it requires stands in its own environment. A role that it consumes is
-filled there too or, where nothing of its environment fills it, by the one part of the site that does. So needs may
-cross environments; they never go in a circle.
+filled there too or, where nothing of its environment fills it, by the one part of the site that does; one that it wants
+likewise, but it does without where nothing does. So needs may cross environments; they never go in a circle.
 """
 
 from __future__ import annotations
@@ -130,15 +130,15 @@ class _Solving:
                         self.problem(place, found, Message("one part for this role in an environment"))
 
     def connect(self, environment: Environment, component: Component) -> None:
-        """Find who fills the roles that a part consumes: in its own environment first, then in the whole site."""
+        """Find who fills the roles that a part consumes or wants: in its own environment, else in the whole site."""
         place = Place(environment.name, component.name)
-        for role in component.consumes:
+        for role in (*component.consumes, *component.wants):
             filling = [Place(name, each.name) for name, parts in self.parts.items()
                        for each in parts if each.role == role]  # fmt: skip
             near = [each for each in filling if each.environment == environment.name] or filling
             if len(near) == 1:
                 self.edges.append(Edge(place, role, near[0]))
-            else:
+            elif near or role not in component.wants:
                 self._not_one(place, role, near)
 
     def ordered(self) -> tuple[Stage, ...]:

@@ -15,7 +15,7 @@ from installer.errors import BundleNotTrusted
 from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.probes import builtin, declared
-from installer.render import charts, context, templates
+from installer.render import charts, context, secrets, templates
 
 NAMED: Mapping[str, tuple[str, ...]] = {
     known.REGISTRY: (),
@@ -60,6 +60,7 @@ def prove(inputs: Planned) -> None:
         for text in builtin.PUT_THERE:
             charts.parse(probing, text, templates.render(probing, text, put_there))
         for component in inputs.components(environment):
+            secrets.placeholders(component, inputs.seen(environment, component))
             for probe in declared.specs(component, inputs.seen(environment, component)):
                 if "url" in probe and not URL.fullmatch(probe["url"]):
                     reason = Message("{value} is no https address", value=f"{probe['url'][:200]!r}")

@@ -159,6 +159,9 @@ def test_what_is_published_wrongly_is_the_bundles_fault() -> None:
         WiringCard.of(Planned(answers(a=["elastic"]), bundle(broken)))
 
 
+CHARTED: dict[str, Any] = {"chart": {"name": "a", "namespace": "a"}}
+
+
 @pytest.mark.parametrize(
     ("parts", "said"),
     [
@@ -167,6 +170,21 @@ def test_what_is_published_wrongly_is_the_bundles_fault() -> None:
         ([part("a", consumes=["queue"])], "consumes.0: consumes queue: no component of the bundle has that role"),
         ([part("a", requires=["queue"])], "requires.0: requires queue: not in the bundle"),
         ([part("a", role="q", consumes=["q"])], "consumes.0: consumes the role that it fills itself"),
+        ([part("a", role="q", wants=["q"])], "wants.0: wants the role that it fills itself"),
+        (
+            [part("a", wants=["q"], consumes=["q"]), part("b", role="q")],
+            "wants.0: wants q, which it consumes anyway",
+        ),
+        ([part("a", role="x", wants=["y"]), part("b", role="y", consumes=["x"])], "requires itself, by way of"),
+        (
+            [part("a", role="q", publishes={"secret": "users"}, **CHARTED, secrets={"others": {"x": "y"}})],
+            "publishes.secret: the component has no secret 'users'",
+        ),
+        ([part("a", secrets={"users": {"x": "y"}})], "secrets: are made in the namespace of the component's chart"),
+        (
+            [part("a", **CHARTED, secrets={"q": {"x": "y"}}, wants=["q"]), part("b", role="q")],
+            "secrets.q: is the name of the copy that comes with",
+        ),
         ([part("a", role="b"), part("b")], "role: b is the name of a component, too"),
         (
             [part("a", role="q", publishes={"url": "x"}), part("b", role="q")],

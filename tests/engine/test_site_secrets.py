@@ -1,0 +1,125 @@
+"""Secrets of a site's parts, on simulated hosts: made once, copied to those who consume, and in no file of a run."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import simulation
+from core_manifest import core_manifest
+from simulation import act, differences, inputs_of, install, site_of
+from test_wired_site import STAYS, world_of
+from wired_bundle import answers, beside_core
+
+from installer import operations
+from installer.bundle.manifest import Artifact, Component
+from installer.bundle.manifest_json import decode, encode
+from installer.plan.inputs import Inputs
+from installer.plan.steps.secrets import generated
+from installer.simulated.world import SimulatedWorld
+
+USERS = {
+    "password": {"generate": 32},
+    "other": {"generate": 16},
+    "lines": "admin:{{ secrets.users.password }} of {{ environment }}",
+}
+WRITER = {"username": "writer", "password": "{{ secrets.users.other }}"}
+
+
+def charted(name: str, **spec: Any) -> Component:
+    """A part with a chart, which is that of the sample product under another name."""
+    (chart,) = (each for each in core_manifest().component("shop").artifacts if each.kind == "chart")
+    own = Artifact("chart", f"charts.sitewright.internal/{name}", "1", chart.manifest, chart.blobs)
+    return Component(name, "1", (own,), {"title": name, "chart": {"name": name, "namespace": f"{name}-space"}, **spec})
+
+
+STORE = charted(
+    "store", role="log-store", placed="once", secrets={"users": USERS, "writer": WRITER},
+    publishes={"url": "https://{{ entrance }}:9200", "secret": "writer"},
+)  # fmt: skip
+READER = charted("reader", consumes=["log-store"])
+ASKER = charted("asker", wants=["log-store"])
+
+
+def given(*parts: Component, **chosen: Any) -> Inputs:
+    bundle_json = encode(beside_core(*parts))
+    signature, signers = simulation._signed(bundle_json)
+    return replace(
+        inputs_of("minimal"), answers=answers(**chosen), manifest=decode(bundle_json, "wired"), bundle_json=bundle_json,
+        signature=signature, signers=signers, _names={},
+    )  # fmt: skip
+
+
+def held(world: SimulatedWorld, cluster: str, namespace: str, name: str) -> dict[str, str] | None:
+    found = world.get(cluster, f"/api/v1/namespaces/{namespace}/secrets/{name}")
+    return found and {key: base64.b64decode(value).decode() for key, value in found["data"].items()}
+
+
+def test_a_value_is_made_once_and_copied_to_those_who_consume_in_another_cluster(tmp_path: Path) -> None:
+    wanted = given(STORE, READER, ASKER, production=["reader", "asker"], pre=["store"])
+    world = world_of(wanted)
+    before = world.snapshot()
+    site = site_of(world, tmp_path, inputs=wanted)
+    assert install(site).outcome == "done"
+    users, writer = held(world, "pre", "store-space", "users"), held(world, "pre", "store-space", "writer")
+    assert users is not None
+    assert len(users["password"]) == 32
+    assert users["lines"] == f"admin:{users['password']} of pre"
+    assert writer == {"username": "writer", "password": users["other"]}
+    assert held(world, "production", "reader-space", "log-store") == writer
+    assert held(world, "production", "asker-space", "log-store") == writer
+    told = "".join(path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file())
+    machines = "".join(map(str, world.snapshot()))
+    for value in (users["password"], users["other"]):
+        assert value not in told, "in a file of the run"
+        assert value not in "".join(line for line in machines.splitlines() if "secrets" not in line)
+    assert all(operations.preview(site, operations.plan(wanted)).values()), "a second run changes nothing"
+    act(operations.uninstall, site)
+    left = [each for each in differences(before, world.snapshot()) if not any(stays in each for stays in STAYS)]
+    assert left == []
+
+
+def test_what_is_missing_is_made_and_what_is_there_is_kept(tmp_path: Path) -> None:
+    wanted = given(STORE, READER, production=["reader"], pre=["store"])
+    world = world_of(wanted)
+    site = site_of(world, tmp_path, inputs=wanted)
+    install(site)
+    first = held(world, "pre", "store-space", "users")
+    assert first is not None
+    standing = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "users", "namespace": "store-space"}}
+    kept = {"password": base64.b64encode(first["password"].encode()).decode()}
+    world.apply("pre", {**standing, "data": kept})
+    world.withdraw("production", {**standing, "metadata": {"name": "log-store", "namespace": "reader-space"}})
+    install(site)
+    second = held(world, "pre", "store-space", "users")
+    assert second is not None
+    assert second["password"] == first["password"]
+    assert second["other"] != first["other"]
+    assert held(world, "production", "reader-space", "log-store") == {"username": "writer", "password": second["other"]}
+
+
+def test_a_part_does_without_what_it_wants(tmp_path: Path) -> None:
+    wanted = given(STORE, ASKER, production=["asker"], pre=[])
+    world = world_of(wanted)
+    assert install(site_of(world, tmp_path, inputs=wanted)).outcome == "done"
+    assert held(world, "production", "asker-space", "log-store") is None
+    (there,) = (each for each in wanted.answers.environments if each.name == "production")
+    assert wanted.seen(there, ASKER)["consumes"] == {}
+
+
+def test_what_is_seen_of_a_consumed_part_names_the_own_copy() -> None:
+    wanted = given(STORE, READER, production=["reader"], pre=["store"])
+    (there,) = (each for each in wanted.answers.environments if each.name == "production")
+    assert wanted.seen(there, READER)["consumes"] == {
+        "log-store": {"url": "https://10.0.1.1:9200", "secret": "log-store"}
+    }
+
+
+@pytest.mark.parametrize("length", [16, 128])
+def test_a_value_is_of_letters_and_digits_and_never_the_same(length: int) -> None:
+    made = {generated(length) for _ in range(50)}
+    assert len(made) == 50
+    assert all(len(each) == length and each.isalnum() and each.isascii() for each in made)
