@@ -117,6 +117,16 @@ class ReadOnly(Questions, Protocol):
         """
         ...
 
+    def refusal(self, cluster: str, thing: Mapping[str, Any]) -> str:
+        """Why the API server would refuse to make or change this object; empty where it would take it.
+
+        Nothing is made: the server is asked by a server-side apply that it does not keep (`dryRun=All`).
+
+        Raises:
+            CommandFailed: it cannot even be asked: the cluster has no such kind, or no such namespace.
+        """
+        ...
+
 
 Reached = Literal["open", "refused", "silent", "unreachable"]
 """What came of connecting: accepted, refused at once (nobody listens, or a firewall says so), no answer, no route."""

@@ -177,6 +177,7 @@ def _texts_named(spec: Mapping[str, Any]) -> Iterator[str]:
         yield values
     for key in ("crds", "before", "objects"):
         yield from spec.get(key, ())
+    yield from (probe["object"] for probe in spec.get("probes") or () if "object" in probe)
 
 
 def _sources(

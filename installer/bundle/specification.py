@@ -75,6 +75,9 @@ def _loose_ends(subject: Subject) -> Iterator[Flaw]:
                 yield Flaw((key, at), f"the component has no text {text!r}")
         if key in subject.spec and not {"chart", "objects"} & subject.spec.keys():
             yield Flaw((key,), "is applied before a chart or objects, and the component has neither")
+    for at, probe in enumerate(subject.spec.get("probes", ())):
+        if probe.get("object", "") not in ("", *subject.texts):
+            yield Flaw(("probes", at, "object"), f"the component has no text {probe['object']!r}")
     for at, unit in enumerate(host.get("enable-only", ())):
         if unit not in host.get("units", ()):
             yield Flaw(("host", "enable-only", at), f"{unit} is none of the component's units")
@@ -134,6 +137,7 @@ def _rendered(subject: Subject) -> int:
     """Templates of a component: texts for hosts, objects, a chart's values, and those in its specification itself."""
     spec, host = subject.spec, subject.spec.get("host", {})
     commands = (each.get("command", ()) for each in spec.get("probes", ()))
+    tried = [each["object"] for each in spec.get("probes", ()) if "object" in each]
     lists = (host.get("texts", ()), spec.get("before", ()), spec.get("objects", ()), spec.get("probes", ()), *commands,
-             spec.get("publishes", ()), *spec.get("secrets", {}).values())  # fmt: skip
+             tried, spec.get("publishes", ()), *spec.get("secrets", {}).values())  # fmt: skip
     return sum(map(len, lists)) + ("values" in spec.get("chart", {}))

@@ -62,6 +62,8 @@ def prove(inputs: Planned) -> None:
         for component in inputs.components(environment):
             secrets.placeholders(component, inputs.seen(environment, component))
             for probe in declared.specs(component, inputs.seen(environment, component)):
+                if "object" in probe:
+                    declared.tried(component, probe, inputs.seen(environment, component))
                 if "url" in probe and not URL.fullmatch(probe["url"]):
                     reason = Message("{value} is no https address", value=f"{probe['url'][:200]!r}")
                     raise BundleNotTrusted(bundle=f"component {component.name}, probe {probe['name']}", reason=reason)

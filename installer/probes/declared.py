@@ -1,4 +1,8 @@
-"""Probes that components declare: a URL that is asked from outside, or a program that is run in one of their pods."""
+"""Probes that components declare.
+
+A URL that is asked from outside, a program that is run in one of their pods, or an object that the API server must
+refuse, or take: it is asked without anything being made.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,16 @@ from typing import Any
 
 from installer.answers.model import Environment
 from installer.bundle.manifest import Component
-from installer.errors import ProbeFailed
+from installer.errors import BundleNotTrusted, ProbeFailed
 from installer.formats.objects import condition, items, name
 from installer.messages import Message
 from installer.ports import World
 from installer.probes import https
 from installer.probes.https import Until
-from installer.render import templates
+from installer.render import charts, templates
 
+TRIED = frozenset({"refused", "admitted"})
+"""Kinds of probes that try an object, which is never made."""
 RUN = 60.0
 """Seconds that a program in a pod may take at each attempt."""
 
@@ -34,7 +40,8 @@ def declared(
 ) -> Iterator[Declared]:
     """The probes of a component, every text of theirs filled in with the names of its templates."""
     for spec in specs(component, names):
-        yield Declared(spec["name"], Message.verbatim(spec["title"]), _run_of(spec, environment, until))
+        run = _run_of(component, spec, environment, names, until)
+        yield Declared(spec["name"], Message.verbatim(spec["title"]), run)
 
 
 def specs(component: Component, names: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -43,9 +50,32 @@ def specs(component: Component, names: Mapping[str, Any]) -> Iterator[dict[str, 
         yield {key: _filled(component, value, names) for key, value in told.items()}
 
 
-def _run_of(spec: Mapping[str, Any], environment: Environment, until: Until) -> Callable[[World], str]:
-    if spec.get("kind", "https") == "exec":
+def tried(component: Component, spec: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
+    """The object that a probe tries to have made.
+
+    Raises:
+        BundleNotTrusted: its template cannot be rendered, or does not give one object.
+    """
+    found = charts.documents(component, spec["object"], names)
+    if len(found) != 1:
+        reason = Message("it holds {count} objects, a probe tries one", count=len(found))
+        raise BundleNotTrusted(bundle=f"component {component.name}, {spec['object']}", reason=reason)
+    return found[0]
+
+
+def _run_of(
+    component: Component,
+    spec: Mapping[str, Any],
+    environment: Environment,
+    names: Mapping[str, Any],
+    until: Until,
+) -> Callable[[World], str]:
+    kind = spec.get("kind", "https")
+    if kind == "exec":
         return lambda world: _in_a_pod(world, environment, spec, until)
+    if kind in TRIED:
+        thing = tried(component, spec, names)
+        return lambda world: _admission(world, environment, spec, thing, until)
     return lambda world: https.ask(world, environment, spec, until)
 
 
@@ -83,6 +113,33 @@ def _in_a_pod(world: World, environment: Environment, spec: Mapping[str, Any], u
             raise
         raise ProbeFailed(reason=Message("{what}; last it said: {answer}", what=error.headline, answer=last)) from error
     return Message("{program}: {answer}", program=spec["command"][0].rpartition("/")[2], answer=found)
+
+
+def _admission(
+    world: World, environment: Environment, spec: Mapping[str, Any], thing: Mapping[str, Any], until: Until
+) -> str:
+    """Ask until an object is refused with what is expected, or is taken; a rule holds a moment after it was made."""
+    what = f"{thing['kind']} {thing['metadata']['name']}"
+    refused = spec["kind"] == "refused"
+    said = ""
+
+    def attempt() -> bool:
+        nonlocal said
+        said = world.refusal(environment.name, thing)
+        return spec["expect"] in said if refused else not said
+
+    try:
+        until(Message("{what} refused", what=what) if refused else Message("{what} admitted", what=what), attempt)
+    except ProbeFailed as error:
+        answer = said or Message("it is admitted")
+        raise ProbeFailed(
+            reason=Message("{what}; last it said: {answer}", what=error.headline, answer=answer)
+        ) from error
+    return (
+        Message("{what}: {answer}", what=what, answer=_last_line(said))
+        if refused
+        else Message("{what}: admitted", what=what)
+    )
 
 
 def _last_line(text: str) -> str:

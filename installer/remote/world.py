@@ -141,6 +141,10 @@ class Site:
         """What applying objects would change."""
         return tuple(each for thing in objects for each in self._cluster(cluster).differing(thing))
 
+    def refusal(self, cluster: str, thing: Mapping[str, Any]) -> str:
+        """Why the API server would refuse this object; empty where it would take it."""
+        return self._cluster(cluster).refusal(thing)
+
     def write(self, host: str, path: str, content: bytes, *, mode: int = 0o644) -> None:
         """Put a file there atomically, owned by root; makes missing parents."""
         digest = hashlib.sha256(content).hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,10 +81,16 @@ def wanted_release(component: Component, names: dict[str, Any]) -> Release:
 
 def _documents(component: Component, key: str, names: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     """The objects of the templates that a component names under a key."""
-    found: list[dict[str, Any]] = []
-    for text in component.spec.get(key, ()):
-        found += _objects(component, text, templates.render(component, text, names))
-    return tuple(found)
+    return tuple(each for text in component.spec.get(key, ()) for each in documents(component, text, names))
+
+
+def documents(component: Component, text: str, names: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The objects of one template.
+
+    Raises:
+        BundleNotTrusted: it cannot be rendered, or something in it is no Kubernetes object.
+    """
+    return _objects(component, text, templates.render(component, text, names))
 
 
 def _definitions(component: Component) -> tuple[dict[str, Any], ...]:

@@ -17,7 +17,7 @@ from installer.formats.mappings import laid_over
 from installer.formats.object_changes import changes
 from installer.render.charts import DEFINITIONS
 
-APPS, CERTIFICATES = "apps/v1", "cert-manager.io/v1"
+APPS, CERTIFICATES, ADMISSION = "apps/v1", "cert-manager.io/v1", "admissionregistration.k8s.io/v1"
 KINDS: Mapping[tuple[str, str], tuple[str, bool]] = {
     ("v1", "ConfigMap"): ("configmaps", True),
     ("v1", "Namespace"): ("namespaces", False),
@@ -30,6 +30,8 @@ KINDS: Mapping[tuple[str, str], tuple[str, bool]] = {
     (APPS, "DaemonSet"): ("daemonsets", True),
     (APPS, "Deployment"): ("deployments", True),
     (APPS, "StatefulSet"): ("statefulsets", True),
+    (ADMISSION, "ValidatingAdmissionPolicy"): ("validatingadmissionpolicies", False),
+    (ADMISSION, "ValidatingAdmissionPolicyBinding"): ("validatingadmissionpolicybindings", False),
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): ("customresourcedefinitions", False),
     ("policy/v1", "PodDisruptionBudget"): ("poddisruptionbudgets", True),
     (CERTIFICATES, "Certificate"): ("certificates", True),
@@ -41,6 +43,8 @@ OWN_GROUPS = frozenset({"apps", "autoscaling", "batch", "policy"})
 """Groups that every API server serves, beside those that end in `.k8s.io`."""
 ITS_OWN = frozenset({"uid", "creationTimestamp"})
 """What the API server itself writes into an object's metadata, once."""
+INVALID = 422
+"""HTTP status of an object whose form is wrong."""
 NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 DEFINED_BY = {CERTIFICATES: f"{DEFINITIONS}/certificates.cert-manager.io"}
 """API groups that are served only once the cluster has their definition."""
@@ -119,6 +123,16 @@ class Cluster:
             return tuple(changes(name, None, thing))
         return tuple(changes(name, live, {**live, **self._merged(path, thing)}))
 
+    def refusal(self, thing: Mapping[str, Any]) -> str:
+        """Why an object would be refused by its form; empty where it would be taken."""
+        try:
+            self._path_for(thing)
+        except CommandFailed as error:
+            if error.facts["code"] == INVALID:
+                return str(error.facts["reason"])
+            raise
+        return ""
+
     def _merged(self, path: str, thing: Mapping[str, Any]) -> dict[str, Any]:
         """What an object becomes by being applied: its fields laid over what others wrote."""
         others = _without(self.objects.get(path, {}), self.applied.get(path, {}), thing)
@@ -131,7 +145,7 @@ class Cluster:
             raise self._refused(f"apply {kind} {name}", f"the cluster has no kind {kind} in {thing['apiVersion']}")
         if not NAME.fullmatch(name):
             reason = f'{kind} "{name}" is invalid: metadata.name: a lowercase RFC 1123 subdomain is wanted'
-            raise self._refused(f"apply {kind} {name}", reason, 422)
+            raise self._refused(f"apply {kind} {name}", reason, INVALID)
         namespace = thing["metadata"].get("namespace", "default")
         if "/namespaces/" in path and f"/api/v1/namespaces/{namespace}" not in self.objects and kind != "Namespace":
             raise self._refused(f"apply {kind} {name}", f'namespaces "{namespace}" not found')

@@ -12,7 +12,7 @@ from installer.bundle.manifest import Artifact, Manifest
 from installer.errors import CommandFailed, ConnectionLost
 from installer.ports import FileState, Output, Report, discarded
 from installer.remote.ssh import commands
-from installer.simulated import helm, kubeadm, pods, programs, queries, registry, scripts, systemd
+from installer.simulated import admission, helm, kubeadm, pods, programs, queries, registry, scripts, systemd
 from installer.simulated.controllers import metrics, serving, settle
 from installer.simulated.faults import Fate, Faults
 from installer.simulated.kubernetes import Cluster
@@ -126,6 +126,12 @@ class SimulatedWorld:
             return tuple(each for thing in objects for each in of.differing(thing))
 
         return self._in(cluster, "get", found) if objects else ()
+
+    def refusal(self, cluster: str, thing: Mapping[str, Any]) -> str:
+        """Why the API server would refuse this object; empty where it would take it."""
+        return self._in(
+            cluster, "get", lambda of: of.refusal(thing) or admission.refusal(self.site.manifest, of, thing)
+        )
 
     def write(self, host: str, path: str, content: bytes, *, mode: int = 0o644) -> None:
         """Put a file there, owned by root; makes missing parents."""

@@ -88,6 +88,18 @@ def test_what_the_api_refuses_is_told_in_its_words(
         cluster.world.apply(CLUSTER, {**SETTINGS, **changed})
 
 
+def test_what_would_be_refused_is_told_and_nothing_is_made(cluster: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(real, "NEW", 0)
+    tried = {**SETTINGS, "metadata": {"name": "tried", "namespace": "default"}}
+    assert cluster.world.refusal(CLUSTER, tried) == ""
+    assert cluster.world.find(CLUSTER, tried) is None
+    assert "lowercase" in cluster.world.refusal(CLUSTER, {**tried, "metadata": {"name": "Not_A_Name"}})
+    with pytest.raises(CommandFailed, match='namespaces "none" not found'):
+        cluster.world.refusal(CLUSTER, {**tried, "metadata": {"name": "nowhere", "namespace": "none"}})
+    with pytest.raises(CommandFailed, match="no kind Gadget"):
+        cluster.world.refusal(CLUSTER, {**tried, "kind": "Gadget"})
+
+
 def test_a_command_in_no_pod_is_refused(cluster: Stage) -> None:
     with pytest.raises(CommandFailed, match="no such pod"):
         cluster.world.execute(CLUSTER, "default", "no-pod", "true")

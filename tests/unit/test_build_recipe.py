@@ -13,6 +13,7 @@ from installer.builder import reading, recipe
 from installer.errors import BuildFailed
 
 PROBE = {"name": "x", "title": "x works", "expect": "ok"}
+TRIED = {"name": "x", "title": "x holds", "object": "page.yaml"}
 WEB = {"name": "page", "path": {"path": "web"}}
 BESIDE = {"web/index.html": "hello"}
 
@@ -162,7 +163,25 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path, mistake: Callable[[
         ({"probes": [{"name": "x", "expects": "ok"}]}, "probes.0.expects: unknown key; did you mean 'expect'"),
         ({"probes": [{**PROBE, "kind": "exec", "namespace": "x", "app": "x"}]}, "probes.0: has no 'command'"),
         ({"probes": [PROBE]}, "probes.0: has no 'url'"),
-        ({"probes": [{**PROBE, "kind": "ping"}]}, 'probes.0.kind: "ping", wanted one of: https, exec'),
+        (
+            {"probes": [{**PROBE, "kind": "ping"}]},
+            'probes.0.kind: "ping", wanted one of: https, exec, refused, admitted',
+        ),
+        ({"probes": [{**TRIED, "kind": "refused"}]}, "probes.0: has no 'expect'"),
+        ({"probes": [{**PROBE, "kind": "refused"}]}, "probes.0: has no 'object'"),
+        (
+            {"probes": [{**PROBE, "kind": "admitted", "object": "page.yaml"}]},
+            "wanted no `expect`: what is admitted says",
+        ),
+        (
+            {"probes": [{**PROBE, "url": "https://x", "object": "page.yaml"}]},
+            "wanted no `object`: that is of kinds ref",
+        ),
+        (
+            {"probes": [{**TRIED, "kind": "admitted", "url": "https://x"}]},
+            "wanted no `url` and no `ca`: those are of kind",
+        ),
+        ({"probes": [{**TRIED, "kind": "admitted", "object": "gone.yaml"}]}, "its text gone.yaml cannot be read"),
         (
             {"probes": [{**PROBE, "url": "https://x", "ca": "/api/v1/x", "command": ["x"]}]},
             "probes.0: .*wanted no `namespace`, `app` and `command`: those are of kind exec",

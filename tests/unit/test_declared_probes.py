@@ -1,4 +1,7 @@
-"""Probes that components declare: a program in a pod is asked until it says what is expected; what it said is told."""
+"""Probes that components declare.
+
+A program in a pod is asked until it says what is expected; an API server until it refuses, or takes, an object.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,12 @@ import pytest
 from simulation import NOW, inputs_of, install, machines_of, site_of
 
 from installer.bundle.manifest import Component
-from installer.errors import ProbeFailed
+from installer.errors import BundleNotTrusted, ProbeFailed
 from installer.ports import Output
 from installer.probes import builtin, proof
 from installer.probes.declared import declared
+from installer.simulated import admission
+from installer.simulated.kubernetes import Cluster
 from installer.simulated.world import SimulatedWorld
 
 COMMAND = ["/usr/local/bin/promtool", "query", "instant", "https://{{ domain }}:9090", "count(up)"]
@@ -91,3 +96,69 @@ def test_a_simulated_pod_says_what_its_probe_expects_once_the_release_is_there(t
     told = {each.id: each for each in proof.prove(world, inputs, lambda result: None)}
     assert told["production/probe.collects"].passed
     assert told["production/probe.collects"].evidence == "promtool: =>"
+
+
+OBJECT = """apiVersion: v1
+kind: Namespace
+metadata: {name: foreign, labels: {of: "{{ environment }}"}}
+"""
+
+
+class Server:
+    """An API server that answers one thing after another to an object that it is asked about."""
+
+    def __init__(self, *said: str) -> None:
+        self.said = list(said)
+        self.tried: list[Any] = []
+
+    def refusal(self, cluster: str, thing: Any) -> str:
+        self.tried.append((cluster, thing["metadata"]))
+        return self.said.pop(0) if len(self.said) > 1 else self.said[0]
+
+
+def tried(world: Any, kind: str, text: str = OBJECT, **more: str) -> str:
+    environment = inputs_of("rehearsal").answers.environments[0]
+    spec = {"kind": kind, "name": "foreign", "title": "a foreign one", "object": "foreign.yaml", **more}
+    component = Component("contract", "v1", spec={"probes": [spec]}, texts={"foreign.yaml": text})
+    (probe,) = declared(component, environment, {"environment": "production", "prefix": "prod-"}, builtin.until)
+    return probe.run(world)
+
+
+def test_an_object_must_be_refused_in_the_words_that_are_expected() -> None:
+    server = Server("", "another rule", "denied: names begin with prod-")
+    said = tried(server, "refused", expect="begin with {{ prefix }}")
+    assert said == "Namespace foreign: denied: names begin with prod-"
+    assert server.tried == [("production", {"name": "foreign", "labels": {"of": "production"}})] * 3
+
+
+def test_an_object_must_be_taken() -> None:
+    assert tried(Server("not yet", ""), "admitted") == "Namespace foreign: admitted"
+
+
+@pytest.mark.usefixtures("soon")
+def test_what_the_server_said_last_is_told_where_it_never_does_what_is_wanted() -> None:
+    with pytest.raises(ProbeFailed, match=r"Namespace foreign refused: not within .*; last it said: it is admitted"):
+        tried(Server(""), "refused", expect="begin")
+    with pytest.raises(ProbeFailed, match=r"Namespace foreign refused: not within .*; last it said: something else"):
+        tried(Server("something else"), "refused", expect="begin")
+    with pytest.raises(ProbeFailed, match=r"Namespace foreign admitted: not within .*; last it said: no"):
+        tried(Server("no"), "admitted")
+
+
+def test_a_probe_tries_one_object() -> None:
+    with pytest.raises(BundleNotTrusted, match=r"contract, foreign\.yaml: it holds 2 objects, a probe tries one"):
+        tried(Server(""), "admitted", f"{OBJECT}---\n{OBJECT}")
+
+
+def test_a_simulated_cluster_refuses_what_a_component_says_it_does_once_there_is_a_policy() -> None:
+    spec = {"kind": "refused", "name": "foreign", "title": "x", "object": "foreign.yaml", "expect": "begin with"}
+    contract = Component("contract", "v1", spec={"probes": [spec]}, texts={"foreign.yaml": OBJECT})
+    manifest = replace(inputs_of("rehearsal").manifest, components=(contract,))
+    cluster = Cluster("production", "cluster.local", "10.244.0.0/16")
+    foreign = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "foreign"}}
+    assert admission.refusal(manifest, cluster, foreign) == ""
+    policy = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy"}
+    cluster.apply({**policy, "metadata": {"name": "names"}}, NOW)
+    assert "begin with" in admission.refusal(manifest, cluster, foreign)
+    assert admission.refusal(manifest, cluster, {**foreign, "metadata": {"name": "foreign-one"}}) == ""
+    assert admission.refusal(manifest, cluster, {**foreign, "kind": "Pod"}) == ""

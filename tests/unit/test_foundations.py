@@ -59,6 +59,7 @@ def test_the_core_bundle_is_whole() -> None:
         (probe(url="file:///etc/shadow"), "shop, probe shop: 'file:///etc/shadow' is no https address"),
         (probe(url="https://x/ --config /etc/shadow"), "is no https address"),
         (probe(url="{{ gone }}"), "'gone' is undefined"),
+        (probe(kind="refused", object="values.yaml"), "shop, values.yaml: it holds something that is no Kubernetes"),
     ],
 )  # fmt: skip
 def test_what_would_end_a_run_half_way_ends_its_plan(manifest: Manifest, said: str) -> None:

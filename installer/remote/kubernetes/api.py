@@ -44,6 +44,8 @@ LONGEST = 32 << 20
 """Bytes of one answer: a list of 500 nodes, the longest that is asked for, has some 10 MiB."""
 AWAY = 60
 """Seconds for which a control plane that did not answer is asked only after the others."""
+REFUSED = frozenset({400, 403, 422})
+"""What the API server answers to an object that it does not take: malformed, forbidden by a rule, invalid."""
 NEW = 60
 """Seconds for the API to serve a kind, or reach a webhook, that was just made."""
 
@@ -124,6 +126,14 @@ class Cluster:
         status, body = self._patched(path or "", thing, "&dryRun=All")
         return tuple(changes(name, live, self._expected(f"compare {name}", status, body)))
 
+    def refusal(self, thing: Mapping[str, Any]) -> str:
+        """Why the server would refuse this object, by a rule or by its form; empty where it would take it."""
+        status, body = self._applied(thing, "&dryRun=All")
+        if status in REFUSED:
+            return _reason(status, body)
+        self._expected(f"try {thing['kind']} {thing['metadata']['name']}", status, body)
+        return ""
+
     def withdraw(self, thing: Mapping[str, Any]) -> None:
         """Delete the object of that kind, namespace and name, its dependents too; no error where it is not there."""
         path = self._path(thing)
@@ -159,11 +169,11 @@ class Cluster:
             self._idle.clear()
             self._contexts.clear()
 
-    def _applied(self, thing: Mapping[str, Any]) -> tuple[int, bytes]:
+    def _applied(self, thing: Mapping[str, Any], how: str = "") -> tuple[int, bytes]:
         path = self._path(thing)
         if path is None:
             return 404, f"the cluster has no kind {thing['kind']} in {thing['apiVersion']}".encode()
-        return self._patched(path, thing)
+        return self._patched(path, thing, how)
 
     def _patched(self, path: str, thing: Mapping[str, Any], how: str = "") -> tuple[int, bytes]:
         query = f"?fieldManager=sitewright&force=true{how}"
@@ -251,11 +261,7 @@ class Cluster:
     def _expected(self, doing: str, status: int, body: bytes) -> dict[str, Any]:
         if status < 300:
             return self._parsed(body) if body else {}
-        try:
-            reason = text(json.loads(body), "message")
-        except (ValueError, RecursionError):
-            reason = ""
-        reason = reason or body.decode("utf-8", "replace")[:300] or f"HTTP status {status}"
+        reason = _reason(status, body)
         if status in (502, 503, 504):
             raise ConnectionLost(host=self._name, reason=Message("its API: {reason}", reason=reason))
         raise CommandFailed(host=self._name, command=doing, code=status, reason=reason)
@@ -290,6 +296,15 @@ def _whole(response: http.client.HTTPResponse) -> bytes:
     if response.length:
         raise http.client.IncompleteRead(body, response.length)
     return body
+
+
+def _reason(status: int, body: bytes) -> str:
+    """The API server's own words for a request that failed."""
+    try:
+        reason = text(json.loads(body), "message")
+    except (ValueError, RecursionError):
+        reason = ""
+    return reason or body.decode("utf-8", "replace")[:300] or f"HTTP status {status}"
 
 
 def _group(version: str) -> str:
