@@ -1,0 +1,3 @@
+module sitewright.invalid/tls-proxy
+
+go 1.26.0
