@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from core_manifest import ROOT, core_manifest
+from core_manifest import ROOT, manifest_for
 
 from installer import operations
 from installer.answers import file as answers_file
@@ -40,8 +40,9 @@ def _signed(bundle_json: bytes) -> tuple[bytes, bytes]:
 
 
 def inputs_of(profile: str) -> Inputs:
-    bundle_json = encode(core_manifest())
-    return Inputs(answers_of(profile), decode(bundle_json, "core"), bundle_json, *_signed(bundle_json))
+    manifest = manifest_for(answers_of(profile))
+    bundle_json = encode(manifest)
+    return Inputs(answers_of(profile), decode(bundle_json, manifest.name), bundle_json, *_signed(bundle_json))
 
 
 def machines_of(profile: str, **changed) -> list[Machine]:
@@ -50,7 +51,9 @@ def machines_of(profile: str, **changed) -> list[Machine]:
 
 
 def world_of(profile: str, fate=None, **changed) -> SimulatedWorld:
-    return SimulatedWorld(machines_of(profile, **changed), core_manifest(), fate=fate, now=lambda: NOW)
+    return SimulatedWorld(
+        machines_of(profile, **changed), manifest_for(answers_of(profile)), fate=fate, now=lambda: NOW
+    )
 
 
 def site_of(world, state, profile="rehearsal", inputs=None) -> operations.Site:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from installer.answers import file as answers_file
+from installer.answers.model import Answers
 from installer.bundle import sshsig
 from installer.bundle.archive import Archive
 from installer.bundle.diff import describe
@@ -26,6 +27,8 @@ RESUMABLE = (StepFailed.exit_code, Interrupted.exit_code)
 
 RECIPE = Path(__file__).resolve().parents[2] / "bundles" / "core"
 """The recipe that a rehearsal builds where no bundle is given; a source checkout has it."""
+RECIPES = (RECIPE, RECIPE.with_name("platform"))
+"""Those that it chooses from: the first that has all components of the answers."""
 
 
 def run(command: RehearseCommand, presenter: Presenter) -> int:
@@ -38,10 +41,11 @@ def run(command: RehearseCommand, presenter: Presenter) -> int:
     podman.require_tools()
     bundle, signers = command.bundle, command.signers
     if bundle is None and not command.hosts_only:
+        recipe = recipe_for(answers)
         with ThreadPoolExecutor(1) as pool:
             # Hosts are raised from it afterwards; should it fail, that is told then.
             pool.submit(image.ensure, cache_folder(), presenter.beside())
-            bundle, signers = core_bundle(presenter)
+            bundle, signers = practice_bundle(recipe, presenter)
     _up(practice, presenter)
     if command.hosts_only:
         return 0
@@ -80,19 +84,34 @@ def practice_key() -> tuple[Path, Path]:
     return key, signers
 
 
-def core_bundle(presenter: Presenter) -> tuple[Path, Path]:
-    """The bundle core, signed with the practice key: from the cache, or built now. Returns it and its signers.
+def recipe_for(answers: Answers) -> Path:
+    """The first recipe here that has all components which the answers choose; the last, should none have.
 
     Raises:
-        UsageError: there is no recipe here to build it from.
+        UsageError: there is no recipe here.
+        RecipeInvalid: one cannot be read.
+    """
+    from installer.builder import reading
+
+    there = [recipe for recipe in RECIPES if (recipe / "bundle.yaml").is_file()]
+    if not there:
+        raise UsageError(reason="no recipe to build a bundle from", hint="give --bundle FILE --signers FILE")
+    chosen = {name for environment in answers.environments for name in environment.components}
+    enough = (each for each in there if chosen <= {part.name for part in reading.load(each).parts})
+    return next(enough, there[-1])
+
+
+def practice_bundle(recipe: Path, presenter: Presenter) -> tuple[Path, Path]:
+    """The bundle of a recipe, signed with the practice key: from the cache, or built now. Returns it and its signers.
+
+    Raises:
+        BuildFailed: it cannot be built.
     """
     from installer.builder import build
 
-    if not (RECIPE / "bundle.yaml").is_file():
-        raise UsageError(reason="no recipe to build a bundle from", hint="give --bundle FILE --signers FILE")
     key, signers = practice_key()
     with presenter.building() as emit:
-        path = build.build(RECIPE, key, emit, cache=cache_folder())
+        path = build.build(recipe, key, emit, cache=cache_folder())
     with Archive.open(path) as archive:
         found = describe(archive.manifest)
     presenter.note(

@@ -75,6 +75,16 @@ def test_a_cluster_survives_a_power_cut(installed: Installed) -> None:
         assert failed == ""
 
 
+def test_no_secret_stands_in_clear_in_what_etcd_writes(installed: Installed) -> None:
+    """Keys of certificates are Secrets of every cluster; what encrypts them marks what it wrote."""
+    counts = [
+        hosts.console(installed.site.practice.site, "cp-1", "sh", "-c", f"grep -rlaE '{sought}' /var/lib/etcd | wc -l")
+        for sought in ("k8s:enc:secretbox:v1:site:", "BEGIN (EC |RSA )?PRIVATE KEY")
+    ]
+    assert int(counts[0]) >= 1
+    assert int(counts[1]) == 0
+
+
 def test_a_state_directory_from_elsewhere_learns_from_the_site(installed: Installed) -> None:
     """Somebody without our runs sees what stands, and installing again finds nothing to do."""
     other = Operator(installed.site.operator.state.with_name("other"))

@@ -53,6 +53,7 @@ def shape(world):
     """A site without what is made up anew each time: keys, certificates, and the logs of what was tried."""
     made_up = (
         "/etc/kubernetes/admin.conf",
+        "/etc/kubernetes/pki/encryption.yaml",
         "/etc/sitewright/pki/",
         "/var/lib/kubelet/pki/",
         "/var/lib/sitewright/log/",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from installer import operations
 from installer.bundle.manifest import Artifact, Component
 from installer.bundle.manifest_json import decode, encode
 from installer.plan.inputs import Inputs
+from installer.plan.steps.encryption import CONFIGURATION, configuration
 from installer.plan.steps.secrets import generated
 from installer.simulated.world import SimulatedWorld
 
@@ -123,3 +125,26 @@ def test_a_value_is_of_letters_and_digits_and_never_the_same(length: int) -> Non
     made = {generated(length) for _ in range(50)}
     assert len(made) == 50
     assert all(len(each) == length and each.isalnum() and each.isascii() for each in made)
+
+
+def test_control_planes_of_one_cluster_encrypt_with_one_key_that_no_other_cluster_has(tmp_path: Path) -> None:
+    keys = []
+    for profile in ("ha", "minimal"):
+        world = simulation.world_of(profile)
+        install(site_of(world, tmp_path / profile, profile))
+        (environment,) = simulation.answers_of(profile).environments
+        files = {world.read(host, CONFIGURATION) for host in environment.control_planes}
+        (file,) = files
+        assert file is not None
+        assert {world.stat(host, CONFIGURATION)[0].mode for host in environment.control_planes} == {0o600}
+        assert not any(world.read(host, CONFIGURATION) for host in environment.workers)
+        keys.append(file)
+    assert keys[0] != keys[1]
+
+
+def test_the_key_encrypts_secrets_and_leaves_those_in_clear_readable() -> None:
+    (rule,) = json.loads(configuration(bytes(32)))["resources"]
+    first, last = rule["providers"]
+    assert rule["resources"] == ["secrets"]
+    assert base64.b64decode(first["secretbox"]["keys"][0]["secret"]) == bytes(32)
+    assert last == {"identity": {}}

@@ -1,4 +1,4 @@
-"""The manifest that bundles/core has when it is built, with made-up digests: enough for everything that only plans."""
+"""The manifests that bundles have when they are built, with made-up digests: enough for everything that only plans."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from installer.answers.model import Answers
 from installer.builder import reading, recipe
 from installer.bundle.manifest import Artifact, Blob, Component, Manifest
+from installer.cli.rehearse import recipe_for
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,7 +34,17 @@ def _artifacts(part: recipe.Part) -> tuple[Artifact, ...]:
 
 
 @cache
+def manifest_of(name: str) -> Manifest:
+    """What a recipe of `bundles` makes."""
+    found = reading.load(ROOT / "bundles" / name)
+    components = tuple(Component(p.name, p.release, _artifacts(p), p.spec, p.texts) for p in found.parts)
+    return Manifest(found.name, found.release, found.architecture, found.kubernetes, components, "sha256:" + "0" * 64)
+
+
 def core_manifest() -> Manifest:
-    core = reading.load(ROOT / "bundles" / "core")
-    components = tuple(Component(p.name, p.release, _artifacts(p), p.spec, p.texts) for p in core.parts)
-    return Manifest(core.name, core.release, core.architecture, core.kubernetes, components, "sha256:" + "0" * 64)
+    return manifest_of("core")
+
+
+def manifest_for(answers: Answers) -> Manifest:
+    """What the recipe makes that a rehearsal of these answers would take."""
+    return manifest_of(recipe_for(answers).name)

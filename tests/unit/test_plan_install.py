@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from core_manifest import ROOT, core_manifest
+from core_manifest import ROOT, core_manifest, manifest_for
 
 from installer.answers import file as answers_file
 from installer.answers.model import Answers, Waiver
@@ -33,7 +33,7 @@ def load(profile: str, change: str = "", to: str = "") -> Answers:
 
 
 def inputs(answers: Answers, manifest: Manifest | None = None) -> Inputs:
-    return Inputs(answers, manifest or core_manifest(), b"{}", b"sig", b"signers")
+    return Inputs(answers, manifest or manifest_for(answers), b"{}", b"sig", b"signers")
 
 
 def before(plan: Plan) -> dict[str, set[str]]:

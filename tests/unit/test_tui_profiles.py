@@ -19,6 +19,7 @@ from wizards import answers_of, field, open_page, play, settled, type_into, unti
 
 from installer.answers import file as answers_file
 from installer.answers.model import Answers
+from installer.cli.rehearse import recipe_for
 from installer.formats import strict_yaml
 from installer.formats.strict_yaml import Path as Place
 from installer.ui.tui.pages.components import Parts
@@ -50,7 +51,7 @@ def test_a_profile_opens_and_saves_as_it_was(tmp_path: Path, profile: str) -> No
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
 def test_a_profile_is_made_from_nothing(tmp_path: Path, profile: Path) -> None:
     wanted = strict_yaml.read(profile.read_text()).data
-    file = answers_of(tmp_path)
+    file, recipe = answers_of(tmp_path), recipe_for(answers_file.load(profile)).name
 
     async def script(pilot: Pilot[None]) -> None:
         await hosts(pilot, wanted["hosts"])
@@ -64,7 +65,7 @@ def test_a_profile_is_made_from_nothing(tmp_path: Path, profile: Path) -> None:
         await pilot.press("ctrl+s")
         await settled(pilot)
 
-    play(wizard(file, bundle=tmp_path / "core"), script)
+    play(wizard(file, bundle=tmp_path / recipe), script)
     made, meant = answers_file.load(file), answers_file.load(profile)
     said = [(each.check, each.reason, each.person, str(each.until)) for each in made.waivers]
     assert said == ([tuple(each.values()) for each in TYPED] if profile.stem == "rehearsal" else [])

@@ -14,6 +14,7 @@ from installer.layout import CONFIG, POD_LINKS
 from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.plan.model import Before, Difference, Differences, Image, Step
+from installer.plan.steps import encryption
 from installer.plan.steps.before_images import names as listed
 from installer.plan.steps.commands import demand, demand_work, underway, wait_for
 from installer.plan.steps.hosts import step_id
@@ -76,6 +77,7 @@ def init(inputs: Planned, environment: Environment, after: tuple[str, ...]) -> S
     def apply(world: World) -> None:
         def prepare() -> None:
             _clear(world, host)
+            encryption.found(world, host)
             world.write(host, KUBEADM, config.encode(), mode=0o600)
 
         argv = ("kubeadm", "init", "--config", KUBEADM, "--skip-token-print")
@@ -109,6 +111,8 @@ def join(inputs: Planned, environment: Environment, host: str, after: tuple[str,
     def apply(world: World) -> None:
         def prepare() -> None:
             _clear(world, host)
+            if control_plane:
+                encryption.share(world, first, host)
             admission = _admission(world, first, inputs.manifest.kubernetes if control_plane else "")
             text = templates.render(component, "join.yaml", {**names, "join": admission})
             world.write(host, KUBEADM, text.encode(), mode=0o600)
