@@ -48,6 +48,7 @@ def context(answers: Answers, environment: Environment, manifest: Manifest) -> d
     return {
         "site": answers.site,
         "environment": environment.name,
+        "environments": [each.name for each in answers.environments],
         "entrance": answers.host(environment.hosts[0]).address,
         "entrances": [answers.host(name).address for name in environment.hosts],
         "domain": environment.domain,
