@@ -22,6 +22,7 @@ from installer.cli.commands import (
     RehearseCommand,
     ReportCommand,
     SchemaCommand,
+    SecretsCommand,
     SiteCommand,
     SizeCommand,
     WizardCommand,
@@ -67,6 +68,10 @@ def run(argv: list[str]) -> int:
 def _done(command: Command) -> int:
     """Do what was typed; returns the exit code."""
     match command:
+        case SecretsCommand():
+            from installer.cli import secrets
+
+            return secrets.run(command, _presenter(command.json))
         case SiteCommand():
             from installer.cli import site
 

@@ -90,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     _check(verbs, reaching)
     _plan_and_install(verbs, reaching)
     _later(verbs, reaching)
+    _secrets(verbs, reaching)
     _rehearse(verbs, common)
     _bundle(verbs, common)
     schema = verbs.add_parser(
@@ -214,6 +215,24 @@ def _later(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.Ar
             later.add_argument("--yes", action="store_true", help="do not ask")
             later.add_argument("--delete-volumes", action="store_true",
                                help="on the way back, delete applications' data too; else it stays")  # fmt: skip
+
+
+def _secrets(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.ArgumentParser]) -> None:
+    secrets = verbs.add_parser("secrets", help="passwords that the site has made: list, show, make anew")
+    sub = secrets.add_subparsers(dest="verb", metavar="COMMAND", title="commands", required=True)
+    texts = {
+        "list": "which there are, and who has a copy; no values",
+        "show": "the values of one, as they stand in its cluster",
+        "rotate": "make the values of one anew, and start anew what uses them",
+    }
+    for verb, text in texts.items():
+        one = sub.add_parser(verb, parents=parents, help=text)
+        one.set_defaults(command=commands.SecretsCommand)
+        if verb != "list":
+            one.add_argument("secret", metavar="[ENVIRONMENT/]COMPONENT/SECRET", help="as `secrets list` names it")
+        one.add_argument("--site", default="", help="the site's name where there are several")
+        if verb == "rotate":
+            one.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _rehearse(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:

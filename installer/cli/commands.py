@@ -61,6 +61,13 @@ class SiteCommand(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecretsCommand(SiteCommand):
+    """secrets list, show or rotate; `secret` names the one that is meant: "[environment/]component/secret"."""
+
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WizardCommand(Command):
     """wizard; `language` is None for that of the terminal."""
 

@@ -1,7 +1,7 @@
 """Opening a site: answers, bundle, secrets and hosts, in the order in which each can be refused.
 
-What installs needs the bundle, whole. What looks back (`status`, `rollback`, `uninstall`) goes by what the site's runs
-kept: it works when the disk with the bundle is gone, its signer has expired or the answers were lost.
+What installs needs the bundle, whole. What looks back (`status`, `rollback`, `uninstall`, `secrets`) goes by what the
+site's runs kept: it works when the disk with the bundle is gone, its signer has expired or the answers were lost.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from installer.simulated import file, snapshot
 from installer.ui import progress, terminal
 from installer.ui.presenter import Presenter
 
-BACKWARD_LOOKING = frozenset({"status", "rollback", "uninstall"})
+BACKWARD_LOOKING = frozenset({"status", "rollback", "uninstall", "list", "show", "rotate"})
 
 
 @contextmanager

@@ -194,7 +194,7 @@ def _confirm(command: SiteCommand, presenter: Presenter, question: str) -> None:
     """Ask on a terminal; without one --yes has been given or it is taken for granted that a script means it."""
     if command.yes or not presenter.asks:
         return
-    _ask(question)
+    ask(question)
 
 
 def _confirm_loss(command: SiteCommand, presenter: Presenter, question: str) -> None:
@@ -203,10 +203,15 @@ def _confirm_loss(command: SiteCommand, presenter: Presenter, question: str) -> 
         return
     if not presenter.asks:
         raise UsageError(reason=f"{command.verb} takes away what stands, and there is nobody to ask", hint="give --yes")
-    _ask(question)
+    ask(question)
 
 
-def _ask(question: str) -> None:
+def ask(question: str) -> None:
+    """Ask the person at the terminal.
+
+    Raises:
+        UsageError: the answer is not yes.
+    """
     answer = terminal.stderr().input(f"{question} [y/N] ", markup=False)
     if answer.strip().lower() not in {"y", "yes"}:
         raise UsageError(reason="not confirmed; nothing was changed", hint="say y, or give --yes")

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from installer.bundle.manifest import Exemption
 from installer.errors import SitewrightError
+from installer.operations.secrets import Known
 from installer.plain import first, plain
 from installer.plan import estimate
 from installer.plan.card import PlanCard, WiringCard
@@ -131,6 +132,21 @@ def wiring(console: Console, found: WiringCard) -> None:
         console.print(table)
         left_out(console, left)
         console.print()
+
+
+def secrets(console: Console, found: Sequence[Known]) -> None:
+    """Each with its keys and who has a copy."""
+    if not found:
+        console.print("No part of this site has a secret of its own.")
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for title in ("secret", "keys", "copies"):
+        table.add_column(title, overflow="fold")
+    shown, left = first(found, ROWS)
+    for each in shown:
+        table.add_row(*map(Text, (plain(each.name), plain(", ".join(each.keys)), plain(", ".join(each.copies)))))
+    console.print(table)
+    left_out(console, left)
 
 
 def exemptions(console: Console, found: Sequence[Exemption]) -> None:

@@ -10,13 +10,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rich.text import Text
+
 from installer.answers.model import Answers
 from installer.bundle.diff import Description, Difference
 from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
 from installer.engine.events import Emit
 from installer.errors import SitewrightError
-from installer.plain import plain
+from installer.operations.secrets import Known
+from installer.plain import lines, plain
 from installer.plan.card import PlanCard, WiringCard
 from installer.plan.steps.volumes import Volume
 from installer.ports import Report
@@ -133,6 +136,23 @@ class ForPeople:
     ) -> None:
         """A table of the hosts, and the last runs."""
         console.status(terminal.stdout(), site, records, silent, runs, authority)
+
+    def secrets(self, found: Sequence[Known]) -> None:
+        """A table."""
+        console.secrets(terminal.stdout(), found)
+
+    def secret(self, wanted: Known, values: Mapping[str, str]) -> None:
+        """A line for each key, and as many more as its value has."""
+        out = terminal.stdout()
+        for key, value in values.items():
+            out.print(Text(f"{key}: {lines(value)}"), soft_wrap=True)
+
+    def rotated(self, wanted: Known, begun: Sequence[str]) -> None:
+        """How many were started anew, and how to see that all is well."""
+        terminal.stdout().print(
+            f"✔ {plain(wanted.name)} has new values; started anew: {plain(', '.join(begun) or 'nothing')}"
+        )
+        self.next(("Next:  ", words.command("status", "--probe")))
 
     def down(self, site: str) -> None:
         """A line."""

@@ -46,6 +46,9 @@ SITE = (
     Said("plan --dry-run", 0, frozenset({"plan"})),
     Said("plan --wiring", 0, frozenset({"wiring"})),
     Said("status", 0, frozenset({"status"})),
+    Said("secrets list", 0, frozenset({"secrets"})),
+    Said("secrets show none/none", 2, frozenset({"error"})),
+    Said("secrets rotate none/none --yes", 2, frozenset({"error"})),
     Said("resume", 2, frozenset({"error"})),
     Said("install --dry-run", 0, LOOK | {"plan"}),
     Said("install", 6, LOOK | RUN | {"step_broke", "error"}, "}\nfaults: {work: oE}"),
@@ -98,6 +101,8 @@ ALONE = (
 ENDED = frozenset({"error", "ended"})
 DOWN = frozenset({"down"})
 """Takes practice hosts: tests/e2e/test_profiles.py reads it."""
+SECRET = frozenset({"secret", "rotated"})
+"""Read by tests/commands/test_secrets.py: no part of the core has a secret."""
 VOLUMES = frozenset({"volumes"})
 """Read by tests/e2e/test_rollback.py: only a real application has data."""
 
@@ -141,7 +146,9 @@ def on_a_site(said: Said, bundle: tuple[Path, Path], folder: Path) -> Said:
     (host,) = answers_of("minimal").hosts
     site = folder / "site.yaml"
     site.write_text(f"version: 1\nhosts:\n  - {{name: {host.name}, address: {host.address}{said.simulated}\n")
-    verb, _, rest = said.argv.partition(" ")
+    words = said.argv.split()
+    verbs = 2 if words[0] == "secrets" else 1
+    verb, rest = " ".join(words[:verbs]), " ".join(words[verbs:])
     path, signers = bundle
     flags = f"--profile {PROFILE} --bundle {path} --signers {signers} --simulate {site} --state {folder / 'state'}"
     return Said(f"{verb} {flags} {rest}", said.code, said.kinds)
@@ -191,7 +198,7 @@ def test_what_was_detached_ends_with_its_exit_code(tmp_path: Path) -> None:
 
 def test_every_line_that_is_published_is_read_somewhere() -> None:
     here = {kind for said in (*SITE, *REFUSED, *ALONE) for kind in said.kinds}
-    assert here | ENDED | DOWN | VOLUMES == set(json_lines.kinds())
+    assert here | ENDED | DOWN | VOLUMES | SECRET == set(json_lines.kinds())
 
 
 def test_every_event_is_published_field_by_field() -> None:

@@ -18,6 +18,8 @@ from wired_bundle import answers, beside_core
 from installer import operations
 from installer.bundle.manifest import Artifact, Component
 from installer.bundle.manifest_json import decode, encode
+from installer.errors import EffectMissing, UsageError
+from installer.operations import rollout, secrets
 from installer.plan.inputs import Inputs
 from installer.plan.steps.encryption import CONFIGURATION, configuration
 from installer.plan.steps.secrets import generated
@@ -148,3 +150,100 @@ def test_the_key_encrypts_secrets_and_leaves_those_in_clear_readable() -> None:
     assert rule["resources"] == ["secrets"]
     assert base64.b64decode(first["secretbox"]["keys"][0]["secret"]) == bytes(32)
     assert last == {"identity": {}}
+
+
+def workload(name: str, namespace: str, secret: str, **status: int) -> dict[str, Any]:
+    """A deployment whose pods mount a Secret; all are new and ready unless `status` says otherwise."""
+    volumes = [{"name": "x", "secret": {"secretName": secret}}]
+    template = {
+        "metadata": {"labels": {"app": name}},
+        "spec": {"containers": [{"name": "x", "image": "x"}], "volumes": volumes},
+    }
+    return {
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": namespace},
+        "spec": {"replicas": 1, "selector": {}, "template": template},
+        "status": {"updatedReplicas": 1, "readyReplicas": 1, **status},
+    }  # fmt: skip
+
+
+def bring(world: Any, cluster: str, thing: dict[str, Any]) -> None:
+    """Put it there as a chart would: its fields are not the installer's."""
+    metadata = thing["metadata"]
+    path = f"/apis/apps/v1/namespaces/{metadata['namespace']}/deployments/{metadata['name']}"
+    world.site.clusters[cluster].put(path, thing)
+
+
+def begun(world: SimulatedWorld, cluster: str, namespace: str, name: str) -> bool:
+    found = world.get(cluster, f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}")
+    assert found is not None
+    return "sitewright.internal/restarted" in found["spec"]["template"]["metadata"].get("annotations", {})
+
+
+@pytest.fixture
+def standing(tmp_path: Path) -> operations.Site:
+    wanted = given(STORE, READER, ASKER, production=["reader", "asker"], pre=["store"])
+    world = world_of(wanted)
+    site = site_of(world, tmp_path, inputs=wanted)
+    install(site)
+    bring(world, "pre", workload("engine", "store-space", "users"))
+    bring(world, "pre", workload("idle", "store-space", "none"))
+    bring(world, "production", workload("front", "reader-space", "log-store"))
+    return site
+
+
+def rotate(site: operations.Site, name: str) -> tuple[str, ...]:
+    rotating = secrets.Rotating(site.inputs, site.world, site.runs, "tester")
+    return secrets.rotate(rotating, secrets.named(site.inputs, name))
+
+
+def test_what_there_is_says_who_has_a_copy() -> None:
+    wanted = given(STORE, READER, ASKER, production=["reader", "asker"], pre=["store"])
+    users, writer = secrets.known(wanted)
+    assert (users.name, users.made, users.copies) == ("pre/store/users", ("other", "password"), ())
+    assert (writer.name, writer.made) == ("pre/store/writer", ())
+    assert writer.copies == ("production/reader", "production/asker")
+
+
+@pytest.mark.parametrize("name", ["store/none", "users", "production/store/users", ""])
+def test_a_secret_that_is_not_there_is_told_with_those_that_are(name: str) -> None:
+    with pytest.raises(UsageError, match="pre/store/users, pre/store/writer"):
+        secrets.named(given(STORE, READER, production=["reader"], pre=["store"]), name)
+
+
+def test_values_are_those_of_the_cluster(standing: operations.Site) -> None:
+    wanted = secrets.named(standing.inputs, "store/users")
+    shown = secrets.values(standing.inputs, standing.world, wanted)
+    assert shown == held(standing.world, "pre", "store-space", "users")
+    with pytest.raises(UsageError, match="is not in its cluster"):
+        secrets.values(standing.inputs, standing.world, replace(wanted, secret="none"))
+
+
+def test_new_values_reach_everybody_and_what_uses_them_is_started_anew(standing: operations.Site) -> None:
+    world = standing.world
+    before = held(world, "pre", "store-space", "users")
+    assert before is not None
+    assert rotate(standing, "store/users") == ("pre/store-space/engine", "production/reader-space/front")
+    after = held(world, "pre", "store-space", "users")
+    assert after is not None
+    assert {after["password"], after["other"]}.isdisjoint({before["password"], before["other"]})
+    assert after["lines"] == f"admin:{after['password']} of pre"
+    for namespace in ("reader-space", "asker-space"):
+        assert held(world, "production", namespace, "log-store") == {"username": "writer", "password": after["other"]}
+    assert begun(world, "pre", "store-space", "engine")
+    assert begun(world, "production", "reader-space", "front")
+    assert not begun(world, "pre", "store-space", "idle")
+    assert all(operations.preview(standing, operations.plan(standing.inputs)).values()), "nothing is left to install"
+
+
+def test_a_workload_that_does_not_come_back_is_named(
+    standing: operations.Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollout, "PATIENCE", 0)
+    bring(standing.world, "pre", workload("engine", "store-space", "users", readyReplicas=0))
+    with pytest.raises(EffectMissing, match="pre/store-space/engine"):
+        rotate(standing, "store/users")
+
+
+def test_a_secret_of_texts_alone_has_nothing_to_make_anew(standing: operations.Site) -> None:
+    with pytest.raises(UsageError, match="nothing in pre/store/writer is made"):
+        rotate(standing, "store/writer")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from installer import redaction
 from installer.answers.model import Environment
 from installer.bundle.manifest import Component
 from installer.errors import EffectMissing
@@ -31,6 +32,8 @@ from installer.render import secrets as rendered
 LETTERS = string.ascii_letters + string.digits
 """What a value is made of: nothing that a shell, a URL or a configuration file would have to quote. Six bits a letter,
 nearly: of the shortest that may be asked for, 16 letters, 95 bits."""
+SHORTEST = 16
+"""Letters of what may be asked for. Whatever is as long is masked wherever this program would show it."""
 
 
 def generated(length: int) -> str:
@@ -83,12 +86,7 @@ def needed(inputs: Inputs, environment: Environment, component: Component) -> bo
 
 def serve(inputs: Inputs, environment: Environment, component: Component, after: tuple[str, ...]) -> Step:
     """The step that makes a part's Secrets, and copies those that come with what it consumes."""
-    host, namespace = environment.control_planes[0], component.spec["chart"]["namespace"]
-    names = inputs.seen(environment, component)
-    own = {name: Kept(host, environment.name, namespace, name) for name in component.secrets}
-    copies = {Kept(host, environment.name, namespace, role): origin
-              for role, origin in _copied(inputs, environment, component).items()}  # fmt: skip
-    work = _Secrets(host, environment.name, namespace, own, copies, partial(rendered.wanted, component, names))
+    host, work = environment.control_planes[0], _of(inputs, environment, component)
     return Step(
         id=step_id(environment, f"{component.name}.secrets", host),
         title=Message("make the secrets of {component}", component=component.name),
@@ -96,6 +94,20 @@ def serve(inputs: Inputs, environment: Environment, component: Component, after:
         capture=work.capture, undo=work.undo, weight=0.3,
         goes_with=(step_id(environment, "kubernetes.init", host), step_id(environment, "hosts.home", host)),
     )  # fmt: skip
+
+
+def renew(inputs: Inputs, environment: Environment, component: Component, name: str, world: World) -> None:
+    """Make anew the values of the part's Secret `name`, and all that is put together of them in its others."""
+    _of(inputs, environment, component).apply(world, anew=name)
+
+
+def _of(inputs: Inputs, environment: Environment, component: Component) -> _Secrets:
+    host, namespace = environment.control_planes[0], component.spec["chart"]["namespace"]
+    own = {name: Kept(host, environment.name, namespace, name) for name in component.secrets}
+    copies = {Kept(host, environment.name, namespace, role): origin
+              for role, origin in _copied(inputs, environment, component).items()}  # fmt: skip
+    wanted = partial(rendered.wanted, component, inputs.seen(environment, component))
+    return _Secrets(host, environment.name, namespace, own, copies, wanted)
 
 
 def _copied(inputs: Inputs, environment: Environment, component: Component) -> dict[str, Kept]:
@@ -153,14 +165,17 @@ class _Secrets:
     ) -> dict[str, dict[str, bytes]]:
         texts = {name: {key: value.decode(errors="replace") for key, value in (data or {}).items()}
                  for name, data in standing.items()}  # fmt: skip
-        return {name: {key: value.encode() for key, value in keys.items()}
-                for name, keys in self.wanted(texts, make).items()}  # fmt: skip
+        made = self.wanted(texts, make)
+        for value in (value for keys in made.values() for value in keys.values() if len(value) >= SHORTEST):
+            redaction.learn(value)
+        return {name: {key: value.encode() for key, value in keys.items()} for name, keys in made.items()}
 
-    def apply(self, world: World) -> None:
+    def apply(self, world: World, anew: str = "") -> None:
         if world.get(self.cluster, f"{NAMESPACES}/{self.namespace}") is None:
             space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}}
             world.apply(self.cluster, space)
-        made = self._made({name: kept.data(world) for name, kept in self.own.items()}, generated)
+        standing = {name: kept.data(world) if name != anew else None for name, kept in self.own.items()}
+        made = self._made(standing, generated)
         for name, kept in self.own.items():
             world.apply(self.cluster, kept.holding(made[name]))
         for copy, origin in self.copies.items():
