@@ -2,7 +2,7 @@
 
 PROFILE ?= profiles/rehearsal.yaml
 
-.PHONY: bootstrap demo demo-down soak test types unit bench transcript accuracy reports binary clean
+.PHONY: bootstrap demo demo-down soak test test-full types unit bench transcript accuracy reports binary clean
 
 bootstrap:
 	@build/bootstrap
@@ -26,6 +26,10 @@ types: bootstrap
 
 unit: bootstrap
 	.venv/bin/pytest -q -n $$((2 * $$(nproc))) tests/unit
+
+# What takes a bundle that is long to build, for real: the platform over three clusters.
+test-full: bootstrap
+	.venv/bin/pytest -q tests/full
 
 # Long matrices, of which `make test` draws a sample.
 soak: bootstrap

@@ -241,7 +241,9 @@ def _rehearse(verbs: Subparsers[argparse.ArgumentParser], common: argparse.Argum
     )
     rehearse.set_defaults(command=commands.RehearseCommand)
     rehearse.add_argument("--profile", type=Path, required=True, metavar="FILE")
-    rehearse.add_argument("--bundle", type=Path, metavar="FILE", help="default: bundles/core, built where it must be")
+    rehearse.add_argument(
+        "--bundle", type=Path, metavar="FILE", help="default: core or platform, built where it must be"
+    )
     rehearse.add_argument("--signers", type=Path, metavar="FILE")
     rehearse.add_argument("--hosts-only", action="store_true", help="raise the hosts and stop")
     rehearse.add_argument("--down", action="store_true", help="take the practice hosts away")

@@ -19,8 +19,8 @@ from installer.rehearsal import hosts
 
 pytestmark = pytest.mark.lab
 
-OTHERS = sorted({path.stem for path in PROFILES.glob("*.yaml")} - {"rehearsal", "minimal"})
-"""`rehearsal` is what test_install.py installs, `minimal` what test_wizard.py does."""
+OTHERS = sorted({path.stem for path in PROFILES.glob("*.yaml")} - {"rehearsal", "minimal", "platform"})
+"""`rehearsal` is what test_install.py installs, `minimal` what test_wizard.py does, `platform` tests/full."""
 SURVIVES = {"ha": "cp-1"}
 """By profile, a host that may be lost: the one where all began."""
 PATIENCE = 600
