@@ -258,7 +258,7 @@ def test_the_record_tells_what_stands_though_it_is_no_longer_asked_for(under: Si
     under.install(inputs(CORE, answers_text(WORKERS, ALL)))
     under.install(inputs(CORE, answers_text(WORKERS, {"cert-manager": {}})))
     record = json.loads(under.world.read("cp-1", "/var/lib/sitewright/site.json"))
-    assert record["components"]["shop"] == "1.0.0"
+    assert record["components"]["shop"] == "1.1.0"
     assert record["kubernetes"] == CORE.kubernetes
 
 

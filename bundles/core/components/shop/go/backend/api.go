@@ -33,9 +33,9 @@ func routes(book *Book, peers *Peers) http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
-	ready := func(w http.ResponseWriter, _ *http.Request) {
+	ready := func(w http.ResponseWriter, r *http.Request) {
 		if err := book.Check(); err != nil {
-			slog.Error("the orders cannot be written", "error", err.Error())
+			slog.ErrorContext(r.Context(), "the orders cannot be written", "error.message", err.Error())
 			answer(w, http.StatusServiceUnavailable, map[string]string{"status": "the orders cannot be written"})
 			return
 		}
@@ -74,11 +74,11 @@ func place(w http.ResponseWriter, r *http.Request, book *Book, peers *Peers) {
 	}
 	order, err := book.Place(wanted.Product, wanted.Quantity, time.Now())
 	if err != nil {
-		slog.Error("order not recorded", "error", err.Error())
+		slog.ErrorContext(r.Context(), "order not recorded", "error.message", err.Error())
 		answer(w, http.StatusInternalServerError, map[string]string{"error": "the order could not be recorded"})
 		return
 	}
-	peers.Hand(order)
+	peers.Hand(r.Context(), order)
 	answer(w, http.StatusCreated, order)
 }
 
@@ -95,7 +95,7 @@ func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(body); err != nil {
-		slog.Warn("answer not sent", "error", err.Error())
+		slog.Warn("answer not sent", "error.message", err.Error())
 	}
 }
 
@@ -108,8 +108,9 @@ func logged(next http.Handler) http.Handler {
 		if quiet := r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || r.URL.Path == "/peer/orders"; quiet && seen.code < http.StatusMultipleChoices {
 			return
 		}
-		slog.Info("request", "method", r.Method, "path", r.URL.Path, "status", seen.code,
-			"milliseconds", time.Since(begun).Milliseconds(), "from", r.RemoteAddr, "id", r.Header.Get("X-Request-Id"))
+		slog.InfoContext(r.Context(), "request", "http.request.method", r.Method, "url.path", r.URL.Path,
+			"http.response.status_code", seen.code, "event.duration", time.Since(begun).Nanoseconds(),
+			"client.address", r.RemoteAddr, "http.request.id", r.Header.Get("X-Request-Id"))
 	})
 }
 

@@ -13,7 +13,12 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"sitewright.invalid/shop/lines"
+	"sitewright.invalid/shop/trace"
 )
+
+const service = "shop-backend"
 
 // version is set by the build.
 var version = "development"
@@ -22,12 +27,13 @@ func main() {
 	listen := flag.String("listen", ":8080", "address to serve on")
 	data := flag.String("data", "/data", "folder that keeps the orders")
 	peers := flag.String("peers", "", "addresses of the other back ends, divided by commas")
-	flag.Parse()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stdout, nil)))
+	lines.Set(os.Stdout, service, version)
+	lines.Flags()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := serve(ctx, *listen, *data, newPeers(strings.FieldsFunc(*peers, isComma))); err != nil {
-		slog.Error("stopped", "error", err.Error())
+	spans := trace.NewRecorder(trace.FromEnvironment(service))
+	if err := serve(ctx, *listen, *data, newPeers(strings.FieldsFunc(*peers, isComma), spans), spans); err != nil {
+		slog.Error("stopped", "error.message", err.Error())
 		os.Exit(1)
 	}
 }
@@ -35,7 +41,7 @@ func main() {
 func isComma(r rune) bool { return r == ',' }
 
 // serve answers until it is told to stop, then finishes the requests that are under way.
-func serve(ctx context.Context, listen, data string, peers *Peers) error {
+func serve(ctx context.Context, listen, data string, peers *Peers, spans *trace.Recorder) error {
 	book, err := openBook(filepath.Join(data, "orders.jsonl"))
 	if err != nil {
 		return err
@@ -43,15 +49,20 @@ func serve(ctx context.Context, listen, data string, peers *Peers) error {
 	defer book.Close()
 	server := &http.Server{
 		Addr:              listen,
-		Handler:           logged(routes(book, peers)),
+		Handler:           spans.Served(logged(routes(book, peers)), "/healthz", "/readyz", "/peer/orders"),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      10 * time.Second,
+		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
+	told := make(chan struct{})
+	recording, enough := context.WithCancel(context.WithoutCancel(ctx))
+	go func() { defer close(told); spans.Run(recording) }()
+	defer func() { enough(); <-told }()
 	go peers.Follow(ctx, book)
 	ended := make(chan error, 1)
 	go func() { ended <- server.ListenAndServe() }()
-	slog.Info("serving", "address", listen, "version", version, "orders", book.Count())
+	slog.Info("serving", "server.address", listen, "labels.orders", book.Count())
 	select {
 	case err := <-ended:
 		return err
@@ -65,6 +76,6 @@ func serve(ctx context.Context, listen, data string, peers *Peers) error {
 	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	slog.Info("stopped", "orders", book.Count())
+	slog.Info("stopped", "labels.orders", book.Count())
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"sitewright.invalid/shop/trace"
 )
 
 //go:embed web
@@ -21,7 +23,7 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // routes serves the page and its parts, passes /api/ on, and says that the front end itself is well.
-func routes(backend *url.URL, title string) (http.Handler, error) {
+func routes(backend *url.URL, title string, spans *trace.Recorder) (http.Handler, error) {
 	page, err := template.ParseFS(web, "web/index.html")
 	if err != nil {
 		return nil, err
@@ -41,24 +43,24 @@ func routes(backend *url.URL, title string) (http.Handler, error) {
 			http.ServeFileFS(w, r, web, "web/"+part)
 		})
 	}
-	mux.Handle("/api/", passing(backend))
-	return logged(guarded(mux)), nil
+	mux.Handle("/api/", passing(backend, spans))
+	return spans.Served(logged(guarded(mux)), "/healthz"), nil
 }
 
 // passing hands a request on to the back end, with an id by which both logs can be read together.
-func passing(backend *url.URL) http.Handler {
+func passing(backend *url.URL, spans *trace.Recorder) http.Handler {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil
 	transport.ResponseHeaderTimeout = 10 * time.Second
 	return &httputil.ReverseProxy{
-		Transport: transport,
+		Transport: spans.Calling(transport, "shop-backend"),
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(backend)
 			r.SetXForwarded()
 			r.Out.Header.Set("X-Request-Id", rand.Text())
 		},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			slog.Error("the back end does not answer", "path", r.URL.Path, "error", err.Error())
+			slog.ErrorContext(r.Context(), "the back end does not answer", "url.path", r.URL.Path, "error.message", err.Error())
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusBadGateway)
 			send(w, `{"error": "the back end does not answer"}`+"\n")
@@ -83,14 +85,14 @@ func logged(next http.Handler) http.Handler {
 		begun := time.Now()
 		next.ServeHTTP(w, r)
 		if r.URL.Path != "/healthz" {
-			slog.Info("request", "method", r.Method, "path", r.URL.Path,
-				"milliseconds", time.Since(begun).Milliseconds(), "from", r.RemoteAddr)
+			slog.InfoContext(r.Context(), "request", "http.request.method", r.Method, "url.path", r.URL.Path,
+				"event.duration", time.Since(begun).Nanoseconds(), "client.address", r.RemoteAddr)
 		}
 	})
 }
 
 func send(w io.Writer, text string) {
 	if _, err := io.WriteString(w, text); err != nil {
-		slog.Warn("answer not sent", "error", err.Error())
+		slog.Warn("answer not sent", "error.message", err.Error())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -26,7 +27,8 @@ func (k *keys) current(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		var pair tls.Certificate
 		if pair, err = tls.LoadX509KeyPair(k.certificate, k.key); err == nil {
 			k.loaded, k.changed = &pair, found.ModTime()
-			slog.Info("certificate read", "names", pair.Leaf.DNSNames, "until", pair.Leaf.NotAfter)
+			slog.Info("certificate read", "labels.names", strings.Join(pair.Leaf.DNSNames, " "),
+				"labels.until", pair.Leaf.NotAfter.Format(time.RFC3339))
 		}
 	}
 	if err == nil {
@@ -35,6 +37,6 @@ func (k *keys) current(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if k.loaded == nil {
 		return nil, err
 	}
-	slog.Warn("serving the former certificate", "error", err.Error())
+	slog.Warn("serving the former certificate", "error.message", err.Error())
 	return k.loaded, nil
 }

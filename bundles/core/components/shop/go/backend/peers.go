@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"sitewright.invalid/shop/trace"
 )
 
 // A back end hands each order to the others before it confirms it, and asks them now and then for what it has missed.
@@ -25,24 +27,25 @@ type Peers struct {
 	client    *http.Client
 }
 
-func newPeers(addresses []string) *Peers {
-	return &Peers{addresses: addresses, client: &http.Client{Timeout: asking}}
+func newPeers(addresses []string, spans *trace.Recorder) *Peers {
+	calling := spans.Calling(http.DefaultTransport, service)
+	return &Peers{addresses: addresses, client: &http.Client{Timeout: asking, Transport: calling}}
 }
 
-// Hand gives an order to every peer that takes it within a second.
-func (p *Peers) Hand(order Order) {
+// Hand gives an order to every peer that takes it within a second, whether or not who placed it waits still.
+func (p *Peers) Hand(ctx context.Context, order Order) {
 	body, err := json.Marshal([]Order{order})
 	if err != nil {
-		slog.Error("order not handed on", "error", err.Error())
+		slog.ErrorContext(ctx, "order not handed on", "error.message", err.Error())
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), handing)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handing)
 	defer cancel()
 	var group sync.WaitGroup
 	for _, address := range p.addresses {
 		group.Go(func() {
 			if err := p.post(ctx, address, body); err != nil {
-				slog.Warn("order not handed on", "peer", address, "error", err.Error())
+				slog.WarnContext(ctx, "order not handed on", "server.address", address, "error.message", err.Error())
 			}
 		})
 	}
@@ -70,7 +73,7 @@ func (p *Peers) Follow(ctx context.Context, book *Book) {
 	for {
 		for _, address := range p.addresses {
 			if err := p.fetch(ctx, address, book); err != nil {
-				slog.Debug("peer not asked", "peer", address, "error", err.Error())
+				slog.Debug("peer not asked", "server.address", address, "error.message", err.Error())
 			}
 		}
 		select {
@@ -110,7 +113,7 @@ func peerRoutes(mux *http.ServeMux, book *Book) {
 			return
 		}
 		if err := book.Add(orders); err != nil {
-			slog.Error("orders of a peer not recorded", "error", err.Error())
+			slog.ErrorContext(r.Context(), "orders of a peer not recorded", "error.message", err.Error())
 			answer(w, http.StatusInternalServerError, map[string]string{"error": "not recorded"})
 			return
 		}

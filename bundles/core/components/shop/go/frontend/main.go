@@ -15,25 +15,38 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"sitewright.invalid/shop/lines"
+	"sitewright.invalid/shop/trace"
 )
+
+const service = "shop-frontend"
+
+// version is set by the build.
+var version = "development"
 
 func main() {
 	listen := flag.String("listen", ":8443", "address to serve on")
 	certificates := flag.String("certificates", "/tls", "folder with tls.crt and tls.key")
 	backend := flag.String("backend", "http://shop-backend:8080", "where /api/ is answered")
 	title := flag.String("title", "Shop", "shown on the page")
-	flag.Parse()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stdout, nil)))
+	store := flag.String("prove-traces", "", "before which a trace's number gives that trace, or none: prove that it holds a request, and end")
+	lines.Set(os.Stdout, service, version)
+	lines.Flags()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := serve(ctx, *listen, *certificates, *backend, *title); err != nil {
-		slog.Error("stopped", "error", err.Error())
+	settings := trace.FromEnvironment(service)
+	if *store != "" {
+		os.Exit(prove(ctx, os.Stdout, *store, os.Getenv("SHOP_URL"), settings))
+	}
+	if err := serve(ctx, *listen, *certificates, *backend, *title, trace.NewRecorder(settings)); err != nil {
+		slog.Error("stopped", "error.message", err.Error())
 		os.Exit(1)
 	}
 }
 
 // serve answers until it is told to stop, then finishes the requests that are under way.
-func serve(ctx context.Context, listen, certificates, backend, title string) error {
+func serve(ctx context.Context, listen, certificates, backend, title string, spans *trace.Recorder) error {
 	target, err := url.Parse(backend)
 	if err != nil || target.Host == "" {
 		return fmt.Errorf("not a URL: %q", backend)
@@ -42,7 +55,7 @@ func serve(ctx context.Context, listen, certificates, backend, title string) err
 	if _, err := keys.current(nil); err != nil {
 		return err
 	}
-	handler, err := routes(target, title)
+	handler, err := routes(target, title, spans)
 	if err != nil {
 		return err
 	}
@@ -54,9 +67,13 @@ func serve(ctx context.Context, listen, certificates, backend, title string) err
 		IdleTimeout:       time.Minute,
 		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
+	told := make(chan struct{})
+	recording, enough := context.WithCancel(context.WithoutCancel(ctx))
+	go func() { defer close(told); spans.Run(recording) }()
+	defer func() { enough(); <-told }()
 	ended := make(chan error, 1)
 	go func() { ended <- server.ListenAndServeTLS("", "") }()
-	slog.Info("serving", "address", listen, "backend", backend)
+	slog.Info("serving", "server.address", listen, "labels.backend", backend)
 	select {
 	case err := <-ended:
 		return err

@@ -1,3 +1,0 @@
-module sitewright.invalid/shop-frontend
-
-go 1.26.0

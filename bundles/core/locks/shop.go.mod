@@ -1,0 +1,3 @@
+module sitewright.invalid/shop
+
+go 1.26.0
