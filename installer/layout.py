@@ -30,8 +30,11 @@ POD_LINKS = ("cni0", "flannel.1", "kube-ipvs0")
 them before there is one, and none may name what root takes out of a kernel."""
 FIRST_NODE_PORT, LAST_NODE_PORT = 30000, 32767
 """Services of type NodePort get theirs from these (Kubernetes' default)."""
-CLUSTER_PORTS = frozenset({22, 2379, 2380, 2381, API_PORT, PROXY_PORT, 10248, 10249, 10250, 10256, 10257, 10259})
-"""What SSH and Kubernetes have on hosts: health and metrics on loopback too."""
+CONTAINERD_METRICS_PORT, REGISTRY_METRICS_PORT = 1338, 5003
+"""On loopback: where they tell of themselves (config.toml and registry.yml of their components in bundles/core)."""
+CLUSTER_PORTS = frozenset({22, 2379, 2380, 2381, API_PORT, PROXY_PORT, 10248, 10249, 10250, 10256, 10257, 10259,
+                           CONTAINERD_METRICS_PORT, REGISTRY_METRICS_PORT})  # fmt: skip
+"""What SSH, Kubernetes and what it runs on have on hosts: health and metrics on loopback too."""
 
 CA_LIFE = timedelta(days=3650)
 """Of the registry's authority, the site's and those of clusters (kubeadm's default, and ours)."""

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from installer.answers.model import Answers, Environment
-from installer.layout import API_PORT, FIRST_NODE_PORT, LAST_NODE_PORT, PROXY_PORT, VXLAN_PORT
+from installer.layout import (
+    API_PORT,
+    CONTAINERD_METRICS_PORT,
+    FIRST_NODE_PORT,
+    LAST_NODE_PORT,
+    PROXY_PORT,
+    REGISTRY_METRICS_PORT,
+    VXLAN_PORT,
+)
 from installer.messages import Message
 
 Protocol = Literal["tcp", "udp"]
@@ -47,7 +55,7 @@ class OpenPort:
         return Message("{part}: {why}", part=self.component, why=self.why)
 
 
-LOOPBACK = {"all": (PROXY_PORT, 10248, 10249, 10256), "control plane": (2381, 10257, 10259)}
+LOOPBACK = {"all": (PROXY_PORT, CONTAINERD_METRICS_PORT, 10248, 10249, 10256), "control plane": (2381, 10257, 10259)}
 """Ports that are used on a host's loopback alone: proxy, health and metrics of the node's own parts."""
 
 
@@ -87,6 +95,7 @@ def own_ports(answers: Answers, host: str, opened: Iterable[OpenPort] = ()) -> d
     ports.update({(each.protocol, each.port): each.purpose for each in opened if host in each.targets})
     if host in answers.registry.hosts:
         ports[("tcp", answers.registry.push_port)] = Message("site registry, writing (loopback)")
+        ports[("tcp", REGISTRY_METRICS_PORT)] = Message("loopback")
     return ports
 
 
