@@ -1,0 +1,3 @@
+module sitewright.invalid/loopback-figures
+
+go 1.26.0
