@@ -3,7 +3,9 @@
 //
 // Its settings are variables of the environment: LISTEN, where clients come in (":8443"); BACKEND, where the program
 // listens ("127.0.0.1:8080"); CERTIFICATES, a folder with tls.crt and tls.key ("/etc/tls"); FOLDER, for what it writes
-// ("/run/tls-proxy"); ANSWER, seconds that the program may take to answer ("300").
+// ("/run/tls-proxy"); ANSWER, seconds that the program may take to answer ("300"); HEALTH, a path of the program that
+// answers 200 while it can work (none: it only has to take connections); USERS, a file of whom it lets in, NAME:PASSWORD
+// a line or NAME:PASSWORD:/PATH,/PATH for these paths alone (none: everybody, for programs that ask by themselves).
 package main
 
 import (
@@ -41,7 +43,8 @@ func run() error {
 	if _, err := keys.renew(); err != nil {
 		return err
 	}
-	if err := wanted.write(); err != nil {
+	written := ""
+	if _, err := wanted.renew(&written); err != nil {
 		return err
 	}
 	proxy := exec.Command("/usr/sbin/haproxy", "-W", "-db", "-f", wanted.file())
@@ -58,11 +61,15 @@ func run() error {
 		tell(said)
 		ended <- proxy.Wait()
 	}()
-	return watch(proxy.Process, &keys, ended)
+	return watch(proxy.Process, func() (bool, error) {
+		certificate, err := keys.renew()
+		known, wrong := wanted.renew(&written)
+		return certificate || known, errors.Join(err, wrong)
+	}, ended)
 }
 
-// watch has haproxy read a renewed certificate, and end when this program is told to: after its connections' answers.
-func watch(proxy *os.Process, keys *keys, ended <-chan error) error {
+// watch has haproxy read a renewed certificate or file of users, and end when this program is told to: after its connections' answers.
+func watch(proxy *os.Process, renew func() (bool, error), ended <-chan error) error {
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, syscall.SIGTERM, syscall.SIGINT)
 	clock := time.NewTicker(every)
@@ -81,10 +88,11 @@ func watch(proxy *os.Process, keys *keys, ended <-chan error) error {
 				return err
 			}
 		case <-clock.C:
-			changed, err := keys.renew()
+			changed, err := renew()
 			if err != nil {
-				slog.Warn("serving the former certificate", "error.message", err.Error())
-			} else if changed && !ending {
+				slog.Warn("serving the former certificate or letting in the former users", "error.message", err.Error())
+			}
+			if changed && !ending {
 				// The master starts a worker with the new one; the former answers what it has begun.
 				if err := proxy.Signal(syscall.SIGUSR2); err != nil {
 					return err

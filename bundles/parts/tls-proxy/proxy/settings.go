@@ -16,6 +16,12 @@ type settings struct {
 
 	// Answer is how many seconds the program may take to answer.
 	Answer int
+
+	// Health is a path of the program that says with status 200 that it can work; empty: that it can be reached is enough.
+	Health string
+
+	// Users is a file of who is let in, by name and password; empty: everybody is, and the program asks who it is.
+	Users string
 }
 
 // settingsOf reads them from the environment, and refuses what would be another setting of haproxy's.
@@ -25,6 +31,8 @@ func settingsOf(variable func(string) string) (settings, error) {
 		Backend:      cmp.Or(variable("BACKEND"), "127.0.0.1:8080"),
 		Certificates: cmp.Or(variable("CERTIFICATES"), "/etc/tls"),
 		Folder:       cmp.Or(variable("FOLDER"), "/run/tls-proxy"),
+		Health:       variable("HEALTH"),
+		Users:        variable("USERS"),
 	}
 	for name, address := range map[string]string{"LISTEN": found.Listen, "BACKEND": found.Backend} {
 		host, port, err := net.SplitHostPort(address)
@@ -32,6 +40,9 @@ func settingsOf(variable func(string) string) (settings, error) {
 			host != "" && net.ParseIP(host) == nil {
 			return found, fmt.Errorf("%s=%q: must be an address and a port, such as 127.0.0.1:8080", name, address)
 		}
+	}
+	if found.Health != "" && !plainPath.MatchString(found.Health) {
+		return found, fmt.Errorf("HEALTH=%q: must be a path such as /health", found.Health)
 	}
 	seconds, err := strconv.Atoi(cmp.Or(variable("ANSWER"), "300"))
 	if err != nil || seconds < 1 || seconds > 86400 {
@@ -46,13 +57,34 @@ func (s settings) file() string { return filepath.Join(s.Folder, "haproxy.cfg") 
 // Pair is the file of certificate and key.
 func (s settings) Pair() string { return filepath.Join(s.Folder, "server.pem") }
 
-// write writes haproxy's configuration.
-func (s settings) write() error {
-	var text strings.Builder
-	if err := template.Must(template.New("haproxy.cfg").Parse(configuration)).Execute(&text, s); err != nil {
-		return err
+// configured is haproxy's configuration, with the users as their file has them now.
+func (s settings) configured() (string, error) {
+	var known []user
+	if s.Users != "" {
+		var err error
+		if known, err = users(s.Users); err != nil {
+			return "", err
+		}
 	}
-	return replace(s.file(), []byte(text.String()))
+	var text strings.Builder
+	err := template.Must(template.New("haproxy.cfg").Parse(configuration)).Execute(&text, struct {
+		settings
+		Known []user
+	}{s, known})
+	return text.String(), err
+}
+
+// renew writes the configuration anew where it is another than was written; it says whether that was so.
+func (s settings) renew(written *string) (bool, error) {
+	text, err := s.configured()
+	if err != nil || text == *written {
+		return false, err
+	}
+	if err := replace(s.file(), []byte(text)); err != nil {
+		return false, err
+	}
+	*written = text
+	return true, nil
 }
 
 // configuration of haproxy, https://docs.haproxy.org/2.6/configuration.html. Each connection takes two descriptors.
@@ -76,13 +108,30 @@ defaults
     retries 2
     retry-on conn-failure
 
-frontend clients
+{{if .Known}}userlist known
+{{- range .Known}}
+    user {{.Name}} insecure-password {{.Password}}
+{{- end}}
+
+{{end}}frontend clients
     bind {{.Listen}} ssl crt {{.Pair}} alpn http/1.1
     monitor-uri /-/tls-proxy
     monitor fail if { nbsrv(program) lt 1 }
+{{- if .Known}}
+    http-request auth realm sitewright unless { http_auth(known) }
+{{- range .Known}}{{if .Paths}}
+    http-request deny deny_status 403 if { http_auth_user -m str {{.Name}} } !{ path_beg{{range .Paths}} {{.}}{{end}} }
+    http-request deny deny_status 403 if { http_auth_user -m str {{.Name}} } { path,url_dec -m sub .. }
+{{- end}}{{end}}
+    http-request del-header Authorization
+{{- end}}
     http-request del-header X-Forwarded-For
     default_backend program
 
 backend program
+{{- if .Health}}
+    option httpchk GET {{.Health}}
+    http-check expect status 200
+{{- end}}
     server program {{.Backend}} check inter 5s fastinter 1s fall 3 rise 1
 `
