@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,8 @@ def name_of(folder: Path) -> str:
 
 
 def sources(folder: Path) -> Iterator[str]:
-    return (path.read_text() for path in sorted((folder / "chart/templates").glob("*")))
+    """What helm reads of a chart: its templates, and files that these fill in."""
+    yield from (path.read_text() for path in sorted((folder / "chart").glob("*/**/*")) if path.is_file())
 
 
 @pytest.mark.parametrize("hosts", [1, 3])
@@ -82,9 +85,11 @@ def test_secrets_publications_and_probes_can_be_filled() -> None:
 
 def test_workloads_run_without_rights_and_within_bounds() -> None:
     def holds(folder: Path) -> None:
-        for text in sources(folder):
-            for document in re.split(r"^---$", text, flags=re.MULTILINE):
+        for path in sorted((folder / "chart/templates").glob("*")):
+            for document in re.split(r"^---$", path.read_text(), flags=re.MULTILINE):
                 if re.search(rf"^kind: ({'|'.join(FORMS)})$", document, flags=re.MULTILINE):
+                    assert "containers:" in document or '{{- include "' in document
+                if "containers:" in document:
                     bounded(document)
 
     every(FOLDERS, holds, name_of)
@@ -93,10 +98,14 @@ def test_workloads_run_without_rights_and_within_bounds() -> None:
 def bounded(document: str) -> None:
     containers = len(re.findall(r"^ +- name: [\w-]+\n +image: ", document, flags=re.MULTILINE))
     assert containers
-    for once in ("runAsNonRoot: true", "seccompProfile: {type: RuntimeDefault}", "enableServiceLinks: false"):
-        assert once in document
-    for each in ("allowPrivilegeEscalation: false", "readOnlyRootFilesystem: true", "capabilities: {drop: [ALL]}",
-                 "requests: {cpu: ", "limits: {memory: "):  # fmt: skip
+    # Root alone may read the log files of all pods.
+    reads = "runAsUser: 0" in document and "path: /var/log/pods" in document
+    for once in ("seccompProfile: {type: RuntimeDefault}", "enableServiceLinks: false", "runAsNonRoot: true"):
+        assert once in document or (reads and once == "runAsNonRoot: true"), f"{once} is not there"
+    again = len(re.findall(r"securityContext: \*\w+$", document, flags=re.MULTILINE))
+    for each in ("allowPrivilegeEscalation: false", "readOnlyRootFilesystem: true", "capabilities: {drop: [ALL]}"):
+        assert document.count(each) + again == containers, f"{each}: not once in each of {containers} containers"
+    for each in ("requests: {cpu: ", "limits: {memory: "):
         assert document.count(each) == containers, f"{each}: not once in each of {containers} containers"
 
 
@@ -111,3 +120,45 @@ def test_the_queue_has_three_brokers_where_any_one_host_may_be_lost() -> None:
     publishes = platform().component("kafka").spec["publishes"]["bootstrap"]
     told = templates.fill(platform().component("kafka"), publishes, seen("kafka", 3))
     assert told == "10.0.0.1:30092,10.0.0.2:30092,10.0.0.3:30092"
+
+
+def test_the_store_keeps_what_each_user_may_do_apart() -> None:
+    rights: dict[str, list[tuple[list[str], list[str]]]] = {}
+    for line in (ROOT / "bundles/parts/elasticsearch/chart/config/rights").read_text().splitlines():
+        if line and not line.startswith("#"):
+            user, actions, indices = line.split()
+            rights.setdefault(user, []).append((actions.split(","), indices.split(",")))
+    component = platform().component("elasticsearch")
+    users = {line.split(":")[0] for line in component.secrets["users"]["credentials"].split("\n") if line}
+    assert set(rights) == users, "who is in no line may do nothing"
+
+    def may(user: str, action: str, index: str) -> bool:
+        return any(
+            any(fnmatch(action, each) for each in actions) and any(fnmatch(index, each) for each in indices)
+            for actions, indices in rights[user]
+        )
+
+    assert may("writer", "indices:data/write/bulk[s]", "logs-production-2026.11.30")
+    assert may("reader", "indices:data/read/search", "logs-production-2026.11.30")
+    assert may("traces", "indices:admin/index_template/put", "zipkin-span*")
+    for user, action, index in (
+        ("writer", "indices:data/write/delete", "logs-production-2026.11.30"),
+        ("writer", "indices:admin/delete", "logs-production-2026.11.30"),
+        ("writer", "indices:data/write/bulk[s]", "zipkin-span-2026-11-30"),
+        ("reader", "indices:data/write/index", "logs-production-2026.11.30"),
+        ("traces", "indices:data/read/search", "logs-production-2026.11.30"),
+        ("traces", "cluster:admin/settings/update", "zipkin"),
+    ):
+        assert not may(user, action, index), f"{user} may {action} on {index}"
+
+
+def test_index_templates_bound_what_lines_may_bring() -> None:
+    folder = ROOT / "bundles/parts/elasticsearch/chart/indices"
+    template = json.loads((folder / "logs.json").read_text())
+    settings = template["template"]["settings"]
+    assert settings["mapping"]["total_fields"]["limit"] <= 1000
+    assert settings["mapping"]["ignore_malformed"]
+    assert template["template"]["mappings"]["properties"]["@timestamp"] == {"type": "date"}
+    written = yaml.safe_load((folder.parent / "config/elasticsearch.yml").read_text())["action.auto_create_index"]
+    assert all(f"+{pattern}" in written.split(",") for pattern in template["index_patterns"])
+    assert written.endswith(",-*"), "an index of any other name is refused"

@@ -8,6 +8,7 @@ import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.elasticsearch.action.support.ActionFilter;
 import org.elasticsearch.client.node.NodeClient;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.common.util.concurrent.ThreadContext;
@@ -25,34 +26,48 @@ import org.elasticsearch.rest.RestStatus;
  * changed without a restart. Without the file nobody is answered.
  */
 public final class Credentials extends Plugin implements ActionPlugin {
+    private static final String USER = "sitewright.user";
+
     private final Path file;
+    private final Rights rights;
+    private ThreadContext context;
 
     /** Made by the node, which gives its settings and the folder that they are from. */
     public Credentials(Settings settings, Path conf) {
         this.file = conf.resolve("credentials");
+        this.rights = new Rights(conf.resolve("rights"), () -> context == null ? null : context.getTransient(USER));
+    }
+
+    /** Every action that a user's request becomes is looked at, not only the request. */
+    @Override
+    public List<ActionFilter> getActionFilters() {
+        return List.of(rights);
     }
 
     @Override
     public UnaryOperator<RestHandler> getRestHandlerWrapper(ThreadContext context) {
+        this.context = context;
         return Guarded::new;
     }
 
-    private boolean known(RestRequest request) throws IOException {
+    /** The name that a request is from; null if it is from nobody who is known. */
+    private String known(RestRequest request) throws IOException {
         String given = request.header("Authorization");
         if (given == null || !given.regionMatches(true, 0, "Basic ", 0, 6)) {
-            return false;
+            return null;
         }
         byte[] said;
         try {
             said = Base64.getDecoder().decode(given.substring(6).trim());
         } catch (IllegalArgumentException error) {
-            return false;
+            return null;
         }
-        boolean found = false;
+        String found = null;
         List<String> lines = Files.isReadable(file) ? Files.readAllLines(file) : List.of();
         for (String line : lines) {
             // Every line is compared, in a time that does not depend on how much of it is right.
-            found |= line.indexOf(':') > 0 && MessageDigest.isEqual(line.getBytes(StandardCharsets.UTF_8), said);
+            boolean same = MessageDigest.isEqual(line.getBytes(StandardCharsets.UTF_8), said);
+            found = same && line.indexOf(':') > 0 ? line.substring(0, line.indexOf(':')) : found;
         }
         return found;
     }
@@ -67,7 +82,9 @@ public final class Credentials extends Plugin implements ActionPlugin {
 
         @Override
         public void handleRequest(RestRequest request, RestChannel channel, NodeClient client) throws Exception {
-            if (known(request)) {
+            String name = known(request);
+            if (name != null) {
+                context.putTransient(USER, name);
                 inner.handleRequest(request, channel, client);
                 return;
             }
