@@ -1,0 +1,3 @@
+module sitewright.invalid/shared-folder
+
+go 1.26.0

@@ -1,0 +1,3 @@
+module sitewright.invalid/log-probe
+
+go 1.26.0

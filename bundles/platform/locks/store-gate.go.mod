@@ -1,0 +1,3 @@
+module sitewright.invalid/store-gate
+
+go 1.26.0
