@@ -18,6 +18,10 @@ function fill(table, rows) {
   rows.forEach((cells) => row(table, cells));
 }
 
+function advice({summary, description, runbook}) {
+  return [summary || description || "", runbook].filter(Boolean).join("\n");
+}
+
 function when(text) {
   return new Date(text).toLocaleString();
 }
@@ -34,8 +38,8 @@ async function show() {
     const [alerts, silences] = await Promise.all([ask("alerts"), ask("silences")]);
     const standing = silences.filter((each) => each.status.state === "active");
     fill(document.getElementById("alerts"), alerts.map((each) => [
-      [each.labels.alertname || ""], [each.labels.severity || "", each.labels.severity], [when(each.startsAt)],
-      [each.annotations.summary || each.annotations.description || ""], [each.status.state],
+      [each.labels.alertname || ""], [each.labels.severity || "", each.labels.severity], [each.labels.cluster || ""],
+      [when(each.startsAt)], [advice(each.annotations), "advice"], [each.status.state],
     ]));
     fill(document.getElementById("silences"), standing.map((each) => [
       [each.matchers.map((one) => `${one.name}=${one.value}`).join(", ")], [when(each.endsAt)], [each.createdBy],
