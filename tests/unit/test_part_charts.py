@@ -141,6 +141,7 @@ def test_the_store_keeps_what_each_user_may_do_apart() -> None:
     assert may("writer", "indices:data/write/bulk[s]", "logs-production-2026.11.30")
     assert may("reader", "indices:data/read/search", "logs-production-2026.11.30")
     assert may("traces", "indices:admin/index_template/put", "zipkin-span*")
+    assert may("traces", "indices:admin/template/put", "*jaeger-span-*")
     for user, action, index in (
         ("writer", "indices:data/write/delete", "logs-production-2026.11.30"),
         ("writer", "indices:admin/delete", "logs-production-2026.11.30"),
@@ -162,3 +163,20 @@ def test_index_templates_bound_what_lines_may_bring() -> None:
     written = yaml.safe_load((folder.parent / "config/elasticsearch.yml").read_text())["action.auto_create_index"]
     assert all(f"+{pattern}" in written.split(",") for pattern in template["index_patterns"])
     assert written.endswith(",-*"), "an index of any other name is refused"
+
+
+def test_whoever_keeps_traces_is_closed_and_publishes_the_same() -> None:
+    keepers = platform().filling["traces"]
+    assert {part.name for part in keepers} == {"zipkin", "jaeger"}
+    for part in keepers:
+        assert {"url", "spans", "trace", "secret"} == set(part.spec["publishes"])
+        viewer, writer = secrets.placeholders(part, seen(part.name, 1))["users"]["users"].split()
+        name, _, paths = writer.split(":")
+        assert (name, viewer.count(":")) == ("writer", 1), "programs come to their own paths alone, people to all"
+        published = {
+            key: templates.fill(part, text, seen(part.name, 1)) for key, text in part.spec["publishes"].items()
+        }
+        below = tuple(paths.split(","))
+        assert all("/" + published[key].split("/", 3)[3] in below for key in ("spans", "trace"))
+        chart = (ROOT / "bundles/parts" / part.name / "chart/templates/deployment.yaml").read_text()
+        assert chart.count("{name: LISTEN, value: ") == chart.count("{name: USERS, value: /etc/users/users}")
