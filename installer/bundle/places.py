@@ -31,6 +31,8 @@ INSTALLERS_OWN = frozenset({"bundle", "pki"})
 LEFT = frozenset({"/etc/cni", "/etc/containerd", "/opt/cni", "/opt/containerd", "/run/containerd", "/run/netns",
                   "/run/nri", "/var/lib/containerd"})  # fmt: skip
 """Directories that components may leave behind and that go with them: those of the container runtime."""
+INSTALLERS_DATA = frozenset({"bin", "charts", "components", "log", "registry", "replicate", "runs", "volumes"})
+"""Names in `HOME` that are the installer's: a component has a directory there by its own name, but by none of these."""
 HOSTS_OWN = frozenset({
     "bash", "busybox", "cat", "chmod", "chown", "cp", "cron", "crond", "curl", "dash", "date", "dbus",
     "dbus-broker", "df", "dpkg", "du", "find", "getty", "grep", "head", "id", "init", "install", "ip",
@@ -78,7 +80,8 @@ def file_flaw(owner: Owner, path: str) -> str:
 
 def leaf_flaw(owner: Owner, path: str) -> str:
     """Why a component may not have a directory removed with it; empty where it may."""
-    return _flaw(owner, path, path in LEFT or _in_own_folder(path, deep=1))
+    data = path == f"{HOME}/{owner.name}" and owner.name not in INSTALLERS_DATA
+    return _flaw(owner, path, data or path in LEFT or _in_own_folder(path, deep=1))
 
 
 def mode_flaw(mode: str) -> str:

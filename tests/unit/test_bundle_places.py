@@ -56,14 +56,25 @@ def test_a_component_has_places_of_its_own(path: str) -> None:
     assert places.file_flaw(PAGE, path) == ""
 
 
-@pytest.mark.parametrize("path", ["/etc/sitewright/page", "/var/lib/containerd", "/srv/page/x"])
+@pytest.mark.parametrize(
+    "path", ["/etc/sitewright/page", "/var/lib/containerd", "/var/lib/sitewright/page", "/srv/page/x"]
+)
 def test_what_a_component_leaves_may_go_with_it(path: str) -> None:
     assert places.leaf_flaw(PAGE, path) == ""
 
 
-@pytest.mark.parametrize("path", ["/etc/sitewright", "/var/lib/sitewright", "/usr/local/bin", "/etc/systemd/system"])
+@pytest.mark.parametrize(
+    "path",
+    ["/etc/sitewright", "/var/lib/sitewright", "/var/lib/sitewright/other", "/var/lib/sitewright/page/x",
+     "/usr/local/bin", "/etc/systemd/system"],
+)  # fmt: skip
 def test_what_others_need_too_never_goes_with_a_component(path: str) -> None:
     assert places.leaf_flaw(PAGE, path)
+
+
+@pytest.mark.parametrize("name", ["bin", "charts", "components", "log", "registry", "replicate", "runs", "volumes"])
+def test_a_component_that_is_called_like_a_directory_of_the_installers_does_not_get_it(name: str) -> None:
+    assert places.leaf_flaw(Owner(name), f"/var/lib/sitewright/{name}")
 
 
 @given(st.text(alphabet="/.ab\n \u202e-~*", max_size=20))

@@ -1,7 +1,8 @@
 """Host components: files, texts and units of a component that live on the hosts themselves.
 
 Beside them a host keeps, below `PARTS`, a list of what each component put there: what a later version of the component
-no longer has is taken away by it, and comes back when that version is taken back.
+no longer has is taken away by it, and comes back when that version is taken back. Digests and modes are in it too, by
+which a check on the host itself sees what was changed there since (bundles/parts/checks).
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ def listing(component: Component, wanted: tuple[Placed, ...]) -> Placed:
         "format": 1,
         "files": [file.path for file in wanted],
         "units": list(component.spec["host"].get("units", ())),
+        "states": {file.path: {"sha256": file.sha256, "mode": f"{file.mode:04o}"} for file in wanted},
     }
     text = json.dumps(body, indent=2).encode() + b"\n"
     return Placed(f"{PARTS}/{component.name}.json", 0o644, text=text)

@@ -1,0 +1,3 @@
+module sitewright.invalid/check
+
+go 1.26.0
