@@ -23,6 +23,15 @@ class HostView:
     waived: frozenset[str]
 
 
+RELEASED = frozenset({"chart", "objects"})
+"""What a component that is released to clusters has, one of them or both."""
+
+
+def namespace(component: Component) -> str:
+    """The namespace that a component has for itself."""
+    return str(component.spec.get("chart", {}).get("namespace", component.name))
+
+
 def cluster_dns(services: str) -> str:
     """The cluster DNS address: the tenth of the service network, as kubeadm chooses it."""
     return str(ipaddress.ip_network(services)[10])
@@ -72,6 +81,7 @@ def context(answers: Answers, environment: Environment, manifest: Manifest) -> d
         "kubernetes": manifest.kubernetes,
         "images": _whole_names(images),
         "upstreams": sorted({image.repository.split("/", 1)[0] for image in images}),
+        "namespaces": sorted({namespace(part) for part in manifest.components if RELEASED & part.spec.keys()}),
         "waived_somewhere": frozenset().union(*(view.waived for view in views.values())),
         "values": {},
         "replicas": 1 if len(environment.hosts) == 1 else 2,
