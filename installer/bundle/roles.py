@@ -47,6 +47,9 @@ def _own(spec: Mapping[str, Any]) -> Iterator[Flaw]:
     for name in spec.get("secrets", {}):
         if name in (*spec.get("consumes", ()), *spec.get("wants", ())):
             yield Flaw(("secrets", name), "is the name of the copy that comes with what the component consumes")
+    for at, probe in enumerate(spec.get("probes", ())):
+        if probe.get("with", "") not in ("", *spec.get("consumes", ()), *spec.get("wants", ())):
+            yield Flaw(("probes", at, "with"), f"the component neither consumes nor wants {probe['with']}")
     if spec.get("placed") == "once" and spec.get("always"):
         yield Flaw(("placed",), "cannot be once: `always` puts it into every environment")
 

@@ -45,9 +45,10 @@ def declared(
 
 
 def specs(component: Component, names: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """What a component says of its probes, filled in."""
+    """What a component says of its probes, filled in; without those of a role that nothing of the site fills."""
     for told in component.spec.get("probes", ()):
-        yield {key: _filled(component, value, names) for key, value in told.items()}
+        if told.get("with", "") in ("", *names["consumes"]):
+            yield {key: _filled(component, value, names) for key, value in told.items()}
 
 
 def tried(component: Component, spec: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:

@@ -85,18 +85,19 @@ def _asked_pods(component: Component) -> dict[str, dict[str, Any]]:
             name = f"{probe['app']}-0"
             metadata = {"name": name, "namespace": probe["namespace"], "labels": {"app": probe["app"]}}
             pod = {"metadata": metadata, "spec": {"says": {}}, "status": condition("Ready")}
-            pods.setdefault(f"/api/v1/namespaces/{probe['namespace']}/pods/{name}", pod)["spec"]["says"].update(
-                {probe["command"][0]: f"{probe['expect']}\n"}
-            )
+            says = pods.setdefault(f"/api/v1/namespaces/{probe['namespace']}/pods/{name}", pod)["spec"]["says"]
+            program = probe["command"][0]
+            says[program] = says.get(program, "") + f"{probe['expect']}\n"
     return pods
 
 
 def _hindered(call: Call, cluster: Cluster, component: Component) -> str:
     """Why a release would not become ready in time; empty where nothing hinders it."""
+    manifest = call.site.manifest
     for required in component.requires:
-        for entry in call.site.manifest.component(required).spec.get("ready", ()):
-            if not cluster.holds(entry):
-                return f"{component.name} waits for {required}"
+        filling = manifest.filling.get(required) or (manifest.component(required),)
+        if not any(all(map(cluster.holds, part.spec.get("ready", ()))) for part in filling):
+            return f"{component.name} waits for {required}"
     if component.spec.get("network"):
         return ""
     ready = [name for name in cluster.members

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from installer.bundle.manifest import Component
 from installer.errors import CommandFailed
 from installer.ports import Output
 from installer.probes.builtin import REACH
@@ -66,11 +67,18 @@ def curl(call: Call) -> Output:
         return failed(f"curl: (7) Failed to connect to {address}", REFUSED)
     for component in call.site.manifest.components:
         for probe in (each for each in component.spec.get("probes", ()) if "url" in each):
-            known = urlsplit(probe["url"])
+            known = urlsplit(_with_ports(component, probe["url"]))
             if (known.port, known.path) == (url.port, url.path) and deployed(cluster, component.name):
                 trusted = call.tree.read(call.option("--cacert")) in _authorities(cluster, probe.get("ca", ""))
                 return said(probe["expect"]) if trusted else failed("curl: (60) SSL certificate problem", UNTRUSTED)
     return failed(f"curl: (7) Failed to connect to {url.netloc}", REFUSED)
+
+
+def _with_ports(component: Component, url: str) -> str:
+    """An address in which the component's own ports are filled in."""
+    for name, entry in component.spec.get("ports", {}).items():
+        url = url.replace(f"{{{{ ports.{name} }}}}", str(entry["port"]))
+    return url
 
 
 def _authorities(cluster: Cluster, secret: str) -> list[bytes]:

@@ -149,6 +149,13 @@ def secrets(console: Console, found: Sequence[Known]) -> None:
     left_out(console, left)
 
 
+def secret(console: Console, values: Mapping[str, str]) -> None:
+    """A line for each key, and as many more as its value has; none is wrapped."""
+    for key, value in values.items():
+        for line in f"{key}: {value}".splitlines():
+            console.print(Text(line), soft_wrap=True)
+
+
 def exemptions(console: Console, found: Sequence[Exemption]) -> None:
     """What components write outside their own places, as the vendor has named it."""
     shown, left = first(found, ROWS)

@@ -10,8 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.text import Text
-
 from installer.answers.model import Answers
 from installer.bundle.diff import Description, Difference
 from installer.bundle.manifest import Exemption, Manifest
@@ -19,7 +17,7 @@ from installer.bundle.signers import Signer
 from installer.engine.events import Emit
 from installer.errors import SitewrightError
 from installer.operations.secrets import Known
-from installer.plain import lines, plain
+from installer.plain import plain
 from installer.plan.card import PlanCard, WiringCard
 from installer.plan.steps.volumes import Volume
 from installer.ports import Report
@@ -143,9 +141,7 @@ class ForPeople:
 
     def secret(self, wanted: Known, values: Mapping[str, str]) -> None:
         """A line for each key, and as many more as its value has."""
-        out = terminal.stdout()
-        for key, value in values.items():
-            out.print(Text(f"{key}: {lines(value)}"), soft_wrap=True)
+        console.secret(terminal.stdout(), values)
 
     def rotated(self, wanted: Known, begun: Sequence[str]) -> None:
         """How many were started anew, and how to see that all is well."""

@@ -34,7 +34,7 @@ def text(name: str, file: str, content: str) -> Manifest:
 
 
 def probe(**fields: str) -> Manifest:
-    (own,) = part("shop").spec["probes"]
+    own = part("shop").spec["probes"][0]
     return changed("shop", spec={**part("shop").spec, "probes": [{**own, **fields}]})
 
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from core_manifest import ROOT, core_manifest
+from core_manifest import ROOT, manifest_for
 from every import every
 from hosts_page import hosts_page, lines, pressed, rehearsal
 from spoken import fields
@@ -71,7 +71,8 @@ def test_the_reason_and_a_remedy_of_its_own_are_said_too() -> None:
 
 @pytest.mark.parametrize("profile", sorted((ROOT / "profiles").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_title_of_a_step_is_said_in_chinese(profile: Path) -> None:
-    plan = installing.plan(Inputs(answers_file.load(profile), core_manifest(), b"", b"", b""))
+    answers = answers_file.load(profile)
+    plan = installing.plan(Inputs(answers, manifest_for(answers), b"", b"", b""))
     titles = {title for step in plan for title in (step.title, Message("undo: {step}", step=step.title))}
     assert sorted(each for each in titles if not CHINESE.search(Words("zh")(each))) == []
 

@@ -185,6 +185,7 @@ CHARTED: dict[str, Any] = {"chart": {"name": "a", "namespace": "a"}}
             [part("a", **CHARTED, secrets={"q": {"x": "y"}}, wants=["q"]), part("b", role="q")],
             "secrets.q: is the name of the copy that comes with",
         ),
+        ([part("a", probes=[{"with": "q"}]), part("b", role="q")], "probes.0.with: the component neither consumes nor"),
         ([part("a", role="b"), part("b")], "role: b is the name of a component, too"),
         (
             [part("a", role="q", publishes={"url": "x"}), part("b", role="q")],

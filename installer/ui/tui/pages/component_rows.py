@@ -51,7 +51,9 @@ def bundled(
     """
     along = taken_along(manifest, chosen)
     for component in manifest.components:
-        if "chart" in component.spec or "objects" in component.spec:
+        if {"chart", "objects"} & component.spec.keys() or (
+            "host" in component.spec and not component.spec.get("always")
+        ):
             name, title = component.name, say(component.title)
             why = say("needed by {by}", by=needed_by(manifest, chosen, name)) if name in along else ""
             taken = review.part(name, environment)
