@@ -47,7 +47,7 @@ def declared(
 def specs(component: Component, names: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """What a component says of its probes, filled in; without those of a role that nothing of the site fills."""
     for told in component.spec.get("probes", ()):
-        if told.get("with", "") in ("", *names["consumes"]):
+        if told.get("with", "") in ("", *names.get("consumes", ())):
             yield {key: _filled(component, value, names) for key, value in told.items()}
 
 
