@@ -22,14 +22,19 @@ def _small(blobs: Blobs, artifact: Artifact) -> Artifact:
 
 def make_core_bundle(folder: Path) -> tuple[Path, Path]:
     """Write and sign it; returns the bundle and the allowed signers."""
-    blobs, core = Blobs(folder / "blobs"), core_manifest()
+    return make_bundle(folder, core_manifest())
+
+
+def make_bundle(folder: Path, whole: Manifest) -> tuple[Path, Path]:
+    """Likewise that of another recipe."""
+    blobs = Blobs(folder / "blobs")
     components = tuple(
         Component(part.name, part.version, tuple(_small(blobs, each) for each in part.artifacts), part.spec, part.texts)
-        for part in core.components
+        for part in whole.components
     )
-    manifest: Manifest = replace(core, components=components, digest="", sbom=Blob.of(SBOM))
+    manifest: Manifest = replace(whole, components=components, digest="", sbom=Blob.of(SBOM))
     signers = folder / "allowed_signers"
     signers.write_text(generate_key(folder / "vendor"))
-    path = folder / f"{core.name}.sitewright"
+    path = folder / f"{whole.name}.sitewright"
     write_archive(path, manifest, blobs.path, sign(encode(manifest), folder / "vendor"), SBOM)
     return path, signers

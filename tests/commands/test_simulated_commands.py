@@ -8,14 +8,23 @@ import subprocess
 import sys
 
 import pytest
-from core_bundle import make_core_bundle
-from core_manifest import ROOT
+from core_bundle import make_bundle
+from core_manifest import ROOT, manifest_for
 from simulation import PROFILES, answers_of
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
-    return make_core_bundle(tmp_path_factory.mktemp("bundle"))
+    """The bundle of a profile, made when first asked for, and its signers."""
+    made = {}
+
+    def of(profile):
+        manifest = manifest_for(answers_of(profile))
+        if manifest.name not in made:
+            made[manifest.name] = make_bundle(tmp_path_factory.mktemp(manifest.name), manifest)
+        return made[manifest.name]
+
+    return of
 
 
 @pytest.fixture
@@ -26,7 +35,7 @@ def sitewright(bundle, tmp_path):
         hosts = "".join(f"  - {{name: {h.name}, address: {h.address}{extra}}}\n" for h in answers_of(profile).hosts)
         site = tmp_path / "site.yaml"
         site.write_text(f"version: 1\nhosts:\n{hosts}{top}")
-        path, signers = bundle
+        path, signers = bundle(profile)
         argv = [sys.executable, "-m", "installer", verb, "--profile", f"profiles/{profile}.yaml", "--bundle", path,
                 "--signers", signers, "--simulate", site, "--state", tmp_path / "state", *flags]  # fmt: skip
         environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "160"}
