@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"sitewright.invalid/shop/serving"
 )
 
 // Product is one thing to buy; the price is in cents.
@@ -103,24 +105,13 @@ func answer(w http.ResponseWriter, status int, body any) {
 func logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
-		seen := &status{ResponseWriter: w, code: http.StatusOK}
+		seen := serving.Remembering(w)
 		next.ServeHTTP(seen, r)
-		if quiet := r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || r.URL.Path == "/peer/orders"; quiet && seen.code < http.StatusMultipleChoices {
+		if quiet := r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || r.URL.Path == "/peer/orders"; quiet && seen.Code < http.StatusMultipleChoices {
 			return
 		}
 		slog.InfoContext(r.Context(), "request", "http.request.method", r.Method, "url.path", r.URL.Path,
-			"http.response.status_code", seen.code, "event.duration", time.Since(begun).Nanoseconds(),
+			"http.response.status_code", seen.Code, "event.duration", time.Since(begun).Nanoseconds(),
 			"client.address", r.RemoteAddr, "http.request.id", r.Header.Get("X-Request-Id"))
 	})
-}
-
-// status remembers the answer's status for the log.
-type status struct {
-	http.ResponseWriter
-	code int
-}
-
-func (s *status) WriteHeader(code int) {
-	s.code = code
-	s.ResponseWriter.WriteHeader(code)
 }

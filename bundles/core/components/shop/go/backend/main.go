@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"log/slog"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"sitewright.invalid/shop/lines"
+	"sitewright.invalid/shop/serving"
 	"sitewright.invalid/shop/trace"
 )
 
@@ -55,25 +55,10 @@ func serve(ctx context.Context, listen, data string, peers *Peers, spans *trace.
 		WriteTimeout:      10 * time.Second,
 		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
-	told := make(chan struct{})
-	recording, enough := context.WithCancel(context.WithoutCancel(ctx))
-	go func() { defer close(told); spans.Run(recording) }()
-	defer func() { enough(); <-told }()
+	defer spans.Start(ctx)()
 	go peers.Follow(ctx, book)
-	ended := make(chan error, 1)
-	go func() { ended <- server.ListenAndServe() }()
 	slog.Info("serving", "server.address", listen, "labels.orders", book.Count())
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-	}
-	finishing, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := server.Shutdown(finishing); err != nil {
-		return err
-	}
-	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+	if err := serving.Until(ctx, server, server.ListenAndServe); err != nil {
 		return err
 	}
 	slog.Info("stopped", "labels.orders", book.Count())

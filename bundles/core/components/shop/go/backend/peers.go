@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -53,11 +54,7 @@ func (p *Peers) Hand(ctx context.Context, order Order) {
 }
 
 func (p *Peers) post(ctx context.Context, address string, body []byte) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/peer/orders", bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	answer, err := p.client.Do(request)
+	answer, err := p.ask(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -85,11 +82,7 @@ func (p *Peers) Follow(ctx context.Context, book *Book) {
 }
 
 func (p *Peers) fetch(ctx context.Context, address string, book *Book) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/peer/orders", nil)
-	if err != nil {
-		return err
-	}
-	answer, err := p.client.Do(request)
+	answer, err := p.ask(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return err
 	}
@@ -99,6 +92,14 @@ func (p *Peers) fetch(ctx context.Context, address string, book *Book) error {
 		return err
 	}
 	return book.Add(orders)
+}
+
+func (p *Peers) ask(ctx context.Context, method, address string, body io.Reader) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+address+"/peer/orders", body)
+	if err != nil {
+		return nil, err
+	}
+	return p.client.Do(request)
 }
 
 // peerRoutes is how back ends speak to each other; the front end passes nothing to it.

@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"sitewright.invalid/shop/lines"
+	"sitewright.invalid/shop/serving"
 	"sitewright.invalid/shop/trace"
 )
 
@@ -67,24 +67,9 @@ func serve(ctx context.Context, listen, certificates, backend, title string, spa
 		IdleTimeout:       time.Minute,
 		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
-	told := make(chan struct{})
-	recording, enough := context.WithCancel(context.WithoutCancel(ctx))
-	go func() { defer close(told); spans.Run(recording) }()
-	defer func() { enough(); <-told }()
-	ended := make(chan error, 1)
-	go func() { ended <- server.ListenAndServeTLS("", "") }()
+	defer spans.Start(ctx)()
 	slog.Info("serving", "server.address", listen, "labels.backend", backend)
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-	}
-	finishing, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := server.Shutdown(finishing); err != nil {
-		return err
-	}
-	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+	if err := serving.Until(ctx, server, func() error { return server.ListenAndServeTLS("", "") }); err != nil {
 		return err
 	}
 	slog.Info("stopped")

@@ -73,6 +73,14 @@ func (r *Recorder) keep(span Span) {
 	}
 }
 
+// Start sends what comes from now on, also when ctx is over, until it is ended; ending it waits as long as Run does.
+func (r *Recorder) Start(ctx context.Context) (end func()) {
+	told := make(chan struct{})
+	recording, enough := context.WithCancel(context.WithoutCancel(ctx))
+	go func() { defer close(told); r.Run(recording) }()
+	return func() { enough(); <-told }
+}
+
 // Run sends what comes, until it is told to stop; then what waits still, as far as three seconds go.
 func (r *Recorder) Run(ctx context.Context) {
 	if r == nil {

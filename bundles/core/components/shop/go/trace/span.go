@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sitewright.invalid/shop/serving"
 )
 
 // Span is one piece of work in a trace, as Zipkin's interface takes it; times are in microseconds.
@@ -45,7 +47,7 @@ func (r *Recorder) Served(next http.Handler, quiet ...string) http.Handler {
 			own = caller.child()
 		}
 		begun := time.Now()
-		seen := &answer{ResponseWriter: w, code: http.StatusOK}
+		seen := serving.Remembering(w)
 		request = request.WithContext(With(request.Context(), own))
 		defer func() {
 			// The pattern that answered, not the path: a name is the same for all requests of its kind.
@@ -53,7 +55,7 @@ func (r *Recorder) Served(next http.Handler, quiet ...string) http.Handler {
 			if !strings.HasPrefix(name, request.Method) {
 				name = strings.TrimSpace(request.Method + " " + name)
 			}
-			r.record(own, caller.Span, "SERVER", name, begun, "", tags(request, seen.code, nil))
+			r.record(own, caller.Span, "SERVER", name, begun, "", tags(request, seen.Code, nil))
 		}()
 		next.ServeHTTP(seen, request)
 	})
@@ -118,17 +120,3 @@ func (r *Recorder) record(own Context, parent, kind, name string, begun time.Tim
 	}
 	r.keep(span)
 }
-
-// answer remembers the status for the span.
-type answer struct {
-	http.ResponseWriter
-	code int
-}
-
-func (a *answer) WriteHeader(code int) {
-	a.code = code
-	a.ResponseWriter.WriteHeader(code)
-}
-
-// Unwrap lets http.ResponseController reach what is below.
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
