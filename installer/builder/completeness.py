@@ -68,10 +68,10 @@ def _seen(planned: Planned, environment: Environment, component: Component) -> d
         return planned.seen(environment, component)
     names, filling = planned.names(environment), planned.manifest.filling
     consumed = {}
-    for role in (each for each in (*component.consumes, *component.wants) if each in filling):
+    for role in (each for each in component.roles_seen if each in filling):
         part = filling[role][0]
         nowhere = {each: dict.fromkeys(filling[each][0].spec.get("publishes", ()), f"{each}.invalid")
-                   for each in (*part.consumes, *part.wants) if each in filling}  # fmt: skip
+                   for each in part.roles_seen if each in filling}  # fmt: skip
         seen = context.for_component(names, environment, part, nowhere)
         consumed[role] = {name: templates.fill(part, text, seen)
                           for name, text in part.spec.get("publishes", {}).items()}  # fmt: skip

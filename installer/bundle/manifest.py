@@ -114,6 +114,11 @@ class Component:
         return tuple(self.spec.get("wants", ()))
 
     @property
+    def roles_seen(self) -> tuple[str, ...]:
+        """The roles that it consumes or wants."""
+        return (*self.consumes, *self.wants)
+
+    @property
     def secrets(self) -> Mapping[str, Mapping[str, Any]]:
         """The Secrets that are made for it at the site: by name, what each key is made of (docs/components.md)."""
         return dict(self.spec.get("secrets", {}))

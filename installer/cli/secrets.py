@@ -7,7 +7,7 @@ from installer.cli.commands import SecretsCommand
 from installer.cli.opening import opened
 from installer.errors import UsageError
 from installer.operations import secrets
-from installer.operations.secrets import Rotating
+from installer.plan.card import SecretCard
 from installer.ui.presenter import Presenter
 
 
@@ -19,7 +19,7 @@ def run(command: SecretsCommand, presenter: Presenter) -> int:
 def listed(command: SecretsCommand, presenter: Presenter) -> int:
     """Names and keys, never a value; no host is asked."""
     with opened(command, presenter, connecting=False) as there:
-        presenter.secrets(secrets.known(there.inputs))
+        presenter.secrets(SecretCard.of(there.inputs))
     return 0
 
 
@@ -41,8 +41,7 @@ def rotated(command: SecretsCommand, presenter: Presenter) -> int:
             parts = ", ".join((f"{wanted.environment}/{wanted.component}", *wanted.copies))
             site.ask(f"Make new values for {wanted.name}, and start anew what uses them in {parts}?")
         with presenter.bar("starting anew") as report:
-            rotating = Rotating(there.inputs, there.world, there.runs, there.owner)
-            presenter.rotated(wanted, secrets.rotate(rotating, wanted, report))
+            presenter.rotated(wanted, secrets.rotate(there, wanted, report))
     return 0
 
 

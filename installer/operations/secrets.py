@@ -3,66 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from installer.answers.model import Environment
-from installer.bundle.manifest import Component
 from installer.errors import EffectMissing, UsageError
 from installer.messages import Message
-from installer.operations import rollout
+from installer.operations import Site, rollout
+from installer.plan.card import SecretCard
 from installer.plan.inputs import Inputs
 from installer.plan.stages import Place
 from installer.plan.steps import secrets
 from installer.plan.steps.secrets import Kept
 from installer.ports import Report, World, discarded
 from installer.runs import lock
-from installer.runs.store import Runs
 
 
-@dataclass(frozen=True)
-class Known:
-    """A Secret of a part; the values of the keys `made` are made at the site, and the parts `copies` have a copy."""
-
-    environment: str
-    component: str
-    secret: str
-    namespace: str
-    keys: tuple[str, ...]
-    made: tuple[str, ...]
-    copies: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """By which people name it: "environment/component/secret"."""
-        return f"{self.environment}/{self.component}/{self.secret}"
-
-
-def known(inputs: Inputs) -> tuple[Known, ...]:
-    """Every Secret that a site's parts have of their own, in the order of answers and bundle."""
-    return tuple(
-        Known(environment.name, part.name, name, part.spec["chart"]["namespace"], tuple(keys),
-              tuple(key for key, told in keys.items() if isinstance(told, Mapping)),
-              tuple(map(str, _copied_to(inputs, environment, part, name))))
-        for environment in inputs.answers.environments for part in inputs.components(environment)
-        for name, keys in part.secrets.items()
-    )  # fmt: skip
-
-
-def _copied_to(inputs: Inputs, environment: Environment, part: Component, name: str) -> Iterator[Place]:
-    if part.published_secret == name:
-        for edge in inputs.wiring.edges:
-            if edge.provider == (environment.name, part.name):
-                yield edge.consumer
-
-
-def named(inputs: Inputs, name: str) -> Known:
+def named(inputs: Inputs, name: str) -> SecretCard:
     """The Secret of that name: "component/secret", with the environment before it where several have it.
 
     Raises:
         UsageError: there is none, or more than one.
     """
-    every = known(inputs)
+    every = SecretCard.of(inputs)
     found = [each for each in every if name in (each.name, each.name.partition("/")[2])]
     if len(found) == 1:
         return found[0]
@@ -73,7 +33,7 @@ def named(inputs: Inputs, name: str) -> Known:
     raise UsageError(reason=reason, hint=Message("see: sitewright secrets list"))
 
 
-def values(inputs: Inputs, world: World, wanted: Known) -> dict[str, str]:
+def values(inputs: Inputs, world: World, wanted: SecretCard) -> dict[str, str]:
     """What a Secret holds, by key, as it stands in its cluster.
 
     Raises:
@@ -88,17 +48,7 @@ def values(inputs: Inputs, world: World, wanted: Known) -> dict[str, str]:
     return {key: value.decode("utf-8", "replace") for key, value in data.items()}
 
 
-@dataclass(frozen=True)
-class Rotating:
-    """What a change of values works with: `owner` names this person and machine in the site's lock."""
-
-    inputs: Inputs
-    world: World
-    runs: Runs
-    owner: str
-
-
-def rotate(site: Rotating, wanted: Known, report: Report = discarded) -> tuple[str, ...]:
+def rotate(site: Site, wanted: SecretCard, report: Report = discarded) -> tuple[str, ...]:
     """Make a Secret's values anew, bring them to all who have a copy, and start anew what uses them.
 
     The part itself comes first and is waited for; then those who consume it. Broken off anywhere, it can be begun
@@ -112,10 +62,9 @@ def rotate(site: Rotating, wanted: Known, report: Report = discarded) -> tuple[s
     if not wanted.made:
         reason = Message("nothing in {name} is made at the site", name=wanted.name)
         raise UsageError(reason=reason, hint=Message("its texts come from the bundle and the answers"))
-    inputs, answers = site.inputs, site.inputs.answers
-    first, stop = answers.environments[0].control_planes[0], threading.Event()
-    with lock.hold(site.world, site.runs, answers.site, first, site.owner, stop):
-        environment = answers.environment(wanted.environment)
+    inputs = site.inputs
+    with lock.hold(site.world, site.runs, site.name, site.first, site.owner, threading.Event()):
+        environment = inputs.answers.environment(wanted.environment)
         part = inputs.manifest.component(wanted.component)
         secrets.renew(inputs, environment, part, wanted.secret, site.world)
         begun = _restarted(site.world, environment.name, wanted.namespace, tuple(part.secrets), report)
@@ -125,7 +74,7 @@ def rotate(site: Rotating, wanted: Known, report: Report = discarded) -> tuple[s
     return begun
 
 
-def _copied(site: Rotating, place: Place, role: str, report: Report) -> tuple[str, ...]:
+def _copied(site: Site, place: Place, role: str, report: Report) -> tuple[str, ...]:
     """Bring a consumer's copy up to date, and start anew what uses it."""
     environment = site.inputs.answers.environment(place.environment)
     part = site.inputs.manifest.component(place.component)

@@ -111,6 +111,40 @@ class WiringCard:
         return cls(tuple(parts), tuple(wires))
 
 
+@dataclass(frozen=True, slots=True)
+class SecretCard:
+    """A Secret of a part; the values of the keys `made` are made at the site, and the parts `copies` have a copy."""
+
+    environment: str
+    component: str
+    secret: str
+    namespace: str
+    keys: tuple[str, ...]
+    made: tuple[str, ...]
+    copies: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """By which people name it: "environment/component/secret"."""
+        return f"{self.environment}/{self.component}/{self.secret}"
+
+    @classmethod
+    def of(cls, inputs: Planned) -> tuple[SecretCard, ...]:
+        """Every Secret that a site's parts have of their own, in the order of answers and bundle.
+
+        Raises:
+            AnswersInvalid: as `Planned.wiring` says.
+        """
+        return tuple(
+            cls(name, part.name, secret, part.spec["chart"]["namespace"], tuple(keys),
+                tuple(key for key, told in keys.items() if isinstance(told, Mapping)),
+                tuple(str(edge.consumer) for edge in inputs.wiring.edges
+                      if edge.provider == (name, part.name) and secret == part.published_secret))
+            for name, there in inputs.wiring.parts.items() for part in there
+            for secret, keys in part.secrets.items()
+        )  # fmt: skip
+
+
 def to_json(plan: PlanCard) -> dict[str, Any]:
     """A plan as an object of JSON, field by field."""
     return {"format": FORMAT, **_fields(plan), "steps": [_fields(step) for step in plan.steps]}

@@ -9,7 +9,7 @@ from typing import Any
 from installer.answers.model import Answers, Environment
 from installer.bundle.manifest import Component, Manifest
 from installer.plan import wiring
-from installer.plan.stages import Edge, Place
+from installer.plan.stages import Place
 from installer.render import context, templates
 
 
@@ -46,7 +46,7 @@ class Planned:
         Raises:
             BundleNotTrusted: what another part publishes cannot be rendered.
         """
-        consumed = {edge.role: self.given(edge)
+        consumed = {edge.role: self.published(edge.provider)
                     for edge in self.wiring.consumed(environment.name, component.name)}  # fmt: skip
         return context.for_component(self.names(environment), environment, component, consumed)
 
@@ -62,15 +62,6 @@ class Planned:
         names = self.seen(self.answers.environment(place.environment), component)
         return {name: templates.fill(component, text, names)
                 for name, text in component.spec.get("publishes", {}).items()}  # fmt: skip
-
-    def given(self, edge: Edge) -> dict[str, str]:
-        """What a part sees of one that it consumes: what that publishes, and as `secret` the name of its own copy.
-
-        Raises:
-            BundleNotTrusted: it cannot be rendered.
-        """
-        published = self.published(edge.provider)
-        return {**published, "secret": edge.role} if "secret" in published else published
 
     def components(self, environment: Environment) -> tuple[Component, ...]:
         """The environment's components with all they require, each after its requirements, in the bundle's order.

@@ -132,7 +132,7 @@ class _Solving:
     def connect(self, environment: Environment, component: Component) -> None:
         """Find who fills the roles that a part consumes or wants: in its own environment, else in the whole site."""
         place = Place(environment.name, component.name)
-        for role in (*component.consumes, *component.wants):
+        for role in component.roles_seen:
             filling = [Place(name, each.name) for name, parts in self.parts.items()
                        for each in parts if each.role == role]  # fmt: skip
             near = [each for each in filling if each.environment == environment.name] or filling

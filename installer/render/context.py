@@ -108,7 +108,11 @@ def for_component(
     component: Component,
     consumed: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """The same names with the customer's `values` for one component, its ports, and what it consumes by role."""
+    """The same names with the customer's `values` for one component, its ports, and what it consumes by role.
+
+    What is consumed has as `secret`, where it publishes one, the name of the component's own copy: that of the role.
+    """
     return {**names, "values": dict(environment.components.get(component.name, {})),
             "ports": {name: entry["port"] for name, entry in component.spec.get("ports", {}).items()},
-            "consumes": {role: dict(published) for role, published in consumed.items()}}  # fmt: skip
+            "consumes": {role: {name: role if name == "secret" else text for name, text in published.items()}
+                         for role, published in consumed.items()}}  # fmt: skip

@@ -12,10 +12,9 @@ from rich.table import Table
 
 from installer.bundle.manifest import Exemption
 from installer.errors import SitewrightError
-from installer.operations.secrets import Known
 from installer.plain import first, plain
 from installer.plan import estimate
-from installer.plan.card import PlanCard, WiringCard
+from installer.plan.card import PlanCard, SecretCard, WiringCard
 from installer.plan.steps.volumes import Volume
 from installer.preflight import Finding
 from installer.runs.store import Run
@@ -123,28 +122,27 @@ def wiring(console: Console, found: WiringCard) -> None:
         (("part", "consumes", "from"), [(each.consumer, each.role, each.provider) for each in found.wires]),
     )  # fmt: skip
     for names, rows in tables:
-        table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-        for name in names:
-            table.add_column(name, overflow="fold")
-        shown, left = first(rows, ROWS)
-        for row in shown:
-            table.add_row(*map(Text, row))
-        console.print(table)
-        left_out(console, left)
+        _folded(console, names, rows)
         console.print()
 
 
-def secrets(console: Console, found: Sequence[Known]) -> None:
+def secrets(console: Console, found: Sequence[SecretCard]) -> None:
     """Each with its keys and who has a copy."""
     if not found:
         console.print("No part of this site has a secret of its own.")
         return
+    rows = [(plain(each.name), plain(", ".join(each.keys)), plain(", ".join(each.copies))) for each in found]
+    _folded(console, ("secret", "keys", "copies"), rows)
+
+
+def _folded(console: Console, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table in which nothing is cut off: what is too long goes on in the next line."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    for title in ("secret", "keys", "copies"):
-        table.add_column(title, overflow="fold")
-    shown, left = first(found, ROWS)
-    for each in shown:
-        table.add_row(*map(Text, (plain(each.name), plain(", ".join(each.keys)), plain(", ".join(each.copies)))))
+    for name in names:
+        table.add_column(name, overflow="fold")
+    shown, left = first(rows, ROWS)
+    for row in shown:
+        table.add_row(*map(Text, row))
     console.print(table)
     left_out(console, left)
 

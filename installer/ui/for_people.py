@@ -16,9 +16,8 @@ from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
 from installer.engine.events import Emit
 from installer.errors import SitewrightError
-from installer.operations.secrets import Known
 from installer.plain import plain
-from installer.plan.card import PlanCard, WiringCard
+from installer.plan.card import PlanCard, SecretCard, WiringCard
 from installer.plan.steps.volumes import Volume
 from installer.ports import Report
 from installer.preflight import Finding
@@ -135,15 +134,15 @@ class ForPeople:
         """A table of the hosts, and the last runs."""
         console.status(terminal.stdout(), site, records, silent, runs, authority)
 
-    def secrets(self, found: Sequence[Known]) -> None:
+    def secrets(self, found: Sequence[SecretCard]) -> None:
         """A table."""
         console.secrets(terminal.stdout(), found)
 
-    def secret(self, wanted: Known, values: Mapping[str, str]) -> None:
+    def secret(self, wanted: SecretCard, values: Mapping[str, str]) -> None:
         """A line for each key, and as many more as its value has."""
         console.secret(terminal.stdout(), values)
 
-    def rotated(self, wanted: Known, begun: Sequence[str]) -> None:
+    def rotated(self, wanted: SecretCard, begun: Sequence[str]) -> None:
         """How many were started anew, and how to see that all is well."""
         terminal.stdout().print(
             f"✔ {plain(wanted.name)} has new values; started anew: {plain(', '.join(begun) or 'nothing')}"

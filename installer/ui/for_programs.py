@@ -14,9 +14,8 @@ from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
 from installer.engine.events import Emit
 from installer.errors import SitewrightError
-from installer.operations.secrets import Known
 from installer.plan import card
-from installer.plan.card import PlanCard, WiringCard
+from installer.plan.card import PlanCard, SecretCard, WiringCard
 from installer.plan.steps.volumes import Volume
 from installer.ports import Report, discarded
 from installer.preflight import Finding
@@ -140,15 +139,15 @@ class ForPrograms:
         told = {host: str(error.message) for host, error in silent.items()}  # by names that are no fields: texts alone
         jsonl.write("status", {"site": site, "hosts": records, "silent": told, "runs": runs, **_trusted(authority)})
 
-    def secrets(self, found: Sequence[Known]) -> None:
+    def secrets(self, found: Sequence[SecretCard]) -> None:
         """All in one line."""
         jsonl.write("secrets", {"secrets": [{"name": each.name, **asdict(each)} for each in found]})
 
-    def secret(self, wanted: Known, values: Mapping[str, str]) -> None:
+    def secret(self, wanted: SecretCard, values: Mapping[str, str]) -> None:
         """Name and values."""
         jsonl.write("secret", {"name": wanted.name, "values": dict(values)})
 
-    def rotated(self, wanted: Known, begun: Sequence[str]) -> None:
+    def rotated(self, wanted: SecretCard, begun: Sequence[str]) -> None:
         """Name and workloads."""
         jsonl.write("rotated", {"name": wanted.name, "restarted": list(begun)})
 

@@ -13,8 +13,7 @@ from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
 from installer.engine.events import Emit
 from installer.errors import SitewrightError
-from installer.operations.secrets import Known
-from installer.plan.card import PlanCard, WiringCard
+from installer.plan.card import PlanCard, SecretCard, WiringCard
 from installer.plan.steps.volumes import Volume
 from installer.ports import Report
 from installer.preflight import Finding
@@ -126,15 +125,15 @@ class Presenter(Protocol):
         """What stands on each host, which of them do not say and why, and which runs there were."""
         ...
 
-    def secrets(self, found: Sequence[Known]) -> None:
+    def secrets(self, found: Sequence[SecretCard]) -> None:
         """The Secrets of a site's parts, without their values."""
         ...
 
-    def secret(self, wanted: Known, values: Mapping[str, str]) -> None:
+    def secret(self, wanted: SecretCard, values: Mapping[str, str]) -> None:
         """The values of one, by key: in clear, for that is what was asked for."""
         ...
 
-    def rotated(self, wanted: Known, begun: Sequence[str]) -> None:
+    def rotated(self, wanted: SecretCard, begun: Sequence[str]) -> None:
         """One has new values; these workloads were started anew."""
         ...
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json_lines
 import pytest
 
-from installer.operations.secrets import Known
+from installer.plan.card import SecretCard
 from installer.ui.for_people import ForPeople
 from installer.ui.for_programs import ForPrograms
 
-USERS = Known("pre", "store", "users", "store", ("password", "lines"), ("password",), ("production/reader",))
+USERS = SecretCard("pre", "store", "users", "store", ("password", "lines"), ("password",), ("production/reader",))
 VALUES = {"password": "a1B2c3D4e5F6g7H8", "lines": "admin:one\nwriter:two\n"}
 
 

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 import simulation
 from core_manifest import core_manifest
-from simulation import act, differences, inputs_of, install, site_of
-from test_wired_site import STAYS, world_of
-from wired_bundle import answers, beside_core
+from simulation import act, differences, install, site_of
+from test_wired_site import STAYS, wired, world_of
+from wired_bundle import beside_core
 
 from installer import operations
 from installer.bundle.manifest import Artifact, Component
-from installer.bundle.manifest_json import decode, encode
 from installer.errors import EffectMissing, UsageError
 from installer.operations import rollout, secrets
+from installer.plan.card import SecretCard
 from installer.plan.inputs import Inputs
 from installer.plan.steps.encryption import CONFIGURATION, configuration
 from installer.plan.steps.secrets import generated
@@ -49,12 +49,7 @@ ASKER = charted("asker", wants=["log-store"])
 
 
 def given(*parts: Component, **chosen: Any) -> Inputs:
-    bundle_json = encode(beside_core(*parts))
-    signature, signers = simulation._signed(bundle_json)
-    return replace(
-        inputs_of("minimal"), answers=answers(**chosen), manifest=decode(bundle_json, "wired"), bundle_json=bundle_json,
-        signature=signature, signers=signers, _names={},
-    )  # fmt: skip
+    return wired(beside_core(*parts), **chosen)
 
 
 def held(world: SimulatedWorld, cluster: str, namespace: str, name: str) -> dict[str, str] | None:
@@ -192,13 +187,12 @@ def standing(tmp_path: Path) -> operations.Site:
 
 
 def rotate(site: operations.Site, name: str) -> tuple[str, ...]:
-    rotating = secrets.Rotating(site.inputs, site.world, site.runs, "tester")
-    return secrets.rotate(rotating, secrets.named(site.inputs, name))
+    return secrets.rotate(site, secrets.named(site.inputs, name))
 
 
 def test_what_there_is_says_who_has_a_copy() -> None:
     wanted = given(STORE, READER, ASKER, production=["reader", "asker"], pre=["store"])
-    users, writer = secrets.known(wanted)
+    users, writer = SecretCard.of(wanted)
     assert (users.name, users.made, users.copies) == ("pre/store/users", ("other", "password"), ())
     assert (writer.name, writer.made) == ("pre/store/writer", ())
     assert writer.copies == ("production/reader", "production/asker")
