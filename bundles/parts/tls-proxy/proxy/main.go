@@ -6,6 +6,10 @@
 // ("/run/tls-proxy"); ANSWER, seconds that the program may take to answer ("300"); HEALTH, a path of the program that
 // answers 200 while it can work (none: it only has to take connections); USERS, a file of whom it lets in, NAME:PASSWORD
 // a line or NAME:PASSWORD:/PATH,/PATH for these paths alone (none: everybody, for programs that ask by themselves).
+//
+// Where the program also talks to its like in other pods: PEERS, the names of the pods in order, PEER, the number of this
+// one (from 0), PEER_PORT, where their proxies meet, PEER_FIRST, the port of the first program on 127.0.0.1, PEER_NAME, the
+// common name in the certificate of each. The folder of certificates then also has ca.crt.
 package main
 
 import (

@@ -22,6 +22,9 @@ type settings struct {
 
 	// Users is a file of who is let in, by name and password; empty: everybody is, and the program asks who it is.
 	Users string
+
+	// Peers are the pods with whose programs this one's talks; nil where there are none.
+	Peers *peers
 }
 
 // settingsOf reads them from the environment, and refuses what would be another setting of haproxy's.
@@ -49,13 +52,17 @@ func settingsOf(variable func(string) string) (settings, error) {
 		return found, fmt.Errorf("ANSWER=%q: must be seconds, from 1 to 86400", variable("ANSWER"))
 	}
 	found.Answer = seconds
-	return found, nil
+	found.Peers, err = peersOf(variable)
+	return found, err
 }
 
 func (s settings) file() string { return filepath.Join(s.Folder, "haproxy.cfg") }
 
 // Pair is the file of certificate and key.
 func (s settings) Pair() string { return filepath.Join(s.Folder, "server.pem") }
+
+// Authority is the certificate that those of peers go up to.
+func (s settings) Authority() string { return filepath.Join(s.Certificates, "ca.crt") }
 
 // configured is haproxy's configuration, with the users as their file has them now.
 func (s settings) configured() (string, error) {
@@ -67,7 +74,7 @@ func (s settings) configured() (string, error) {
 		}
 	}
 	var text strings.Builder
-	err := template.Must(template.New("haproxy.cfg").Parse(configuration)).Execute(&text, struct {
+	err := template.Must(template.New("haproxy.cfg").Parse(configuration+among)).Execute(&text, struct {
 		settings
 		Known []user
 	}{s, known})
@@ -134,4 +141,4 @@ backend program
     http-check expect status 200
 {{- end}}
     server program {{.Backend}} check inter 5s fastinter 1s fall 3 rise 1
-`
+{{if .Peers}}{{template "peers" .}}{{end}}`

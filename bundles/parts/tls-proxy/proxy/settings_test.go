@@ -8,7 +8,7 @@ func of(said map[string]string) func(string) string {
 
 func TestWhatIsNotSaidHasItsDefault(t *testing.T) {
 	found, err := settingsOf(of(map[string]string{"LISTEN": ":9200", "BACKEND": "127.0.0.1:9201"}))
-	wanted := settings{":9200", "127.0.0.1:9201", "/etc/tls", "/run/tls-proxy", 300, "", ""}
+	wanted := settings{":9200", "127.0.0.1:9201", "/etc/tls", "/run/tls-proxy", 300, "", "", nil}
 	if err != nil || found != wanted {
 		t.Fatal(found, err)
 	}
