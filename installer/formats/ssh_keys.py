@@ -1,4 +1,4 @@
-"""Keys as OpenSSH writes them in its files: of a public one a type, the key in base64, and what follows."""
+"""Public keys as OpenSSH writes them in its files: a type, the key in base64, and what follows."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from dataclasses import dataclass
 SPACES = re.compile(r"[ \t]+")
 _FEWEST = {"ssh-rsa": 3, "ecdsa-sha2-nistp256": 3, "ecdsa-sha2-nistp384": 3, "ecdsa-sha2-nistp521": 3}
 """Fields of a key's wire form, where they are more than its type and one number."""
-_PRIVATE = re.compile(rb"-----BEGIN OPENSSH PRIVATE KEY-----([A-Za-z0-9+/=\s]*)-----END OPENSSH PRIVATE KEY-----")
-_MAGIC = b"openssh-key-v1\0"
 _WITHIN = str.maketrans("", "", "\n\r\v\f")
 """What OpenSSH passes over within base64, beside blanks, which end it."""
 
@@ -44,27 +42,6 @@ def read_key(text: str) -> PublicKey | None:
     parts = _parts(blob) if blob is not None else []
     whole = len(parts) > 1 and parts[0] == words[0].encode() and len(parts) >= _FEWEST.get(words[0], 2)
     return PublicKey(words[0], blob) if blob is not None and whole else None
-
-
-def passphrase_rounds(text: bytes) -> int:
-    """How many times bcrypt goes over the passphrase of an OpenSSH private key; 0 where the text is no such key."""
-    found = _PRIVATE.search(text)
-    if found is None:
-        return 0
-    try:
-        blob = base64.b64decode(found[1])
-    except ValueError:
-        return 0
-    rest = blob.removeprefix(_MAGIC)
-    fields: list[bytes] = []
-    while rest and len(fields) < 3:  # cipher, kind of derivation, its options
-        length = int.from_bytes(rest[:4], "big")
-        fields.append(rest[4 : 4 + length])
-        rest = rest[4 + length :]
-    if len(fields) < 3 or fields[1] != b"bcrypt":
-        return 0
-    salt = int.from_bytes(fields[2][:4], "big")
-    return int.from_bytes(fields[2][4 + salt :][:4], "big")
 
 
 def _decoded(text: str) -> bytes | None:

@@ -25,7 +25,7 @@ def authority_of(certificate: PublicKey) -> str:
     Raises:
         NoCertificate: it is none.
     """
-    signer = _loaded(certificate).signature_key()
+    signer = loaded(certificate).signature_key()
     public = signer.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     return fingerprint(base64.b64decode(public.split()[1]))
 
@@ -36,7 +36,7 @@ def flaw(certificate: PublicKey, host: str, now: float) -> str:
     `host` is the name or address that is connected to, without a port.
     """
     try:
-        read = _loaded(certificate)
+        read = loaded(certificate)
         if _by_sha1(read, certificate.blob):
             return "it is signed with SHA-1"
         read.verify_cert_signature()
@@ -56,7 +56,12 @@ def flaw(certificate: PublicKey, host: str, now: float) -> str:
     return "it has critical options, and none is known for hosts" if read.critical_options else ""
 
 
-def _loaded(certificate: PublicKey) -> SSHCertificate:
+def loaded(certificate: PublicKey) -> SSHCertificate:
+    """A certificate as it is understood.
+
+    Raises:
+        NoCertificate: it is none.
+    """
     text = f"{certificate.type} ".encode() + base64.b64encode(certificate.blob)
     try:
         read = serialization.load_ssh_public_identity(text)

@@ -15,18 +15,19 @@ from paramiko.ssh_exception import ChannelException, IncompatiblePeer, SSHExcept
 
 from installer.answers.model import SecretRef
 from installer.errors import ConnectionLost, HostUnreachable, SitewrightError
-from installer.remote.ssh import program
+from installer.remote.ssh import authentication, program
+from installer.remote.ssh.authentication import Connection
 from installer.remote.ssh.commands import Ended
 from installer.remote.ssh.hearing import START, NotAsAsked, NotBegun, Patience, Stream, began, new_mark
 from installer.remote.ssh.host_keys import ALGORITHMS, KEYS, type_of
-from installer.remote.ssh.login import Login, Resolve, authenticate, reason_of
+from installer.remote.ssh.login import Login, Resolve, reason_of
 from installer.remote.ssh.root import Root
 from installer.remote.ssh.root_shell import MOST
 
 T = TypeVar("T")
 
 PATIENCE = 15.0
-"""Seconds for reaching a host, for its greeting, and for a login."""
+"""Seconds for reaching a host and for its greeting."""
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr")
 TURNED_AWAY = (0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds to wait before knocking again at an SSH server that hung up without a greeting; it does so by chance while
@@ -77,6 +78,8 @@ class Link:
         self._resolve = resolve
         self.bastion = bastion
         self._transport: paramiko.Transport | None = None
+        self.entered = 0.0
+        """Seconds that the last login took, from the first packet on."""
         self._connecting = threading.Lock()
         self._opening = threading.Lock()
         self._root = Root(login, resolve, sudo_password, self.session)
@@ -168,8 +171,15 @@ class Link:
                 self._transport = self._connect()
             return self._transport
 
-    def _connect(self) -> paramiko.Transport:
-        """Connect and log in, offering one type of host key after another until one is shown that is pinned."""
+    def _connect(self) -> Connection:
+        """Connect and log in; how long the server took for it is kept."""
+        began = time.monotonic()
+        transport = authentication.authenticate(self._recognised, self.login, self._resolve)
+        self.entered = time.monotonic() - began
+        return transport
+
+    def _recognised(self) -> Connection:
+        """Connect, offering one type of host key after another until one is shown that is pinned."""
         types = list(self.login.pins.types)
         shown: paramiko.PKey | None = None
         while types:
@@ -178,7 +188,6 @@ class Link:
                 break
             key = transport.get_remote_server_key()
             if self.login.pins.accept(key):
-                authenticate(transport, self.login, self._resolve)
                 return transport
             transport.close()
             shown = shown or key
@@ -189,7 +198,7 @@ class Link:
             raise self._unreachable("it has no host key of a pinned type, or no cipher in common")
         raise self.login.pins.refusal(shown)
 
-    def _handshake(self, types: list[str], *, fresh: bool) -> paramiko.Transport | None:
+    def _handshake(self, types: list[str], *, fresh: bool) -> Connection | None:
         """Connect as far as the host's key; None where it has no key of these types.
 
         What a server that means no SSH makes paramiko raise is of many kinds (struct.error, ValueError); it is told as
@@ -206,11 +215,12 @@ class Link:
         except Exception as error:
             raise self._unreachable(reason_of(error)) from error
 
-    def _greeted(self, types: list[str]) -> paramiko.Transport:
+    def _greeted(self, types: list[str]) -> Connection:
         """A connection whose keys are exchanged; knocks again where the server hung up before its greeting."""
         for wait in (*TURNED_AWAY, None):
-            transport = paramiko.Transport(self._reach(), WINDOW, PACKET, packetizer_class=_Packets)
-            transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = PATIENCE
+            transport = Connection(self._reach(), WINDOW, PACKET, packetizer_class=_Packets)
+            transport.banner_timeout = transport.handshake_timeout = PATIENCE
+            transport.auth_timeout = authentication.PATIENCE
             options = transport.get_security_options()
             options.ciphers = CIPHERS
             options.key_types = tuple(name for kind in types for name in ALGORITHMS[kind])
