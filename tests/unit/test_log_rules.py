@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -26,9 +27,20 @@ def test_each_reason_is_given_by_the_pipeline_and_no_other() -> None:
 def test_every_namespace_of_the_platform_is_known() -> None:
     parts = reading.load(ROOT / "bundles/platform").parts
     named = {part.spec["chart"]["namespace"] for part in parts if "chart" in part.spec}
-    judged = CUSTOMERS | {"log-probe"}
+    judged = CUSTOMERS | {"log-probe", "log-report"}
     assert named - judged <= set(RULES["platform"])
     assert not judged & set(RULES["platform"])
+
+
+def test_the_store_has_an_object_wherever_the_rules_make_one() -> None:
+    """Else the first line of a day decides what all others may have under that name."""
+    template = json.loads((CHART.parents[1] / "elasticsearch/chart/indices/logs.json").read_text(encoding="utf-8"))
+    fields = template["template"]["mappings"]["properties"]
+    objects = {name for name, field in fields.items() if "properties" in field or field["type"] == "object"}
+    assert set(RULES["objects"]) <= objects
+    guarded = {"event", "labels"}  # objects to which the pipeline adds, or it rejects the line
+    written = {"kubernetes", "orchestrator", "reject"}  # by the pipeline itself
+    assert objects - set(RULES["objects"]) - guarded - written <= {"payload", "http"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,3 @@
+module sitewright.invalid/log-lines
+
+go 1.26.0
