@@ -26,7 +26,8 @@ def replaced(path: Path, mode: int = 0o600, *, lasting: bool = True) -> Iterator
     Raises:
         OSError: it cannot be written there; names `path`, or nothing.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    # The place beside it has a name of its own length: one made from the file's might be longer than a name may be.
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:

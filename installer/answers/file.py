@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -127,12 +128,15 @@ def flaws(data: Mapping[str, Any], file: str) -> tuple[Problem, ...]:
 def save(text: str, path: Path) -> None:
     """Write an answers file, which need not be complete yet: the old file or the new one, never a half.
 
+    A link stays one: the file that it names is written. People keep answers under version control and link them.
+
     Raises:
         StateUnreadable: it cannot be written there.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        whole_file.put(path, text.encode())
+        place = Path(os.path.realpath(path))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        whole_file.put(place, text.encode())
     except OSError as error:
         raise StateUnreadable(
             path=path, reason=Message("answers cannot be written: {reason}", reason=error.strerror)

@@ -166,6 +166,18 @@ def test_what_is_refused(type_in: Type, bundle: tuple[Path, Path], tmp_path: Pat
     assert line["remedy"] or "\n" in line["message"]
 
 
+def test_a_file_that_is_at_fault_is_told_problem_by_problem(
+    type_in: Type, bundle: tuple[Path, Path], tmp_path: Path
+) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text("version: 1\nhosts: 7\nenvironments: []\nnothing: known\n")
+    (line,) = type_in(on_a_site(Said(f"plan --profile {file}", 3, frozenset({"error"})), bundle, tmp_path))
+    places = [(problem["file"], problem["line"], problem["path"]) for problem in line["problems"]]
+    assert {(str(file), 2, "hosts"), (str(file), 3, "environments"), (str(file), 4, "nothing")} <= set(places)
+    assert all(problem["found"] and problem["wanted"] for problem in line["problems"])
+    assert places == sorted(places, key=lambda place: place[1])
+
+
 def test_a_host_that_does_not_do(type_in: Type, bundle: tuple[Path, Path], tmp_path: Path) -> None:
     site = Said("check", 4, LOOK | {"error"}, ", default_route: false}")
     lines = type_in(on_a_site(site, bundle, tmp_path))

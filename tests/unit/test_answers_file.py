@@ -217,6 +217,18 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["answers.yaml"]
 
 
+def test_a_link_stays_one_and_what_it_names_is_written(tmp_path: Path) -> None:
+    kept = tmp_path / "repository" / "answers.yaml"
+    kept.parent.mkdir()
+    kept.write_text("old")
+    (tmp_path / "relative").symlink_to("repository/answers.yaml")
+    (tmp_path / "answers.yaml").symlink_to(tmp_path / "relative")
+    answers_file.save("new", tmp_path / "answers.yaml")
+    assert kept.read_text() == (tmp_path / "answers.yaml").read_text() == "new"
+    assert all((tmp_path / name).is_symlink() for name in ("answers.yaml", "relative"))
+    assert [entry.name for entry in kept.parent.iterdir()] == ["answers.yaml"]
+
+
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StateUnreadable, match="cannot be written"):

@@ -45,6 +45,12 @@ def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
     assert (precious.read_bytes(), link.is_symlink(), link.read_bytes()) == (b"precious", False, b"new")
 
 
+def test_a_name_may_be_as_long_as_any(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 255)
+    whole_file.put(path, b"new")
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [(path.name, b"new")]
+
+
 def test_content_and_name_are_on_the_disk_in_this_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced, real = [], os.fsync
 
