@@ -2,7 +2,7 @@
 
 PROFILE ?= profiles/rehearsal.yaml
 
-.PHONY: bootstrap demo demo-down soak test test-full types unit bench transcript accuracy reports binary clean
+.PHONY: bootstrap demo demo-down soak test tests test-full types unit bench transcript accuracy reports binary clean
 
 bootstrap:
 	@build/bootstrap
@@ -13,21 +13,22 @@ demo: bootstrap
 demo-down: bootstrap
 	@.venv/bin/sitewright rehearse --profile $(PROFILE) --down
 
-# Unit tests wait much for what a wizard shows. Tests on hosts are shared out between two processes; a third takes those
-# of whole commands and of the engine meanwhile: tests/conftest.py.
+# How tests are shared out among five processes, of which most wait at any time: tests/conftest.py.
 test: bootstrap
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
-	@$(MAKE) --no-print-directory --jobs 2 types unit
-	.venv/bin/pytest -q -n 3 --dist loadscope tests/contract tests/adapter tests/e2e tests/commands tests/engine
+	@$(MAKE) --no-print-directory --jobs 2 types tests
 
 types: bootstrap
 	.venv/bin/mypy
 
+tests: bootstrap
+	.venv/bin/pytest -q -n 5 --dist loadscope tests/unit tests/contract tests/adapter tests/e2e tests/commands tests/engine
+
 unit: bootstrap
 	.venv/bin/pytest -q -n $$((2 * $$(nproc))) tests/unit
 
-# What takes a bundle that is long to build, for real: the platform over three clusters.
+# What takes long to build or to stand up, for real: three environments, and the platform over three clusters.
 test-full: bootstrap
 	.venv/bin/pytest -q tests/full
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from practice import Practice, raise_practice
-from ship import core_bundle
+from ship import Operator, core_bundle, host_names, moved
+from sites import SiteUnderTest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -21,13 +22,16 @@ from installer.rehearsal import hosts
 RaisePractice = Callable[[int], Practice]
 
 
-FIRST = ("test_install.py", "test_rollback.py", "test_profiles.py", "test_wizard.py")
-"""The tests that set up Kubernetes, which one process takes; a second takes the rest that work on hosts.
-
-Practice hosts share this machine's kernel, of which Kubernetes sets some, and hosts are compared with what they were.
-"""
-HOSTLESS = ("tests/commands/", "tests/engine/")
-"""Tests without practice hosts: a third process takes them, file by file, and whichever is done helps it.
+CLUSTERS = {
+    "test_install.py": "first clusters",
+    "test_wizard.py": "first clusters",
+    "test_ha.py": "second clusters",
+    "test_rollback.py": "second clusters",
+}
+"""The tests of whole clusters take longest, and wait for them: two processes take them, a third the rest that work on
+hosts. More at a time would only wait for the processors."""
+HOSTLESS = ("tests/commands/", "tests/engine/", "tests/unit/")
+"""Tests without practice hosts, which two more processes take, file by file; whichever is done helps them.
 
 They give way to the others: while hosts are waited for, processors have time for them, which took minutes at the end.
 """
@@ -38,9 +42,9 @@ GIVING_WAY = 10
 
 
 class Lanes(LoadScopeScheduling):
-    """Two processes with a share each of the tests on practice hosts, which come first; the rest for all three.
+    """Three processes with a share each of the tests on practice hosts, which come first; the rest for all.
 
-    For `-n 3 --dist loadscope`.
+    For `-n 5 --dist loadscope`.
     """
 
     def __init__(self, config: pytest.Config, log: Producer) -> None:
@@ -50,7 +54,12 @@ class Lanes(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(HOSTLESS):
             return nodeid if _is_single(nodeid) else nodeid.partition("::")[0]
-        return "first" if any(part in nodeid for part in FIRST) else "second"
+        return _lane(nodeid)
+
+
+def _lane(nodeid: str) -> str:
+    """The share of the tests on hosts to which one belongs."""
+    return next((lane for file, lane in CLUSTERS.items() if file in nodeid), "hosts")
 
 
 def _is_single(nodeid: str) -> bool:
@@ -58,8 +67,14 @@ def _is_single(nodeid: str) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What may be shared out one by one comes last."""
-    items.sort(key=lambda item: _is_single(item.nodeid))
+    """Tests on hosts come first, lane by lane; what may be shared out one by one comes last."""
+    lanes = [*dict.fromkeys(CLUSTERS.values()), "hosts"]
+
+    def turn(item: pytest.Item) -> int:
+        hostless = item.nodeid.startswith(HOSTLESS)
+        return len(lanes) + _is_single(item.nodeid) if hostless else lanes.index(_lane(item.nodeid))
+
+    items.sort(key=turn)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -101,6 +116,25 @@ def practice_sites(bundle: Path) -> Iterator[RaisePractice]:
             pytest.fail(f"{error}; {error.remedy}", pytrace=False)
         raised.append(practice)
         return practice
+
+    yield another
+    for practice in raised:
+        hosts.down(practice.site)
+
+
+@pytest.fixture(scope="session")
+def raise_profile(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], SiteUnderTest]]:
+    """Raises the hosts that a profile names, on a network of their own."""
+    raised: list[Practice] = []
+
+    def another(profile: str) -> SiteUnderTest:
+        folder = tmp_path_factory.mktemp(profile)
+        try:
+            practice = raise_practice(0, host_names(profile))
+        except PracticeToolMissing as error:
+            pytest.fail(f"{error}; {error.remedy}", pytrace=False)
+        raised.append(practice)
+        return SiteUnderTest(practice, Operator(folder / "state"), moved(profile, practice, folder), bundle)
 
     yield another
     for practice in raised:

@@ -1,4 +1,8 @@
-"""Everything on a host that an installer may touch, so that before and after can be compared line by line."""
+"""Everything on a host that an installer may touch, so that before and after can be compared line by line.
+
+But for settings that all practice hosts of a machine share with its kernel: sites of other tests change them meanwhile.
+That these go back is seen on simulated hosts, each of which has its own.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +45,9 @@ nft list ruleset 2>/dev/null | grep -v '^#\|^table ip6\? [a-z]* {\|chain [A-Z]* 
   | sed 's/counter packets [0-9]* bytes [0-9]*//' | section nft
 # All but what counts, draws lots, or belongs to an interface, which is compared as one.
 sysctl -a 2>/dev/null | grep -Ev '^fs\.(binfmt_misc\.|(aio|dentry|file|inode)-(nr|state)|quota\.)' \
-  | grep -Ev '^kernel\.(ns_last_pid|pty\.nr|random\.)|nf_conntrack_count|\.(cni0|flannel|veth)' | sort | section sysctl
+  | grep -Ev '^kernel\.(ns_last_pid|pty\.nr|random\.)|nf_conntrack_count|\.(cni0|flannel|veth)' \
+  | grep -Ev '^(kernel\.(keys|panic)|vm\.(overcommit_memory|panic_on_oom)|net\.netfilter\.nf_conntrack_max)' \
+  | sort | section sysctl
 find /sys/fs/cgroup -mindepth 1 -maxdepth 2 -name 'kube*' | sort | section cgroup
 # Sessions come and go; what was started by init and stays has a command line.
 ps -eo ppid=,args= | awk '$1 == 1 { $1 = ""; print }' | grep -v 'sshd:\|(sd-pam)\|systemd --user\|systemd-timedated' \

@@ -8,37 +8,13 @@ the last test there takes it all back
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 import secrecy
 import snapshot
-from practice import Practice, raise_practice
-from ship import Operator, freeze_when, host_names, kill_when, moved, records
+from ship import Operator, freeze_when, kill_when, records
 from sites import Bare, Installed, SiteUnderTest
-
-from installer.errors import PracticeToolMissing
-from installer.rehearsal import hosts
-
-
-@pytest.fixture(scope="session")
-def raise_profile(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], SiteUnderTest]]:
-    """Raises the hosts that a profile names, on a network of their own."""
-    raised: list[Practice] = []
-
-    def another(profile: str) -> SiteUnderTest:
-        folder = tmp_path_factory.mktemp(profile)
-        try:
-            practice = raise_practice(0, host_names(profile))
-        except PracticeToolMissing as error:
-            pytest.fail(f"{error}; {error.remedy}", pytrace=False)
-        raised.append(practice)
-        return SiteUnderTest(practice, Operator(folder / "state"), moved(profile, practice, folder), bundle)
-
-    yield another
-    for practice in raised:
-        hosts.down(practice.site)
 
 
 @pytest.fixture(scope="module")
