@@ -100,7 +100,7 @@ ALONE = (
 
 ENDED = frozenset({"error", "ended"})
 DOWN = frozenset({"down"})
-"""Takes practice hosts: tests/e2e/test_profiles.py reads it."""
+"""Takes practice hosts: tests/e2e/test_ha.py reads it."""
 SECRET = frozenset({"secret", "rotated"})
 """Read by tests/commands/test_secrets.py: no part of the core has a secret."""
 VOLUMES = frozenset({"volumes"})
