@@ -54,6 +54,8 @@ BOTTOM = """
   server. The pod network has a /24 for each host.
 * Each host has a way to log in (key, agent or password) and a pinned host key (its own `host_key`, or `known_hosts`).
 * Registry ports are those of neither SSH nor Kubernetes, and two.
+* A pool has a host that takes pods; what is to stand there is chosen in the environment and in no other pool.
+  A host without a reserved pool is left for everything else, and one host at most is in `build`.
 * A waiver names a check, hosts that exist, and a last day that is not past.
 * Environments have domains and API endpoints of their own.
 * A secret in plain text is refused wherever it stands, also among a component's values: by its key (password, token,

@@ -50,3 +50,6 @@ RENEW_BEFORE = timedelta(days=90)
 """A run renews what ends within this time."""
 RENEW_INTERMEDIATE_BEFORE = RENEW_BEFORE + SERVICE_LIFE
 """The same of intermediates: what the old one has signed lives out its time and is renewed before the old one ends."""
+
+POOL = "sitewright.internal/pool"
+"""Label of a node that is in a pool, and key of the taint where the pool is reserved."""

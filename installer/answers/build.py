@@ -20,6 +20,7 @@ from installer.answers.model import (
     Host,
     Networks,
     Planning,
+    Pool,
     Registry,
     SecretRef,
     Waiver,
@@ -60,7 +61,7 @@ def document(answers: Answers) -> dict[str, Any]:
         "site": _lean({"name": answers.site, "customer": answers.customer}) | {"language": answers.language},
         "access": _access_document(shared, Access()),
         "hosts": [
-            _lean({"name": host.name, "address": host.address, "host_key": host.host_key,
+            _lean({"name": host.name, "address": host.address, "pool": host.pool, "host_key": host.host_key,
                    "access": _access_document(host.access, shared)})
             for host in answers.hosts
         ],
@@ -118,7 +119,7 @@ def host(data: Mapping[str, Any], site: Mapping[str, Any], folder: Path) -> Host
     merged = _login({**site, **data.get("access", {})}, folder)
     bastion = merged.pop("bastion", None)
     access = Access(**merged, bastion=Bastion(**_login(bastion, folder)) if bastion else None)
-    return Host(data["name"], data["address"], access, data.get("host_key", ""))
+    return Host(data["name"], data["address"], access, data.get("host_key", ""), data.get("pool", ""))
 
 
 def _environment(data: Mapping[str, Any]) -> Environment:
@@ -130,7 +131,12 @@ def _environment(data: Mapping[str, Any]) -> Environment:
         endpoint=data.get("endpoint", ""),
         domain=data.get("domain", "site.internal"),
         components={name: values or {} for name, values in data.get("components", {}).items()},
+        pools={name: _pool(each or {}) for name, each in data.get("pools", {}).items()},
     )
+
+
+def _pool(data: Mapping[str, Any]) -> Pool:
+    return Pool(tuple(data.get("components", ())), data.get("reserved", False))
 
 
 def _waiver(data: Mapping[str, Any]) -> Waiver:
@@ -171,6 +177,10 @@ def _environment_document(environment: Environment) -> dict[str, Any]:
             "endpoint": environment.endpoint,
             "domain": environment.domain,
             "components": {name: dict(values) for name, values in environment.components.items()},
+            "pools": {
+                name: _lean({"components": list(each.components), "reserved": each.reserved or None})
+                for name, each in environment.pools.items()
+            },
         }
     )
 

@@ -16,6 +16,9 @@ from installer.layout import PUSH_PORT, REGISTRY_PORT
 FORMAT = 1
 """Version of the answers file (its `version` key)."""
 
+BUILD_POOL = "build"
+"""The pool of the one host on which images are built. Nothing else is put there."""
+
 
 @dataclass(frozen=True, slots=True)
 class SecretRef:
@@ -61,13 +64,15 @@ class Access:
 class Host:
     """A machine of the customer.
 
-    `host_key` is "SHA256:..." as `ssh-keygen -l` shows it; `access` is already merged with the site's own.
+    `host_key` is "SHA256:..." as `ssh-keygen -l` shows it; `access` is already merged with the site's own; `pool` is
+    the group of hosts that it is in, empty for none.
     """
 
     name: str
     address: str
     access: Access
     host_key: str = ""
+    pool: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,14 @@ class Networks:
     def domain(self) -> str:
         """The cluster's DNS domain."""
         return "cluster.local"
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Hosts of an environment on which `components` stand; where it is `reserved`, nothing else of pods does."""
+
+    components: tuple[str, ...] = ()
+    reserved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +112,15 @@ class Environment:
     endpoint: str = ""
     domain: str = "site.internal"
     components: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    pools: Mapping[str, Pool] = field(default_factory=dict)
+
+    def pool_of(self, component: str) -> str:
+        """The pool in which a component stands; empty: in none."""
+        return next((name for name, pool in self.pools.items() if component in pool.components), "")
+
+    def reserved(self, pool: str) -> bool:
+        """Whether the hosts of a pool take nothing that is not placed there."""
+        return pool == BUILD_POOL or (pool in self.pools and self.pools[pool].reserved)
 
     @property
     def hosts(self) -> tuple[str, ...]:

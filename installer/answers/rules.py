@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 from typing import Any
 
-from installer.answers import network_rules
+from installer.answers import network_rules, pool_rules
 from installer.answers.entries import Found, items
 from installer.answers.network_rules import UNUSABLE
 from installer.answers.paths import lost_home
@@ -34,7 +34,7 @@ def broken_rules(data: dict[str, Any]) -> Found:
     """Everything the rules find in a document."""
     rules = (
         _hosts, _environments, _memberships, _control_planes, network_rules.networks, _registry, _logins, _homes,
-        _component_values, _waivers,
+        _component_values, pool_rules.pools, _waivers,
     )  # fmt: skip
     for rule in rules:
         yield from rule(data)

@@ -23,6 +23,7 @@ from installer.plan.steps import (
     hosts,
     kubelet_certificates,
     kubernetes,
+    pools,
     record,
     registry,
     releases,
@@ -65,7 +66,7 @@ def subject(inputs: Inputs) -> dict[str, str]:
     sections = {name: digest for name, digest in answers.digests.items() if name not in NOT_PLANNED}
     parts = {
         "answers.site": answers.site,
-        "answers.hosts": [(host.name, host.address) for host in answers.hosts],
+        "answers.hosts": [(host.name, host.address, *([host.pool] if host.pool else [])) for host in answers.hosts],
         "answers.waivers": sorted((waiver.check, sorted(waiver.hosts)) for waiver in answers.waivers),
     }
     shaped = {name: _digest(json.dumps(part).encode()) for name, part in parts.items()}
@@ -136,8 +137,13 @@ def _releases(
     ready = [kubernetes.ready(environment, host, (members[host], *up)) for host in environment.hosts]
     steps += ready
     if len(environment.hosts) > 1:
-        steps.append(dns_spread.spread(environment, tuple(step.id for step in ready)))
+        free = [host for host in environment.hosts if not environment.reserved(inputs.answers.host(host).pool)]
+        steps.append(dns_spread.spread(environment, len(free), tuple(step.id for step in ready)))
     gate = (*(step.id for step in ready), *certified)
+    if pools.pooled(inputs, environment):
+        steps += [pools.join(inputs, environment, host, (step.id,))
+                  for host, step in zip(environment.hosts, ready, strict=True)]  # fmt: skip
+        gate = (*gate, *(step.id for step in steps[-len(ready) :]))
     released = {part.name for part in release_parts}
     for part in release_parts:
         if part not in network:

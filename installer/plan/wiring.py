@@ -18,6 +18,7 @@ from installer.messages import Message
 from installer.plan import opened_ports, stages
 from installer.plan.connections import OpenPort
 from installer.plan.stages import Edge, Place, Stage
+from installer.render import context
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def solve(answers: Answers, manifest: Manifest) -> Wiring:
     for environment in answers.environments:
         solving.choose(environment)
     solving.look_at_places()
+    solving.look_at_pools()
     for environment in answers.environments:
         for component in solving.parts[environment.name]:
             solving.connect(environment, component)
@@ -110,6 +112,21 @@ class _Solving:
                     self._not_one(Place(environment.name, component.name), role, found)
         self.chosen[environment.name] = chosen
         self.parts[environment.name] = self.manifest.required(wanted, chosen)
+
+    def look_at_pools(self) -> None:
+        """Parts that are to stand in a pool, and cannot be told so."""
+        for at, environment in enumerate(self.answers.environments):
+            for pool, each in environment.pools.items():
+                for position, name in enumerate(each.components):
+                    part = next((part for part in self.parts[environment.name] if part.name == name), None)
+                    if part is not None and not context.knows_pools(part):
+                        path = f"environments.{at}.pools.{pool}.components.{position}"
+                        found = Message(
+                            "{part}, whose pods cannot be kept to a pool", part=Place(environment.name, name)
+                        )
+                        wanted = Message("a part whose chart takes `placement`")
+                        line = self.answers.lines.get(path, 1)
+                        self.problems.append(Problem(self.answers.file, line, path, found, wanted))
 
     def look_at_places(self) -> None:
         """Parts that stand where they may not, and names that are published twice in one environment."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from installer.answers.model import Answers, Environment
 from installer.bundle.manifest import Artifact, Component, Manifest
-from installer.layout import API_PORT, PROXY_PORT, REGISTRY_CA
+from installer.layout import API_PORT, POOL, PROXY_PORT, REGISTRY_CA
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class HostView:
     address: str
     control_plane: bool
     waived: frozenset[str]
+    pool: str = ""
 
 
 RELEASED = frozenset({"chart", "objects"})
@@ -50,6 +51,7 @@ def context(answers: Answers, environment: Environment, manifest: Manifest) -> d
             answers.host(name).address,
             name in environment.control_planes,
             frozenset(each.check for each in answers.waivers if not each.hosts or name in each.hosts),
+            answers.host(name).pool,
         )
         for name in environment.hosts
     }
@@ -102,6 +104,19 @@ def for_host(names: Mapping[str, Any], host: str) -> dict[str, Any]:
     return {**names, "host": view}
 
 
+def knows_pools(component: Component) -> bool:
+    """Whether the values of a component's chart say on which hosts its pods are to stand."""
+    return "placement" in component.texts.get(component.spec.get("chart", {}).get("values", ""), "")
+
+
+def _placement(pool: str, *, reserved: bool) -> dict[str, Any]:
+    """What a pod's specification says to stand on the hosts of a pool; nothing where it stands anywhere."""
+    if not pool:
+        return {}
+    taint = {"key": POOL, "operator": "Equal", "value": pool, "effect": "NoSchedule"}
+    return {"nodeSelector": {POOL: pool}, **({"tolerations": [taint]} if reserved else {})}
+
+
 def for_component(
     names: Mapping[str, Any],
     environment: Environment,
@@ -112,7 +127,11 @@ def for_component(
 
     What is consumed has as `secret`, where it publishes one, the name of the component's own copy: that of the role.
     """
+    pool = environment.pool_of(component.name)
     return {**names, "values": dict(environment.components.get(component.name, {})),
+            "places": [each for each in names["workers"] or names["control_planes"]
+                       if (each.pool == pool if pool else not environment.reserved(each.pool))],
+            "placement": _placement(pool, reserved=environment.reserved(pool)),
             "ports": {name: entry["port"] for name, entry in component.spec.get("ports", {}).items()},
             "consumes": {role: {name: role if name == "secret" else text for name, text in published.items()}
                          for role, published in consumed.items()}}  # fmt: skip

@@ -21,6 +21,7 @@ APPS, CERTIFICATES, ADMISSION = "apps/v1", "cert-manager.io/v1", "admissionregis
 KINDS: Mapping[tuple[str, str], tuple[str, bool]] = {
     ("v1", "ConfigMap"): ("configmaps", True),
     ("v1", "Namespace"): ("namespaces", False),
+    ("v1", "Node"): ("nodes", False),
     ("v1", "PersistentVolume"): ("persistentvolumes", False),
     ("v1", "PersistentVolumeClaim"): ("persistentvolumeclaims", True),
     ("v1", "Pod"): ("pods", True),

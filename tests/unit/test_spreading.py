@@ -44,7 +44,7 @@ def test_of_many_hosts_three_have_it(monkeypatch) -> None:
     monkeypatch.setattr(world, "apply", lambda _, *objects: wanted.extend(objects))
     monkeypatch.setattr(dns_spread, "PATIENCE", 0)
     monkeypatch.setattr(world, "get", lambda *_: None)
-    dns_spread.spread(many, ()).apply(world)
+    dns_spread.spread(many, len(many.hosts), ()).apply(world)
     assert [each["spec"]["replicas"] for each in wanted if each["kind"] == "Deployment"] == [3]
 
 
@@ -96,7 +96,7 @@ def test_taken_back_it_is_as_it_was_before(tmp_path) -> None:
                                              "spec": kubeadms, "status": {}}  # fmt: skip
     cluster.objects[dns_spread.SERVICE] = {"metadata": {"name": "kube-dns", "namespace": "kube-system"}, "status": {},
                                           "spec": {"selector": {"k8s-app": "kube-dns"}}}  # fmt: skip
-    step = dns_spread.spread(answers_of("ha").environments[0], ())
+    step = dns_spread.spread(answers_of("ha").environments[0], 3, ())
     before = step.capture(world)
     world.apply("production", *dns_spread._wanted(3))
     assert cluster.objects[dns_spread.DEPLOYMENT]["spec"]["replicas"] == 3
@@ -115,7 +115,7 @@ def test_a_cluster_that_does_not_answer_is_taken_back_as_a_whole(tmp_path) -> No
         world.site.hosts[host].active.discard("kubelet.service")
     with pytest.raises(ConnectionLost):
         world.get("production", dns_spread.DEPLOYMENT)
-    assert dns_spread.spread(answers_of("ha").environments[0], ()).capture(world) == {}
+    assert dns_spread.spread(answers_of("ha").environments[0], 3, ()).capture(world) == {}
     assert act(operations.uninstall, site).outcome == "done"
     assert not world.site.clusters
 
@@ -125,6 +125,6 @@ def test_a_before_image_of_another_form_is_no_crash(tmp_path, told) -> None:
     """What another laptop's run noted comes from a host."""
     world = world_of("ha")
     install(site_of(world, tmp_path, "ha"))
-    step = dns_spread.spread(answers_of("ha").environments[0], ())
+    step = dns_spread.spread(answers_of("ha").environments[0], 3, ())
     assert step.undo is not None
     step.undo(world, Image("run", told))

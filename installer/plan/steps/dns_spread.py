@@ -49,10 +49,10 @@ NEAREST = "PreferSameNode"
 Kubernetes, Service `spec.trafficDistribution`; stable since v1.35."""
 
 
-def spread(environment: Environment, after: tuple[str, ...]) -> Step:
-    """The step that puts the cluster's DNS on as many hosts as there are, three at most."""
+def spread(environment: Environment, open_to_all: int, after: tuple[str, ...]) -> Step:
+    """The step that puts the cluster's DNS on as many hosts as there are that no pool reserves, three at most."""
     host, cluster = environment.control_planes[0], environment.name
-    replicas = min(MOST, len(environment.hosts))
+    replicas = min(MOST, open_to_all)
 
     def differs(world: ReadOnly) -> Differences:
         if world.stat(host, ADMIN) != (None,) and _stands(world, cluster, replicas):

@@ -124,6 +124,7 @@ class HostForm(Form):
         yield NameField(self._position)
         yield Field((*base, "address"), Message("Address"))
         yield KeyField((*base, "host_key"), Message("Host key"))
+        yield Field((*base, "pool"), Message("Pool"))
         yield Label(context.of(self).say("Where it is reached in its own way"), classes="group", markup=False)
         for key, title in OWN:
             yield OwnField((*base, "access", key), title)
