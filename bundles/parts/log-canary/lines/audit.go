@@ -146,13 +146,13 @@ func families(found map[string]map[node]account, heard map[node]time.Time, now t
 			delay.set(books.P99, append(labels, "quantile", "0.99")...)
 		}
 	}
-	silent := newFamily("log_canary_silent_seconds", "Age of the latest line in the log store.")
+	latest := newFamily("log_canary_last_timestamp_seconds", "Time of the latest line in the log store, in seconds since 1970.")
 	for of, last := range heard {
-		silent.set(now.Sub(last).Seconds(), "cluster", of.Cluster, "node", of.Node)
+		latest.set(float64(last.Unix()), "cluster", of.Cluster, "node", of.Node)
 	}
 	looked := newFamily("log_audit_timestamp_seconds", "When canaries' lines were last counted, in seconds since 1970.")
 	looked.set(float64(now.Unix()))
-	return []family{seen, lost, twice, late, delay, silent, looked}
+	return []family{seen, lost, twice, late, delay, latest, looked}
 }
 
 // sorted are the nodes of an account, as people look for them.
