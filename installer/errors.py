@@ -128,6 +128,17 @@ class NeedsInvalid(AnswersInvalid):
     hint = "correct `needs` in the answers or --set; what a part can be told: sitewright size --component NAME --inputs"
 
 
+class ProductUnreadable(AnswersInvalid):
+    """{file}: {count} problem(s) in the product's files; nothing was checked"""
+
+
+class ProductContradicts(SitewrightError):
+    """{count} contradiction(s) between what {product} states, its manifests and the answers"""
+
+    exit_code = 3
+    hint = "mend what stands above in whichever file is wrong, and check again"
+
+
 class PreflightFailed(SitewrightError):
     """{count} preflight problem(s); nothing has been changed"""
 

@@ -19,6 +19,7 @@ from installer.cli.commands import (
     BundleCommand,
     Command,
     CompletionCommand,
+    ProductCommand,
     RehearseCommand,
     ReportCommand,
     SchemaCommand,
@@ -84,6 +85,10 @@ def _done(command: Command) -> int:
             from installer.cli import report
 
             return report.run(command, _presenter(command.json))
+        case ProductCommand():
+            from installer.cli import product
+
+            return product.run(command, _presenter(command.json))
         case RehearseCommand():
             from installer.cli import rehearse
 
@@ -139,7 +144,8 @@ def _actions(of: argparse.ArgumentParser) -> Iterator[argparse.Action]:
                 yield from _actions(below)
 
 
-SCHEMAS = {"answers": ("answers", "answers.schema.json"), "output": ("output.schema.json",)}
+SCHEMAS = {"answers": ("answers", "answers.schema.json"), "output": ("output.schema.json",),
+           "product": ("product", "product.schema.json")}  # fmt: skip
 """Where each schema that `sitewright schema` prints lies, below the package."""
 
 

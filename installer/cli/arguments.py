@@ -92,12 +92,13 @@ def parser() -> argparse.ArgumentParser:
     _later(verbs, reaching)
     _secrets(verbs, reaching)
     _rehearse(verbs, common)
+    _product(verbs, common)
     _bundle(verbs, common)
     schema = verbs.add_parser(
-        "schema", help="print the JSON schema of the answers, for editors, or of what --json prints"
+        "schema", help="print the JSON schema of the answers or of product.yaml, for editors, or of what --json prints"
     )
     schema.set_defaults(command=commands.SchemaCommand)
-    schema.add_argument("of", nargs="?", choices=("answers", "output"), default="answers")
+    schema.add_argument("of", nargs="?", choices=("answers", "product", "output"), default="answers")
     completion = verbs.add_parser("completion", help="print the shell's completion script")
     completion.set_defaults(command=commands.CompletionCommand)
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
@@ -247,6 +248,22 @@ def _rehearse(verbs: Subparsers[argparse.ArgumentParser], common: argparse.Argum
     rehearse.add_argument("--signers", type=Path, metavar="FILE")
     rehearse.add_argument("--hosts-only", action="store_true", help="raise the hosts and stop")
     rehearse.add_argument("--down", action="store_true", help="take the practice hosts away")
+
+
+def _product(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    product = verbs.add_parser("product", help="hold a product against its manifests and the answers")
+    sub = product.add_subparsers(dest="verb", metavar="COMMAND", title="commands", required=True)
+    check = sub.add_parser("check", parents=[common], help="tell every contradiction, before anything is deployed")
+    check.set_defaults(command=commands.ProductCommand)
+    check.add_argument("folder", type=folder, metavar="DIR", help="the folder that holds product.yaml")
+    check.add_argument("--profile", type=Path, metavar="FILE", help="the answers")
+    check.add_argument("--bundle", type=Path, metavar="FILE", help="the bundle: which roles its parts fill")
+    check.add_argument("--signers", type=Path, metavar="FILE", help="allowed signers; overrides trust.signers")
+    check.add_argument("--manifests", action="append", default=[], metavar="[ENVIRONMENT=]PATH",
+                       help="plain objects, instead of those that product.yaml names: the output of `kustomize build` "
+                       "or `helm template`; may be given several times")  # fmt: skip
+    check.add_argument("--out", type=Path, metavar="FILE", help="a report for the developers, as one HTML file")
+    check.add_argument("--language", choices=("en", "zh"), default="en", help="of the report")
 
 
 def _bundle(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:

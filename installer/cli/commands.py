@@ -110,6 +110,19 @@ class ReportCommand(Command):
     run: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductCommand(Command):
+    """product check; `manifests` are "[environment=]path" in the place of those that product.yaml names."""
+
+    folder: Path
+    profile: Path | None = None
+    bundle: Path | None = None
+    signers: Path | None = None
+    manifests: tuple[str, ...] = ()
+    out: Path | None = None
+    language: str = "en"
+
+
 LAST = "last"
 """What --run means without a name."""
 
@@ -192,7 +205,7 @@ class KeygenCommand(BundleCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaCommand(Command):
-    """schema: that of the answers, or of the output."""
+    """schema: that of the answers, of the output, or of what a product states."""
 
     of: str
 

@@ -26,7 +26,7 @@ def load(text: str | bytes) -> Any:
     Raises:
         yaml.YAMLError: the text is not YAML, holds more than one document, or goes beyond the bounds.
     """
-    _measure(text)
+    measure(text)
     return yaml.load(text, Loader=LOADER)  # noqa: S506 - a safe loader
 
 
@@ -36,7 +36,7 @@ def load_all(text: str | bytes) -> list[Any]:
     Raises:
         yaml.YAMLError: the text is not YAML, or goes beyond the bounds of depth and of what aliases amount to.
     """
-    _measure(text)
+    measure(text)
     return list(yaml.load_all(text, Loader=LOADER))
 
 
@@ -49,11 +49,11 @@ def load_texts(text: str | bytes) -> Any:
         yaml.YAMLError: the text is not YAML, is nested too deep, or holds more than one document.
         UnicodeError: it is no text.
     """
-    _measure(text)
+    measure(text)
     return yaml.load(text, Loader=TEXTS)  # noqa: S506 - makes nothing but texts, lists and mappings
 
 
-def _measure(text: str | bytes) -> None:
+def measure(text: str | bytes) -> None:
     """Refuse what is nested too deep or repeats too much. Events are parsed without going down, unlike nodes."""
     whole = text if isinstance(text, str) else text.decode("latin-1")
     # A level opens a bracket, or stands further in than the one that holds it; a list may stand as far in as its key.

@@ -24,14 +24,18 @@ FONT_FOLDERS = (
 
 def html(subject: Subject, words: Words) -> str:
     """The report as one file."""
-    templates = Environment(
+    return cleaned(redacted(templates().get_template("report.html.j2").render(content(subject, words))))
+
+
+def templates() -> Environment:
+    """The pages' templates: what they are given is escaped, and what they are not given is a fault."""
+    return Environment(
         loader=PackageLoader("installer.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return cleaned(redacted(templates.get_template("report.html.j2").render(content(subject, words))))
 
 
 def pdf(page: str, target: Path) -> None:

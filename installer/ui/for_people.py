@@ -22,9 +22,10 @@ from installer.plan.steps.volumes import Volume
 from installer.ports import Report
 from installer.preflight import Finding
 from installer.probes.proof import ProbeResult
+from installer.product.checking import Verdict
 from installer.runs.execute import Watch
 from installer.runs.store import Run
-from installer.ui import bundles, console, live, progress, sizes, terminal, words
+from installer.ui import bundles, console, live, products, progress, sizes, terminal, words
 from sizing.components import ComponentSize, ResolvedInput
 from sizing.engine import Sizing
 from sizing.explanations import Explanation, as_text
@@ -211,6 +212,10 @@ class ForPeople:
     def inputs(self, component: str, entries: Sequence[ResolvedInput]) -> None:
         """A table."""
         sizes.inputs(terminal.stdout(), entries)
+
+    def product(self, verdict: Verdict, report: Path | None) -> None:
+        """Each contradiction with its places and what to do, then how much was looked at."""
+        products.verdict(terminal.stdout(), verdict, report)
 
     def report(self, files: Mapping[str, Path], answers: str) -> None:
         """A line for each file."""

@@ -20,6 +20,7 @@ from installer.plan.steps.volumes import Volume
 from installer.ports import Report, discarded
 from installer.preflight import Finding
 from installer.probes.proof import ProbeResult
+from installer.product.checking import Verdict
 from installer.runs.execute import Watch
 from installer.runs.store import Run
 from installer.ui import jsonl
@@ -201,6 +202,14 @@ class ForPrograms:
         """Every input by its name."""
         body = {entry.name: input_document(entry) for entry in entries}
         jsonl.write("inputs", {"component": component, "inputs": body})
+
+    def product(self, verdict: Verdict, report: Path | None) -> None:
+        """A line for each contradiction, then the whole in one."""
+        for each in verdict.contradictions:
+            jsonl.write("contradiction", asdict(each))
+        told = {key: value for key, value in asdict(verdict).items() if key != "contradictions"}
+        counted = {"contradictions": len(verdict.contradictions), **({"report": report} if report else {})}
+        jsonl.write("product", {**told, **counted})
 
     def report(self, files: Mapping[str, Path], answers: str) -> None:
         """The files, and the digest of the answers."""

@@ -18,6 +18,7 @@ from installer.plan.steps.volumes import Volume
 from installer.ports import Report
 from installer.preflight import Finding
 from installer.probes.proof import ProbeResult
+from installer.product.checking import Verdict
 from installer.runs.execute import Watch
 from installer.runs.store import Run
 from sizing.components import ComponentSize, ResolvedInput
@@ -177,6 +178,10 @@ class Presenter(Protocol):
 
     def inputs(self, component: str, entries: Sequence[ResolvedInput]) -> None:
         """What a component can be told."""
+        ...
+
+    def product(self, verdict: Verdict, report: Path | None) -> None:
+        """What a product contradicts, what nobody could judge, and the report's file if one was wanted."""
         ...
 
     def report(self, files: Mapping[str, Path], answers: str) -> None:

@@ -16,6 +16,8 @@ from build_sample import write_recipe
 from core_bundle import make_core_bundle
 from core_manifest import ROOT
 from jsonschema import ValidationError
+from product_sample import EDITS
+from product_sample import write as write_product
 from simulation import answers_of
 
 from installer import cli
@@ -84,6 +86,12 @@ ALONE = (
     Said("size --component none", 3, frozenset({"error"})),
     Said("report --profile {profile} --out {here}/report", 0, frozenset({"report"})),
     Said("report --profile {profile} --out {here}/bad.yaml", 2, frozenset({"error"})),
+    Said(
+        "product check {here}/demo --profile {profile} --out {here}/demo.html",
+        3,
+        frozenset({"contradiction", "product", "error"}),
+    ),
+    Said("product check {here}/demo --manifests {here}/none", 3, frozenset({"error"})),
     Said("bundle keygen {here}/key", 0, frozenset({"key"})),
     Said("bundle keygen {here}/key", 2, frozenset({"error"})),
     Said("bundle keygen {here}/other", 0, frozenset({"key"})),
@@ -196,6 +204,7 @@ def test_what_takes_no_site(type_in: Type, tmp_path: Path) -> None:
     (tmp_path / "offered.yaml").write_text(
         "- {environment: production, pool: control-plane, cpu_cores: 1, memory_gib: 1, data_disk_gib: 1}\n"
     )
+    write_product(tmp_path / "demo", EDITS[0])
     for said in ALONE:
         type_in(said)
 
