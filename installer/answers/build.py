@@ -19,6 +19,7 @@ from installer.answers.model import (
     Environment,
     Host,
     Networks,
+    OwnAuthority,
     Planning,
     Pool,
     Registry,
@@ -45,6 +46,7 @@ def build(data: Mapping[str, Any], folder: Path) -> Answers:
         registry=Registry(**{**registry, "hosts": tuple(registry.get("hosts", environments[0].control_planes))}),
         signers=_path(data.get("trust", {}).get("signers", ""), folder),
         revoked=_path(data.get("trust", {}).get("revoked", ""), folder),
+        authority=_authority(data.get("authority"), folder),
         ntp=tuple(data.get("network", {}).get("ntp", ())),
         waivers=tuple(_waiver(each) for each in data.get("waivers", ())),
         parallel_hosts=data.get("limits", {}).get("parallel_hosts", 10),
@@ -69,6 +71,8 @@ def document(answers: Answers) -> dict[str, Any]:
         "registry": {"hosts": list(answers.registry.hosts), "port": answers.registry.port,
                      "push_port": answers.registry.push_port},
         "trust": _lean({"signers": answers.signers, "revoked": answers.revoked}),
+        "authority": {"certificate": answers.authority.certificate,
+                      "signing_key": _secret_document(answers.authority.signing_key)} if answers.authority else {},
         "network": _lean({"ntp": list(answers.ntp)}),
         "waivers": [
             _lean({"check": each.check, "reason": each.reason, "person": each.person,
@@ -137,6 +141,11 @@ def _environment(data: Mapping[str, Any]) -> Environment:
 
 def _pool(data: Mapping[str, Any]) -> Pool:
     return Pool(tuple(data.get("components", ())), data.get("reserved", False))
+
+
+def _authority(data: Mapping[str, Any] | None, folder: Path) -> OwnAuthority | None:
+    key = _secret((data or {}).get("signing_key"), folder)
+    return OwnAuthority(_path(data["certificate"], folder), key) if data and key else None
 
 
 def _waiver(data: Mapping[str, Any]) -> Waiver:

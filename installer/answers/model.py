@@ -138,6 +138,14 @@ class Registry:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnAuthority:
+    """The customer's own authority. `certificate` is a path on this machine; `signing_key` says where its key is."""
+
+    certificate: str
+    signing_key: SecretRef
+
+
+@dataclass(frozen=True, slots=True)
 class Waiver:
     """One preflight check set aside. `check` is the check's name; `hosts` empty: on every host."""
 
@@ -196,6 +204,8 @@ class Answers:
     """Path on this machine of the allowed-signers file that the bundle is verified against; empty: given by flag."""
     revoked: str = ""
     """Path on this machine of the list of keys that may sign no bundle any more; empty: there is none."""
+    authority: OwnAuthority | None = None
+    """In whose name environments sign; None: an authority is made for the site."""
     ntp: tuple[str, ...] = ()
     language: str = "en"
     customer: str = ""
@@ -243,6 +253,11 @@ class Answers:
 
     def secret_refs(self) -> Iterator[SecretRef]:
         """Every secret reference, once."""
+        refs = [*self.login_refs(), *([self.authority.signing_key] if self.authority else [])]
+        yield from dict.fromkeys(refs)
+
+    def login_refs(self) -> Iterator[SecretRef]:
+        """Every reference to a secret by which hosts are reached, once."""
         seen: set[SecretRef] = set()
         for host in self.hosts:
             access = host.access

@@ -21,7 +21,7 @@ from installer.formats.values import shown
 from installer.layout import CLUSTER_PORTS, FIRST_NODE_PORT, LAST_NODE_PORT, PUSH_PORT, REGISTRY_PORT
 from installer.messages import Message
 
-PATHS = frozenset({"private_key", "known_hosts", "signers", "revoked"})
+PATHS = frozenset({"private_key", "known_hosts", "signers", "revoked", "certificate"})
 """What holds a path of this machine, beside a secret's `file`."""
 MANY = 100
 """Hosts of which one thing is wrong that are named one by one: of more, their number says it."""
@@ -191,7 +191,7 @@ def _no_way_in(access: dict[str, Any]) -> bool:
 
 def _homes(data: dict[str, Any]) -> Found:
     """Paths into the home of a person whom this machine does not know."""
-    logins: list[tuple[Path, Any]] = [(("access",), data.get("access")), (("trust",), data.get("trust"))]
+    logins: list[tuple[Path, Any]] = [((name,), data.get(name)) for name in ("access", "trust", "authority")]
     logins += _field(items(data, "hosts"), "access")
     logins += [((*path, "bastion"), login.get("bastion")) for path, login in logins if login]
     for path, login in logins:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Violation = tuple[Path, Message, Message, bool]
 """(path, found, wanted, spoiled): `spoiled` where the value itself is of no use to further rules."""
 
-SECRETS = frozenset({"passphrase", "password", "sudo_password"})
+SECRETS = frozenset({"passphrase", "password", "sudo_password", "signing_key"})
 HIDDEN = Message("something in the place of a secret (not shown)")
 MANY = 100
 """Unknown keys of one mapping for which a similar known one is looked for: that takes a while for each."""

@@ -18,6 +18,8 @@ from functools import partial
 from pathlib import Path
 
 from installer import operations
+from installer.answers import own_authority
+from installer.answers.model import Answers
 from installer.answers.secrets import Ask, Secrets, handed_over, nothing
 from installer.bundle import verify
 from installer.bundle.archive import Archive
@@ -48,7 +50,10 @@ def opened(command: SiteCommand, presenter: Presenter, *, connecting: bool = Tru
     inputs, archive = _looking_back(command, flags, runs) or _trusted(flags)
     remembered = {name: str(path.resolve()) for name, path in flags.items()}
     agree = partial(_agree, command, presenter)
-    with archive or nullcontext(), _world(command, presenter, inputs, archive, runs, ask, connecting) as world:
+    secrets = _secrets(command, presenter, inputs.answers, ask, connecting)
+    if connecting and not _backward(command, runs, flags):
+        inputs = _with_authority(inputs, secrets)
+    with archive or nullcontext(), _world(command, inputs, archive, runs, secrets, connecting) as world:
         yield operations.Site(inputs, world, runs, _owner(), remembered, archive, agree)
 
 
@@ -98,24 +103,47 @@ def _looking_back(command: SiteCommand, flags: dict[str, Path], runs: Runs) -> t
     """What the site's last run was planned from, with the present answers where there are any; None to go forward."""
     site = command.site or _only_site(runs, flags)
     history = runs.history(site) if site else ()
-    back = command.verb in BACKWARD_LOOKING or (
-        command.verb == "resume" and runs.unfinished(site, backward=True) is not None
-    )
-    if not back or not history or history[-1].read(provenance.BUNDLE) is None:
+    if not _backward(command, runs, flags) or not history or history[-1].read(provenance.BUNDLE) is None:
         return None
     kept = provenance.recall(history[-1])
     given = command.profile or (flags["profile"] if flags["profile"].exists() else None)
     return (replace(kept, answers=trusted_inputs.load_answers(given)) if given else kept), None
 
 
+def _backward(command: SiteCommand, runs: Runs, flags: dict[str, Path]) -> bool:
+    """Whether a verb only looks back, or goes there."""
+    site = command.site or _only_site(runs, flags)
+    return command.verb in BACKWARD_LOOKING or (
+        command.verb == "resume" and runs.unfinished(site, backward=True) is not None
+    )
+
+
+def _secrets(
+    command: SiteCommand, presenter: Presenter, answers: Answers, ask: Ask | None, connecting: bool
+) -> Secrets:
+    """Whom to get secrets from; commands that nobody has allowed are asked about first."""
+    may_run: Callable[[tuple[str, ...]], bool] = nothing
+    if connecting and not command.simulate:
+        asks = presenter.asks and not command.secrets_from_stdin
+        may_run = consented(answers, command.state, allow=command.allow_commands, asks=asks).allows
+    return Secrets(ask, may_run=may_run)
+
+
+def _with_authority(inputs: Inputs, secrets: Secrets) -> Inputs:
+    """The same inputs with the customer's own authority, if there is one: nothing is touched where it cannot sign."""
+    own = inputs.answers.authority
+    if own is None:
+        return inputs
+    return replace(inputs, authority=own_authority.opened(inputs.answers, own, secrets.resolve, trusted_inputs.now()))
+
+
 @contextmanager
 def _world(
     command: SiteCommand,
-    presenter: Presenter,
     inputs: Inputs,
     archive: Archive | None,
     runs: Runs,
-    ask: Ask | None,
+    secrets: Secrets,
     connecting: bool,
 ) -> Iterator[operations.SiteWorld]:
     """The hosts that the answers name, or the simulated ones, which need no secrets and are kept with their runs."""
@@ -133,13 +161,8 @@ def _world(
         return
     from installer.remote.world import Site as RealWorld  # slow to import: SSH
 
-    may_run: Callable[[tuple[str, ...]], bool] = nothing
     if connecting:
-        asks = presenter.asks and not command.secrets_from_stdin
-        may_run = consented(answers, command.state, allow=command.allow_commands, asks=asks).allows
-    secrets = Secrets(ask, may_run=may_run)
-    if connecting:
-        secrets.require(answers.secret_refs())
+        secrets.require(answers.login_refs())
     with RealWorld(answers, secrets.resolve, archive, runs.folder(answers.site)) as world:
         yield world
 

@@ -121,7 +121,7 @@ def _asked(command: SizeCommand, presenter: Presenter, answers: Answers) -> Mapp
     ask = terminal.secret if presenter.asks else None
     consent = consented(answers, command.state, allow=command.allow_commands, asks=presenter.asks)
     secrets = Secrets(ask, may_run=consent.allows)
-    refused = secrets.resolve_all(answers.secret_refs())
+    refused = secrets.resolve_all(answers.login_refs())
     if refused:
         raise refused[0]
     with Links(answers.hosts, secrets.resolve) as links:

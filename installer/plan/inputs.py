@@ -8,6 +8,7 @@ from typing import Any
 
 from installer.answers.model import Answers, Environment
 from installer.bundle.manifest import Component, Manifest
+from installer.certificates import KeyPair
 from installer.plan import wiring
 from installer.plan.stages import Place
 from installer.render import context, templates
@@ -79,6 +80,7 @@ class Inputs(Planned):
     """The same with the bytes that hosts verify once more.
 
     `send_rate` is the measured speed from the operator to the registry host in bytes per second; it feeds the ETA.
+    `authority` is the customer's own, with its key, in memory alone; None where there is none, or nothing to sign.
     `delete_volumes` says that somebody has consented to lose the data of applications on the way back.
     """
 
@@ -86,4 +88,5 @@ class Inputs(Planned):
     signature: bytes
     signers: bytes
     send_rate: float = 50e6
+    authority: KeyPair | None = field(default=None, compare=False, repr=False)
     delete_volumes: bool = False

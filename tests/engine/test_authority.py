@@ -12,6 +12,7 @@ from cryptography import x509
 from simulation import NOW, act, install, site_of, world_of
 
 from installer import certificates, operations
+from installer.answers.model import OwnAuthority, SecretRef
 from installer.layout import CA_LIFE, INTERMEDIATE_LIFE, RENEW_INTERMEDIATE_BEFORE, SITE_CA
 from installer.plan.steps.authority import CA_KEY
 from installer.probes import builtin, proof
@@ -143,3 +144,38 @@ def test_an_uninstallation_leaves_nothing_of_it(bare, site) -> None:
     left = [path for host in bare.site.hosts.values() for path in host.tree if "/etc/sitewright" in path]
     assert left == []
     assert all(SECRET not in cluster.objects for cluster in bare.site.clusters.values())
+
+
+OWN = certificates.make_ca("Acme root", NOW, path_length=2)
+
+
+def with_own(site, pair: certificates.KeyPair):
+    """The same site whose answers name the customer's own authority."""
+    own = OwnAuthority("acme.crt", SecretRef("file", "acme.key"))
+    inputs = replace(site.inputs, answers=replace(site.inputs.answers, authority=own), authority=pair, _names={})
+    return replace(site, inputs=inputs)
+
+
+def test_the_customers_own_authority_signs_and_its_key_is_kept_nowhere(bare, tmp_path) -> None:
+    site = with_own(site_of(bare, tmp_path, PROFILE), OWN)
+    install(site)
+    assert due(site) == []
+    assert {bare.read(host, SITE_CA) for host in HOSTS} == {OWN.certificate}
+    assert all(certificates.is_intermediate(pair(bare, each), OWN.certificate, NOW) for each in CLUSTERS)
+    assert all(each.passed for each in proof.prove(bare, site.inputs, lambda _: None))
+    line = OWN.key.splitlines()[1]
+    entries = [entry for host in bare.site.hosts.values() for entry in host.snapshot()["files"].values()]
+    on_hosts = [entry for entry in entries if isinstance(entry.content, bytes) and line in entry.content]
+    here = [path for path in tmp_path.rglob("*") if path.is_file() and line in path.read_bytes()]
+    assert (on_hosts, here, bare.stat("prod-1", CA_KEY)) == ([], [], (None,))
+
+
+def test_going_over_to_the_customers_authority_can_be_taken_back_without_its_key(bare, site) -> None:
+    root, key = bare.read("prod-1", SITE_CA), bare.read("prod-1", CA_KEY)
+    former = {each: secret(bare, each) for each in CLUSTERS}
+    install(with_own(site, OWN))
+    assert bare.stat("prod-1", CA_KEY) == (None,), "what signs nothing any more is not left behind"
+    assert all(certificates.is_intermediate(pair(bare, each), OWN.certificate, NOW) for each in CLUSTERS)
+    act(operations.rollback, site)
+    assert (bare.read("prod-1", SITE_CA), bare.read("prod-1", CA_KEY)) == (root, key)
+    assert {each: secret(bare, each) for each in CLUSTERS} == former

@@ -25,8 +25,9 @@ from installer.plan.inputs import Inputs, Planned
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps import registry
 from installer.plan.steps.authorities import Authority
-from installer.plan.steps.before_images import folder
-from installer.plan.steps.hosts import step_id
+from installer.plan.steps.before_images import captures, folder, keeps, take_back
+from installer.plan.steps.files import Placed, files_differ, place
+from installer.plan.steps.hosts import NO_PULL, step_id
 from installer.plan.steps.kubernetes import ADMIN
 from installer.ports import ReadOnly, World
 
@@ -59,12 +60,34 @@ def serve(inputs: Inputs) -> list[Step]:
 
 
 def _make(inputs: Inputs, own: Authority) -> Step:
-    """The step that makes the site's authority, once."""
+    """The step that makes the site's authority, once, or puts the certificate of the customer's own there."""
+    if inputs.answers.authority is not None:
+        return _take(inputs, own)
     environment = inputs.answers.environment_of(own.host)
     name = f"{inputs.answers.site[:LONGEST]} site authority"
     return own.made(
         authority_id(inputs), Message("make the site's authority"), environment,
         (registry.trust_id(environment, own.host),), lambda now: certificates.make_ca(name, now, path_length=1),
+    )  # fmt: skip
+
+
+def _take(inputs: Inputs, own: Authority) -> Step:
+    """The step that puts the certificate of the customer's own authority there; its key signs elsewhere."""
+    environment = inputs.answers.environment_of(own.host)
+    content = inputs.authority.certificate if inputs.authority else b""  # empty where nothing is to be put there
+    wanted = (Placed(own.certificate, 0o644, text=content),)
+
+    def apply(world: World) -> None:
+        # An authority that was made for the site before has nothing to sign any more.
+        world.remove(own.host, own.key)
+        place(world, own.host, NO_PULL, wanted)
+
+    return Step(
+        id=authority_id(inputs), title=Message("take the customer's authority for the site's"), phase="registry",
+        host=own.host, environment=environment.name, after=(registry.trust_id(environment, own.host),),
+        differs=lambda world: files_differ(world, own.host, wanted), apply=apply,
+        capture=captures(own.host, [own.key, own.certificate]), keep=keeps(own.host),
+        undo=lambda world, image: take_back(world, own.host, image), weight=0.3,
     )  # fmt: skip
 
 
@@ -79,7 +102,9 @@ def intermediate(inputs: Inputs, environment: Environment, component: Component,
     """The step by which an environment may sign in the authority's name: it makes the Secret, and renews it in time."""
     host, place = environment.control_planes[0], component.spec[KEY]
     name = f"{environment.name[:LONGEST]} intermediate"
-    work = _Intermediate(first(inputs), host, environment.name, place["namespace"], place["name"], name)
+    work = _Intermediate(
+        inputs.authority, first(inputs), host, environment.name, place["namespace"], place["name"], name
+    )
     return Step(
         id=step_id(environment, f"{component.name}.intermediate", host),
         title=Message("sign the environment's intermediate"),
@@ -99,8 +124,12 @@ def intermediate(inputs: Inputs, environment: Environment, component: Component,
 
 @dataclass(frozen=True)
 class _Intermediate:
-    """The Secret `name` of a cluster; `authority` is the host that has the site's authority, `host` the cluster's."""
+    """The Secret `name` of a cluster; `authority` is the host that has the site's authority, `host` the cluster's.
 
+    `own` is the customer's authority, which has its key here.
+    """
+
+    own: KeyPair | None
     authority: str
     host: str
     cluster: str
@@ -122,7 +151,7 @@ class _Intermediate:
 
     def apply(self, world: World) -> None:
         root = world.read(self.authority, SITE_CA) or b""
-        above = KeyPair(root, world.read(self.authority, CA_KEY) or b"")
+        above = self.own or KeyPair(root, world.read(self.authority, CA_KEY) or b"")
         made = certificates.make_intermediate(above, self.title, world.now())
         # With the authority behind it: cert-manager then gives services the way up to it, and itself as ca.crt.
         data = {"tls.crt": made.certificate + root, "tls.key": made.key, "ca.crt": root}

@@ -41,7 +41,8 @@ STEPS = (
 
 _OF_SECTION = {
     "site": "site", "plan": "site", "hosts": "hosts", "access": "hosts", "limits": "hosts", "needs": "needs",
-    "registry": "network", "network": "network", "trust": "certificates", "waivers": "preflight",
+    "registry": "network", "network": "network", "trust": "certificates",
+    "authority": "certificates", "waivers": "preflight",
 }  # fmt: skip
 _OF_ENVIRONMENT = {"networks": "network", "endpoint": "network", "domain": "network", "components": "components"}
 
