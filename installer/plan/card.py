@@ -106,7 +106,7 @@ class WiringCard:
         parts = [PartCard(name, part.name, part.role, "once" if part.once else "each",
                           inputs.published(Place(name, part.name)))
                  for name, there in inputs.wiring.parts.items() for part in there
-                 if part.role or part.consumes]  # fmt: skip
+                 if part.role or part.roles_seen]  # fmt: skip
         wires = [WireCard(str(each.consumer), each.role, str(each.provider)) for each in inputs.wiring.edges]
         return cls(tuple(parts), tuple(wires))
 

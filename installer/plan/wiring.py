@@ -7,6 +7,7 @@ likewise, but it does without where nothing does. So needs may cross environment
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -90,22 +91,19 @@ class _Solving:
 
     def choose(self, environment: Environment) -> None:
         """The components of an environment, and which of them fill the roles that others there require."""
-        named = set(environment.components)
+        there = {each.name for each in self.manifest.components}
+        named = [name for name in environment.components if name in there]
+        for name in environment.components:
+            if name not in there:
+                self._not_there(Place(environment.name, name), there)
         first = [each.name for each in self.manifest.components if each.spec.get("always") or each.name in named]
-        wanted = [*first, *environment.components]
-        try:
-            there = self.manifest.required(wanted)
-        except KeyError as error:
-            raise AnswersInvalid(
-                file=self.answers.file,
-                count=1,
-                hint=Message("environment {name}: {reason}", name=environment.name, reason=error.args[0]),
-            ) from error
+        wanted = [*first, *named]
+        standing = self.manifest.required(wanted)
         filling = self.manifest.filling
         chosen: dict[str, str] = {}
-        for component in there:
+        for component in standing:
             for role in (need for need in component.requires if need in filling and need not in chosen):
-                found = [Place(environment.name, each.name) for each in there if each.role == role]
+                found = [Place(environment.name, each.name) for each in standing if each.role == role]
                 if len(found) == 1:
                     chosen[role] = found[0].component
                 else:
@@ -174,6 +172,13 @@ class _Solving:
             )
             return ()
         return stages.stable(stages.every(self.parts), waits)
+
+    def _not_there(self, place: Place, there: Iterable[str]) -> None:
+        """A component is chosen that the bundle does not have."""
+        near = difflib.get_close_matches(place.component, sorted(there), n=1)
+        found = Message("{part}, which is not in the bundle", part=place)
+        like = Message("a component of the bundle (sitewright bundle show FILE)")
+        self.problem(place, found, Message("{value}, perhaps", value=f"`{near[0]}`") if near else like)
 
     def _not_one(self, place: Place, role: str, filling: Iterable[Place]) -> None:
         """A role is filled by nobody, or by several parts."""

@@ -153,6 +153,23 @@ def test_templates_see_what_others_publish_and_that_in_turn() -> None:
     ]
 
 
+def test_a_part_that_only_wants_is_listed_too() -> None:
+    agent = part("agent", wants=["log-store"])
+    card = WiringCard.of(Planned(answers(a=["agent"]), bundle(STORE, agent)))
+    assert [(each.component, each.published) for each in card.parts] == [("agent", {})]
+    assert card.wires == ()
+
+
+def test_what_the_bundle_has_not_is_told_with_all_else_and_what_it_may_have_meant() -> None:
+    chosen = {"a": ["beats", "elastik"], "b": ["casino"]}
+    assert refused(bundle(STORE, SHIPPER), **chosen) == [
+        line("beats", "a", **chosen) + "a/beats needs log-store, which nothing fills, wanted one of: elastic",
+        line("elastik", "a", **chosen) + "a/elastik, which is not in the bundle, wanted `elastic`, perhaps",
+        line("casino", "b", **chosen)
+        + "b/casino, which is not in the bundle, wanted a component of the bundle (sitewright bundle show FILE)",
+    ]
+
+
 def test_what_is_published_wrongly_is_the_bundles_fault() -> None:
     broken = part("elastic", "x", role="log-store", publishes={"url": "{{ nowhere }}"})
     with pytest.raises(BundleNotTrusted, match="elastic"):
