@@ -142,6 +142,17 @@ class Case:
         found.update({each.at("name").text: each for each in self.container.at("env").items()})
         return found
 
+    def value(self, name: str) -> Spot:
+        """Where a variable's value stands in clear: in the container, or in the ConfigMap that it comes out of."""
+        source = self.variables.get(name, Spot(self.container.file, self.container.line, None))
+        if value := source.at("value"):
+            return value
+        ref, key = source.at("valueFrom", "configMapKeyRef"), source.at("valueFrom", "configMapKeyRef", "key").text
+        if whole := source.at("configMapRef"):
+            ref, key = whole, name.removeprefix(source.at("prefix").text)
+        config = self.deployed.thing("ConfigMap", self.workload, ref.at("name").text)
+        return config.spot.at("data", key) if config else source.at("value")
+
     @cached_property
     def knows_variables(self) -> bool:
         """Whether all keys of whole ConfigMaps and Secrets are known."""

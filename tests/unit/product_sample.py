@@ -208,7 +208,7 @@ spec:
 AGAIN = """apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings, namespace: prod-demo}
-data: {REGION: "south"}
+data: {REGION: "west"}
 ---
 """
 NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: demo}\n---\n"
@@ -241,6 +241,8 @@ EDITS = (
     Edit("requests-other", MANIFEST, "memory: 128Mi", "memory: 129Mi", "orders"),
     Edit("variable-unset", STATED, "      REGION:\n", "      REGION:\n      ZONE:\n", "orders"),
     Edit("variable-unknown", STATED, '      LISTEN: {value: ":8080"}\n', "", "orders"),
+    Edit("variable-unknown", MANIFEST, 'REGION: "north"', 'REGION: "north"\n  ZONE: "a"', "orders"),
+    Edit("variable-other", STATED, "      REGION:\n", "      REGION: {value: south}\n", "orders"),
     Edit("variable-other", MANIFEST, FIRST_VARIABLE, '{name: LISTEN, value: ":8081"}', "orders"),
     Edit(
         "variable-twice",

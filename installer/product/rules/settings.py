@@ -24,19 +24,19 @@ def _unset(case: Case) -> Found:
 
 def _unknown(case: Case) -> Found:
     stated = case.service.variables
-    for each in case.container.at("env").items():
-        name = each.at("name").text
+    for name, each in case.variables.items():
         if name not in stated:
+            spot = each if each.at("name") else case.value(name)
             yield (
                 Message("variable {name} is set, and the service states none of that name", name=name),
-                each,
+                spot if spot else each,
                 case.said,
             )
 
 
 def _other(case: Case) -> Found:
     for name, said in case.said.at("variables").entries().items():
-        wanted, found = said.at("value"), case.variables.get(name, case.container).at("value")
+        wanted, found = said.at("value"), case.value(name)
         if wanted and found and found.text != wanted.text:
             if names_secret(name):
                 yield Message("variable {name} has another value than stated", name=name), found, wanted
