@@ -84,6 +84,7 @@ def context(answers: Answers, environment: Environment, manifest: Manifest) -> d
         "images": _whole_names(images),
         "upstreams": sorted({image.repository.split("/", 1)[0] for image in images}),
         "namespaces": sorted({namespace(part) for part in manifest.components if RELEASED & part.spec.keys()}),
+        "roles": sorted({part.role for part in manifest.components if part.name in environment.components} - {""}),
         "waived_somewhere": frozenset().union(*(view.waived for view in views.values())),
         "values": {},
         "replicas": 1 if len(environment.hosts) == 1 else 2,

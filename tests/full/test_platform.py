@@ -5,46 +5,16 @@ Run by `make test-full`. It takes as long as the installation does, and the firs
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
-
 import json_lines
 import pytest
 import secrecy
-from practice import raise_practice
-from ship import PROFILES, Ended, Operator, host_names, moved
+from clusters import Cluster
+from conftest import STANDING
+from ship import Ended
 from sites import SiteUnderTest
-
-from installer.answers import file as answers_file
-from installer.builder import build
-from installer.cli.rehearse import practice_key, recipe_for
-from installer.rehearsal import hosts
+from trials import Figures, Load, Stores, printed, settled
 
 pytestmark = pytest.mark.lab
-
-PROFILE = "platform"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteUnderTest]:
-    """Bare hosts for the platform, and its bundle."""
-    folder = tmp_path_factory.mktemp(PROFILE)
-    recipe = recipe_for(answers_file.load(PROFILES / f"{PROFILE}.yaml"))
-    bundle = build.build(recipe, practice_key()[0], lambda _: None)
-    practice = raise_practice(0, host_names(PROFILE))
-    try:
-        yield SiteUnderTest(practice, Operator(folder / "state"), moved(PROFILE, practice, folder), bundle)
-    finally:
-        hosts.down(practice.site)
-
-
-@pytest.fixture(scope="module")
-def rehearsed(site: SiteUnderTest) -> tuple[SiteUnderTest, Ended]:
-    """The platform installed; and what was said on the way."""
-    trust = ("--bundle", site.bundle, "--signers", site.signers)
-    said = site.operator.run("rehearse", "--profile", site.profile, *trust, "--json").expect()
-    return replace(site, operator=Operator(site.operator.state / "rehearsal")), said
 
 
 def failed(lines: list[json_lines.Line]) -> list[str]:
@@ -52,8 +22,9 @@ def failed(lines: list[json_lines.Line]) -> list[str]:
     return [f"{probe['id']}: {probe['evidence']}" for probe in lines if not probe["passed"]]
 
 
-def test_every_part_is_proved(rehearsed: tuple[SiteUnderTest, Ended]) -> None:
-    _, said = rehearsed
+@pytest.mark.skipif(bool(STANDING), reason="it was installed before")
+def test_every_part_is_proved(installed: tuple[SiteUnderTest, Ended]) -> None:
+    _, said = installed
     assert failed(said.of("probe")) == []
     assert {probe["environment"] for probe in said.of("probe")} == {"production", "pre-release", "testing"}
 
@@ -67,33 +38,38 @@ def secrets_of(site: SiteUnderTest) -> dict[str, dict[str, str]]:
     return shown
 
 
-def test_no_password_that_the_site_made_stands_in_a_file(rehearsed: tuple[SiteUnderTest, Ended]) -> None:
-    site, _ = rehearsed
-    made = [value for values in secrets_of(site).values() for value in values.values() if value.isalnum()]
+def test_no_password_that_the_site_made_stands_in_a_file(platform: SiteUnderTest) -> None:
+    made = [value for values in secrets_of(platform).values() for value in values.values() if value.isalnum()]
     assert len(made) >= 3
-    state = site.operator.state
+    state = platform.operator.state
     assert [path for path, text in secrecy.texts(state) if any(value in text for value in made)] == []
 
 
-def test_a_new_password_reaches_everybody(rehearsed: tuple[SiteUnderTest, Ended]) -> None:
-    site, _ = rehearsed
-    before = secrets_of(site)
-    rotated = site.operator.run("secrets", "rotate", "kafka/users", "--yes", "--json").expect().of("rotated")[0]
+def test_a_new_password_reaches_everybody_while_lines_flow(
+    platform: SiteUnderTest, clusters: dict[str, Cluster], stores: Stores, figures: list[Figures]
+) -> None:
+    before = secrets_of(platform)
+    load = Load("rotated", clusters, 20_000, 100)
+    load.start()
+    rotated = platform.operator.run("secrets", "rotate", "kafka/users", "--yes", "--json").expect().of("rotated")[0]
     assert rotated["restarted"]
-    after = secrets_of(site)
+    after = secrets_of(platform)
     name = "pre-release/kafka/users"
     assert set(before[name].values()).isdisjoint(after[name].values())
-    status = site.operator.run("status", "--probe", "--json").expect()
+    status = platform.operator.run("status", "--probe", "--json").expect()
     assert failed(status.of("probe")) == []
+    printed(load)
+    found = settled("queue's passwords made anew", load, stores)
+    figures.append(found)
+    load.stop()
+    assert (found.lost, found.twice, found.lost_in_view) == (0, 0, 0)
 
 
-def test_a_second_installation_changes_nothing_and_all_of_it_is_taken_back(
-    rehearsed: tuple[SiteUnderTest, Ended], tmp_path: Path
-) -> None:
-    site, _ = rehearsed
-    again = site.operator.run("install", "--yes", "--json").expect()
+@pytest.mark.skipif(bool(STANDING), reason="it is to go on standing")
+def test_a_second_installation_changes_nothing_and_all_of_it_is_taken_back(platform: SiteUnderTest) -> None:
+    again = platform.operator.run("install", "--yes", "--json").expect()
     assert again.of("step_started") == []
-    gone = site.operator.run("uninstall", "--yes", "--delete-volumes", "--json").expect()
+    gone = platform.operator.run("uninstall", "--yes", "--delete-volumes", "--json").expect()
     assert gone.of("gone")
-    records = site.operator.run("status", "--json").expect().of("status")[0]["hosts"]
+    records = platform.operator.run("status", "--json").expect().of("status")[0]["hosts"]
     assert set(records.values()) == {None}

@@ -1,5 +1,6 @@
 // Command log-probe proves that what a program prints is found: `log-probe serve` runs in a pod and prints a line when it
 // is told to; `log-probe find`, run in the same pod, has it print one and looks for it in the log store and the log view.
+// `log-probe print RUN LINES RATE` is the load of trials: so many numbered lines, so many a second, and then it waits.
 package main
 
 import (
@@ -18,13 +19,15 @@ const socket = "127.0.0.1:8080"
 
 func main() {
 	var err error
-	switch strings.Join(os.Args[1:], " ") {
-	case "serve":
+	switch words := os.Args[1:]; {
+	case len(words) == 1 && words[0] == "serve":
 		err = serve()
-	case "find":
+	case len(words) == 1 && words[0] == "find":
 		err = find()
+	case len(words) == 4 && words[0] == "print":
+		err = load(os.Stdout, words[1], words[2], words[3])
 	default:
-		err = fmt.Errorf("say `serve` or `find`")
+		err = fmt.Errorf("say `serve`, `find`, or `print RUN LINES RATE`")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "log-probe: "+err.Error())

@@ -1,21 +1,30 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
 )
+
+// largest is how many bytes a request may have; rsyslog sends 4 MiB at most, and one line more.
+const largest = 32 << 20
+
+// sentKey is under which a request's context has what was sent.
+type sentKey struct{}
 
 // Gate hands requests on to one store, as one who may ask it.
 type Gate struct {
@@ -23,15 +32,21 @@ type Gate struct {
 	to    *url.URL
 	proxy *httputil.ReverseProxy
 	away  *authority
+	// secret finds what is not to be kept of a line that is refused.
+	secret *regexp.Regexp
 
 	lock sync.Mutex
 	said time.Time
 }
 
-// NewGate of a route; ca is the file of the authority that the store's certificate goes up to. An error if the address
-// or the file cannot be used.
+// NewGate of a route; ca is the file of the authority that the store's certificate goes up to. An error if the address,
+// the file or what is said of refused lines cannot be used.
 func NewGate(route Route, ca string) (*Gate, error) {
 	to, err := url.Parse(route.To)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := secretOf(route.Refused.Masked)
 	if err != nil {
 		return nil, err
 	}
@@ -39,11 +54,11 @@ func NewGate(route Route, ca string) (*Gate, error) {
 	if _, err := away.transport(); err != nil {
 		return nil, err
 	}
-	gate := &Gate{route: route, to: to, away: away}
+	gate := &Gate{route: route, to: to, away: away, secret: secret}
 	gate.proxy = &httputil.ReverseProxy{
 		Rewrite:        gate.rewrite,
 		Transport:      away,
-		ModifyResponse: judge,
+		ModifyResponse: gate.judge,
 		ErrorHandler:   gate.broken,
 		ErrorLog:       slog.NewLogLogger(quiet{}, slog.LevelDebug),
 	}
@@ -51,6 +66,16 @@ func NewGate(route Route, ca string) (*Gate, error) {
 }
 
 func (gate *Gate) ServeHTTP(answer http.ResponseWriter, request *http.Request) {
+	if strings.HasSuffix(request.URL.Path, "/_bulk") {
+		text, err := io.ReadAll(http.MaxBytesReader(answer, request.Body, largest))
+		if err != nil {
+			gate.broken(answer, request, err)
+		}
+		text = mended(text)
+		request.Body = io.NopCloser(bytes.NewReader(text))
+		request.ContentLength = int64(len(text))
+		request = request.WithContext(context.WithValue(request.Context(), sentKey{}, text))
+	}
 	gate.proxy.ServeHTTP(answer, request)
 }
 
@@ -105,6 +130,18 @@ func judge(response *http.Response) error {
 		return nil
 	}
 	return fmt.Errorf("answers %s", response.Status)
+}
+
+// judge looks at single lines too, where the store says how each of them fared.
+func (gate *Gate) judge(response *http.Response) error {
+	if err := judge(response); err != nil {
+		return err
+	}
+	sent, ok := response.Request.Context().Value(sentKey{}).([]byte)
+	if !ok || response.StatusCode != http.StatusOK {
+		return nil
+	}
+	return gate.settle(response, sent)
 }
 
 // broken ends the connection without an answer; it says so once a minute.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/pem"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +14,12 @@ import (
 // store is one over TLS that knows one password and gives one status, and the gate in front of it.
 func store(t *testing.T, status int) (front *httptest.Server, folder string, gate *Gate) {
 	t.Helper()
+	return saying(t, status, `{"errors":false}`)
+}
+
+// saying is one that also says something where it answers 200.
+func saying(t *testing.T, status int, said string) (front *httptest.Server, folder string, gate *Gate) {
+	t.Helper()
 	back := httptest.NewTLSServer(http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
 		name, password, _ := request.BasicAuth()
 		if name != "writer" || password != "right" {
@@ -21,6 +28,9 @@ func store(t *testing.T, status int) (front *httptest.Server, folder string, gat
 		}
 		answer.Header().Set("X-Asked", request.URL.Path+" "+request.Header.Get("VL-Msg-Field"))
 		answer.WriteHeader(status)
+		if status == http.StatusOK {
+			fmt.Fprint(answer, said)
+		}
 	}))
 	t.Cleanup(back.Close)
 	folder = t.TempDir()

@@ -2,7 +2,9 @@
 // answer: it would drop the lines that a store refuses with 401, or that a proxy answers with 503 while the store starts.
 // Here such an answer becomes a broken connection, after which rsyslog keeps its lines and tries again.
 //
-// It also does what rsyslog cannot while it runs: names, passwords and the authority's certificate are read anew.
+// It also does what rsyslog cannot: names, passwords and the authority's certificate are read anew while it runs; numbers are
+// written as JSON has them; and a line that the store will not have, as it does not fit what is there under the same names,
+// goes to the rejected ones with what the store says of it.
 package main
 
 import (
@@ -29,7 +31,15 @@ type Route struct {
 	Credentials string            `json:"credentials"`
 	Headers     map[string]string `json:"headers"`
 	// Check is the path that is asked to see whether the store answers.
-	Check string `json:"check"`
+	Check   string  `json:"check"`
+	Refused Refused `json:"refused"`
+}
+
+// Refused says what is kept of a line that the store will not have: the first Raw bytes, where no secret stands behind one of
+// the Masked words. With Raw 0 nothing is kept.
+type Refused struct {
+	Raw    int      `json:"raw"`
+	Masked []string `json:"masked"`
 }
 
 func main() {

@@ -1,0 +1,95 @@
+"""The platform that these tests share: three clusters that work together, installed once for all of them.
+
+With SITEWRIGHT_STANDING=FOLDER they take the platform that this has raised, and leave it standing:
+
+    sitewright rehearse --profile profiles/platform.yaml --bundle FILE --signers FILE --state FOLDER
+
+SITEWRIGHT_STANDING_BUNDLE is its bundle. It is for work on one test; those that take the platform back are left out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from clusters import Cluster, clusters_of
+from practice import Practice, raise_practice
+from ship import PROFILES, Ended, Operator, host_names, moved
+from sites import SiteUnderTest
+from trials import Figures, Stores
+
+from installer.answers import file as answers_file
+from installer.builder import build
+from installer.cli.rehearse import practice_key, recipe_for
+from installer.rehearsal import hosts
+from installer.rehearsal.site import site_of
+
+PROFILE = "platform"
+STANDING = os.environ.get("SITEWRIGHT_STANDING", "")
+
+figures_found: list[Figures] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was lost in the trials, at the end of all that is said."""
+    if figures_found:
+        terminalreporter.section("lines lost, in the log store and in the log view")
+        for line in (Figures.HEAD, *map(str, figures_found)):
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteUnderTest]:
+    """Hosts for the platform, and its bundle."""
+    answers = answers_file.load(PROFILES / f"{PROFILE}.yaml")
+    if STANDING:
+        practice, bundle = Practice(site_of(answers)), Path(os.environ["SITEWRIGHT_STANDING_BUNDLE"])
+        yield SiteUnderTest(practice, Operator(Path(STANDING)), practice.folder / "answers.yaml", bundle)
+        return
+    bundle = build.build(recipe_for(answers), practice_key()[0], lambda _: None)
+    folder = tmp_path_factory.mktemp(PROFILE)
+    practice = raise_practice(0, host_names(PROFILE))
+    try:
+        yield SiteUnderTest(practice, Operator(folder / "state"), moved(PROFILE, practice, folder), bundle)
+    finally:
+        hosts.down(practice.site)
+
+
+@pytest.fixture(scope="session")
+def installed(site: SiteUnderTest) -> tuple[SiteUnderTest, Ended | None]:
+    """The platform installed; and what was said on the way, if it was installed for these tests."""
+    rehearsal = SiteUnderTest(site.practice, Operator(site.operator.state / "rehearsal"), site.profile, site.bundle)
+    if STANDING:
+        return rehearsal, None
+    trust = ("--bundle", site.bundle, "--signers", site.signers)
+    said = site.operator.run("rehearse", "--profile", site.profile, *trust, "--json").expect()
+    return rehearsal, said
+
+
+@pytest.fixture(scope="session")
+def platform(installed: tuple[SiteUnderTest, Ended | None]) -> SiteUnderTest:
+    return installed[0]
+
+
+@pytest.fixture(scope="session")
+def clusters(platform: SiteUnderTest) -> dict[str, Cluster]:
+    return clusters_of(platform)
+
+
+@pytest.fixture(scope="session")
+def logs(clusters: dict[str, Cluster]) -> Cluster:
+    """The cluster in which lines are kept."""
+    return clusters["pre-release"]
+
+
+@pytest.fixture(scope="session")
+def stores(logs: Cluster) -> Stores:
+    return Stores(logs)
+
+
+@pytest.fixture(scope="session")
+def figures() -> list[Figures]:
+    """Where trials put down what was lost."""
+    return figures_found
