@@ -15,6 +15,10 @@ from sizing.scenarios import Given, Run
 from sizing.units import same_quantity, unit_of
 
 UNKNOWN = "unknown"
+Fixed = tuple[tuple[str, float], ...]
+"""Figures and inputs that somebody has said, by name, instead of having them reckoned."""
+SAID = "said, not reckoned"
+"""The formula of a figure that is fixed."""
 ABSURD = 1e15
 """No quantity of any platform is larger, whatever its unit."""
 
@@ -126,16 +130,18 @@ def component_inputs(name: str) -> tuple[ResolvedInput, ...]:
     return tuple(size_component(name, {}).inputs.values())
 
 
-def size_component(name: str, inputs: Mapping[str, Given]) -> ComponentSize:
+def size_component(name: str, inputs: Mapping[str, Given], fixed: Fixed = ()) -> ComponentSize:
     """A component alone. Inputs not given, or "unknown", take their defaults, which widen the range.
+
+    What is `fixed` is taken as it is, by the rules' own names and units; what follows from it follows.
 
     Raises:
         SizingError: unknown component or inputs, or values that make no sense; all problems at once.
     """
     rules = component_rules(name)
-    given = _recognise(rules, inputs)
+    given = {**_recognise(rules, inputs), **dict(fixed)}
     runs = tuple(Run(rules, given, scenario) for scenario in range(len(SCENARIOS)))
-    figures = {key: _figure(rule, runs) for key, rule in rules.figures.items()}
+    figures = {key: _figure(rule, runs, key in given) for key, rule in rules.figures.items()}
     resolved = {key: _resolved(rule, runs, key in given) for key, rule in rules.inputs.items()}
     pods = tuple(_pods(rules, pod, runs) for pod in rules.pods)
     notes = _notes(rules, resolved)
@@ -143,14 +149,14 @@ def size_component(name: str, inputs: Mapping[str, Given]) -> ComponentSize:
 
 
 @lru_cache(maxsize=8192)
-def component_pods(name: str, inputs: tuple[tuple[str, Given], ...]) -> tuple[PodGroup, ...]:
+def component_pods(name: str, inputs: tuple[tuple[str, Given], ...], fixed: Fixed = ()) -> tuple[PodGroup, ...]:
     """The pods of a component alone, for those who ask over and over while machines are sought.
 
     Raises:
         SizingError: as `size_component`.
     """
     rules = component_rules(name)
-    given = _recognise(rules, dict(inputs))
+    given = {**_recognise(rules, dict(inputs)), **dict(fixed)}
     runs = tuple(Run(rules, given, scenario) for scenario in range(len(SCENARIOS)))
     return tuple(_pods(rules, pod, runs) for pod in rules.pods)
 
@@ -230,8 +236,10 @@ def _widened(band: Band, spread: str) -> Band:
     return band.times(Band(*load_rules().spreads[spread])) if band.low == band.high else band
 
 
-def _figure(rule: FigureRule, runs: tuple[Run, ...]) -> Figure:
+def _figure(rule: FigureRule, runs: tuple[Run, ...], said: bool) -> Figure:
     band = Band(*(float(run[rule.key]) for run in runs))
+    if said:
+        return Figure(rule.key, band, unit_of(rule.key), SAID, SAID, "", ())
     source = load_rules().sources.get(rule.source, rule.source)
     return Figure(rule.key, band, unit_of(rule.key), rule.formula, source, rule.valid, names_in(rule.formula))
 

@@ -36,7 +36,9 @@ def document(sizing: Sizing, shortfalls: Shortfalls | None = None, explained: tu
                 "load_percent": load.environment.load_percent,
                 "redundant": load.redundant,
                 "components": [
-                    component_document(part.size) for part in sizing.parts if part.environment == load.environment.name
+                    {**component_document(part.size), "standing": part.standing}
+                    for part in sizing.parts
+                    if part.environment == load.environment.name
                 ],
                 "machines": [pool_document(pool) for pool in sizing.pools if pool.environment == load.environment.name],
                 "totals": _totals(sizing, load.environment.name),

@@ -8,18 +8,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sizing.bands import SCENARIOS, Band
-from sizing.components import ComponentSize, PodGroup, component_pods, size_component
+from sizing.components import ComponentSize, Fixed, PodGroup, component_pods, size_component
 from sizing.errors import SizingError
 from sizing.hosts import KUBERNETES_POOLS
 from sizing.machines import Layout, lay_out
-from sizing.needs import Needs, check
+from sizing.needs import Environment, Needs, check
 from sizing.placement import PodSet
 from sizing.rules import load_rules
 from sizing.scenarios import Given
-from sizing.workload import Extent, Load, answers, inputs_for, loads, redundant_site
-
-ALWAYS = frozenset({"kubernetes-control-plane", "etcd", "coredns", "node-agents"})
-"""What every cluster has, whichever parts are chosen."""
+from sizing.standing import Standing, chosen, inputs, standing
+from sizing.workload import Extent, Load, answers, loads, redundant_site
 
 MAIN_POOLS = ("worker", "node")
 """Where the product runs; what is on every node is counted there."""
@@ -30,10 +28,12 @@ ROUNDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A component in an environment."""
+    """A component in an environment, with the load that it bears there; `standing` None: only considered."""
 
     environment: str
     size: ComponentSize
+    load: Load
+    standing: Standing | None = "installed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,23 @@ class Sizing:
         chosen = [pool for pool in self.pools if not environment or pool.environment == environment]
         return Band.total(pool.band(field) for pool in chosen)
 
+    def later(self, pool: Pool) -> bool:
+        """Whether all that the machines of a pool carry comes later, so that nobody misses them before."""
+        coming = {each.size.name for each in self.parts
+                  if each.environment == pool.environment and each.standing == "later"}  # fmt: skip
+        carried = {name.partition("/")[0] for alike in pool.expected.placement.machines for name, _ in alike.holds}
+        return bool(carried) and carried <= coming
 
-def considered(sizing: Sizing, name: str) -> tuple[Part, ...]:
-    """What a component takes in each environment, or would take if chosen; nothing where no need asks for it."""
-    found = []
+
+def considered(sizing: Sizing, name: str, environment: str = "") -> tuple[Part, ...]:
+    """What a component takes in each environment or in one, or would take there; nothing where no need asks for it."""
+    needs, found = sizing.needs, []
     for load in sizing.loads:
-        inputs = _inputs(sizing.needs, load, name)
-        if inputs is not None:
-            found.append(Part(load.environment.name, size_component(name, inputs)))
+        here = load.environment
+        asked = inputs(needs, load, name, environment) if environment in ("", here.name) else None
+        if asked is not None:
+            size = size_component(name, asked[1], _fixed(here, name))
+            found.append(Part(here.name, size, asked[0], standing(needs, here, name)))
     return tuple(found)
 
 
@@ -97,9 +106,9 @@ def size(needs: Needs) -> Sizing:
     extent = settle(needs, needs.horizon_months)
     wanted = loads(needs, needs.horizon_months, extent)
     parts = tuple(
-        Part(load.environment.name, size_component(name, inputs))
+        Part(load.environment.name, size_component(name, given, fixed), borne, standing(needs, load.environment, name))
         for load in wanted
-        for name, inputs in _wanted_inputs(needs, load)
+        for name, borne, given, fixed in _wanted(needs, load)
     )
     notes = [f"{part.environment}: {part.size.name}: {note}" for part in parts for note in part.size.notes]
     return Sizing(
@@ -144,22 +153,19 @@ def _extent(names: Sequence[str], pods: Demand, pools: tuple[Pool, ...]) -> Exte
     )
 
 
-def _wanted_inputs(needs: Needs, load: Load) -> Iterator[tuple[str, dict[str, Given]]]:
+def _wanted(needs: Needs, load: Load) -> Iterator[tuple[str, Load, dict[str, Given], Fixed]]:
+    """What stands in an environment or comes later: its name, the load it bears, its inputs, what of it is fixed."""
     for name in load_rules().components:
-        if needs.components and name not in needs.components and name not in ALWAYS and name != "product":
+        if standing(needs, load.environment, name) is None:
             continue
-        inputs = _inputs(needs, load, name)
-        if inputs is not None:
-            yield name, inputs
+        found = inputs(needs, load, name)
+        if found is not None:
+            yield name, *found, _fixed(load.environment, name)
 
 
-def _inputs(needs: Needs, load: Load, name: str) -> dict[str, Given] | None:
-    """The inputs of a component in an environment, chosen or not; None where the needs do not ask for it there."""
-    rules = load_rules().components[name]
-    elsewhere = load.environment.name != needs.environments[0].name
-    if rules.use is None or (rules.use.once and elsewhere):
-        return None
-    return inputs_for(rules, load)
+def _fixed(environment: Environment, name: str) -> Fixed:
+    said = chosen(environment, name)
+    return said.fixed if said else ()
 
 
 def pods_at(needs: Needs, month: float, extent: Extent) -> Demand:
@@ -178,8 +184,8 @@ def pods_at(needs: Needs, month: float, extent: Extent) -> Demand:
 def _pods(needs: Needs, wanted: tuple[Load, ...]) -> dict[tuple[str, str], list[tuple[str, PodGroup]]]:
     found: dict[tuple[str, str], list[tuple[str, PodGroup]]] = defaultdict(list)
     for load in wanted:
-        for name, inputs in _wanted_inputs(needs, load):
-            for group in component_pods(name, tuple(inputs.items())):
+        for name, _, given, fixed in _wanted(needs, load):
+            for group in component_pods(name, tuple(given.items()), fixed):
                 pool = group.pool
                 if not load.redundant and pool in {"control-plane", "worker"}:
                     pool = "node"

@@ -77,8 +77,7 @@ def explain(sizing: Sizing, figure: str) -> Explanation:
         return _pool(sizing, pools[0], key)
     parts = [part for part in sizing.parts if part.size.name == subject and environment in {"", part.environment}]
     if parts:
-        load = next(load for load in sizing.loads if load.environment.name == parts[0].environment)
-        return _figure(parts[0].size, key, sizing, load)
+        return _figure(parts[0].size, key, sizing, parts[0].load)
     if pools:
         raise SizingError([f"{subject} has no {key!r}; it has: {', '.join(sorted(POOL_FIGURES))}"])
     subjects = sorted({part.size.name for part in sizing.parts} | {pool.name for pool in sizing.pools})

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
 
 import jsonschema
@@ -26,13 +27,38 @@ LOGS_AT_MOST_GB = 5e6
 """Five petabytes of logs are no answer a customer means."""
 
 
+ALWAYS = frozenset({"kubernetes-control-plane", "etcd", "coredns", "node-agents", "registry"})
+"""What every site has, whichever parts are chosen."""
+
+PRODUCT = frozenset({"product", "postgresql"})
+"""What is the customer's own: the platform does not bring it, and has to carry it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A part that is installed, by the name of its rules.
+
+    `fixed` are inputs and figures of it that somebody has said instead of reckoning them; `whole_site` says that it
+    bears the load of all environments, though it could stand in each.
+    """
+
+    rules: str
+    fixed: tuple[tuple[str, float], ...] = ()
+    whole_site: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A cluster wanted, and how much of production's load it bears."""
+    """A cluster wanted, and how much of production's load it bears.
+
+    `components` is what is installed in it beside what every site has; None: whatever the needs ask for. It is no need,
+    and stands in no file of needs: whoever knows what is installed says it.
+    """
 
     name: str
     load_percent: float = 100
     redundant: bool = True
+    components: tuple[Chosen, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +89,7 @@ class Needs:
     horizon_months: int = 36
     host_failures_tolerated: Answer = UNKNOWN
     environments: tuple[Environment, ...] = (Environment("production"),)
-    components: tuple[str, ...] = field(default=())
+    later: tuple[str, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +133,8 @@ def needs_of(answers: Mapping[str, Any]) -> Needs:
     given = dict(answers)
     if "environments" in given:
         given["environments"] = tuple(Environment(**entry) for entry in given["environments"])
-    if "components" in given:
-        given["components"] = tuple(given["components"])
+    if "later" in given:
+        given["later"] = tuple(given["later"])
     needs = Needs(**given)
     check(needs)
     return needs
@@ -151,10 +177,11 @@ def _set(target: Any, path: list[str], value: Any, setting: str) -> None:
 
 def as_mapping(needs: Needs) -> dict[str, Any]:
     """The needs as they would stand in a file."""
+    asked = ("name", "load_percent", "redundant")
     return {
-        **asdict(needs),
-        "environments": [asdict(entry) for entry in needs.environments],
-        "components": list(needs.components),
+        **{entry.name: getattr(needs, entry.name) for entry in fields(needs)},
+        "environments": [{name: getattr(entry, name) for name in asked} for entry in needs.environments],
+        "later": list(needs.later),
     }
 
 
@@ -192,11 +219,13 @@ def _contradictions(needs: Needs) -> Iterator[str]:
     if not any(environment.load_percent > 0 for environment in needs.environments):
         yield "no environment bears any load (load_percent)"
     rules = load_rules().components
-    for name in needs.components:
+    for name in needs.later:
         if name not in rules:
-            yield f"components: no sizing rules for {name!r}; known: {', '.join(sorted(rules))}"
+            yield f"later: no sizing rules for {name!r}; {_near(name, sorted(rules))}"
         elif rules[name].use is None:
-            yield f"components: {name!r} can be sized alone (size --component {name}), not from these needs"
+            yield f"later: {name!r} can be sized alone (size --component {name}), not from these needs"
+        elif name in ALWAYS | PRODUCT:
+            yield f"later: {name!r} is there from the first day"
 
 
 def _availability(needs: Needs) -> Iterator[str]:
@@ -222,9 +251,15 @@ def _told(error: jsonschema.ValidationError) -> str:
     return f"{where}: {error.message}"
 
 
+def _near(name: str, known: Sequence[str]) -> str:
+    """The word that was meant, or all there are."""
+    near = difflib.get_close_matches(name[:60], known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+
+
 def _endless(value: Any) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
 
 
-NUMERIC = tuple(entry.name for entry in fields(Needs) if entry.name not in {"environments", "components"})
+NUMERIC = tuple(entry.name for entry in fields(Needs) if entry.name not in {"environments", "later"})
 """The needs that are numbers, and so names in formulas."""

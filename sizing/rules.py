@@ -86,6 +86,8 @@ class ComponentRules:
     pods: tuple[PodRule, ...]
     use: Use | None
     also: tuple[str, ...] = ()
+    role: str = ""
+    """What it does for others; a part of this role that has no rules of its own is sized by these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ def _component(name: str, body: Mapping[str, Any]) -> ComponentRules:
         if use
         else None,
         also=tuple(body.get("also", ())),
+        role=body.get("role", ""),
     )
 
 

@@ -78,6 +78,18 @@ def unit_of(key: str) -> str:
     return "IOPS" if "iops" in words else ""
 
 
+def amount(key: str) -> tuple[str, float]:
+    """What a key counts, and in which unit of it: ("bytes", 2^30) of `memory_gib_per_node`, ("", 1) of a bare number.
+
+    What is no plain amount (a rate, a share of a hundred) is ("other", 1).
+    """
+    words = key.split("_")
+    units = [_UNITS[word] for word in words if word in _UNITS]
+    if not units:
+        return ("other" if "percent" in words or "iops" in words else ""), 1.0
+    return units[0] if len(units) == 1 else ("other", 1.0)
+
+
 def same_quantity(key: str, candidates: Iterable[str]) -> tuple[str, float] | None:
     """The candidate that names the same quantity, and the factor that turns a value of `key` into a value of it."""
     shape, scale = _measured(key)

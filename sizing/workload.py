@@ -27,8 +27,19 @@ SITE = {
     "site_data_gib": ("data_gib",),
     "site_trace_gb_per_day": ("trace_gb_per_day",),
     "site_log_gb_per_day": ("log_gb_per_day", "platform_log_gb_per_day"),
+    "site_nodes": ("nodes",),
+    "site_pods": ("pods",),
+    "site_spans_per_second": ("spans_per_second",),
 }
 """Totals over all environments, and what they are the sums of."""
+
+WHOLE = {
+    "nodes": "site_nodes",
+    "usual_nodes": "site_usual_nodes",
+    "pods": "site_pods",
+    "spans_per_second": "site_spans_per_second",
+}
+"""What watchers of an environment go by, and the totals for those that watch all environments."""
 
 OUTAGE_OF_ONE_COPY_HOURS = 4
 """A machine is replaced and restored from backup in about this time; who can wait less needs a second copy."""
@@ -148,12 +159,12 @@ def _load(needs: Needs, environment: Environment, month: float, extent: Extent) 
     return Load(environment, base, redundant)
 
 
-def inputs_for(rules: ComponentRules, load: Load) -> dict[str, Given] | None:
-    """The inputs of a component in an environment; None where it is not needed there."""
+def inputs_for(rules: ComponentRules, load: Load, *, asked: bool = False) -> dict[str, Given] | None:
+    """The inputs of a component in an environment; None where it is not needed there, and not `asked` for either."""
     if rules.use is None:
         return None
     runs = [evaluator(load.at(scenario), {}) for scenario in SCENARIOS]
-    if not runs[1](rules.use.when):
+    if not asked and not runs[1](rules.use.when):
         return None
     inputs: dict[str, Given] = {}
     for name, formula in rules.use.inputs.items():

@@ -12,6 +12,7 @@ from typing import Any
 
 from installer.answers.file import load as load_answers
 from installer.answers.model import Environment
+from installer.bundle import sized
 from installer.bundle.manifest import Component, Manifest
 from installer.errors import BuildFailed, BundleNotTrusted
 from installer.plan.inputs import Planned
@@ -72,10 +73,10 @@ def _seen(planned: Planned, environment: Environment, component: Component) -> d
         part = filling[role][0]
         nowhere = {each: dict.fromkeys(filling[each][0].spec.get("publishes", ()), f"{each}.invalid")
                    for each in part.roles_seen if each in filling}  # fmt: skip
-        seen = context.for_component(names, environment, part, nowhere)
+        seen = context.for_component(names, environment, part, nowhere, sized.alone(part.spec))
         consumed[role] = {name: templates.fill(part, text, seen)
                           for name, text in part.spec.get("publishes", {}).items()}  # fmt: skip
-    return context.for_component(names, environment, component, consumed)
+    return context.for_component(names, environment, component, consumed, sized.alone(component.spec))
 
 
 def _listed(manifest: Manifest) -> Iterator[Needed]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from installer.bundle import claims, forms, places, roles
+from installer.bundle import claims, forms, places, roles, sized
 from installer.bundle.forms import Flaw, Form
 from installer.bundle.manifest import Exemption
 
@@ -44,6 +44,7 @@ def flaws(subject: Subject, form: Form) -> Iterator[Flaw]:
     if not formal:
         yield from _loose_ends(subject)
         yield from _places(subject)
+        yield from sized.flaws(subject.spec)
 
 
 def written(spec: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:

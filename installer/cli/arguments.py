@@ -162,6 +162,10 @@ def _size(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentP
                       help="do these machines suffice? without FILE: the hosts of the answers are asked")  # fmt: skip
     size.add_argument("--explain", action="append", default=[], metavar="FIGURE",
                       help="from a figure to its inputs, formula and source: production/worker.count")  # fmt: skip
+    size.add_argument(
+        "--bundle", type=Path, metavar="FILE", help="size what it installs, with all that this takes along"
+    )
+    size.add_argument("--signers", type=Path, metavar="FILE", help="allowed signers; overrides trust.signers")
 
 
 def _report(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:

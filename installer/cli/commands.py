@@ -92,6 +92,8 @@ class SizeCommand(Command):
     offered: Path | None = None
     explain: tuple[str, ...] = ()
     allow_commands: bool = False
+    bundle: Path | None = None
+    signers: Path | None = None
 
 
 HOSTS = Path("-")

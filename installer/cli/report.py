@@ -8,9 +8,9 @@ from pathlib import Path
 
 from installer import __version__
 from installer.answers.model import Answers
+from installer.bundle.manifest import Manifest
 from installer.cli import trusted_inputs
 from installer.cli.commands import LAST, ReportCommand
-from installer.cli.size import reasons
 from installer.errors import ReportImpossible, UsageError
 from installer.plain import plain
 from installer.plan import estimate
@@ -18,14 +18,15 @@ from installer.plan import install as installing
 from installer.plan.card import PlanCard
 from installer.plan.connections import wires
 from installer.plan.model import BACKWARD
+from installer.plan.stages import Edge
 from installer.report import built, render, spreadsheet
 from installer.report.catalogue import words as words_of
-from installer.report.subject import Built, Component, Delivered, Subject, Wire
-from installer.requirements import needs_from
+from installer.report.subject import Built, Component, Delivered, Need, Subject, Wire
+from installer.requirements import needs_from, reasons, sized
 from installer.runs.store import Run, Runs
 from installer.ui import terminal, words
 from installer.ui.presenter import Presenter
-from sizing.engine import size
+from sizing.engine import Sizing
 
 
 def run(command: ReportCommand, presenter: Presenter) -> int:
@@ -50,11 +51,12 @@ def run(command: ReportCommand, presenter: Presenter) -> int:
 
 def _subject(command: ReportCommand) -> Subject:
     answers = trusted_inputs.load_answers(command.profile)
-    with reasons(answers):
-        sizing = size(needs_from(answers))
     run = _run(command, answers)
     done = built.built(run) if run else None
-    delivered = _delivered(command, run, done)
+    delivered, sizing = _delivered(command, run, done)
+    if sizing is None:
+        with reasons(answers):
+            sizing = sized(needs_from(answers))
     opened = delivered.opened if delivered else ()
     return Subject(
         answers=answers,
@@ -68,8 +70,10 @@ def _subject(command: ReportCommand) -> Subject:
     )
 
 
-def _delivered(command: ReportCommand, run: Run | None, done: Built | None) -> Delivered | None:
+def _delivered(command: ReportCommand, run: Run | None, done: Built | None) -> tuple[Delivered | None, Sizing | None]:
     """The bundle that was named, or that the run remembers, once its signature and its fit to the answers are proved.
+
+    With it comes the sizing of what it installs.
 
     Raises:
         UsageError: it is another one than the run installed.
@@ -77,11 +81,11 @@ def _delivered(command: ReportCommand, run: Run | None, done: Built | None) -> D
     remembered = {name: Path(path) for name, path in run.remembered.items()} if run else {}
     bundle = command.bundle or remembered.get("bundle")
     if bundle is None:
-        return None
+        return None, None
     if command.bundle is None and not bundle.exists():
         gone = f"! the bundle of this run is no longer at {plain(bundle)}: the report names its digest alone"
         terminal.stderr().print(f"{gone}\n  → give --bundle FILE for its parts and versions")
-        return None
+        return None, None
     trusted = trusted_inputs.open_trusted(command.profile, bundle, command.signers or remembered.get("signers"))
     with trusted.archive:
         manifest = trusted.manifest
@@ -99,6 +103,7 @@ def _delivered(command: ReportCommand, run: Run | None, done: Built | None) -> D
                 part.title,
                 part.version,
                 part.artifacts[0].manifest.digest if part.artifacts else "",
+                part.purpose,
             )
             for part in manifest.components
         )
@@ -107,11 +112,19 @@ def _delivered(command: ReportCommand, run: Run | None, done: Built | None) -> D
             environment.name: frozenset(part.name for part in trusted.inputs.components(environment))
             for environment in trusted.answers.environments
         }
+        sizing = trusted.inputs.sizing
     copy = sent / rate
-    return Delivered(
+    delivered = Delivered(
         manifest.name, manifest.version, manifest.kubernetes, manifest.digest, total, components, installed, copy,
         max(0.0, estimate.remaining(plan) - copy), trusted.inputs.wiring.opened,
+        tuple(_need(edge, manifest) for edge in trusted.inputs.wiring.edges),
     )  # fmt: skip
+    return delivered, sizing
+
+
+def _need(edge: Edge, manifest: Manifest) -> Need:
+    consumer, provider = (manifest.component(place.component) for place in (edge.consumer, edge.provider))
+    return Need(edge.consumer.environment, consumer.title, edge.role, edge.provider.environment, provider.title)
 
 
 def _run(command: ReportCommand, answers: Answers) -> Run | None:

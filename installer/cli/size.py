@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +11,13 @@ import yaml
 from installer.answers.model import Answers
 from installer.cli import trusted_inputs
 from installer.cli.commands import HOSTS, SizeCommand
-from installer.errors import MachinesTooSmall, NeedsInvalid, PreflightFailed, UsageError
+from installer.errors import MachinesTooSmall, PreflightFailed, UsageError
 from installer.formats import libyaml, text_file
-from installer.requirements import needs_from, offers_from
+from installer.installed import Parts
+from installer.requirements import needs_from, offers_from, reasons, sized
 from installer.ui import terminal, words
 from installer.ui.presenter import Presenter
 from sizing.components import component_inputs, size_component
-from sizing.engine import size as size_needs
-from sizing.errors import SizingError
 from sizing.explanations import explain, explain_component
 from sizing.needs import Needs, with_settings
 from sizing.offered import Offer, offers_of, suffices
@@ -34,8 +32,9 @@ LARGEST = 1 << 20
 def run(command: SizeCommand, presenter: Presenter) -> int:
     """A whole site, or one part alone."""
     if command.component:
-        if command.offered:
-            raise UsageError(reason="--offered is about a site", hint="give --profile FILE instead of --component")
+        if command.offered or command.bundle:
+            said = "--offered" if command.offered else "--bundle"
+            raise UsageError(reason=f"{said} is about a site", hint="give --profile FILE instead of --component")
         return _component(command, command.component, presenter)
     if command.inputs:
         raise UsageError(reason="--inputs is about one part", hint="sitewright size --component NAME --inputs")
@@ -43,10 +42,10 @@ def run(command: SizeCommand, presenter: Presenter) -> int:
 
 
 def _site(command: SizeCommand, presenter: Presenter) -> int:
-    answers = trusted_inputs.load_answers(command.profile)
+    answers, parts = _read(command)
     with reasons(answers):
-        needs = needs_from(answers, [setting.removeprefix("needs.") for setting in command.settings])
-        sizing = size_needs(needs)
+        needs = needs_from(answers, [setting.removeprefix("needs.") for setting in command.settings], parts)
+        sizing = sized(needs)
         trees = {figure: explain(sizing, figure) for figure in command.explain}
         offers = _offers(command, command.offered, presenter, answers, needs) if command.offered else None
         verdict = suffices(needs, offers) if offers is not None else None
@@ -60,6 +59,15 @@ def _site(command: SizeCommand, presenter: Presenter) -> int:
     if verdict and not verdict.suffices:
         raise MachinesTooSmall(count=sum(len(each.shortfalls) for each in verdict.verdicts))
     return 0
+
+
+def _read(command: SizeCommand) -> tuple[Answers, Parts | None]:
+    """The answers, and what a bundle installs for them; without a bundle they themselves say what is installed."""
+    if command.bundle is None:
+        return trusted_inputs.load_answers(command.profile), None
+    trusted = trusted_inputs.open_trusted(command.profile, command.bundle, command.signers)
+    with trusted.archive:
+        return trusted.answers, trusted.inputs.wiring.parts
 
 
 def _component(command: SizeCommand, name: str, presenter: Presenter) -> int:
@@ -131,22 +139,3 @@ def _asked(command: SizeCommand, presenter: Presenter, answers: Answers) -> Mapp
     if gathered.refused:
         raise PreflightFailed(count=len(gathered.refused))
     return gathered.facts
-
-
-@contextmanager
-def reasons(answers: Answers | None = None) -> Iterator[None]:
-    """What sizing refuses, as an error of the command line: every reason, with its line where it has one.
-
-    Raises:
-        NeedsInvalid: it was refused.
-    """
-    try:
-        yield
-    except SizingError as error:
-        problems = [_placed(problem, answers) for problem in error.problems]
-        raise NeedsInvalid(file=answers.file if answers else "size", count=len(problems), problems=problems) from error
-
-
-def _placed(problem: str, answers: Answers | None) -> str:
-    line = answers.lines.get(f"needs.{problem.split()[0].rstrip(':')}") if answers else None
-    return f"{answers.file}:{line}: {problem}" if answers and line else problem

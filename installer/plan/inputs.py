@@ -6,12 +6,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from installer import requirements
 from installer.answers.model import Answers, Environment
+from installer.bundle import sized
 from installer.bundle.manifest import Component, Manifest
 from installer.certificates import KeyPair
 from installer.plan import wiring
 from installer.plan.stages import Place
 from installer.render import context, templates
+from sizing.engine import Sizing
+from sizing.errors import SizingError
+from sizing.named import expected
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,40 @@ class Planned:
         """
         consumed = {edge.role: self.published(edge.provider)
                     for edge in self.wiring.consumed(environment.name, component.name)}  # fmt: skip
-        return context.for_component(self.names(environment), environment, component, consumed)
+        sizes = self.sizes(environment, component)
+        return context.for_component(self.names(environment), environment, component, consumed, sizes)
+
+    @cached_property
+    def sizing(self) -> Sizing:
+        """What is installed and what comes later, sized by the customer's needs; the one list that all pages read.
+
+        Raises:
+            NeedsInvalid: the needs contradict each other, or nothing can carry them.
+            AnswersInvalid: a chosen component is not in the bundle, or a need is not met.
+        """
+        if self.whole:
+            return self.whole.sizing
+        with requirements.reasons(self.answers):
+            return requirements.sized(requirements.needs_from(self.answers, parts=self.wiring.parts))
+
+    def sizes(self, environment: Environment, component: Component) -> dict[str, int]:
+        """What `sized` of a component names, each in the unit that its templates see it in.
+
+        Raises:
+            NeedsInvalid: as `sizing`, or the needs leave the environment out.
+        """
+        wanted = component.spec.get("sized", {})
+        if not wanted:
+            return {}
+        rules = sized.rules_of(component.spec)
+        size = next((each.size for each in self.sizing.parts
+                     if (each.environment, each.size.name) == (environment.name, rules)), None)  # fmt: skip
+        if size is None:
+            with requirements.reasons(self.answers):
+                lacking = f"environments: {environment.name} is not among them, but has {component.name} to be sized"
+                raise SizingError([lacking])
+        keys = {name: figure.partition(".")[2] for name, figure in wanted.items()}
+        return {name: sized.told(name, key, expected(size, key)) for name, key in keys.items()}
 
     def published(self, place: Place) -> dict[str, str]:
         """What a part lets others know, by name.

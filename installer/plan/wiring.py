@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 from installer.answers.model import Answers, Environment
+from installer.bundle import sized
 from installer.bundle.manifest import Component, Manifest
 from installer.errors import AnswersInvalid, Problem
+from installer.formats.values import shown
 from installer.messages import Message
 from installer.plan import opened_ports, stages
 from installer.plan.connections import OpenPort
@@ -65,6 +67,7 @@ def solve(answers: Answers, manifest: Manifest) -> Wiring:
         solving.choose(environment)
     solving.look_at_places()
     solving.look_at_pools()
+    solving.look_at_sizes()
     for environment in answers.environments:
         for component in solving.parts[environment.name]:
             solving.connect(environment, component)
@@ -143,6 +146,16 @@ class _Solving:
                             part=place, name=name, role=part.role, other=Place(environment, other),
                         )  # fmt: skip
                         self.problem(place, found, Message("one part for this role in an environment"))
+
+    def look_at_sizes(self) -> None:
+        """Sizes that the answers say of a part instead of having them reckoned, and that are none."""
+        for environment in self.answers.environments:
+            for part in self.parts[environment.name]:
+                values = environment.components.get(part.name, {})
+                for name, unit in sized.wrong(part.spec, values):
+                    found = Message("{part} with {name} {value}", part=Place(environment.name, part.name), name=name,
+                                    value=shown(values[name]))  # fmt: skip
+                    self.problem(Place(environment.name, part.name), found, unit.said)
 
     def connect(self, environment: Environment, component: Component) -> None:
         """Find who fills the roles that a part consumes or wants: in its own environment, else in the whole site."""

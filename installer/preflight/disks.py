@@ -13,6 +13,7 @@ from installer.layout import HOME
 from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.preflight.finding import Case, Check, Violation, control_planes, gib
+from installer.preflight.short import DISKS, short_of
 
 REGISTRY = HOME
 CONTAINERD = "/var/lib/containerd"
@@ -104,6 +105,7 @@ def _space(case: Case, facts: Facts) -> Iterator[Violation]:
                     mount=mount if mount != "/" else needs[0].place,
                 ),
             )
+    yield from short_of(case, facts, DISKS)
 
 
 def _missing(case: Case, facts: Facts, forecast: tuple[DiskNeed, ...]) -> Iterator[DiskNeed]:

@@ -16,6 +16,8 @@ from installer.plan.connections import OpenPort
 from installer.plan.inputs import Planned
 from installer.plan.succession import Standing
 from installer.ports import Reached
+from installer.preflight import room
+from sizing.offered import Shortfall
 
 Status = Literal["ok", "warn", "waived", "failed"]
 
@@ -81,6 +83,11 @@ class Case:
     def planned(self) -> Planned:
         """The answers with the bundle: who needs whom in the site is solved once, however many rules ask."""
         return Planned(self.answers, self.manifest)
+
+    @cached_property
+    def short(self) -> tuple[Shortfall, ...]:
+        """What the hosts are short of for the needs of the answers."""
+        return room.shortfalls(self.planned, self.facts)
 
     @property
     def opened(self) -> tuple[OpenPort, ...]:

@@ -8,6 +8,7 @@ from installer.errors import HostTaken
 from installer.hosts.facts import LEFTOVERS, TOOLS, Facts
 from installer.messages import Message
 from installer.preflight.finding import Case, Check, Violation, control_planes, gib
+from installer.preflight.short import CORES, MEMORY, short_of
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 TRIED = {"debian": ("12",)}
@@ -49,10 +50,11 @@ def _architecture(case: Case, facts: Facts) -> Iterator[Violation]:
         )
 
 
-def _cpu(_: Case, facts: Facts) -> Iterator[Violation]:
+def _cpu(case: Case, facts: Facts) -> Iterator[Violation]:
     if facts.cpus < CONTROL_PLANE_CPUS:
         wanted = Message("{count} or more on a control plane", count=CONTROL_PLANE_CPUS)
         yield Violation(Message("{count} core(s)", count=facts.cpus), wanted, Message("give the machine more cores"))
+    yield from short_of(case, facts, CORES)
 
 
 def _memory(case: Case, facts: Facts) -> Iterator[Violation]:
@@ -67,6 +69,7 @@ def _memory(case: Case, facts: Facts) -> Iterator[Violation]:
         yield Violation(
             Message("{size} of memory", size=gib(facts.memory)), wanted, Message("give the machine more memory")
         )
+    yield from short_of(case, facts, MEMORY)
 
 
 def _shared_with(case: Case, facts: Facts, what: str) -> list[str]:

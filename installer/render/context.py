@@ -123,8 +123,9 @@ def for_component(
     environment: Environment,
     component: Component,
     consumed: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    sized: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """The same names with the customer's `values` for one component, its ports, and what it consumes by role.
+    """The same names with one component's own: the customer's `values`, ports, sizes, and by role what it consumes.
 
     What is consumed has as `secret`, where it publishes one, the name of the component's own copy: that of the role.
     """
@@ -134,5 +135,6 @@ def for_component(
                        if (each.pool == pool if pool else not environment.reserved(each.pool))],
             "placement": _placement(pool, reserved=environment.reserved(pool)),
             "ports": {name: entry["port"] for name, entry in component.spec.get("ports", {}).items()},
+            "sized": dict(sized),
             "consumes": {role: {name: role if name == "secret" else text for name, text in published.items()}
                          for role, published in consumed.items()}}  # fmt: skip

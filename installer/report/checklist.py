@@ -8,6 +8,7 @@ from datetime import date
 
 from installer.answers.model import Answers, Contact
 from installer.layout import FIRST_NODE_PORT, LAST_NODE_PORT
+from installer.report import promised
 from installer.report.catalogue import Words
 from installer.report.subject import Subject
 from installer.report.timeline import Timeline
@@ -82,13 +83,19 @@ def _wanted(answers: Answers, subject: Subject, _: Words) -> Iterator[tuple[str,
         yield _("Accounts"), _("a way over {host} for the delivery engineer", host=access.bastion.address), it
     servers = ", ".join(answers.ntp) or _("a time server of your network")
     yield _("Time"), _("all clocks kept by {servers}", servers=servers), network
-    mail = answers.plan.mail
-    yield (
-        _("Mail"),
-        _("alarms go out by {server}: an account for them", server=mail) if mail else _("no alarms by mail"),
-        it,
-    )
+    if mail := _mail(subject, _):
+        yield _("Mail"), mail, it
     yield _("Delivery"), _("the delivery on a disk, its digest told by another way"), ours
+
+
+def _mail(subject: Subject, _: Words) -> str:
+    """What alarms need, as far as something sends them."""
+    server, sends = subject.answers.plan.mail, promised.standing(subject, promised.ALERTS)
+    if not server or not sends:
+        return _("no alarms by mail") if sends else ""
+    if sends == "later":
+        return _("alarms will go out by {server} once the part for them is installed", server=server)
+    return _("alarms go out by {server}: an account for them", server=server)
 
 
 def _names_and_certificates(answers: Answers, _: Words, network: str, it: str) -> Iterator[tuple[str, str, str]]:

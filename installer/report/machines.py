@@ -91,11 +91,17 @@ def resource_words(_: Words) -> dict[str, str]:
 
 def kinds(sizing: Sizing, _: Words) -> tuple[Kind, ...]:
     """The machines to provide."""
-    return tuple(_kind(pool, _) for pool in sizing.pools)
+    return tuple(_kind(sizing, pool, _) for pool in sizing.pools)
 
 
-def _kind(pool: Pool, _: Words) -> Kind:
+def _called(sizing: Sizing, pool: Pool, _: Words) -> tuple[str, str]:
+    """What the machines of a pool are called and what they are for; where all they carry comes later, that as well."""
     title, purpose = titles(_).get(pool.name, (pool.name, ""))
+    return (_("{part}, later", part=title) if sizing.later(pool) else title), purpose
+
+
+def _kind(sizing: Sizing, pool: Pool, _: Words) -> Kind:
+    title, purpose = _called(sizing, pool, _)
     layout = pool.expected
     return Kind(
         pool.environment, pool.name, title, purpose, layout.count, pool.band("count"), layout.shape.cpu_cores,
@@ -110,7 +116,7 @@ def fills(sizing: Sizing, _: Words) -> tuple[Fill, ...]:
     uses = {(use.environment, use.pool, use.month): use for use in growth(sizing, step=max(1, horizon))}
     found = []
     for pool in sizing.pools:
-        title = titles(_).get(pool.name, (pool.name, ""))[0]
+        title = _called(sizing, pool, _)[0]
         first, last = uses[pool.environment, pool.name, 0], uses[pool.environment, pool.name, horizon]
         # A machine that belongs to one program is as large as its vendor asks: only its disks fill.
         for resource in RESOURCES if pool.name in KUBERNETES_POOLS else RESOURCES[2:]:
@@ -144,12 +150,13 @@ def curves(sizing: Sizing, _: Words) -> tuple[Curve, ...]:
     for use in growth(sizing):
         uses.setdefault((use.environment, use.pool), []).append(use)
     several = len(sizing.needs.environments) > 1
+    called = {(pool.environment, pool.name): _called(sizing, pool, _)[0] for pool in sizing.pools}
     found = []
     for entry in exhaustions(sizing):
         whole = entry.pool not in KUBERNETES_POOLS and entry.resource != "disk_gib"
         if whole or not entry.capacity:  # a machine of one program is that program's from the first day
             continue
-        title = titles(_).get(entry.pool, (entry.pool, ""))[0]
+        title = called[entry.environment, entry.pool]
         points = [
             (use.month, getattr(use, entry.resource) / entry.capacity) for use in uses[entry.environment, entry.pool]
         ]

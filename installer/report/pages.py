@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from installer.report import built, checklist, glossary, machines, phrases, plots
+from installer.report import built, checklist, glossary, machines, phrases, plots, promised
 from installer.report.catalogue import Words
 from installer.report.subject import Subject
 from installer.report.timeline import timeline
@@ -27,7 +27,10 @@ def content(subject: Subject, _: Words) -> Mapping[str, Any]:
     buy = machines.buy_by(subject, ready, month) if month is not None else None
     fills = machines.fills(sizing, _)
     return {
-        "keeping": _keeping(subject, _),
+        "keeping": promised.keeping(subject, _),
+        "got": promised.got(subject, _),
+        "upkeep": promised.upkeep(subject, _),
+        "unexplained": promised.unexplained(subject),
         "_": _,
         "words": _,
         "phrases": phrases,
@@ -51,7 +54,7 @@ def content(subject: Subject, _: Words) -> Mapping[str, Any]:
         "spare_hosts": machines.spare(answers, kinds),
         "holidays": _(", ").join(_.short_day(day) for day in answers.plan.holidays),
         "more_hosts": max(0, len(answers.hosts) - HOSTS_SHOWN),
-        "parts": parts(subject, _),
+        "parts": promised.parts(subject, _),
         "connections": checklist.connections(subject, _),
         "items": checklist.items(subject, line, _),
         "guesses": checklist.guesses(subject, _),
@@ -62,27 +65,6 @@ def content(subject: Subject, _: Words) -> Mapping[str, Any]:
         "calendar": built.certificates(subject, _),
         "environment_words": environments(subject, _),
     }
-
-
-def parts(subject: Subject, _: Words) -> tuple[tuple[str, str], ...]:
-    """What each part is called and what it is for, once, in the order of the rules."""
-    found = {part.size.title: part.size.purpose for part in subject.sizing.parts}
-    return tuple((_(title), _(purpose)) for title, purpose in found.items())
-
-
-def _keeping(subject: Subject, _: Words) -> str:
-    """For how long logs and backups are kept."""
-    taken = estimates(subject.sizing.needs)
-    logs, backups = (_.number(taken[f"{name}_retention_days"].expected) for name in ("log", "backup"))
-    if not taken["backup_retention_days"].expected:
-        return _("Logs are kept {logs} days; backups are not part of this platform.", logs=logs)
-    if subject.built:
-        return _(
-            "The plan asks for logs to be kept {logs} days and backups {backups} days, by the parts installed for it.",
-            logs=logs,
-            backups=backups,
-        )
-    return _("Logs are kept {logs} days and backups {backups} days; then they are deleted.", logs=logs, backups=backups)
 
 
 def environments(subject: Subject, _: Words) -> str:

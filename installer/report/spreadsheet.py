@@ -14,6 +14,7 @@ from installer.plain import plain
 from installer.report import machines
 from installer.report.catalogue import Words
 from installer.report.subject import Subject
+from sizing.engine import Part
 
 HEAD = PatternFill("solid", fgColor="1D3557")
 WIDEST = 60
@@ -34,8 +35,8 @@ def write(subject: Subject, _: Words, target: Path) -> None:
         _("Disk speed") + " IOPS", _("Network") + " Gbit/s",
     )  # fmt: skip
     order = [
-        (_.text(k.environment), k.title, k.purpose, k.count, k.counts.low, k.counts.high, k.cores, k.memory, k.system,
-         k.data, k.fast, k.iops, k.network)
+        (_.text(k.environment), k.title, k.purpose, k.count, k.counts.low, k.counts.high, k.cores, k.memory,
+         k.system, k.data, k.fast, k.iops, k.network)
         for k in kinds
     ]  # fmt: skip
     _sheet(book, _("Machines to provide"), order_head, order)
@@ -45,7 +46,24 @@ def write(subject: Subject, _: Words, target: Path) -> None:
     )  # fmt: skip
     seats = machines.seats(subject.answers, kinds, _)
     _sheet(book, _("The machines by name"), host_head, [_host(seat, _) for seat in seats])
+    part_head = (
+        _("Environment"),
+        _("Part"),
+        _("When"),
+        _("Copies"),
+        _("Cores"),
+        _("Memory") + " GiB",
+        _("Disks") + " GiB",
+    )
+    _sheet(book, _("What the machines are for"), part_head, [_part(part, _) for part in subject.sizing.parts])
     book.save(target)
+
+
+def _part(part: Part, _: Words) -> Row:
+    """A part with what is expected of it; nothing else is reckoned with."""
+    when = {"installed": _("installed"), "later": _("comes later"), "product": _("your own")}[part.standing or "later"]
+    figures = (part.size.total(field).expected for field in ("replicas", "cpu_cores", "memory_gib", "disk_gib"))
+    return (_.text(part.environment), _(part.size.title), when, *(round(figure, 2) for figure in figures))
 
 
 def _host(seat: machines.Seat, _: Words) -> Row:

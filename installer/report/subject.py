@@ -19,6 +19,18 @@ class Component:
     title: str
     version: str
     digest: str = ""
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one part of a site needs of another: the role, and for both their environment and title."""
+
+    environment: str
+    part: str
+    role: str
+    of_environment: str
+    of_part: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,8 @@ class Delivered:
     install_seconds: float
     opened: tuple[OpenPort, ...] = ()
     """The ports that its components open on hosts."""
+    needs: tuple[Need, ...] = ()
+    """Which part needs which other."""
 
 
 @dataclass(frozen=True, slots=True)

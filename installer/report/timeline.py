@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from datetime import date
 
+from installer.report import promised
 from installer.report.catalogue import Words
 from installer.report.subject import Subject
 from installer.report.workdays import DAY, Workdays
@@ -80,7 +81,11 @@ def timeline(subject: Subject, _: Words) -> Timeline:
     add("install", _("Copy, install and try the platform"), "vendor", 1, ("mend",), _install_note(subject, _))
     environments = len(subject.sizing.needs.environments)
     add("accept", _("Install the product, try it together, accept it"), "both", 2 + environments, ("install",))
-    add("teach", _("Teach the administrators; restore a backup as an exercise"), "both", 2, ("accept",))
+    backed_up = promised.standing(subject, promised.BACKUPS) == "installed"
+    lesson = (
+        _("Teach the administrators; restore a backup as an exercise") if backed_up else _("Teach the administrators")
+    )
+    add("teach", lesson, "both", 2, ("accept",))
     end = max(task.end for task in found)
     found.append(Task("ready", _("Ready for use"), "both", end, end, milestone=True))
     return Timeline(tuple(sorted(found, key=lambda task: (task.milestone, task.start, task.end))))

@@ -13,7 +13,7 @@ from installer.ui.text import Text
 from installer.ui.words import number
 from sizing.bands import Band
 from sizing.components import ComponentSize, ResolvedInput
-from sizing.engine import Pool, Sizing
+from sizing.engine import Sizing
 from sizing.growth import exhaustions
 from sizing.machines import Layout
 from sizing.offered import Shortfalls, Verdict
@@ -59,7 +59,7 @@ def machines(console: Console, name: str, sizing: Sizing) -> None:
     needs = sizing.needs
     growth = f"{needs.growth_percent_per_year} %" if needs.growth_percent_per_year != "unknown" else "unknown"
     console.print(f"{plain(name)} · machines that last {needs.horizon_months} months, growth {growth} a year\n")
-    _print(console, _machine_table(sizing.pools))
+    _print(console, _machine_table(sizing))
     console.print(Text(SPARE, style="dim"))
     console.print(
         f"\nAltogether   {band(sizing.total('count'))} machines · {band(sizing.total('cpu_cores'))} cores · "
@@ -76,18 +76,19 @@ def machines(console: Console, name: str, sizing: Sizing) -> None:
         console.print("Lasts        longer than anyone plans")
 
 
-def _machine_table(pools: Sequence[Pool]) -> Table:
+def _machine_table(sizing: Sizing) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    several = len({pool.environment for pool in pools}) > 1
+    several = len({pool.environment for pool in sizing.pools}) > 1
     table.add_column("", no_wrap=True)
     for title in MACHINE_COLUMNS:
         table.add_column(title, justify="right", no_wrap=True)
     environment = ""
-    for pool in pools:
+    for pool in sizing.pools:
         if several and pool.environment != environment:
             environment = pool.environment
             table.add_row(Text(environment, style="bold"))
-        table.add_row(f"  {pool.name}" if several else pool.name, *_machine(pool.expected, pool.failures_tolerated))
+        name = f"{pool.name}, later" if sizing.later(pool) else pool.name
+        table.add_row(f"  {name}" if several else name, *_machine(pool.expected, pool.failures_tolerated))
     return table
 
 
@@ -106,21 +107,26 @@ def _machine(layout: Layout, failures: int) -> list[str]:
 
 
 def parts(console: Console, sizing: Sizing) -> None:
-    """What each part of the platform asks for, the largest first; all environments together."""
-    sums: dict[str, list[ComponentSize]] = {}
+    """What each part of the platform asks for, the largest first, and what comes later; all environments together."""
+    sums: dict[tuple[str, bool], list[ComponentSize]] = {}
     for part in sizing.parts:
-        sums.setdefault(part.size.title, []).append(part.size)
+        sums.setdefault((part.size.title, part.standing == "later"), []).append(part.size)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("what asks for it", no_wrap=True)
     for title in ("copies", "cores", "memory GiB", "disk GiB"):
         table.add_column(title, justify="right", no_wrap=True)
-    rows = {title: [_sum(sizes, field) for field in FIELDS] for title, sizes in sums.items()}
-    for title, row in sorted(rows.items(), key=lambda entry: -entry[1][2].expected):
+    rows = {key: [_sum(sizes, field) for field in FIELDS] for key, sizes in sums.items()}
+    for (title, later), row in sorted(rows.items(), key=lambda entry: (entry[0][1], -entry[1][2].expected)):
         if row[0].expected:
-            table.add_row(title, number(row[0].expected), *(rough(value) for value in row[1:]))
+            shown = f"{title}, later" if later else title
+            table.add_row(shown, number(row[0].expected), *(rough(value) for value in row[1:]))
     console.print()
     _print(console, table)
+    if any(later for _, later in sums):
+        console.print(Text(LATER, style="dim"))
 
+
+LATER = "later: not installed yet; the machines have room for it"
 
 FIELDS = ("replicas", "cpu_cores", "memory_gib", "disk_gib")
 

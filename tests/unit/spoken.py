@@ -16,11 +16,11 @@ TUI, REPORT = INSTALLER / "ui" / "tui", INSTALLER / "report"
 NAMES = {
     "Alertmanager", "CoreDNS", "Elasticsearch", "Filebeat", "GitLab", "GitLab Runner", "Grafana", "Harbor", "Helm",
     "Istio", "Jaeger", "JumpServer", "Kafka", "Kibana", "Kong", "Kubernetes", "Logstash", "Loki", "Longhorn",
-    "Metricbeat", "Mimir", "MinIO", "Prometheus", "Rancher", "SELinux", "Tempo", "Vector", "VictoriaMetrics",
-    "cert-manager", "cgroup v1", "cgroup v2", "containerd", "etcd", "kube-state-metrics", "metrics-server",
-    "node exporter", "runc", "sudo", "systemd", "null", "exec", "permissive", "GiB", "MB/s", "%", '"customer"',
-    '"vendor"', "Linux {version}", "systemd {version}", "chmod 600 {path}", "hostnamectl set-hostname {name}",
-    "mount -o remount,rw {mount}", "bundle.json: {reason}", "exec: {reason}",
+    "Metricbeat", "Mimir", "MinIO", "Prometheus", "Rancher", "SELinux", "Tempo", "Vector", "VictoriaLogs",
+    "VictoriaMetrics", "Zipkin", "cert-manager", "cgroup v1", "cgroup v2", "containerd", "etcd", "kube-state-metrics",
+    "metrics-server", "node exporter", "rsyslog", "runc", "sudo", "systemd", "null", "exec", "permissive", "GiB",
+    "MB/s", "%", '"customer"', '"vendor"', "Linux {version}", "systemd {version}", "chmod 600 {path}",
+    "hostnamectl set-hostname {name}", "mount -o remount,rw {mount}", "bundle.json: {reason}", "exec: {reason}",
 }  # fmt: skip
 """What reads the same in Chinese: names of products, units, settings, commands."""
 MAKES, SAYS = {"Message"}, {"say", "_say"}

@@ -399,3 +399,41 @@ def test_remedies_point_into_the_answers() -> None:
     found = bad({"cp-1": {"clock_ahead": -41.0}}, said=answers(ntp=("10.0.0.1",)))
     assert "chrony with 10.0.0.1" in found[0].remedy
     assert "answers.yaml:37" in found[0].remedy
+
+
+def _needing(needs: dict[str, Any], given: Mapping[str, Facts], **changes: Any) -> list[Finding]:
+    """What preflight says of the sizes of hosts for needs."""
+    case = Case(answers(needs=needs, **changes), MANIFEST, Gathered(given, {}), Tried(), NOW)
+    asked = ("host.cpu", "host.memory", "disk.space")
+    return [each for each in preflight.judge(case) if each.check in asked and each.status != "ok"]
+
+
+def test_machines_too_small_for_the_needs_are_told_with_the_figures_of_size() -> None:
+    few = {"users": 30, "services": 3, "data_gib": 5, "log_gb_per_day": 0, "outage_hours": 48}
+    hosts = {name: replace(good(name), cpus=32, memory=128 * GIB) for name in HOSTS}
+    assert _needing(few, hosts) == []
+    many = {**few, "users": 100_000, "services": 300, "users_at_once": 30_000, "service_memory_gib": 1.5}
+    found = _needing(many, hosts)
+    assert {(each.check, each.host, each.status) for each in found} >= {("host.cpu", "cp-1", "failed"),
+                                                                        ("host.memory", "cp-1", "failed")}  # fmt: skip
+    case = Case(answers(needs=many), MANIFEST, Gathered(hosts, {}), Tried(), NOW)
+    cores = next(each for each in case.short if each.resource == "cpu_cores")
+    told = next(each for each in found if each.check == "host.cpu")
+    assert f"{cores.wanted:.0f} cores for all" in told.wanted
+    assert "production/node: " in told.found
+    begun = {name: replace(each, owner=("acme", "production")) for name, each in hosts.items()}
+    assert {each.status for each in _needing(many, begun)} == {"warn"}, "what stands is not held up"
+
+
+def test_nothing_is_held_against_hosts_where_nobody_said_what_is_needed_or_some_are_unknown() -> None:
+    small = {name: good(name) for name in HOSTS}
+    assert _needing({}, small) == []
+    known = {name: each for name, each in small.items() if name != "node-2"}
+    assert _needing({"users": 100_000, "services": 300}, known) == []
+
+
+def test_what_comes_later_needs_its_room_too() -> None:
+    hosts = {name: replace(good(name), cpus=6, memory=24 * GIB) for name in HOSTS}
+    few = {"users": 30, "services": 3, "data_gib": 5, "log_gb_per_day": 400, "outage_hours": 48}
+    assert _needing(few, hosts) == []
+    assert _needing({**few, "later": ["elasticsearch", "kafka"]}, hosts) != []

@@ -17,9 +17,9 @@ LINES, FUNCTION_LINES = 400, 60
 ROOMS = (
     ("messages", "plain", "layout"), ("local_program", "translations", "whole_file"), ("redaction",), ("errors",),
     ("certificates", "formats"), ("bundle", "state_files", "workshop"), ("answers",), ("ports",),
-    ("hosts", "product", "render"),
-    ("plan",), ("engine", "probes"), ("preflight",), ("builder", "requirements", "runs"),
-    ("draft", "remote", "report"), ("simulated",), ("operations", "rehearsal"), ("ui",), ("cli",), ("__main__",),
+    ("hosts", "installed", "product", "render"), ("requirements",), ("plan",), ("engine", "probes"), ("preflight",),
+    ("builder", "runs"), ("draft", "remote", "report"), ("simulated",), ("operations", "rehearsal"), ("ui",), ("cli",),
+    ("__main__",),
 )  # fmt: skip
 """What lies directly below `installer`, from the ground floor up. A room knows those on lower floors alone."""
 

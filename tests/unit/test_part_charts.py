@@ -15,6 +15,7 @@ from core_manifest import ROOT, manifest_of
 from every import every
 from test_core_components import answers
 
+from installer.bundle import sized
 from installer.bundle.manifest import Manifest
 from installer.probes import declared
 from installer.render import charts, context, secrets, templates
@@ -34,7 +35,7 @@ def seen(name: str, hosts: int) -> dict[str, Any]:
     filled = {role: dict.fromkeys(parts[0].spec.get("publishes", ()), f"{role}.invalid:1")
               for role, parts in manifest.filling.items()}  # fmt: skip
     names = context.context(said, said.environments[0], manifest)
-    return context.for_component(names, said.environments[0], component, filled)
+    return context.for_component(names, said.environments[0], component, filled, sized.alone(component.spec))
 
 
 def name_of(folder: Path) -> str:

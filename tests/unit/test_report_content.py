@@ -12,7 +12,7 @@ from installer.errors import StateUnreadable
 from installer.messages import Message
 from installer.report import built, checklist, machines, phrases, plots, render, spreadsheet
 from installer.report.catalogue import words
-from installer.report.subject import Component, Delivered
+from installer.report.subject import Component, Delivered, Need, Subject
 from installer.report.timeline import timeline
 from installer.requirements import needs_from
 from sizing.engine import size
@@ -211,7 +211,10 @@ def test_no_host_beyond_a_hundred_is_printed_and_the_rest_is_counted():
 def test_the_spreadsheet_has_what_to_order_and_every_host(tmp_path, language):
     target = tmp_path / "machines.xlsx"
     spreadsheet.write(subject("enterprise"), words(language), target)
-    orders, hosts = openpyxl.load_workbook(target).worksheets
+    orders, hosts, carried = openpyxl.load_workbook(target).worksheets
+    said = {(row[1], row[2]) for row in carried.iter_rows(min_row=2, values_only=True)}
+    assert ("cert-manager", words(language)("installed")) in said
+    assert ("GitLab", words(language)("comes later")) in said
     assert sum(row[3] for row in orders.iter_rows(min_row=2, values_only=True)) == 43
     assert hosts.max_row == 41
     assert all(row[5] for row in hosts.iter_rows(min_row=2, values_only=True))
@@ -292,7 +295,51 @@ def test_hosts_beyond_the_plan_are_counted():
 
 
 def test_an_unknown_retention_is_told_as_a_number():
-    answers = replace(subject("small-office").answers, needs={"log_retention_days": "unknown"})
-    about = replace(subject("small-office"), answers=answers, sizing=size(needs_from(answers)))
-    page = render.html(about, EN)
-    assert "Logs are kept 30 days" in page
+    page = render.html(_needing({"log_retention_days": "unknown", "later": ["elasticsearch"]}), EN)
+    assert "Logs will be kept 30 days" in page
+
+
+def _needing(needs: dict[str, object], *chosen: str) -> Subject:
+    """The small office with other needs, and more parts chosen."""
+    about = subject("small-office")
+    (environment,) = about.answers.environments
+    components = {**environment.components, **{name: {} for name in chosen}}
+    answers = replace(about.answers, needs=needs, environments=(replace(environment, components=components),))
+    return replace(about, answers=answers, sizing=size(needs_from(answers)))
+
+
+@LANGUAGES
+def test_what_is_not_installed_is_promised_nowhere_and_what_comes_later_says_so(language):
+    say = words(language)
+    later, backup = say("comes later"), say("Its data is backed up.")
+    without = render.html(_needing({}), say)
+    assert "Elasticsearch" not in without
+    assert say("Backups are not part of this platform.") in without
+    assert say("Nothing collects logs: each machine keeps the last ones of its own programs.") in without
+    assert later not in without
+    assert backup not in without
+    assert say("Mail") not in without, "nothing sends alarms"
+    coming = render.html(_needing({"later": ["elasticsearch", "backup", "alertmanager"]}), say)
+    assert coming.count(later) >= 3
+    assert say("{part}, later", part=machines.titles(say)["backup"][0]) in coming, "the machine for it, too"
+    assert backup not in coming
+    there = render.html(_needing({}, "elasticsearch", "backup", "prometheus"), say)
+    assert later not in there
+    assert backup in there
+    assert say("What runs on it is watched.") in there
+    assert say("Logs are kept {days} days; then they are deleted.", days=30) in there
+
+
+@LANGUAGES
+def test_the_report_shows_which_part_needs_which_and_where_it_stands(language):
+    say = words(language)
+    need = Need("production", "Log shipper", "message-queue", "pre-release", "Message queue")
+    parts = (Component("kafka", "Message queue", "4.4.0", "", "Keeps log lines."), Component("other", "Other", "1"))
+    there = Delivered("b", "1", "v1.36.3", "sha256:0", 1, parts, {"production": frozenset({"kafka"})}, 1.0, 1.0,
+                      needs=(need,))  # fmt: skip
+    page = render.html(replace(_needing({}), delivered=there), say)
+    assert say("Which part needs which") in page
+    assert "message-queue" in page
+    assert "Keeps log lines." in page, "what takes no room is told as well"
+    without = render.html(replace(_needing({}), delivered=replace(there, needs=())), say)
+    assert say("Which part needs which") not in without

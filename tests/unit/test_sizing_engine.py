@@ -23,7 +23,7 @@ from sizing.engine import pods_at, size
 from sizing.errors import SizingError
 from sizing.explanations import as_text, explain, explain_component
 from sizing.growth import disk_forecast, exhaustions, growth
-from sizing.needs import Environment, Needs, as_mapping
+from sizing.needs import Chosen, Environment, Needs, as_mapping
 from sizing.offered import Offer, offers_of, suffices
 from sizing.rules import load_schema
 from sizing.workload import Extent, answers
@@ -98,9 +98,69 @@ def test_builds_run_on_machines_of_their_own():
     assert "build" not in {pool.name for pool in size(Needs()).pools}
 
 
-def test_chosen_components_are_sized_with_what_every_cluster_has():
-    names = {part.size.name for part in size(Needs(components=("prometheus",))).parts}
-    assert names == {"prometheus", "product", "kubernetes-control-plane", "etcd", "coredns", "node-agents"}
+EVERY_SITE = {"kubernetes-control-plane", "etcd", "coredns", "node-agents", "registry", "product", "postgresql"}
+
+
+def _standing(*environments: Environment, **needs: object) -> dict[tuple[str, str], str]:
+    parts = size(Needs(environments=environments, **needs)).parts
+    return {(part.environment, part.size.name): part.standing for part in parts if part.size.name not in EVERY_SITE}
+
+
+def _installed(name: str, *rules: str, **more: object) -> Environment:
+    return Environment(name, components=tuple(map(Chosen, rules)), **more)
+
+
+def test_what_is_not_installed_is_not_sized_and_what_comes_later_is_and_says_so():
+    production, testing = _installed("production", "prometheus"), _installed("testing")
+    assert _standing(production, testing) == {("production", "prometheus"): "installed"}
+    assert _standing(production, testing, later=("prometheus", "kafka")) == {
+        ("production", "prometheus"): "installed",
+        ("production", "kafka"): "later",  # once on a site
+        ("testing", "prometheus"): "later",
+    }
+    names = {part.size.name for part in size(Needs(environments=(_installed("production"),))).parts}
+    assert names == EVERY_SITE
+
+
+def test_what_is_once_on_a_site_is_sized_where_it_is_installed_for_the_load_of_all():
+    alone = size(Needs(environments=(_installed("production"), _installed("testing", "kafka")), log_gb_per_day=100))
+    (kafka,) = (part for part in alone.parts if part.size.name == "kafka")
+    assert kafka.environment == "testing"
+    assert kafka.load.quantities["site_log_gb_per_day"].expected > 200
+    each = size(Needs(environments=(_installed("production", "kafka"), _installed("testing", "kafka")),
+                      log_gb_per_day=100))  # fmt: skip
+    own = [part.load.quantities["site_log_gb_per_day"].expected for part in each.parts if part.size.name == "kafka"]
+    assert len(own) == 2
+    assert sum(own) == pytest.approx(kafka.load.quantities["site_log_gb_per_day"].expected, rel=0.2)
+
+
+def test_one_that_watches_all_environments_is_sized_for_all():
+    def watching(whole: bool) -> float:
+        chosen = (Chosen("prometheus", whole_site=whole),)
+        needs = Needs(environments=(Environment("production", components=chosen), _installed("testing")))
+        (part,) = (part for part in size(needs).parts if part.size.name == "prometheus")
+        return part.size.value("memory_gib_per_replica").expected
+
+    assert watching(True) > 1.1 * watching(False)
+
+
+def test_a_part_of_no_full_stack_is_sized_where_somebody_names_it():
+    assert "rsyslog" not in {part.size.name for part in size(Needs()).parts}
+    assert _standing(_installed("production", "rsyslog")) == {("production", "rsyslog"): "installed"}
+    assert _standing(_installed("production"), later=("victorialogs",)) == {("production", "victorialogs"): "later"}
+
+
+def test_what_somebody_has_said_of_a_part_is_not_reckoned_and_all_follows_it():
+    said = Environment("production", components=(Chosen("kafka", (("broker_memory_gib", 5.0), ("brokers", 4.0))),))
+    sizing = size(Needs(environments=(said,)))
+    (kafka,) = (part.size for part in sizing.parts if part.size.name == "kafka")
+    assert kafka.value("broker_memory_gib_total") == Band.exactly(20)
+    (brokers,) = (group for group in kafka.pods if group.name == "broker")
+    assert (brokers.replicas.expected, brokers.memory_gib.expected) == (4, 5)
+    placed = sum(each * alike.count for pool in sizing.pools for alike in pool.expected.placement.machines
+                 for name, each in alike.holds if name == "kafka/broker")  # fmt: skip
+    assert placed == 4
+    assert "said, not reckoned" in "\n".join(as_text(explain(sizing, "kafka.brokers")))
 
 
 def test_what_is_once_on_a_site_is_in_its_first_environment():
@@ -340,9 +400,9 @@ def _answers(needs: dict[str, object]) -> Answers:
 def test_needs_come_from_the_answers_with_their_environments():
     needs = needs_from(_answers({"users": 70}), ["users=80"])
     assert needs.users == 80
-    assert needs.environments == (Environment("production", 100, True), Environment("testing", 100, False))
+    assert needs.environments == (Environment("production", 100, True, ()), Environment("testing", 100, False, ()))
     said = needs_from(_answers({"environments": [{"name": "production"}]}))
-    assert said.environments == (Environment("production"),)
+    assert said.environments == (Environment("production", components=()),)
 
 
 def _facts(host: str, disks: dict[str, Disk]) -> Facts:

@@ -46,7 +46,7 @@ def test_an_empty_mapping_is_the_defaults():
 
 
 def test_needs_survive_the_way_through_a_mapping():
-    needs = Needs(users=30, environments=(Environment("a", 50, False),), components=("kafka",))
+    needs = Needs(users=30, environments=(Environment("a", 50, False),), later=("kafka",))
     assert needs_of(as_mapping(needs)) == needs
 
 
@@ -87,8 +87,10 @@ def test_unknown_widens_the_range():
         ({"host_failures_tolerated": 1, "environments": [{"name": "a", "redundant": False}]}, "no environment is"),
         ({"environments": [{"name": "a"}, {"name": "a"}]}, "'a' is named twice"),
         ({"environments": [{"name": "a", "load_percent": 0}]}, "no environment bears any load"),
-        ({"components": ["kafak"]}, "no sizing rules for 'kafak'"),
-        ({"components": ["loki"]}, "can be sized alone"),
+        ({"later": ["kafak"]}, "no sizing rules for 'kafak'"),
+        ({"later": ["loki"]}, "can be sized alone"),
+        ({"later": ["elasticsearh"]}, "did you mean 'elasticsearch'?"),
+        ({"later": ["etcd"]}, "is there from the first day"),
     ],
 )
 def test_absurd_and_contradictory_needs_are_refused_with_the_reason(given, told):

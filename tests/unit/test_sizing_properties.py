@@ -173,7 +173,7 @@ QUESTIONS = [entry.name for entry in fields(Needs)]
 @often(200)
 @given(st.dictionaries(st.sampled_from(QUESTIONS) | WORDS, ANYTHING, max_size=3))
 @example({"environments": [{"name": "a", "load_percent": float("nan")}]})
-@example({"components": [["kafka"]]})
+@example({"later": [["kafka"]]})
 @example({"data_gib": 10**40})
 def test_nonsense_in_needs_is_refused_or_sized(answers):
     try:

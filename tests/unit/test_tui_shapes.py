@@ -8,13 +8,13 @@ import pytest
 import yaml
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
-from wizards import answers_of, field, noticed, on_screen, play, settled, wizard
+from wizards import answers_of, field, on_screen, play, settled, wizard
 
 from installer.answers.file import flaws
 from installer.draft.document import Draft, History
 from installer.ui.tui import problem_texts
 from installer.ui.tui.hosts.forms import HostForm
-from installer.ui.tui.pages.components import SIZED, Parts
+from installer.ui.tui.pages.components import LATER, Parts
 from installer.ui.tui.pages.environments import fresh
 from installer.ui.tui.pages.secrets import Secret
 from installer.ui.tui.state.review import Looks
@@ -181,37 +181,39 @@ def test_a_part_that_no_need_asks_for_is_ticked_and_says_so(tmp_path: Path) -> N
     async def script(pilot: Pilot[None]) -> None:
         pilot.app.answer(("needs", "developers"), 0)
         await settled(pilot)
-        parts = await tick(pilot, SIZED, "gitlab")
+        parts = await tick(pilot, LATER, "gitlab")
         assert "gitlab" in parts.selected
         assert "not counted (Developers: 0)" in line(parts, "gitlab")
         pilot.app.answer(("needs", "developers"), 50)
         await settled(pilot)
-        parts = next(each for each in pilot.app.screen.query(Parts) if each.place == SIZED)
+        parts = next(each for each in pilot.app.screen.query(Parts) if each.place == LATER)
         assert "GiB" in line(parts, "gitlab")
 
     play(wizard(answers_of(tmp_path, "rehearsal"), "components"), script)
 
 
-def test_a_part_says_what_it_would_take_and_each_tick_is_an_edit(tmp_path: Path) -> None:
+def test_a_part_that_comes_later_says_what_it_takes_and_each_tick_is_an_edit(tmp_path: Path) -> None:
     async def script(pilot: Pilot[None]) -> None:
-        before = pilot.app.draft
-        parts = await tick(pilot, SIZED, "kafka")
-        assert "kafka" not in parts.selected
-        assert "GiB" in line(parts, "kafka"), "what it costs matters most while it is not ticked"
-        await tick(pilot, SIZED, "kibana")
-        await pilot.press("ctrl+z")
-        await settled(pilot)
-        parts = next(each for each in pilot.app.screen.query(Parts) if each.place == SIZED)
-        assert "kibana" in parts.selected
-        assert "kafka" not in parts.selected
-        await pilot.press("ctrl+z")
-        await settled(pilot)
-        assert pilot.app.draft.data == before.data
-        pilot.app.change(pilot.app.draft.with_value(("needs", "components"), ["kafka"]))
-        await settled(pilot)
-        parts = await tick(pilot, SIZED, "kafka")
-        assert parts.selected == ["kafka"]
-        await noticed(pilot, "one part stays")
+        before, memory = pilot.app.draft, pilot.app.review.total("memory_gib")
+        first = next(each for each in pilot.app.screen.query(Parts) if each.place == LATER)
+        assert first.selected == [], "nothing is promised that the answers do not say"
+        assert "GiB" in line(first, "elasticsearch"), "what it costs matters most while it is not ticked"
+        parts = await tick(pilot, LATER, "elasticsearch")
+        assert parts.selected == ["elasticsearch"]
+        assert pilot.app.draft.at(("needs", "later")) == ["elasticsearch"]
+        assert pilot.app.review.total("memory_gib") > memory
+        await tick(pilot, LATER, "elasticsearch")
+        assert pilot.app.draft.data == before.data, "where nothing comes later nothing is said"
+
+    play(wizard(answers_of(tmp_path, "rehearsal"), "components"), script)
+
+
+def test_what_is_installed_cannot_come_later(tmp_path: Path) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        parts = next(each for each in pilot.app.screen.query(Parts) if each.place == LATER)
+        offered = {option.value for option in parts.options}
+        assert "kafka" in offered
+        assert not offered & {"metrics-server", "cert-manager", "etcd", "product"}
 
     play(wizard(answers_of(tmp_path, "rehearsal"), "components"), script)
 
@@ -262,4 +264,4 @@ def test_narrow_terminals_tell_of_the_disk(tmp_path: Path) -> None:
         return on_screen(pilot)
 
     shown = play(wizard(answers_of(tmp_path, "environments"), "needs"), script, (80, 24))
-    assert "machines: 7 · disk " in shown
+    assert "machines: 3 · disk " in shown

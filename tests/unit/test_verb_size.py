@@ -49,6 +49,22 @@ def test_json_is_one_line_of_the_published_schema(capsys):
     assert list(body["explanations"]) == ["total.count"]
 
 
+def test_what_is_not_installed_is_not_sized_and_what_comes_later_says_so(capsys):
+    assert cli.run(["size", "--profile", HA]) == 0
+    out = capsys.readouterr().out
+    assert "metrics-server" in out
+    assert not {"Kafka", "GitLab", "Backup", "later"} & set(re.split(r"[\s,]+", out))
+    assert cli.run(["size", "--profile", HA, "--set", "later=[kafka, backup]"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^Kafka, later +", out, re.MULTILINE)
+    assert re.search(r"^backup, later +1 ", out, re.MULTILINE)
+    assert "later: not installed yet; the machines have room for it" in out
+    assert cli.run(["size", "--profile", HA, "--json", "--set", "later=[kafka]"]) == 0
+    (environment,) = lines(capsys)[0]["environments"]
+    standing = {part["name"]: part["standing"] for part in environment["components"]}
+    assert (standing["kafka"], standing["metrics-server"], standing["product"]) == ("later", "installed", "product")
+
+
 @pytest.mark.parametrize("prefix", ["", "needs."])
 def test_an_answer_set_on_the_command_line_changes_the_result(capsys, prefix):
     totals = []
@@ -59,7 +75,8 @@ def test_an_answer_set_on_the_command_line_changes_the_result(capsys, prefix):
 
 
 def test_a_figure_is_explained_down_to_the_answers(capsys):
-    assert cli.run(["size", "--profile", HA, "--set", "log_gb_per_day=25", "--explain", "elasticsearch.disk_gb"]) == 0
+    assert cli.run(["size", "--profile", HA, "--set", "log_gb_per_day=25", "--set", "later=[elasticsearch]",
+                    "--explain", "elasticsearch.disk_gb"]) == 0  # fmt: skip
     out = capsys.readouterr().out
     assert out.startswith("disk_gb = ")
     assert "answered: Log volume per day" in out

@@ -8,13 +8,13 @@ from typing import Any
 
 from textual.widgets.selection_list import Selection
 
+from installer import installed
 from installer.bundle.manifest import Manifest
 from installer.messages import Message
 from installer.ui.tui.content import Content
 from installer.ui.tui.state.review import Review
 from installer.ui.tui.words import Say, gib
-from sizing.engine import ALWAYS
-from sizing.needs import questions
+from sizing.needs import ALWAYS, PRODUCT, questions
 from sizing.rules import load_rules
 
 TITLE = 24
@@ -56,21 +56,22 @@ def bundled(
         ):
             name, title = component.name, say(component.title)
             why = say("needed by {by}", by=needed_by(manifest, chosen, name)) if name in along else ""
-            taken = review.part(name, environment)
+            taken = review.part(installed.rules(component), environment)
             yield Selection(_row(say, title, taken, why, wide), name, name in chosen or name in along)
     for name in sorted(set(chosen) - {component.name for component in manifest.components}):
         yield Selection(_row(say, name, None, say("not in the bundle"), wide), name, initial_state=True)
 
 
-def sized(say: Say, listed: Collection[object], review: Review, wide: bool) -> Iterator[Selection[str]]:
-    """The parts that sizing knows; ticked are those that the answers list, where they list none all that are needed."""
+def later(say: Say, listed: Collection[object], review: Review, wide: bool) -> Iterator[Selection[str]]:
+    """The parts that sizing knows and that are not installed everywhere; ticked are those that come later."""
     rules = load_rules().components
-    names = [name for name, rule in rules.items() if rule.use is not None and name not in {*ALWAYS, "product"}]
+    names = [name for name, rule in rules.items() if rule.use is not None and name not in ALWAYS | PRODUCT]
     for name in sorted(names, key=lambda name: rules[name].title.casefold()):
+        if review.complete(name) and name not in listed:
+            continue
         taken = review.part(name)
-        ticked = name in listed if listed else taken is not None
         why = _uncounted(say, name) if taken is None and review.sizing is not None else ""
-        yield Selection(_row(say, say(rules[name].title), taken, why, wide), name, ticked)
+        yield Selection(_row(say, say(rules[name].title), taken, why, wide), name, name in listed)
 
 
 def _uncounted(say: Say, name: str) -> str:

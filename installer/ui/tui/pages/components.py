@@ -13,20 +13,20 @@ from textual.widgets.selection_list import Selection
 
 from installer.messages import Message
 from installer.ui.tui.context import WizardContext
-from installer.ui.tui.pages.component_rows import bundled, heading, needed_by, sized
+from installer.ui.tui.pages.component_rows import bundled, heading, later, needed_by
 from installer.ui.tui.widgets.page import Page
 from installer.ui.tui.widgets.ticks import Ticks
 from sizing.rules import load_rules
 
-SIZED_PATH = ("needs", "components")
-SIZED = -1
-"""The place of the list of parts that sizing reckons with, which are in no environment of the answers."""
+LATER_PATH = ("needs", "later")
+LATER = -1
+"""The place of the list of parts that come later, which are in no environment of the answers."""
 NARROW = 100
 """Columns of a terminal below which the disk figure is left out."""
 
 
 class Parts(Ticks[str]):
-    """The parts that one environment may have; `place` is its position, or SIZED."""
+    """The parts that one environment may have; `place` is its position, or LATER."""
 
     def __init__(self, place: int, *selections: Selection[str]) -> None:
         super().__init__(*selections, compact=True, classes="parts")
@@ -42,7 +42,7 @@ class ComponentsPage(Page):
 
     def shape(self, around: WizardContext) -> object:
         """The bundle, the choices, what they take, and whether there is room for all of it."""
-        chosen = around.draft.at(("environments",)), around.draft.at(SIZED_PATH)
+        chosen = around.draft.at(("environments",)), around.draft.at(LATER_PATH)
         return around.manifest, around.manifest_trouble, chosen, around.review.sizing, self._wide
 
     @property
@@ -67,7 +67,7 @@ class ComponentsPage(Page):
         self.call_after_refresh(self.scroll_home, animate=False)
 
     def body(self) -> ComposeResult:
-        """The parts of the bundle for each environment, and those that sizing reckons with."""
+        """The parts of the bundle for each environment, and those that come later."""
         say, manifest, review = self.wizard.say, self.wizard.manifest, self.wizard.review
         wide = self._wide
         if manifest is None:
@@ -78,9 +78,9 @@ class ComponentsPage(Page):
                 name = str(environment.get("name", "?"))
                 yield Label(heading(say, name, wide), classes="group", markup=False)
                 yield Parts(position, *bundled(say, manifest, self._chosen(position), review, name, wide))
-        yield Label(heading(say, say("What sizing reckons with"), wide), classes="group", markup=False)
-        yield Label(say("The machines follow this list alone."), classes="muted", markup=False)
-        yield Parts(SIZED, *sized(say, self.wizard.draft.items(SIZED_PATH), review, wide))
+        yield Label(heading(say, say("What comes later"), wide), classes="group", markup=False)
+        yield Label(say("Not installed yet: the machines have room for it."), classes="muted", markup=False)
+        yield Parts(LATER, *later(say, self.wizard.draft.items(LATER_PATH), review, wide))
 
     @on(SelectionList.SelectionHighlighted)
     def _told(self, event: SelectionList.SelectionHighlighted[str]) -> None:
@@ -98,7 +98,7 @@ class ComponentsPage(Page):
 
     def _about(self, place: int, name: str) -> str:
         say, manifest = self.wizard.say, self.wizard.manifest
-        if place == SIZED or manifest is None:
+        if place == LATER or manifest is None:
             return say(load_rules().components[name].purpose)
         if name not in {component.name for component in manifest.components}:
             return say("The bundle does not have this part; an installation is refused until it is unticked.")
@@ -115,8 +115,8 @@ class ComponentsPage(Page):
         parts, name = event.selection_list, event.selection.value
         if not isinstance(parts, Parts):
             return
-        if parts.place == SIZED:
-            self._reckon(parts, name)
+        if parts.place == LATER:
+            self._postpone(parts)
             return
         path, chosen = ("environments", parts.place, "components"), self._chosen(parts.place)
         if name in parts.selected:
@@ -129,10 +129,8 @@ class ComponentsPage(Page):
             told = self.wizard.say("{part} stays: {by} needs it", part=name, by=by)
             self.notify(told if by else self.wizard.say("{part} is part of every cluster", part=name))
 
-    def _reckon(self, parts: Parts, name: str) -> None:
-        """Reckon with the ticked parts. No list at all means all of them, so one stays."""
-        if parts.selected:
-            self.wizard.change(self.wizard.draft.with_value(SIZED_PATH, sorted(parts.selected)))
-        else:
-            parts.select(name)
-            self.notify(self.wizard.say("one part stays: without any, sizing reckons with all of them"))
+    def _postpone(self, parts: Parts) -> None:
+        """What is ticked comes later; nothing is told where nothing does."""
+        ticked = sorted(parts.selected)
+        draft = self.wizard.draft
+        self.wizard.change(draft.with_value(LATER_PATH, ticked) if ticked else draft.without(LATER_PATH))

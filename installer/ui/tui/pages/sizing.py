@@ -73,7 +73,7 @@ class SizingPage(Page):
         for environment in sizing.needs.environments:
             table.add_row(Text(environment.name, style="bold", overflow="ellipsis", no_wrap=True))
             for pool in (each for each in sizing.pools if each.environment == environment.name):
-                table.add_row(*self._row(pool))
+                table.add_row(*self._row(sizing, pool))
         gap = Text("")
         parts: list[RenderableType] = [
             table,
@@ -101,27 +101,33 @@ class SizingPage(Page):
         ordered = sorted(shares(sizing, pool), key=lambda each: -_weight(each, layout))
         for each in ordered[:HEAVIEST]:
             copies = say("each machine") if each.group.every_host else number(each.copies.expected)
-            table.add_row(f"  {self._named(sizing, each, ordered)}", copies, *_taken([each]))
+            table.add_row(f"  {self._named(sizing, each, ordered, pool.environment)}", copies, *_taken([each]))
         if rest := ordered[HEAVIEST:]:
             table.add_row(f"  {say('{count} more', count=len(rest))}", "", *_taken(rest), style="dim")
         table.add_row(say("together"), "", *_taken(ordered))
         table.add_row(say("the machines have"), "", number(layout.cpu_cores), gib(layout.memory_gib))
         yield table
 
-    def _named(self, sizing: Sizing, share: Share, others: Sequence[Share]) -> str:
-        """The part's title, with its pods' name where it has several kinds of them here."""
-        title = next((part.size.title for part in sizing.parts if part.size.name == share.component), share.component)
+    def _named(self, sizing: Sizing, share: Share, others: Sequence[Share], environment: str) -> str:
+        """The part's title, with its pods' name where it has several kinds of them here, and whether it comes later."""
+        say = self.wizard.say
+        part = next(each for each in sizing.parts
+                    if (each.environment, each.size.name) == (environment, share.component))  # fmt: skip
+        title = say(part.size.title)
         alone = sum(each.component == share.component for each in others) == 1
-        return self.wizard.say(title) if alone else f"{self.wizard.say(title)}: {share.group.name}"
+        named = title if alone else f"{title}: {share.group.name}"
+        return say("{part}, later", part=named) if part.standing == "later" else named
 
-    def _row(self, pool: Pool) -> tuple[str, ...]:
+    def _row(self, sizing: Sizing, pool: Pool) -> tuple[str, ...]:
         each, counts = pool.expected, pool.band("count")
         count = number(counts.expected)
         if counts.low != counts.high:
             count += f" ({number(counts.low)}–{number(counts.high)})"
         disks = (gib(size) if size else "–" for size in (each.system_disk_gib, each.data_disk_gib, each.fast_disk_gib))
+        name = self.wizard.say(pool.name)
+        named = self.wizard.say("{part}, later", part=name) if sizing.later(pool) else name
         return (
-            f"  {self.wizard.say(pool.name)}",
+            f"  {named}",
             count,
             number(each.shape.cpu_cores),
             gib(each.shape.memory_gib),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 from installer.answers import file as answers_file
@@ -16,13 +15,13 @@ from installer.bundle.manifest import Manifest
 from installer.draft.document import Draft
 from installer.errors import Problem
 from installer.hosts.facts import Facts
-from installer.requirements import needs_of_sections, offers_from
+from installer.requirements import needs_of_sections, offers_from, sized
 from installer.ui.tui.state.pages import by_step
-from sizing.engine import Sizing, considered, size
+from sizing.engine import Sizing, considered
 from sizing.errors import SizingError
-from sizing.needs import Needs
 from sizing.offered import Shortfalls, suffices
 from sizing.rules import load_rules
+from sizing.standing import standing
 
 FIGURES = ("cpu_cores", "memory_gib", "disk_gib")
 
@@ -58,10 +57,18 @@ class Review:
         """
         if self.sizing is None or name not in load_rules().components:
             return None
-        parts = considered(self.sizing, name)
-        sizes = [part.size for part in parts if not environment or part.environment == environment]
+        sizes = [part.size for part in considered(self.sizing, name, environment)]
         cores, memory, disk = (sum(size.total(figure).expected for size in sizes) for figure in FIGURES)
         return (cores, memory, disk) if sizes else None
+
+    def complete(self, name: str) -> bool:
+        """Whether a part is installed wherever it is to be, so that none of it could come later."""
+        if self.sizing is None:
+            return False
+        needs = self.sizing.needs
+        found = [standing(needs, environment, name) == "installed" for environment in needs.environments]
+        use = load_rules().components[name].use
+        return any(found) if use is not None and use.once else all(found)
 
 
 @dataclass(frozen=True)
@@ -84,21 +91,11 @@ def review(
     if "needs" in problems:
         return Review(problems)
     try:
-        needs = needs_of_sections(draft.at(("needs",), {}), draft.at(("environments",), []))
+        needs = needs_of_sections(draft.at(("needs",), {}), draft.at(("environments",), []), manifest)
         offers = offers_from(build(dict(draft.data), Path(file).parent), facts, needs) if facts and not problems else ()
         return Review(problems, sized(needs), (), suffices(needs, offers) if offers else None)
     except SizingError as error:
         return Review(problems, None, tuple(error.problems))
-
-
-@lru_cache(maxsize=8)
-def sized(needs: Needs) -> Sizing:
-    """What needs take. Most edits change none of them.
-
-    Raises:
-        SizingError: the needs contradict each other, or nothing can carry them.
-    """
-    return size(needs)
 
 
 class Looks:
@@ -116,7 +113,7 @@ class Looks:
             self._seen = ((draft, found),)
             return found, ()
         before = next((seen for known, seen in self._seen if known is former), None)
-        before = before or review(former, file)
+        before = before or review(former, file, manifest=manifest)
         self._seen = ((draft, found), (former, before))
         return found, changes(before, found)
 

@@ -9,3 +9,8 @@
 {{- end }}
 {{- /* How many brokers have to have a message before it counts as written. */}}
 {{- define "kafka.insync" }}{{ if ge (int .Values.replicas) 3 }}2{{ else }}1{{ end }}{{ end }}
+{{- /* The size of the volume in GiB: what it was made with, for a StatefulSet cannot change it any more. */}}
+{{- define "kafka.disk" }}
+  {{- $made := lookup "apps/v1" "StatefulSet" .Release.Namespace "kafka" }}
+  {{- if $made }}{{ (first $made.spec.volumeClaimTemplates).spec.resources.requests.storage | trimSuffix "Gi" }}{{ else }}{{ .Values.disk }}{{ end }}
+{{- end }}
