@@ -17,6 +17,7 @@ from installer.errors import Problem
 from installer.formats.values import shown
 from installer.hosts.inventory import ansible_ini, ansible_yaml, csv_table, plain_list
 from installer.hosts.inventory.entry import MOST, BadRange, Entry, Reading, Trouble, expand, login
+from installer.hosts.inventory.groups import stands_apart
 from installer.messages import Message
 
 Kind = Literal["list", "csv", "ansible-ini", "ansible-yaml"]
@@ -34,7 +35,10 @@ READERS: Mapping[Kind, Callable[[str], Reading]] = {
     "ansible-yaml": ansible_yaml.read,
 }
 _SECTION = re.compile(r"\[[^\[\]]+\]\s*([#;].*)?")
-_GROUP = re.compile(r"[\w.-]+:\s*(#.*)?|---.*|\{.*")
+_GROUP = re.compile(r"[\w.-]+:\s*(&\S+\s*)?(#.*)?|---.*|\{.*")
+_WIDE = dict(zip("０１２３４５６７８９．：／＠－　\u00a0", "0123456789.:/@-  ", strict=True))
+_TYPED = str.maketrans({**_WIDE, **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", "")})
+"""What Chinese keyboards and copied pages put in place of digits, dots and blanks, or between them unseen."""
 _VARIABLE = re.compile(r"\sansible_\w+=")
 
 
@@ -66,9 +70,16 @@ def read(text: str, kind: Kind | Literal["auto"] = "auto", source: str = "hosts"
         problem = Problem(source, 1, "", found, Message("a list of hosts"))
         return Inventory((), (problem,), "list" if kind == "auto" else kind)
     clean = plain.decode().removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
+    if clean.startswith("$ANSIBLE_VAULT;"):
+        found, wanted = (
+            Message("a file that ansible-vault has encrypted"),
+            Message("what ansible-vault view shows of it"),
+        )
+        return Inventory((), (Problem(source, 1, "", found, wanted),), "ansible-yaml")
+    clean = clean.translate(_TYPED)
     form = recognised(clean) if kind == "auto" else kind
     reading = READERS[form](clean)
-    rows = _rows(reading)
+    rows = _nodes(_rows(reading), reading)
     if len(rows) > MOST:
         reading.trouble(
             rows[MOST].line, "", Message("{count} hosts", count=len(rows)), Message("at most {most}", most=MOST)
@@ -78,6 +89,18 @@ def read(text: str, kind: Kind | Literal["auto"] = "auto", source: str = "hosts"
     if not rows and not reading.troubles:
         reading.trouble(1, "", Message("no host"), plain_list.WANTED)
     return Inventory(tuple(rows), _told(reading.troubles, source), form)
+
+
+def _nodes(rows: list[Row], reading: Reading) -> list[Row]:
+    """The rows without those that say of themselves that they are no nodes."""
+    kept = []
+    for row in rows:
+        if stands_apart(row.group):
+            found = Message("{name}, which is {group}", name=shown(row.name or row.address), group=shown(row.group))
+            reading.trouble(row.line, "group", found, Message("a node of a cluster; this one is left out"))
+        else:
+            kept.append(row)
+    return kept
 
 
 def _too_large(plain: bytes) -> Message | None:
@@ -98,7 +121,8 @@ def recognised(text: str) -> Kind:
         return "ansible-ini"
     if _GROUP.fullmatch(bare[0]):
         return "ansible-yaml"
-    if bare[0].startswith("sep=") or csv_table.heading_of(lines[0]) or csv_table.heading_of(bare[0]):
+    first = [lines[0], *bare[: csv_table.PREAMBLE]]
+    if bare[0].startswith("sep=") or any(csv_table.heading_of(line) for line in first):
         return "csv"
     cells = [cell.strip() for cell in bare[0].split(csv_table.delimiter_of(bare[0]))]
     table = len(cells) > 2 and "[" not in bare[0] and ("," in bare[0] or ";" in bare[0])

@@ -7,6 +7,7 @@ from typing import Any
 from installer.formats import strict_yaml
 from installer.formats.strict_yaml import Document, Path
 from installer.formats.values import shown
+from installer.hosts.inventory import ansible_json
 from installer.hosts.inventory.ansible import TAKEN, Tree, entries
 from installer.hosts.inventory.entry import Reading
 from installer.messages import Message
@@ -17,6 +18,8 @@ PARTS = ("hosts", "vars", "children")
 
 def read(text: str) -> Reading:
     """The hosts of an Ansible inventory."""
+    if (listed := ansible_json.read(text)) is not None:
+        return listed
     reading, tree = Reading(), Tree()
     document = strict_yaml.read(text)
     for line, path, found, wanted in document.flaws:

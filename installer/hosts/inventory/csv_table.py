@@ -24,9 +24,12 @@ HEADINGS = {
 }
 """Headings of each field, in lower case and without anything between their words."""
 FIELDS = {heading: field for field, headings in HEADINGS.items() for heading in headings.split()}
+PREAMBLE = 10
+"""Rows among which the heading is looked for: titles, dates and blanks may stand above it."""
 DELIMITERS = (",", ";", "\t")
 WANTED = Message("a row with a name and an IPv4 address")
 _BETWEEN = re.compile(r"[\s_\-./:*#\"']+")
+_SEVERAL = re.compile(r"[\s、,，;；/|]+")
 _ASIDE = re.compile(r"[(（\[].*?[)）\]]")
 
 
@@ -61,7 +64,9 @@ def read(text: str) -> Reading:
     """The hosts of a table."""
     reading = Reading()
     fields: list[str] | None = None
-    for number, cells in _rows(text, reading):
+    rows = list(_rows(text, reading))
+    headings = [at for at, (_, cells) in enumerate(rows[:PREAMBLE]) if fields_of([cells[0].lstrip("# "), *cells[1:]])]
+    for number, cells in rows[headings[0] if headings else 0 :]:
         if fields is None:
             fields = fields_of([cells[0].lstrip("# "), *cells[1:]])
             if fields:
@@ -77,7 +82,9 @@ def _rows(text: str, reading: Reading) -> Iterator[tuple[int, list[str]]]:
     lines = text.split("\n")
     skipped = 1 if lines[0].strip().startswith("sep=") else 0
     body = lines[skipped:]
-    telling = (line for line in body if line.strip() and (not line.lstrip().startswith("#") or heading_of(line)))
+    spoken = [line for line in body[:200] if line.strip()]
+    headings = [line for line in spoken[:PREAMBLE] if heading_of(line)]
+    telling = (line for line in (*headings, *spoken) if not line.lstrip().startswith("#") or heading_of(line))
     delimiter = delimiter_of(next(telling, ""))
     rows = csv.reader(io.StringIO("\n".join(body)), delimiter=delimiter, skipinitialspace=True)
     begin = skipped + 1
@@ -100,6 +107,8 @@ def _row(reading: Reading, number: int, cells: list[str], fields: list[str] | No
         wanted = Message("a heading, as in: name, address, user, port, role")
         reading.trouble(number, "", Message("more cells than are understood without a heading (not shown)"), wanted)
         return
+    if said.get("address"):
+        said["address"] = _only(reading, number, said["address"])
     name, told = said.get("name", ""), login(said.get("address", "") or said.get("name", ""))
     if not said.get("address"):
         if told is None:
@@ -117,6 +126,20 @@ def _row(reading: Reading, number: int, cells: list[str], fields: list[str] | No
     reading.entries.append(
         Entry(name, address, said.get("user") or user, said.get("port") or port, said.get("group", ""), number)
     )
+
+
+def _only(reading: Reading, number: int, cell: str) -> str:
+    """The address of a cell: without what stands in brackets beside it, and the first one where there are several."""
+    if login(cell):
+        return cell
+    plain = _ASIDE.sub("", cell).strip()
+    several = [part for part in _SEVERAL.split(plain) if part]
+    if len(several) > 1 and all(login(part) for part in several):
+        found = Message("{count} addresses in one cell", count=len(several))
+        wanted = Message("one address, the host's own: {address} is taken", address=several[0])
+        reading.trouble(number, "address", found, wanted)
+        return several[0]
+    return plain if login(plain) else cell
 
 
 def _by_heading(cells: list[str], fields: list[str]) -> dict[str, str]:

@@ -15,6 +15,13 @@ WORKER = frozenset(
     {"worker", "workers", "node", "nodes", "agent", "agents", "compute", "minion", "minions",
      "工作", "工作节点", "计算节点", "从节点", "节点"}
 )  # fmt: skip
+APART = frozenset(
+    {"bastion", "bastions", "jump", "jumphost", "jumpserver", "nfs", "harbor", "registry", "registries", "lb",
+     "loadbalancer", "loadbalancers", "haproxy", "keepalived", "nginx", "proxy", "vip", "db", "database", "mysql",
+     "postgres", "storage", "ntp", "dns", "dhcp", "deployer", "deploy",
+     "堡垒机", "跳板机", "负载均衡", "数据库", "镜像仓库", "虚拟", "部署机"}
+)  # fmt: skip
+"""What is no node of a cluster, but stands beside one."""
 STAGES = (
     frozenset({"prod", "production", "prd", "live", "生产", "生产环境"}),
     frozenset({"prerelease", "preprod", "preproduction", "pre", "staging", "stage", "stg", "uat", "预发", "预发布",
@@ -48,6 +55,12 @@ def words(text: str) -> frozenset[str]:
 def marks(word: str) -> bool:
     """Whether a word says what a host is for, and nothing else."""
     return bool(words(word)) and words(word) <= CONTROL.union(WORKER, *STAGES) and not any(map(str.isdigit, word))
+
+
+def stands_apart(text: str) -> bool:
+    """Whether all that is said of a host is that it is no node: a load balancer, a bastion, a database."""
+    said = words(text)
+    return bool(said & APART) and not said & (CONTROL | WORKER)
 
 
 def hint(text: str, environments: Iterable[str]) -> Hint:

@@ -1,0 +1,49 @@
+"""What `ansible-inventory --list` prints, and AWX exports: groups as lists of names, variables by host."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from installer.hosts.inventory.ansible import TAKEN, Tree, entries
+from installer.hosts.inventory.entry import Reading
+
+LISTS = ("hosts", "children")
+
+
+def read(text: str) -> Reading | None:
+    """The hosts of such a text; None where it is another."""
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict) or not any(_is_group(group) for group in told.values()):
+        return None
+    reading, tree = Reading(), Tree()
+    meta = told.get("_meta")
+    variables = meta.get("hostvars") if isinstance(meta, dict) else None
+    known = variables if isinstance(variables, dict) else {}
+    lines = {name: text[: max(0, text.find(json.dumps(name)))].count("\n") + 1 for name in list(known)[:2000]}
+    for name, group in told.items():
+        if name == "_meta" or not isinstance(group, dict):
+            continue
+        tree.said.setdefault(name, {}).update(_said(group.get("vars")))
+        tree.children.setdefault(name, []).extend(_names(group.get("children")))
+        for host in _names(group.get("hosts")):
+            tree.add(name, host, _said(known.get(host)), lines.get(host, 1), reading)
+    entries(tree, reading)
+    return reading
+
+
+def _is_group(group: Any) -> bool:
+    return isinstance(group, dict) and any(isinstance(group.get(part), list) for part in LISTS)
+
+
+def _names(listed: Any) -> list[str]:
+    return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+
+
+def _said(variables: Any) -> dict[str, str]:
+    told = variables if isinstance(variables, dict) else {}
+    plain = {key: value for key, value in told.items() if key in TAKEN}
+    return {key: str(value) for key, value in plain.items() if isinstance(value, str | int | float)}
