@@ -23,11 +23,14 @@ from typing import Any, Literal, Protocol
 
 from installer.bundle.manifest import Artifact
 
+CURL = ("curl", "--disable", "--noproxy", "*", "--silent")
+"""How a host asks another of the site: past its proxy, and past what its .curlrc says."""
 # Commands that read and never write: the first words an argv of `ReadOnly.query` must begin with.
 QUERIES: frozenset[tuple[str, ...]] = frozenset(
     {
-        ("command",), ("conntrack", "--dump"), ("curl", "--silent"), ("date",), ("df",), ("du", "-sxB1"), ("getent",),
-        ("head",), ("helm", "history"), ("ip", "-json"), ("journalctl",), ("ls",), ("modprobe", "--dry-run"), ("ss",),
+        ("command",), ("conntrack", "--dump"), CURL, ("date",), ("df",), ("du", "-sxB1"), ("getent",),
+        ("grep", "-RsnE"), ("head",), ("helm", "history"), ("ip", "-json"), ("journalctl",), ("ls",),
+        ("modprobe", "--dry-run"), ("ss",),
         ("sysctl", "-n"), ("systemctl", "is-active"), ("systemctl", "show"), ("test",), ("timedatectl", "show"),
         ("uname",), ("which",),
     }

@@ -17,6 +17,10 @@ UNUSABLE = tuple(IPv4Network(net) for net in ("0.0.0.0/8", "127.0.0.0/8", "169.2
 """Addresses that no host is reached by from another (RFC 6890)."""
 PRIVATE = IPv4Network("10.0.0.0/8")
 """Where a network is proposed from (RFC 1918)."""
+FURTHER = (IPv4Network("172.16.0.0/12"), IPv4Network("100.64.0.0/10"))
+"""Where it is proposed from after that, for sites that use all of the first (RFC 1918, RFC 6598)."""
+FIRST = IPv4Address("10.96.0.0")
+"""Below it are the networks that sites use most."""
 
 
 def networks(data: dict[str, Any]) -> Found:
@@ -115,10 +119,16 @@ def _outside(data: dict[str, Any]) -> Iterator[tuple[str, IPv4Address]]:
 
 
 def _free(used: list[IPv4Network], addresses: list[IPv4Address]) -> Message:
+    return proposal(used, [IPv4Network(address) for address in addresses])
+
+
+def proposal(used: list[IPv4Network], reached: list[IPv4Network]) -> Message:
     """What is wanted, with a proposal that collides with nothing where there is one."""
-    for candidate in PRIVATE.subnets(new_prefix=16):
-        if candidate.network_address >= IPv4Address("10.96.0.0") and not (
-            any(candidate.overlaps(net) for net in used) or any(address in candidate for address in addresses)
-        ):
-            return Message("a network of its own, as in {network}", network=candidate)
+    taken = [*used, *reached]
+    for block in (PRIVATE, *FURTHER):
+        for candidate in block.subnets(new_prefix=16):
+            if block == PRIVATE and candidate.network_address < FIRST:
+                continue
+            if not any(candidate.overlaps(network) for network in taken):
+                return Message("a network of its own, as in {network}", network=candidate)
     return Message("a network of its own")

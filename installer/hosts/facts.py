@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 from installer.answers.model import Answers
 from installer.errors import HostAnswersOddly, SitewrightError
 from installer.hosts import facts_parsing as reading
+from installer.hosts import network_facts, unit_facts
 from installer.hosts.facts_parsing import Disk, Listener, Owner, Unit
+from installer.hosts.network_facts import Taken
+from installer.hosts.unit_facts import DropIn
 from installer.layout import HOME, POD_LINKS
 from installer.ports import Questions
 
@@ -31,10 +34,11 @@ FILES = (
     "/proc/sys/kernel/pid_max", "/proc/sys/fs/inotify/max_user_instances",
     "/proc/sys/fs/inotify/max_user_watches",
     "/sys/fs/cgroup/cgroup.controllers", "/sys/fs/selinux/enforce", reading.OWNER,
-    reading.RECORD,
+    reading.RECORD, network_facts.RESOLV, network_facts.RESOLVED, unit_facts.FSTAB,
 )  # fmt: skip
-PLACES = ("/", "/etc", "/opt", "/usr/local", "/var", "/var/lib", "/var/log", "/var/lib/containerd", "/var/lib/kubelet",
-          "/var/lib/etcd", HOME)  # fmt: skip
+PLACES = ("/", "/etc", "/opt", "/opt/cni", "/opt/cni/bin", "/usr/local", "/usr/local/bin", "/usr/local/sbin",
+          "/var", "/var/lib", "/var/log", "/var/lib/containerd", "/var/lib/kubelet",
+          "/var/lib/etcd", HOME, f"{HOME}/bin")  # fmt: skip
 """Where an installation writes; the disk of each is looked up, and of those not there yet the nearest parent's."""
 TOOLS = ("conntrack", "curl", "findmnt", "ip", "iptables", "modprobe", "mount", "nsenter", "sha256sum", "ss", "sysctl",
          "systemctl", "systemd-run", "tar")  # fmt: skip
@@ -51,7 +55,8 @@ MODULE_SIGNS = {
     "nf_conntrack": "/proc/sys/net/netfilter",
 }  # fmt: skip
 UNITS = ("containerd", "kubelet", "docker", "crio", "k3s", "rke2-server", "rke2-agent", "firewalld", "ufw", "nftables",
-         "chronyd", "chrony", "systemd-timesyncd", "ntpsec", "ntpd")  # fmt: skip
+         "chronyd", "chrony", "systemd-timesyncd", "ntpsec", "ntpd", "systemd-resolved",
+         *unit_facts.SWAPPERS)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,13 @@ class Facts:
     listeners: tuple[Listener, ...] = ()
     addresses: frozenset[str] = frozenset()
     default_route: bool = False
+    networks: tuple[Taken, ...] = ()
+    """What it reaches: its own networks, its routes and its name servers."""
+    name_servers: tuple[str, ...] | None = None
+    """Those that its pods are given; None where nobody looked."""
+    drop_ins: tuple[DropIn, ...] = ()
+    returning_swap: tuple[str, ...] = ()
+    """Where it is written that swap is turned on at boot."""
     clock_ahead: float = 0.0
     clock_doubt: float = 0.0
     clock_synchronised: bool = False
@@ -145,21 +157,8 @@ def ask(world: Questions, host: str, *names: str) -> Facts:
     files = reading.files(world.query(host, "head", "-v", "-c", "262144", *FILES, timeout=PATIENCE).out)
     hostname = reading.host_name(files.get("/proc/sys/kernel/hostname", ""))
     ahead, doubt = _clock(world, host)
-    questions = {
-        "address": ("ip", "-json", "address"),
-        "df": ("df", "-B1", "--output=file,size,avail,target,fstype", *PLACES),
-        "existing": ("ls", "-d", *BINARIES, *LEFTOVERS, *MODULE_SIGNS.values()),
-        "ports": ("ss", "-H", "-ltunp"),
-        "resolved": ("getent", "ahostsv4", hostname or "localhost"),
-        "systemd": ("systemctl", "show", "--property=Version"),
-        "time": ("timedatectl", "show"),
-        "uname": ("uname", "-m"),
-        "units": ("systemctl", "show", "--property=Id,LoadState,ActiveState,UnitFileState", *UNITS),
-    }
-    questions |= {name: ("getent", "ahostsv4", name) for name in names}
     identity = reading.identity(files)
-    if identity["owner"]:
-        questions["filled"] = ("du", "-sxB1", *FILLED)
+    questions = _questions(hostname, names, begun=bool(identity["owner"]))
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         outputs = pool.map(lambda argv: world.query(host, *argv, timeout=PATIENCE).out, questions.values())
         try:
@@ -168,6 +167,10 @@ def ask(world: Questions, host: str, *names: str) -> Facts:
             pool.shutdown(cancel_futures=True)  # who fails one question is not asked the rest
             raise
     there = frozenset(said["existing"].splitlines())
+    units = reading.units(said["units"])
+    servers = network_facts.name_servers(files, resolved=_active(units, "systemd-resolved"))
+    reached = (*network_facts.attached(said["address"]), *network_facts.routed(said["routes"]))
+    enabled = frozenset(name for name, unit in units.items() if unit.enabled)
     return Facts(
         host=host,
         **identity,
@@ -180,7 +183,11 @@ def ask(world: Questions, host: str, *names: str) -> Facts:
         clock_ahead=ahead,
         clock_doubt=doubt,
         clock_synchronised="NTPSynchronized=yes" in said["time"],
-        units=reading.units(said["units"]),
+        units=units,
+        networks=(*reached, *network_facts.asked(servers)),
+        name_servers=servers,
+        drop_ins=unit_facts.drop_ins(said["settings"]),
+        returning_swap=unit_facts.returning_swap(said["settings"], files.get(unit_facts.FSTAB, ""), enabled),
         tools=frozenset(path.rpartition("/")[2] for path in BINARIES if path in there),
         leftovers=tuple(path for path in LEFTOVERS if path in there),
         modules=_modules(world, host, there, files),
@@ -188,6 +195,31 @@ def ask(world: Questions, host: str, *names: str) -> Facts:
         unresolved=frozenset(name for name in names if not said[name].strip()),
         filled=reading.sizes(said.get("filled", "")),
     )
+
+
+def _questions(hostname: str, names: Iterable[str], *, begun: bool) -> dict[str, tuple[str, ...]]:
+    """What a host is asked, each by what its answer is called; `begun` where an installation was begun there."""
+    questions: dict[str, tuple[str, ...]] = {
+        "address": ("ip", "-json", "address"),
+        "settings": unit_facts.QUESTION,
+        "routes": ("ip", "-json", "route", "show", "table", "all"),
+        "df": ("df", "-B1", "--output=file,size,avail,target,fstype", *PLACES),
+        "existing": ("ls", "-d", *BINARIES, *LEFTOVERS, *MODULE_SIGNS.values()),
+        "ports": ("ss", "-H", "-ltunp"),
+        "resolved": ("getent", "ahostsv4", hostname or "localhost"),
+        "systemd": ("systemctl", "show", "--property=Version"),
+        "time": ("timedatectl", "show"),
+        "uname": ("uname", "-m"),
+        "units": ("systemctl", "show", "--property=Id,LoadState,ActiveState,UnitFileState", *UNITS),
+    }
+    questions |= {name: ("getent", "ahostsv4", name) for name in names}
+    if begun:
+        questions["filled"] = ("du", "-sxB1", *FILLED)
+    return questions
+
+
+def _active(units: Mapping[str, Unit], name: str) -> bool:
+    return name in units and units[name].active
 
 
 def _clock(world: Questions, host: str) -> tuple[float, float]:

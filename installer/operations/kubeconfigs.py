@@ -15,7 +15,7 @@ from installer.formats import kubeconfig
 from installer.layout import API_PORT
 from installer.messages import Message
 from installer.plan.steps.kubernetes import ADMIN
-from installer.ports import ReadOnly
+from installer.ports import CURL, ReadOnly
 
 Keep = Callable[[str, bytes], Path]
 """Keeps a file of that name with the site's runs."""
@@ -75,6 +75,6 @@ def _credentials(world: ReadOnly, host: str) -> kubeconfig.Credentials | None:
 def _serves(world: ReadOnly, host: str) -> bool:
     """Whether a control plane's own API server is ready to serve, as the host itself finds."""
     try:
-        return world.query(host, "curl", "--silent", "--fail", "--max-time", "5", "--cacert", CA, READY).ok
+        return world.query(host, *CURL, "--fail", "--max-time", "5", "--cacert", CA, READY).ok
     except SitewrightError:
         return False

@@ -19,7 +19,7 @@ from installer.plan.connections import Wire, ports_table, wires
 from installer.plan.inputs import Planned
 from installer.plan.succession import Standing
 from installer.ports import Probed, Report, discarded
-from installer.preflight import bundle, disks, kernel, machine, network
+from installer.preflight import bundle, disks, kernel, machine, network, networks, units
 from installer.preflight.disks import DiskNeed, disk_needs
 from installer.preflight.finding import Case, Check, Finding, Lacking, Status, Tried
 from installer.preflight.selection import Only, only
@@ -29,7 +29,9 @@ __all__ = ["CHECKS", "IMAGES", "NAMES", "Case", "Check", "DiskNeed", "Finding", 
            "Wire", "disk_needs", "examine", "judge", "look", "only", "ports_table", "wires"]  # fmt: skip
 
 LOGIN, SUDO = "ssh.login", "sudo.rights"
-CHECKS: tuple[Check, ...] = (*bundle.CHECKS, *machine.CHECKS, *kernel.CHECKS, *disks.CHECKS, *network.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *bundle.CHECKS, *machine.CHECKS, *units.CHECKS, *kernel.CHECKS, *disks.CHECKS, *network.CHECKS, *networks.CHECKS,
+)  # fmt: skip
 IMAGES = bundle.CHECKS[0].name
 NAMES = (LOGIN, SUDO, *(check.name for check in CHECKS))
 """Every check. No waiver sets aside the first two, for a host that cannot be entered cannot be installed on, nor those

@@ -19,6 +19,8 @@ REGISTRY = HOME
 CONTAINERD = "/var/lib/containerd"
 KUBELET = "/var/lib/kubelet"
 PROGRAMS = "/usr/local/bin"
+CNI_PROGRAMS = "/opt/cni/bin"
+"""Where containerd runs the programs of the pod network from."""
 POD_LOGS = "/var/log/pods"
 ETCD = "/var/lib/etcd"
 UNPACKED = 5
@@ -118,8 +120,20 @@ def _missing(case: Case, facts: Facts, forecast: tuple[DiskNeed, ...]) -> Iterat
         yield replace(need, size=max(0, need.size - there))
 
 
-def _mounts(_: Case, facts: Facts) -> Iterator[Violation]:
-    for place in ("/etc", "/usr/local", "/var/lib"):
+def _executed(case: Case) -> frozenset[str]:
+    """Folders from which hosts run what the bundle brings: each file that is put there to be executed."""
+    found = {PROGRAMS, CNI_PROGRAMS, f"{HOME}/bin"}
+    for component in case.manifest.components:
+        host = component.spec.get("host", {})
+        for each in (*host.get("files", ()), *host.get("texts", ())):
+            if int(str(each.get("mode", "0")), 8) & 0o111:
+                found.add(each["path"].rpartition("/")[0])
+    return frozenset(found)
+
+
+def _mounts(case: Case, facts: Facts) -> Iterator[Violation]:
+    executed = _executed(case)
+    for place in sorted({"/etc", "/var/lib", *executed}):
         disk = nearest(facts.disks, place)
         if disk and "ro" in disk.options:
             yield Violation(
@@ -127,7 +141,7 @@ def _mounts(_: Case, facts: Facts) -> Iterator[Violation]:
                 Message("a writable one"),
                 Message("mount -o remount,rw {mount}", mount=disk.mount),
             )
-        if disk and "noexec" in disk.options and place != "/etc":
+        if disk and "noexec" in disk.options and place in executed:
             found = Message("{mount} is mounted noexec, and programs lie in {place}", mount=disk.mount, place=place)
             yield Violation(
                 found, Message("exec"), Message("mount -o remount,exec {mount}, and in /etc/fstab", mount=disk.mount)

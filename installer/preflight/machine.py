@@ -169,6 +169,13 @@ def _services(case: Case, facts: Facts) -> Iterator[Violation]:
 
 
 def _swap(_: Case, facts: Facts) -> Iterator[Violation]:
+    if facts.returning_swap:
+        where = ", ".join(facts.returning_swap)
+        yield Violation(
+            Message("swap is turned on at the next start, by {place}", place=where),
+            Message("none: kubelet does not start beside it"),
+            Message("take it out of {place}, or systemctl mask swap.target; systemctl daemon-reload", place=where),
+        )
     if facts.swap:
         remedy = Message("swapoff --all, and take the swap lines out of /etc/fstab")
         yield Violation(

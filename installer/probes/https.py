@@ -16,7 +16,7 @@ from installer.errors import ProbeFailed
 from installer.formats.objects import listed, text
 from installer.layout import HOME, SITE_CA
 from installer.messages import Message
-from installer.ports import ReadOnly, World
+from installer.ports import CURL, ReadOnly, World
 
 Until = Callable[[str, Callable[[], Any]], Any]
 """Repeats an attempt until it gives something, or raises `ProbeFailed` with what was waited for."""
@@ -85,7 +85,7 @@ def ask(world: World, environment: Environment, spec: Mapping[str, str], until: 
         if not addresses[answering]:
             return ""
         output = world.query(
-            asking, "curl", "--silent", "--show-error", "--fail", "--max-time", "10", "--cacert", ca, "--resolve",
+            asking, *CURL, "--show-error", "--fail", "--max-time", "10", "--cacert", ca, "--resolve",
             f"{url.hostname}:{url.port or 443}:{addresses[answering]}", spec["url"],
         )  # fmt: skip
         return output.out if output.ok and spec["expect"] in output.out else ""

@@ -39,8 +39,8 @@ MODULE_FILES = {
 }
 """What appears below /proc and /sys when a module is loaded."""
 PROGRAMS = (
-    "bash", "cat", "conntrack", "curl", "date", "df", "du", "echo", "findmnt", "flock", "getent", "head", "id", "ip",
-    "iptables", "ln", "ls", "mkdir", "modprobe", "mount", "mv", "nsenter", "rm", "sh", "sha256sum", "sleep", "ss",
+    "bash", "cat", "conntrack", "curl", "date", "df", "du", "echo", "findmnt", "flock", "getent", "grep", "head", "id",
+    "ip", "iptables", "ln", "ls", "mkdir", "modprobe", "mount", "mv", "nsenter", "rm", "sh", "sha256sum", "sleep", "ss",
     "ssh-keygen", "stat", "sysctl", "systemctl", "systemd-run", "tar", "test", "timedatectl", "true", "uname",
 )  # fmt: skip
 FOLDERS = (
@@ -155,6 +155,7 @@ def _shown(machine: Machine) -> dict[str, str]:
         "/etc/os-release": f'ID={machine.os_id}\nVERSION_ID="{machine.os_version}"\n'
         f'PRETTY_NAME="{machine.os_id} {machine.os_version}"\n',
         "/etc/machine-id": f"{machine.machine_id or known_id}\n",
+        "/etc/resolv.conf": "nameserver 192.0.2.53\n",
         "/proc/filesystems": "nodev\tproc\nnodev\ttmpfs\n\text4\n",
         "/proc/sys/kernel/hostname": f"{hostname}\n",
         "/proc/sys/kernel/osrelease": f"{machine.kernel}\n",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from installer.hosts.unit_facts import FOLDERS, QUESTION
 from installer.ports import Output
 from installer.simulated.ports import listeners
 from installer.simulated.state import Call, Program, failed, said
@@ -16,13 +17,28 @@ LOG_SERVER = "192.0.2.20:514"
 
 
 def ip(call: Call) -> Output:
-    """`ip -json address`."""
+    """`ip -json address`, and `ip -json route show table all`."""
+    if call.argv[1:] == ("-json", "route", "show", "table", "all"):
+        default = [{"dst": "default", "gateway": "192.0.2.1", "dev": "eth0"}] if call.host.machine.default_route else []
+        return said(json.dumps(default))
     if call.argv[1:] != ("-json", "address"):
         raise call.unscripted()
     own = {"lo": ["127.0.0.1", "::1"], "eth0": [call.host.machine.address]}
     links = [{"ifname": name, "addr_info": [{"local": address} for address in own.get(name, ())]}
              for name in call.tree.names("/sys/class/net")]  # fmt: skip
     return said(json.dumps(links))
+
+
+def grep(call: Call) -> Output:
+    """What systemd is told beside its units, as `installer.hosts.unit_facts` asks for it."""
+    if call.argv != QUESTION:
+        raise call.unscripted()
+    rows = []
+    for path in call.tree:
+        if path.endswith((".conf", ".swap")) and path.startswith(tuple(f"{folder}/" for folder in FOLDERS)):
+            lines = call.tree.text(path).splitlines()
+            rows += [f"{path}:{n}:{line}" for n, line in enumerate(lines, 1) if line.strip()[:1] not in ("", "#", ";")]
+    return said(*rows)
 
 
 def df(call: Call) -> Output:
@@ -108,6 +124,7 @@ PROGRAMS: Mapping[str, Program] = {
     "conntrack": conntrack,
     "df": df,
     "du": du,
+    "grep": grep,
     "getent": getent,
     "ip": ip,
     "ss": ss,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
@@ -17,6 +18,9 @@ from installer.bundle.manifest import Artifact, Blob, Component, Exemption, Mani
 from installer.errors import HostUnreachable, SitewrightError, SudoRefused
 from installer.hosts.facts import MODULE_SIGNS, TOOLS, Facts, Gathered
 from installer.hosts.facts_parsing import Disk, Listener, Owner, Unit
+from installer.hosts.network_facts import Taken
+from installer.hosts.unit_facts import DropIn
+from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.plan.succession import Standing
 from installer.preflight import Case, Finding, Tried
@@ -32,10 +36,19 @@ def artifact(kind: Any, name: str, size: int) -> Artifact:
     return Artifact(kind, f"r/{name}", "1", Blob(f"sha256:m{name}", 0), (Blob(f"sha256:{name}", size),))
 
 
+HOST = {
+    "phase": "kubernetes",
+    "files": [{"file": "kubelet", "path": "/opt/own/kubelet", "mode": "0755"}],
+    "texts": [{"text": "kubelet.service", "path": "/etc/systemd/system/kubelet.service", "mode": "0644"}],
+}
+"""What a component brings to hosts."""
 MANIFEST = Manifest(
     "core", "1.0", "amd64", "v1.36.3",
     (
-        Component("k8s", "1", (artifact("image", "api", GIB), artifact("file", "kubelet", GIB)), {"always": True}),
+        Component(
+            "k8s", "1", (artifact("image", "api", GIB), artifact("file", "kubelet", GIB)),
+            {"always": True, "host": HOST},
+        ),
         Component("shop", "1", (artifact("image", "shop", 2 * GIB),)),
         Component("kafka", "1", (artifact("image", "kafka", 4 * GIB),)),
     ),
@@ -190,6 +203,19 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
         "docker already",
     ),
     "swap": ({"swap": 2 * GIB}, "memory.swap", "2.0 GiB of swap"),
+    "swap that comes back": ({"returning_swap": ("/etc/fstab:9",)}, "memory.swap", "by /etc/fstab:9"),
+    "a drop-in": (
+        {"drop_ins": (DropIn("kubelet.service", "/etc/systemd/system/kubelet.service.d/9.conf:2", "ExecStart=/k"),)},
+        "host.drop-ins",
+        "ExecStart=/k (/etc/systemd/system/kubelet.service.d/9.conf:2)",
+    ),
+    "no name server": ({"name_servers": ()}, "names.servers", "/etc/resolv.conf names no name server"),
+    "itself for a name server": ({"name_servers": ("127.0.0.1",)}, "names.servers", "its name server is 127.0.0.1"),
+    "docker's network": (
+        {"networks": (Taken(IPv4Network("10.244.0.0/16"), "docker0", Message("docker0 has 10.244.0.1/16")),)},
+        "network.overlap",
+        "docker0 has 10.244.0.1/16, in 10.244.0.0/16 of environments.0.networks.pods",
+    ),
     "cgroup v1": ({"cgroup": 1}, "cgroup.version", "cgroup v1"),
     "an old kernel": ({"kernel": "3.10.0-1160.el7"}, "kernel.version", "Linux 3.10.0"),
     "no vxlan": ({"modules": frozenset(MODULE_SIGNS) - {"vxlan"}}, "kernel.modules", "no vxlan"),
@@ -198,6 +224,16 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a container": ({"capabilities": 0xA80425FB}, "limits.raise", "no CAP_SYS_RESOURCE"),
     "a read-only disk": ({"disks": disk(90, options="ro")}, "disk.mounts", "mounted read-only"),
     "a noexec disk": ({"disks": disk(90, options="rw,noexec")}, "disk.mounts", "noexec"),
+    "programs of the pod network on a noexec disk": (
+        {"disks": {**disk(90), "/opt": Disk("/opt", "ext4", 9 * GIB, 9 * GIB, frozenset({"noexec"}))}},
+        "disk.mounts",
+        "/opt is mounted noexec, and programs lie in /opt/cni/bin",
+    ),
+    "a program of a component on a noexec disk": (
+        {"disks": {**disk(90), "/opt/own": Disk("/opt/own", "ext4", 9 * GIB, 9 * GIB, frozenset({"noexec"}))}},
+        "disk.mounts",
+        "/opt/own is mounted noexec, and programs lie in /opt/own",
+    ),
     "a full disk": ({"disks": disk(5)}, "disk.space", "/ has 5.0 GiB free"),
     "a clock behind": ({"clock_ahead": -41.0}, "clock.skew", "41 s behind this machine"),
     "a clock unread": ({"clock_ahead": float("nan")}, "clock.skew", "this machine"),

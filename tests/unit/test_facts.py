@@ -82,6 +82,9 @@ ActiveState=inactive
 UnitFileState=
 """
 THERE = ("/usr/bin/tar", "/usr/sbin/ip", "/sys/module/vxlan", "/var/lib/etcd/member")
+DROPPED = """/etc/systemd/system/kubelet.service.d/9.conf:1:[Service]
+/etc/systemd/system/kubelet.service.d/9.conf:2:ExecStart=/k
+"""
 START = datetime(2026, 11, 23, tzinfo=UTC)
 
 
@@ -109,6 +112,10 @@ class Spoken:
                 return HEAD
             case ("date", *_):
                 return f"{(START + timedelta(seconds=41.5)).timestamp():.6f}\n"
+            case ("grep", *_):
+                return DROPPED
+            case ("ip", "-json", "route"):
+                return '[{"dst": "default", "gateway": "10.20.0.1"}, {"dst": "10.96.0.0/12", "gateway": "10.20.0.9"}]'
             case ("ip", "-json", "address"):
                 return '[{"ifname": "eth0", "addr_info": [{"local": "10.20.0.11"}]}]'
             case ("df", *_):
@@ -213,7 +220,7 @@ def test_a_host_costs_few_round_trips() -> None:
     facts.ask(cast(ReadOnly, world), "cp-1")
     asked = [argv[0] for argv in world.asked if argv[0] != "modprobe"]
     assert asked.count("du") == 1, "one more where an installation began"
-    assert len(asked) - 1 < 12
+    assert len(asked) - 1 < 14
 
 
 def test_a_silent_host_does_not_hide_the_others() -> None:

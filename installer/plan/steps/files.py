@@ -16,10 +16,12 @@ sha256() {
   if command -v openssl >/dev/null; then openssl dgst -sha256 -r <"$1" | cut -d ' ' -f 1
   else sha256sum <"$1" | cut -d ' ' -f 1; fi
 }
+umask 022
 ca=$1 repository=$2 digest=$3 path=$4 mode=$5; shift 5
 mkdir -p "$(dirname "$path")"
 for endpoint; do
-  if curl --fail --silent --show-error --cacert "$ca" --connect-timeout 5 --speed-limit 1000 --speed-time 30 \\
+  if curl --disable --noproxy '*' --fail --silent --show-error \\
+      --cacert "$ca" --connect-timeout 5 --speed-limit 1000 --speed-time 30 \\
       --retry 2 --retry-max-time 5 --output "$path.part" "https://$endpoint/v2/$repository/blobs/sha256:$digest"; then
     found=$(sha256 "$path.part")
     [ "$found" = "$digest" ] || { echo "$endpoint gave $found for $digest" >&2; rm -f "$path.part"; exit 1; }

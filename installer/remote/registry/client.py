@@ -19,6 +19,7 @@ from installer.bundle.manifest import Artifact
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly
 from installer.layout import REGISTRY_CA
 from installer.messages import Message
+from installer.ports import CURL
 from installer.remote.ssh.link import Link
 
 BROKEN = (OSError, EOFError, http.client.HTTPException, SSHException)
@@ -247,11 +248,11 @@ def stored(link: Link, port: int, artifacts: Sequence[Artifact]) -> tuple[bool, 
     if not artifacts:
         return ()
     asking = f'header = "Accept: {ACCEPT}"\nwrite-out = "%{{http_code}}\\n"'
-    lines = [f'cacert = "{REGISTRY_CA}"\nhead\nsilent\nconnect-timeout = 5\n{asking}']
+    lines = [f'cacert = "{REGISTRY_CA}"\nhead\nconnect-timeout = 5\n{asking}']
     for artifact in artifacts:
         url = f"https://127.0.0.1:{port}/v2/{artifact.repository}/manifests/{artifact.manifest.digest}"
         lines.append(f'url = "{url}"\noutput = "/dev/null"')
-    ended = link.execute(("curl", "--config", "-"), ("\n".join(lines).encode(),), timeout=120)
+    ended = link.execute((*CURL, "--config", "-"), ("\n".join(lines).encode(),), timeout=120)
     codes = ended.out.decode("ascii", "replace").split()
     if ended.code == 127:
         raise CommandFailed(host=link.login.name, command="curl", code=127, reason=ended.reason)

@@ -21,7 +21,11 @@ ABSENT = 44
 """Exit code by which `READ` says that nothing is there."""
 ALTERED = 45
 """Exit code by which `WRITE` says that what arrived has another digest than what was to come."""
-ENVIRONMENT = ("env", "LC_ALL=C", f"PATH={PATH}", "HOME=/root", "KUBECACHEDIR=/run/sitewright/kubectl")
+ENVIRONMENT = ("env", "-i", "LC_ALL=C", f"PATH={PATH}", "HOME=/root", "KUBECACHEDIR=/run/sitewright/kubectl")
+"""All that a command of ours has of an environment: what the host gives every login, such as a proxy, is not for it."""
+PROXIES = "http_proxy https_proxy ftp_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY NO_PROXY"
+"""What curl and Go programs read a proxy from. systemd gives it to all that it starts where DefaultEnvironment says so;
+UnsetEnvironment is the last word on it, whatever a drop-in sets."""
 LOGS = f"{HOME}/log"
 
 _PROTECTED = frozenset(
@@ -98,7 +102,7 @@ if [ "$(field LoadState)" = not-found ]; then
     mkdir -p -- "${log%/*}" && : > "$log" || exit 1
     systemd-run --quiet --unit="$unit" --remain-after-exit --service-type=exec --property=RuntimeMaxSec="$limit" \
         --property=StandardOutput=append:"$log" --property=StandardError=append:"$log" --property=TimeoutStopSec=20 \
-        -- "$@" || [ "$(field LoadState)" != not-found ] || exit 1
+        --property=UnsetEnvironment="@PROXIES@" -- "$@" || [ "$(field LoadState)" != not-found ] || exit 1
 fi
 until=$(($(date +%s) + patience))
 while :; do
@@ -112,7 +116,7 @@ while :; do
 done
 echo "ended $(field Result) $(field ExecMainCode) $(field ExecMainStatus)"
 [ ! -e "$log" ] || tail -c 4194304 -- "$log"
-"""
+""".replace("@PROXIES@", PROXIES)
 
 COLLECT = r"""systemctl stop -- "$1" 2>/dev/null; systemctl reset-failed -- "$1" 2>/dev/null; exit 0"""
 

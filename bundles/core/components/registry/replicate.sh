@@ -10,9 +10,9 @@ doing='asking what is here'
 trap 'code=$?; [ "$code" = 0 ] || echo "failed while $doing" >&2' EXIT
 mkdir -p "$work"
 
-here() { curl --silent --show-error --fail-early --config "$directory/curlrc" --config - "$@"; }
+here() { curl --disable --noproxy '*' --silent --show-error --fail-early --config "$directory/curlrc" --config - "$@"; }
 there() { # a peer that is silent is given up, and asked again
-  curl --fail --fail-early --silent --show-error --cacert "$ca" --retry 3 --connect-timeout 5 \
+  curl --disable --noproxy '*' --fail --fail-early --silent --show-error --cacert "$ca" --retry 3 --connect-timeout 5 \
     --speed-limit 1000 --speed-time 30 --config - "$@"
 }
 
