@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from core_manifest import ROOT, manifest_for
+from core_manifest import ROOT, manifest_for, manifest_of
 
 from installer import operations
 from installer.answers import file as answers_file
@@ -43,6 +43,12 @@ def inputs_of(profile: str) -> Inputs:
     manifest = manifest_for(answers_of(profile))
     bundle_json = encode(manifest)
     return Inputs(answers_of(profile), decode(bundle_json, manifest.name), bundle_json, *_signed(bundle_json))
+
+
+def next_inputs_of(profile: str) -> Inputs:
+    """The same answers with the release after: what a site is upgraded to."""
+    bundle_json = encode(manifest_of("core-next"))
+    return Inputs(answers_of(profile), decode(bundle_json, "core-next"), bundle_json, *_signed(bundle_json))
 
 
 def machines_of(profile: str, **changed) -> list[Machine]:

@@ -31,7 +31,9 @@ INSTALLERS_OWN = frozenset({"bundle", "pki"})
 LEFT = frozenset({"/etc/cni", "/etc/containerd", "/opt/cni", "/opt/containerd", "/run/containerd", "/run/netns",
                   "/run/nri", "/var/lib/containerd"})  # fmt: skip
 """Directories that components may leave behind and that go with them: those of the container runtime."""
-INSTALLERS_DATA = frozenset({"bin", "charts", "components", "log", "registry", "replicate", "runs", "volumes"})
+INSTALLERS_DATA = frozenset(
+    {"bin", "charts", "components", "log", "registry", "replicate", "restore", "runs", "upgrade", "volumes"}
+)
 """Names in `HOME` that are the installer's: a component has a directory there by its own name, but by none of these."""
 HOSTS_OWN = frozenset({
     "bash", "busybox", "cat", "chmod", "chown", "cp", "cron", "crond", "curl", "dash", "date", "dbus",

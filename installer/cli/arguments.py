@@ -89,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     reaching = [common, bundled, _started(), _allowing()]
     _check(verbs, reaching)
     _plan_and_install(verbs, reaching)
+    _upgrade(verbs, reaching)
     _later(verbs, reaching)
     _secrets(verbs, reaching)
     _rehearse(verbs, common)
@@ -200,6 +201,17 @@ def _plan_and_install(verbs: Subparsers[argparse.ArgumentParser], parents: list[
     install.add_argument("--dry-run", action="store_true", help="check and plan only")
     install.add_argument("--yes", action="store_true", help="do not ask")
     install.add_argument("--no-probes", dest="prove", action="store_false",
+                         help="do not prove the result (people are told that it is not proved)")  # fmt: skip
+
+
+def _upgrade(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.ArgumentParser]) -> None:
+    upgrade = verbs.add_parser("upgrade", parents=parents, help="go to a newer bundle; `rollback` takes it back")
+    upgrade.set_defaults(command=SiteCommand)
+    upgrade.add_argument("--site", default="", help="the site's name where there are several")
+    upgrade.add_argument("--check", dest="look_only", action="store_true",
+                         help="whether the site is ready, and what would be done; change nothing")  # fmt: skip
+    upgrade.add_argument("--yes", action="store_true", help="do not ask")
+    upgrade.add_argument("--no-probes", dest="prove", action="store_false",
                          help="do not prove the result (people are told that it is not proved)")  # fmt: skip
 
 

@@ -35,11 +35,11 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteCommand(Command):
-    """check, plan, install, resume, rollback, uninstall or status. What a verb has no flag for was not given.
+    """check, plan, install, upgrade, resume, rollback, uninstall or status. What has no flag in a verb was not given.
 
     `site` is empty where it is not named; `only` has the checks that alone are wanted; `wiring` asks, in the place of
-    a plan, who needs whom; `prove` is off where the result
-    of an installation is not to be proved, `probe` is on where `status` is to try the probes.
+    a plan, who needs whom; `prove` is off where the result of a run is not to be proved, `look_only` on where an
+    upgrade is only to be judged, `probe` on where `status` is to try the probes.
     """
 
     profile: Path | None = None
@@ -56,6 +56,7 @@ class SiteCommand(Command):
     dry_run: bool = False
     wiring: bool = False
     prove: bool = True
+    look_only: bool = False
     probe: bool = False
     delete_volumes: bool = False
 

@@ -103,9 +103,10 @@ def _looking_back(command: SiteCommand, flags: dict[str, Path], runs: Runs) -> t
     """What the site's last run was planned from, with the present answers where there are any; None to go forward."""
     site = command.site or _only_site(runs, flags)
     history = runs.history(site) if site else ()
-    if not _backward(command, runs, flags) or not history or history[-1].read(provenance.BUNDLE) is None:
+    last = (runs.last_standing(site) or history[-1]) if history else None
+    if not _backward(command, runs, flags) or last is None or last.read(provenance.BUNDLE) is None:
         return None
-    kept = provenance.recall(history[-1])
+    kept = provenance.recall(last)
     given = command.profile or (flags["profile"] if flags["profile"].exists() else None)
     return (replace(kept, answers=trusted_inputs.load_answers(given)) if given else kept), None
 
@@ -176,7 +177,8 @@ def _flags(command: SiteCommand, runs: Runs) -> dict[str, Path]:
     site = command.site or _only_site(runs, found)
     history = runs.history(site) if site else ()
     if history:
-        found = {**{name: Path(value) for name, value in history[-1].remembered.items() if name in given}, **found}
+        last = runs.last_standing(site) or history[-1]
+        found = {**{name: Path(value) for name, value in last.remembered.items() if name in given}, **found}
     return found
 
 

@@ -14,8 +14,9 @@ from installer.cli.commands import SiteCommand, default_state
 from installer.cli.interrupts import outliving, stopping
 from installer.cli.opening import every_byte, opened
 from installer.errors import PreflightFailed, ProofInterrupted, SitewrightError, UsageError
-from installer.operations import authority, unchanged
+from installer.operations import authority, unchanged, upgrading
 from installer.operations.unchanged import Finished
+from installer.plan import upgrade as upgrade_plan
 from installer.plan.card import PlanCard, WiringCard
 from installer.plan.model import BACKWARD
 from installer.plan.steps.volumes import Volume
@@ -86,6 +87,35 @@ def install(command: SiteCommand, presenter: Presenter) -> int:
         return _finish(command, presenter, site, standing, began)
 
 
+def upgrade(command: SiteCommand, presenter: Presenter) -> int:
+    """Check, plan, go to a newer bundle, prove; an upgrade that was broken off goes on."""
+    began = time.monotonic()
+    with opened(command, presenter) as site:
+        going_on = site.runs.unfinished(site.name, backward=False)
+        with every_byte(site, presenter):
+            _preflight(command, presenter, site, upgrading=True)
+        former = upgrading.former(site, going_on)
+        if not (command.look_only or command.simulate):
+            upgrading.refuse_real_hosts()
+        if going_on is None:
+            _judged(presenter, upgrading.ready(site, former), alone=command.look_only)
+        wanted = upgrading.plan(operations.measured(site), former)
+        planned = PlanCard.of(wanted, operations.preview(site, wanted))
+        if command.look_only:
+            presenter.plan(planned, site.inputs.manifest.exemptions)
+        else:
+            presenter.note(console.plan_line(planned))
+        for line in console.ways_back(site.inputs.answers, planned, former, site.inputs.manifest.kubernetes):
+            presenter.note(line)
+        if command.look_only:
+            _next(command, presenter, "upgrade")
+            return 0
+        _confirm(command, presenter, f"Upgrade {words.many(len(site.inputs.answers.hosts), 'host')}?")
+        with stopping() as stop:
+            run = operations.install(site, wanted, presenter.watch(planned.holding), stop)
+        return _finish(command, presenter, site, Finished(run), began)
+
+
 def resume(command: SiteCommand, presenter: Presenter) -> int:
     """Go on with what was broken off."""
     began = time.monotonic()
@@ -119,6 +149,10 @@ def status(command: SiteCommand, presenter: Presenter) -> int:
             {"run": r.name, "operation": r.operation, "outcome": r.outcome} for r in site.runs.history(site.name)
         ]
         presenter.status(site.name, records, silent, history, authority.kept(site.runs, site.name))
+    last = site.runs.last_standing(site.name)
+    if last is not None and (last.operation, last.outcome) == (upgrade_plan.OPERATION, "done"):
+        back = words.command("rollback", *_whose(command, site))
+        presenter.next(("Way back:  ", f"{back}: what stood before {last.name}; what was written since stays"))
     error = next(iter(silent.values()), None) or failed(results)
     if error:
         raise error
@@ -130,10 +164,21 @@ def forget(state: Path, site: str) -> None:
     Runs(state).forget(site)
 
 
-def _preflight(command: SiteCommand, presenter: Presenter, site: operations.Site) -> tuple[Finding, ...]:
+def _preflight(
+    command: SiteCommand, presenter: Presenter, site: operations.Site, *, upgrading: bool = False
+) -> tuple[Finding, ...]:
     with presenter.asking() as asked:
-        found = operations.check(site, asked, command.only)
-    presenter.findings(found, alone=command.verb == "check")
+        found = operations.check(site, asked, command.only, upgrading=upgrading)
+    return _judged(presenter, found, alone=command.verb == "check")
+
+
+def _judged(presenter: Presenter, found: tuple[Finding, ...], *, alone: bool) -> tuple[Finding, ...]:
+    """Show what was found.
+
+    Raises:
+        PreflightFailed: something failed.
+    """
+    presenter.findings(found, alone=alone)
     broken = sum(1 for finding in found if finding.status == "failed")
     if broken:
         raise PreflightFailed(count=broken)
@@ -233,6 +278,6 @@ def _next(command: SiteCommand, presenter: Presenter, verb: str) -> None:
 
 
 VERBS: Mapping[str, Callable[[SiteCommand, Presenter], int]] = {
-    "check": check, "plan": plan, "install": install, "resume": resume, "rollback": rollback, "uninstall": uninstall,
-    "status": status,
+    "check": check, "plan": plan, "install": install, "upgrade": upgrade, "resume": resume, "rollback": rollback,
+    "uninstall": uninstall, "status": status,
 }  # fmt: skip

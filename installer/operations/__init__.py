@@ -22,9 +22,10 @@ from installer.bundle.archive import Archive
 from installer.errors import SitewrightError, StateUnreadable, UsageError
 from installer.formats import json_lines
 from installer.messages import Message
-from installer.operations import authority, kubeconfigs
+from installer.operations import authority, kubeconfigs, upgrading
 from installer.operations import rollback as taking_back
 from installer.plan import install as installing
+from installer.plan import upgrade
 from installer.plan.inputs import Inputs
 from installer.plan.model import BACKWARD, Plan
 from installer.plan.steps import record
@@ -72,10 +73,13 @@ class Site:
         return self.inputs.answers.environments[0].control_planes[0]
 
 
-def check(site: Site, asked: Report = discarded, only: Iterable[str] = ()) -> tuple[Finding, ...]:
+def check(
+    site: Site, asked: Report = discarded, only: Iterable[str] = (), *, upgrading: bool = False
+) -> tuple[Finding, ...]:
     """Look at every host; all findings, good and bad. `asked` hears of each host that has answered, or could not.
 
-    `only` names checks, or checks on a host ("disk.space", "disk.space@node-1"), that alone are wanted.
+    `upgrading` says that the bundle is to follow the one that stands. `only` names checks, or checks on a host
+    ("disk.space", "disk.space@node-1"), that alone are wanted.
 
     Raises:
         UsageError: it names one that does not exist.
@@ -87,8 +91,9 @@ def check(site: Site, asked: Report = discarded, only: Iterable[str] = ()) -> tu
         lacking = partial(_lacking, site, site.archive)
     known_here, going_on = installed_bundle.of_runs(site.runs, site.name)
     case = preflight.look(
-        site.world, answers, site.inputs.manifest, site.world.now(), asked, wanted, lacking, known_here, going_on
-    )
+        site.world, answers, site.inputs.manifest, site.world.now(), asked, wanted, lacking, known_here, going_on,
+        upgrading=upgrading,
+    )  # fmt: skip
     _keep_speeds(site, case.tried)
     return preflight.judge(case, wanted)
 
@@ -116,6 +121,15 @@ def plan(inputs: Inputs) -> Plan:
     return installing.plan(inputs)
 
 
+def planned(site: Site, run: Run, inputs: Inputs) -> Plan:
+    """The plan that a run was begun with, made again from what it was planned from.
+
+    Raises:
+        As `plan`, and `upgrading.former`.
+    """
+    return upgrading.plan(inputs, upgrading.former(site, run)) if run.operation == upgrade.OPERATION else plan(inputs)
+
+
 def measured(site: Site) -> Inputs:
     """The same inputs with the speed to the first registry that preflight has last measured; it feeds the ETA alone."""
     host = site.inputs.answers.registry.hosts[0]
@@ -140,7 +154,7 @@ def preview(site: Site, plan_: Plan) -> dict[str, bool]:
 
 
 def install(site: Site, plan_: Plan, watch: Watch, stop: threading.Event) -> Run:
-    """Carry the plan out: a run that was broken off goes on, otherwise a new one begins.
+    """Carry a plan out, of an upgrade too: a run that was broken off goes on, otherwise a new one begins.
 
     Raises:
         SiteLocked: another run is under way, or has taken the site over from this one.
@@ -151,7 +165,7 @@ def install(site: Site, plan_: Plan, watch: Watch, stop: threading.Event) -> Run
         run = site.runs.unfinished(site.name)
         if run is None:
             adoption.compare(site, site.runs.last_standing(site.name), plan_)
-            run = site.runs.begin(site.name, "install", site.remembered)
+            run = site.runs.begin(site.name, plan_.operation, site.remembered)
         else:
             adoption.settle(site, run, plan_)
         return _drive(site, site.inputs, plan_, run, watch, stop)
@@ -178,7 +192,7 @@ def resume(site: Site, watch: Watch, stop: threading.Event, *, delete_volumes: b
             )
         if run.operation in BACKWARD:
             return _back(site, run.operation, watch, stop, delete_volumes=delete_volumes)
-        wanted = plan(measured(site))
+        wanted = planned(site, run, measured(site))
         adoption.settle(site, run, wanted)
         return _drive(site, site.inputs, wanted, run, watch, stop)
 
@@ -300,8 +314,9 @@ def _back(site: Site, operation: str, watch: Watch, stop: threading.Event, *, de
                          hint=Message("see: sitewright status"))  # fmt: skip
     inputs = replace(provenance.recall(subject, site.inputs), delete_volumes=delete_volumes)
     _require_hosts(site, subject, inputs)
-    adoption.settle(site, subject, plan(inputs))
-    inverse = taking_back.inverse(inputs, subject, operation)
+    forth = planned(site, subject, inputs)
+    adoption.settle(site, subject, forth)
+    inverse = taking_back.inverse(inputs, subject, forth, operation)
     run = site.runs.unfinished(site.name, backward=True) or site.runs.begin(
         site.name, operation, {**site.remembered, "of": subject.name}
     )

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from installer import engine
 from installer.errors import SitewrightError
-from installer.plan import install
 from installer.plan.inputs import Inputs, Planned
 from installer.plan.model import Plan
 from installer.plan.renamed import present_id
@@ -19,14 +18,14 @@ from installer.ports import ReadOnly
 from installer.runs.store import Run
 
 
-def inverse(inputs: Inputs, run: Run, operation: str) -> Plan:
-    """The plan that takes a run back, down to what hosts keep of it.
+def inverse(inputs: Inputs, run: Run, forth: Plan, operation: str) -> Plan:
+    """The plan that takes a run back, down to what hosts keep of it; `forth` is the one that it was begun with.
 
     Raises:
         PlanChanged: the run was made from something else than `inputs`.
     """
     with run.journal() as journal:
-        back = engine.inverse(install.plan(inputs), journal, operation)
+        back = engine.inverse(forth, journal, operation)
     going = {step.id for step in back}
     last = []
     for environment in inputs.answers.environments:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 from installer.answers.model import Environment
 from installer.bundle import known
@@ -38,6 +39,16 @@ def plan(inputs: Inputs) -> Plan:
         AnswersInvalid: a chosen component is not in the bundle, or a part of the site needs what it has not.
         BundleNotTrusted: a template of the bundle cannot be rendered with these answers.
     """
+    steps = ground(inputs)
+    for environment in inputs.answers.environments:
+        steps += _cluster(inputs, environment)
+    named = {step.id: step for step in steps}
+    ordered = stages.stable(named, {step.id: step.after for step in steps})
+    return Plan("install", tuple(named[each] for each in ordered), subject(inputs), inputs.answers.parallel_hosts)
+
+
+def ground(inputs: Inputs) -> list[Step]:
+    """What every cluster of the site stands on: prepared hosts, the filled registry, the site's authority."""
     environments = inputs.answers.environments
     steps = [step for environment in environments for host in environment.hosts
              for step in hosts.prepare(inputs, environment, host)]  # fmt: skip
@@ -45,12 +56,7 @@ def plan(inputs: Inputs) -> Plan:
     for environment in environments:
         steps += [registry.trust(inputs, host) for host in environment.hosts
                   if host not in inputs.answers.registry.hosts]  # fmt: skip
-    steps += authority.serve(inputs)
-    for environment in environments:
-        steps += _cluster(inputs, environment)
-    named = {step.id: step for step in steps}
-    ordered = stages.stable(named, {step.id: step.after for step in steps})
-    return Plan("install", tuple(named[each] for each in ordered), subject(inputs), inputs.answers.parallel_hosts)
+    return [*steps, *authority.serve(inputs)]
 
 
 NOT_PLANNED = frozenset({"answers.access", "answers.limits", "answers.needs", "answers.plan", "answers.trust"})
@@ -137,27 +143,36 @@ def _releases(
     ready = [kubernetes.ready(environment, host, (members[host], *up)) for host in environment.hosts]
     steps += ready
     if len(environment.hosts) > 1:
-        free = [host for host in environment.hosts if not environment.reserved(inputs.answers.host(host).pool)]
-        steps.append(dns_spread.spread(environment, len(free), tuple(step.id for step in ready)))
+        steps.append(dns_spread.spread(environment, free_hosts(inputs, environment), tuple(step.id for step in ready)))
     gate = (*(step.id for step in ready), *certified)
     if pools.pooled(inputs, environment):
         steps += [pools.join(inputs, environment, host, (step.id,))
                   for host, step in zip(environment.hosts, ready, strict=True)]  # fmt: skip
         gate = (*gate, *(step.id for step in steps[-len(ready) :]))
-    released = {part.name for part in release_parts}
-    for part in release_parts:
-        if part not in network:
-            needed = inputs.wiring.required(environment.name, part)
-            requires = tuple(releases.release_id(environment, name) for name in needed if name in released)
-            after = (*gate, *requires, *_producers(inputs, environment, part))
-            if authority.KEY in part.spec:
-                steps.append(authority.intermediate(inputs, environment, part, after))
-                after = (*after, steps[-1].id)
-            if secrets.needed(inputs, environment, part):
-                steps.append(secrets.serve(inputs, environment, part, after))
-                after = (*after, steps[-1].id)
-            steps.append(releases.release(inputs, environment, part, after))
+    return steps + released(inputs, environment, [part for part in release_parts if part not in network], gate)
+
+
+def released(inputs: Inputs, environment: Environment, parts: Sequence[Component], gate: tuple[str, ...]) -> list[Step]:
+    """The steps that release parts into a cluster, each after what it requires; all of them wait for `gate`."""
+    steps: list[Step] = []
+    there = {part.name for part in inputs.components(environment) if "chart" in part.spec or "objects" in part.spec}
+    for part in parts:
+        needed = inputs.wiring.required(environment.name, part)
+        requires = tuple(releases.release_id(environment, name) for name in needed if name in there)
+        after = (*gate, *requires, *_producers(inputs, environment, part))
+        if authority.KEY in part.spec:
+            steps.append(authority.intermediate(inputs, environment, part, after))
+            after = (*after, steps[-1].id)
+        if secrets.needed(inputs, environment, part):
+            steps.append(secrets.serve(inputs, environment, part, after))
+            after = (*after, steps[-1].id)
+        steps.append(releases.release(inputs, environment, part, after))
     return steps
+
+
+def free_hosts(inputs: Inputs, environment: Environment) -> int:
+    """How many hosts of an environment are kept for no part of it."""
+    return sum(not environment.reserved(inputs.answers.host(host).pool) for host in environment.hosts)
 
 
 def _producers(inputs: Inputs, environment: Environment, part: Component) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ hosts one after the other, drained, with a way back, and Kubernetes by one minor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from installer.bundle.manifest import Manifest
@@ -17,9 +17,10 @@ from installer.plan.site_record import FORMAT as RECORD_FORMAT
 
 SHOWN = 3
 """Hosts that are named; of more it is told how many."""
-NO_UPGRADE = Message(
-    "install with the bundle that stands; going to another is `upgrade`, which this version does not have yet"
-)
+NO_UPGRADE = Message("install with the bundle that stands; going to another one is: sitewright upgrade")
+NOTHING_STANDS = Message("install with this bundle: sitewright install")
+NOTHING_NEW = Message("nothing has to be done; what may be missing: sitewright install")
+IN_STEP = Message("bring all hosts to the bundle that most of them have: sitewright install with that one, or rollback")
 ONE_MINOR = Message("install with the bundle that stands; Kubernetes goes up by one minor version at a time")
 NOT_BACK = Message("install with the bundle that stands; to go back behind the last run: sitewright rollback")
 ANOTHER = Message("install with the bundle that stands, or take the site away first: sitewright uninstall")
@@ -103,6 +104,38 @@ def refusal(stands: Iterable[Standing], wanted: Manifest, going_on: str = "") ->
     found, remedy = _turn(stands_there, new)
     whole = Message("{bundle} stands on {hosts}; this bundle is {found}", bundle=stands_there, hosts=hosts, found=found)
     return Refusal(whole, what, remedy)
+
+
+def minor(kubernetes: str) -> str:
+    """The minor version of a version of Kubernetes.
+
+    >>> minor("v1.36.3")
+    '1.36'
+    """
+    found = _numbers(kubernetes)
+    return f"{found[0]}.{found[1]}" if found else ""
+
+
+def upgrade_refusal(stands: Sequence[Standing], wanted: Manifest, going_on: str = "") -> Refusal | None:
+    """Why a site may not be upgraded to a bundle from what stands there; None where it may.
+
+    `going_on` is the digest of the bundle of an upgrade that was broken off: that run is always gone on with.
+    """
+    what = Message("one bundle on all hosts, and a newer one to go to")
+    if going_on and wanted.digest == going_on:
+        return None
+    if not stands:
+        return Refusal(Message("nothing stands on these hosts"), what, NOTHING_STANDS)
+    if any(each.format > RECORD_FORMAT for each in stands):
+        return refusal(stands, wanted)
+    if len(stands) > 1:
+        found = Message("hosts are out of step: {bundle} stands on {hosts}, and {other} on {others}", bundle=stands[0],
+                        hosts=_named(stands[0].hosts), other=stands[1], others=_named(stands[1].hosts))  # fmt: skip
+        return Refusal(found, what, IN_STEP)
+    if stands[0].digest == wanted.digest:
+        return Refusal(Message("{bundle} stands already", bundle=stands[0]), what, NOTHING_NEW)
+    refused = refusal(stands, wanted)
+    return None if refused is None or refused.remedy == NO_UPGRADE else refused
 
 
 def _turn(old: Standing, new: Standing) -> tuple[Message, Message]:

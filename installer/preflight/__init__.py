@@ -48,12 +48,15 @@ def look(
     lacking: Callable[[], Lacking] = dict,
     known_here: Standing | None = None,
     going_on: str = "",
+    *,
+    upgrading: bool = False,
 ) -> Case:
     """Look at every host and try what cannot be read; what goes wrong meanwhile will be a finding, not an error.
 
     `report` hears of each host that was asked. Where some checks alone are wanted every host is asked all the same, for
     many a rule compares hosts; but nothing is tried that no wanted check judges by. `lacking` finds out what the bundle
-    lacks while hosts are being asked; `known_here` and `going_on` are what this machine's runs say (`Case`).
+    lacks while hosts are being asked; `known_here` and `going_on` are what this machine's runs say, `upgrading` what
+    is to be done (`Case`).
 
     Raises:
         AnswersInvalid: the answers choose what the bundle has not, or parts whose needs it does not meet.
@@ -63,7 +66,8 @@ def look(
         found_lacking = pool.submit(lacking)
         gathered = gather(world, answers, report)
         tried = try_all(world.probing, answers, gathered, opened) if wanted.tries(CHECKS) else Tried()
-        return Case(answers, manifest, gathered, tried, now, found_lacking.result(), known_here, going_on)
+        return Case(answers, manifest, gathered, tried, now, found_lacking.result(), known_here, going_on,
+                    upgrading)  # fmt: skip
 
 
 def judge(case: Case, wanted: Only = Only()) -> tuple[Finding, ...]:  # noqa: B008 - frozen

@@ -21,7 +21,8 @@ def _looked_at(case: Case, facts: Facts) -> bool:
 
 def _succession(case: Case, _: Facts) -> Iterator[Violation]:
     stands = succession.gathered((name, _standing(case, facts)) for name, facts in case.facts.items())
-    if refusal := succession.refusal(stands, case.manifest, case.going_on):
+    judge = succession.upgrade_refusal if case.upgrading else succession.refusal
+    if refusal := judge(stands, case.manifest, case.going_on):
         yield Violation(refusal.found, refusal.wanted, refusal.remedy)
 
 

@@ -78,6 +78,8 @@ class Case:
     """The bundle that stands as far as this machine's finished runs know."""
     going_on: str = ""
     """Digest of the bundle of a run that was broken off and would be gone on with."""
+    upgrading: bool = False
+    """Whether this bundle is to follow the one that stands."""
 
     @cached_property
     def planned(self) -> Planned:

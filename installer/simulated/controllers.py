@@ -18,6 +18,11 @@ from installer.simulated.kubelets import SERVING
 from installer.simulated.kubernetes import Cluster, condition
 from installer.simulated.state import SimulatedHost, SimulatedSite
 
+OF_KUBEADM = frozenset(f"/apis/apps/v1/namespaces/kube-system/{each}"
+                       for each in ("deployments/coredns", "daemonsets/kube-proxy"))  # fmt: skip
+"""Workloads whose status is asked for."""
+OWNERS = {"daemonsets": "DaemonSet", "deployments": "ReplicaSet", "statefulsets": "StatefulSet"}
+"""The kind of what owns the pods of a workload, by the plural of its own."""
 LEFT_BY_NETWORK = {
     "/etc/cni/net.d/10-flannel.conflist": b"{}\n",
     "/run/flannel/subnet.env": b"FLANNEL_MTU=1450\n",
@@ -43,6 +48,9 @@ def settle(site: SimulatedSite, cluster: Cluster) -> None:
         if path.startswith("/api/v1/nodes/"):
             alive = node["metadata"]["name"] in {host.name for host in nodes}
             node["status"].update(condition("Ready", connected and alive))
+            if alive:
+                host = site.hosts[node["metadata"]["name"]]
+                node["status"]["nodeInfo"]["kubeletVersion"] = site.version_of(host)
     if connected:
         for host in nodes:
             for path, content in LEFT_BY_NETWORK.items():
@@ -80,6 +88,8 @@ def _lives(host: SimulatedHost) -> bool:
 
 def _pods(site: SimulatedSite, cluster: Cluster, nodes: list[SimulatedHost]) -> None:
     alive = {node.name for node in nodes}
+    open_ones = [node for node in nodes
+                 if not at(cluster.objects.get(f"/api/v1/nodes/{node.name}"), "spec", "unschedulable")]  # fmt: skip
     for pod in cluster.objects.values():
         if pod.get("spec", {}).get("nodeName", "") not in {"", *alive}:
             pod["status"].update(condition("Ready", False))
@@ -88,9 +98,21 @@ def _pods(site: SimulatedSite, cluster: Cluster, nodes: list[SimulatedHost]) -> 
             for node in nodes:
                 _pod(site, cluster, path, owner, node, f"{owner['metadata']['name']}-{node.name}")
         elif "/deployments/" in path and "template" in owner.get("spec", {}):
-            _replicas(site, cluster, path, owner, nodes)
-        elif "/statefulsets/" in path and _storage_stands(cluster, owner):
-            _pod(site, cluster, path, owner, nodes[0], f"{owner['metadata']['name']}-0")
+            _replicas(site, cluster, path, owner, open_ones)
+        elif "/statefulsets/" in path and open_ones and _storage_stands(cluster, owner):
+            _pod(site, cluster, path, owner, open_ones[0], f"{owner['metadata']['name']}-0")
+        if path in OF_KUBEADM:
+            _count(cluster, path, owner, len(nodes))
+
+
+def _count(cluster: Cluster, path: str, owner: dict[str, Any], nodes: int) -> None:
+    """What a workload's status says of its pods."""
+    pods = [pod for pod in cluster.objects.values() if pod["metadata"].get("owner") == path]
+    ready = sum(each["status"]["conditions"][0]["status"] == "True" for each in pods)
+    if "/daemonsets/" in path:
+        owner["status"] = {"desiredNumberScheduled": nodes, "updatedNumberScheduled": len(pods), "numberReady": ready}
+    else:
+        owner["status"] = {"replicas": len(pods), "updatedReplicas": len(pods), "readyReplicas": ready}
 
 
 def _replicas(
@@ -122,7 +144,8 @@ def _pod(
     taken = {thing.get("status", {}).get("podIP") for thing in cluster.objects.values()}
     address = next(str(each) for each in ipaddress.ip_network(cluster.pods_network).hosts() if str(each) not in taken)
     cluster.put(path, {
-        "metadata": {"name": name, "namespace": namespace, "owner": owner_path, **template["metadata"]},
+        "metadata": {"name": name, "namespace": namespace, "owner": owner_path, **template["metadata"],
+                     "ownerReferences": [{"kind": OWNERS[owner_path.split("/")[-2]]}]},
         "spec": {**template["spec"], "nodeName": node.name},
         "status": {"podIP": address, "containerStatuses": [{"imageID": image if pulled else ""}],
                    **condition("Ready", pulled)},

@@ -83,7 +83,8 @@ def _asked_pods(component: Component) -> dict[str, dict[str, Any]]:
     for probe in component.spec.get("probes", ()):
         if probe.get("kind") == "exec":
             name = f"{probe['app']}-0"
-            metadata = {"name": name, "namespace": probe["namespace"], "labels": {"app": probe["app"]}}
+            metadata = {"name": name, "namespace": probe["namespace"], "labels": {"app": probe["app"]},
+                        "ownerReferences": [{"kind": "ReplicaSet"}]}  # fmt: skip
             pod = {"metadata": metadata, "spec": {"says": {}}, "status": condition("Ready")}
             says = pods.setdefault(f"/api/v1/namespaces/{probe['namespace']}/pods/{name}", pod)["spec"]["says"]
             program = probe["command"][0]

@@ -12,6 +12,7 @@ from installer.bundle import known
 from installer.formats import kubeconfig, libyaml
 from installer.layout import POD_LINKS
 from installer.ports import Output
+from installer.simulated import upgrading
 from installer.simulated.controllers import serving, settle
 from installer.simulated.kubernetes import Cluster, condition
 from installer.simulated.state import Call, Program, SimulatedHost, failed, said
@@ -38,7 +39,7 @@ NEEDED = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables")
 
 
 def kubeadm(call: Call) -> Output:
-    """init, join, reset, token create, and the phase that uploads certificates."""
+    """init, join, reset, upgrade, token create, and the phase that uploads certificates."""
     match call.argv[1:]:
         case ("init", "phase", "upload-certs", "--upload-certs", "--config", path):
             return _upload(call, path)
@@ -50,6 +51,8 @@ def kubeadm(call: Call) -> Output:
             return _token(call)
         case ("reset", "--force", "--cri-socket", _):
             return reset(call)
+        case ("upgrade", *_):
+            return upgrading.kubeadm(call)
     raise call.unscripted()
 
 
@@ -80,6 +83,7 @@ def _init(call: Call, documents: Mapping[str, Any]) -> Output:
     for namespace in ("default", "kube-system", "kube-public", "kube-node-lease"):
         cluster.put(f"/api/v1/namespaces/{namespace}", {"metadata": {"name": namespace}})
     _add_names(call, cluster)
+    upgrading.found_configuration(cluster, config, call.site.manifest.kubernetes)
     _enter(call, cluster, documents["InitConfiguration"], config["controlPlaneEndpoint"])
     return said("Your Kubernetes control-plane has initialized successfully!")
 
@@ -88,13 +92,19 @@ def _add_names(call: Call, cluster: Cluster) -> None:
     """The cluster's DNS as kubeadm makes it, as far as anybody here looks at it."""
     image = call.site.manifest.component(known.KUBERNETES).artifact("image", "registry.k8s.io/coredns/coredns")
     pod = {
-        "containers": [{"name": "coredns", "image": f"{image.repository}@{image.manifest.digest}"}],
+        "containers": [{"name": "coredns", "image": f"{image.repository}:{image.tag}"}],
         "tolerations": [{"key": "CriticalAddonsOnly", "operator": "Exists"},
                         {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}],
     }  # fmt: skip
     template = {"metadata": {"labels": {"k8s-app": "kube-dns"}}, "spec": pod}
     cluster.put("/apis/apps/v1/namespaces/kube-system/deployments/coredns", {
         "metadata": {"name": "coredns", "namespace": "kube-system"}, "spec": {"replicas": 2, "template": template},
+    })  # fmt: skip
+    proxy = call.site.manifest.component(known.KUBERNETES).artifact("image", "registry.k8s.io/kube-proxy")
+    runs = {"containers": [{"name": "kube-proxy", "image": f"{proxy.repository}:{proxy.tag}"}], "hostNetwork": True}
+    cluster.put("/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy", {
+        "metadata": {"name": "kube-proxy", "namespace": "kube-system"},
+        "spec": {"template": {"metadata": {"labels": {"k8s-app": "kube-proxy"}}, "spec": runs}},
     })  # fmt: skip
     cluster.put("/api/v1/namespaces/kube-system/services/kube-dns", {
         "metadata": {"name": "kube-dns", "namespace": "kube-system"}, "spec": {"selector": {"k8s-app": "kube-dns"}},
@@ -124,6 +134,7 @@ def _enter(call: Call, cluster: Cluster, config: Mapping[str, Any], endpoint: st
         tree.put(file, config_file if file.endswith(".conf") else b"", 0o600)
     if plane:
         tree.put("/etc/kubernetes/admin.conf", cluster.admin.encode(), 0o600)
+        upgrading.write_manifests(call, upgrading.configured(cluster))
     tree.put("/etc/kubernetes/kubelet.conf", config_file, 0o600)
     tree.put("/etc/kubernetes/pki/ca.crt", cluster.name.encode())
     if plane:

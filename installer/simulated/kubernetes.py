@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from installer.errors import CommandFailed
+from installer.formats import objects
 from installer.formats.mappings import laid_over
 from installer.formats.object_changes import changes
 from installer.render.charts import DEFINITIONS
@@ -247,4 +248,7 @@ def _is_in(at: str, collection: str, words: list[str]) -> bool:
 def _matches(thing: Mapping[str, Any], query: str) -> bool:
     labels = thing["metadata"].get("labels", {})
     wanted = [pair.split("=") for text in parse_qs(query).get("labelSelector", ()) for pair in text.split(",")]
-    return all(labels.get(key) == value for key, value in wanted)
+    fields = [pair.split("=") for text in parse_qs(query).get("fieldSelector", ()) for pair in text.split(",")]
+    return all(labels.get(key) == value for key, value in wanted) and all(
+        str(objects.at(thing, *key.split("."))) == value for key, value in fields
+    )

@@ -14,6 +14,7 @@ from installer.bundle.manifest import Component
 from installer.errors import CommandFailed
 from installer.ports import Output
 from installer.probes.builtin import REACH
+from installer.simulated import upgrading
 from installer.simulated.controllers import serving
 from installer.simulated.helm import deployed
 from installer.simulated.kubernetes import Cluster
@@ -58,6 +59,8 @@ def curl(call: Call) -> Output:
         cluster = call.site.cluster_of(call.host.name)
         ready = cluster is not None and call.host.name in cluster.planes and serving(call.site, cluster)
         return said("ok") if ready else failed("curl: (7) Failed to connect to 127.0.0.1", REFUSED)
+    if (told := upgrading.curl(call)) is not None:
+        return told
     if "--resolve" not in call.argv or "--cacert" not in call.argv:
         raise call.unscripted()
     url, address = urlsplit(call.argv[-1]), call.option("--resolve").split(":", 2)[2]

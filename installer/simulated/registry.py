@@ -38,6 +38,10 @@ class Side:
         hexadecimal = digest.partition(":")[2]
         return f"{self._repository(repository)}/_manifests/revisions/sha256/{hexadecimal}/link" in self.host.tree
 
+    def tagged(self, repository: str, tag: str) -> bool:
+        """Whether it serves a manifest by that tag."""
+        return f"{self._repository(repository)}/_manifests/tags/{tag}/current/link" in self.host.tree
+
     def blob(self, repository: str, hexadecimal: str) -> Blob | None:
         """A blob of a repository, None where it is not there."""
         place = self._repository(repository)
@@ -126,9 +130,13 @@ def stored(host: SimulatedHost, artifacts: Sequence[Artifact]) -> tuple[bool, ..
 
 
 def pulls(site: SimulatedSite, image: str) -> bool:
-    """Whether an image named by digest can be pulled from the site."""
-    repository, _, digest = image.partition("@")
-    return any(side.find(repository, digest) for host in site.hosts.values() for side in sides(host))
+    """Whether an image, named by digest or by its tag, can be pulled from the site."""
+    repository, named, digest = image.partition("@")
+    every = [side for host in site.hosts.values() for side in sides(host)]
+    if named:
+        return any(side.find(repository, digest) for side in every)
+    repository, _, tag = repository.rpartition(":")
+    return any(side.tagged(repository, tag) for side in every)
 
 
 def push(

@@ -14,9 +14,10 @@ from installer.plan.steps.files import PULL
 from installer.plan.steps.hosts import VERIFY
 from installer.plan.steps.kubelet_certificates import AWAIT_FILE, RENEW
 from installer.plan.steps.kubernetes import RESET
+from installer.plan.steps.restore_points import TAKE
 from installer.ports import Output
 from installer.runs.lock import CLAIM, RELEASE
-from installer.simulated import kubeadm, kubelets, registry
+from installer.simulated import kubeadm, kubelets, registry, upgrading
 from installer.simulated.controllers import serving, settle
 from installer.simulated.state import Call, Program, failed, said
 
@@ -92,12 +93,14 @@ def _make_private(call: Call, path: str) -> None:
 
 
 def kubectl(call: Call) -> Output:
-    """`kubectl --kubeconfig FILE certificate approve -- NAME...`."""
-    if call.argv[1:2] != ("--kubeconfig",) or call.argv[3:6] != ("certificate", "approve", "--"):
+    """`kubectl --kubeconfig FILE certificate approve -- NAME...`, and what an upgrade asks of it."""
+    if call.argv[1:2] != ("--kubeconfig",):
         raise call.unscripted()
     cluster = call.site.cluster_of(call.host.name)
     if cluster is None or call.argv[2] not in call.tree or not serving(call.site, cluster):
         return failed("The connection to the server was refused")
+    if call.argv[3:6] != ("certificate", "approve", "--"):
+        return upgrading.kubectl(call, cluster)
     for name in call.argv[6:]:
         if not kubelets.approve(call.site, cluster, name):
             return failed(f'Error from server (NotFound): certificatesigningrequests "{name}" not found')
@@ -148,6 +151,6 @@ def _release(call: Call) -> Output:
 
 SCRIPTS: Mapping[str, Program] = {
     AWAIT_FILE: _await_file, CLAIM: _claim, KEEP: _keep, PRUNE: _prune, PULL: _pull, RELEASE: _release,
-    RENEW: _renew, RESET: _reset, RETURN: _return, VERIFY: _verify,
+    RENEW: _renew, RESET: _reset, RETURN: _return, TAKE: upgrading.take, VERIFY: _verify,
 }  # fmt: skip
 PROGRAMS: Mapping[str, Program] = {"kubectl": kubectl, "sh": shell}

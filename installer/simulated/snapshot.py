@@ -19,7 +19,7 @@ from installer.simulated.state import Ended, SimulatedHost
 from installer.simulated.tree import Entry
 from installer.simulated.world import SimulatedWorld
 
-FORMAT = 2
+FORMAT = 3
 LARGEST = 1 << 30
 """Bytes of the largest site that is read: with 400 hosts it takes some 100 MB."""
 SETS = frozenset({"members", "planes", "tokens"})
@@ -32,6 +32,7 @@ def dump(world: SimulatedWorld) -> bytes:
         "format": FORMAT,
         "machines": _machines(world),
         "hosts": {name: _host(host) for name, host in site.hosts.items()},
+        "versions": site.versions,
         "clusters": [_cluster(cluster) for cluster in site.clusters.values()],
     }
     return json.dumps(body).encode()
@@ -58,6 +59,7 @@ def restore(world: SimulatedWorld, kept: Path) -> None:
             host.tree.replace({path: _entry(*entry) for path, entry in told["files"].items()})
             host.active = set(told["active"])
             host.ended = {unit: Ended(Output(**output)) for unit, output in told["ended"].items()}
+        world.site.versions.update(body["versions"])
         world.site.clusters = {told["name"]: _restored(told) for told in body["clusters"]}
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         hint = "remove it: what was simulated begins anew, and the runs kept beside it know nothing of that"

@@ -83,6 +83,8 @@ class SimulatedSite:
     clusters: dict[str, Cluster] = field(default_factory=dict)
     sent: Counter[str] = field(default_factory=Counter)
     """How often each blob went over the operator's link."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """By the digest of a kubelet, the version that it is of: that of the bundle which was there when it first ran."""
     altered: set[str] = field(default_factory=set)
     """Digests of blobs whose bytes in the bundle are others than those."""
 
@@ -92,6 +94,12 @@ class SimulatedSite:
         if self.bundle is None:
             raise ValueError("this simulated site was opened without a bundle")
         return self.bundle
+
+    def version_of(self, host: SimulatedHost) -> str:
+        """The version of the kubelet on a host."""
+        entry = host.tree.entry("/usr/local/bin/kubelet")
+        digest = entry.state().sha256 if entry is not None else ""
+        return self.versions.setdefault(digest, self.manifest.kubernetes)
 
     def demand_intact(self, blob: Blob) -> None:
         """Take a blob of the bundle over.

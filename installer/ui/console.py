@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
+from installer.answers.model import Answers
 from installer.bundle.manifest import Exemption
 from installer.errors import SitewrightError
 from installer.plain import first, plain
-from installer.plan import estimate
+from installer.plan import estimate, upgrade
 from installer.plan.card import PlanCard, SecretCard, WiringCard
 from installer.plan.steps.volumes import Volume
 from installer.preflight import Finding
@@ -80,6 +81,15 @@ def plan_line(plan: PlanCard) -> str:
     if len(done) < count:
         parts.append(f"about {words.duration(estimate.remaining(plan, done))}")
     return f"Plan        {' · '.join(parts)}"
+
+
+def ways_back(answers: Answers, plan: PlanCard, former: str, wanted: str) -> Iterator[str]:
+    """What an upgrade does to those who use the site, phase by phase, and how each phase is taken back."""
+    alone = all(len(environment.hosts) == 1 for environment in answers.environments)
+    away = upgrade.AWAY_ALONE if alone else upgrade.AWAY
+    yield f"Upgrade     Kubernetes {former} to {wanted}; it can be taken back, also afterwards: sitewright rollback"
+    for phase in dict.fromkeys(step.phase for step in plan.steps):
+        yield f"            {phase}: away {away.get(phase, 'nothing')} · way back: {upgrade.WAYS_BACK[phase]}"
 
 
 def plan_tree(console: Console, plan: PlanCard) -> None:

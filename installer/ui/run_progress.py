@@ -20,9 +20,13 @@ PHASES = {
     "hosts": Message("hosts prepared"),
     "registry": Message("registry filled"),
     "kubernetes": Message("kubernetes"),
+    "restore points": Message("restore points"),
+    "control planes": Message("control planes changed"),
+    "new behaviour": Message("new behaviour"),
+    "nodes": Message("nodes changed"),
     "charts": Message("charts"),
 }
-"""The phases of an installation and what each row says; others show under their own name."""
+"""The phases of an installation or an upgrade and what each row says; others show under their own name."""
 
 State = Literal["waiting", "running", "ok", "failed"]
 Key = tuple[str, str, str]

@@ -19,17 +19,20 @@ def blob(text: str) -> Blob:
 
 
 def _artifacts(part: recipe.Part) -> tuple[Artifact, ...]:
+    """What a part brings; what another recipe than the first has of its own is made of other bytes."""
     found = []
+    salt = part.release if part.folder.parts[-3] == "core-next" else ""
     for image in part.listed("images"):
         name = f"{image['name']}:{image['tag']}"
         found.append(
-            Artifact("image", image["name"], str(image["tag"]), blob(name), (blob(name + "c"), blob(name + "l")))
-        )
+            Artifact("image", image["name"], str(image["tag"]), blob(name + salt),
+                     (blob(name + "c"), blob(name + "l" + salt)))
+        )  # fmt: skip
     for kind, host in (("charts", "charts.sitewright.internal"), ("files", "files.sitewright.internal")):
         for entry in part.listed(kind):
             repository = f"{host}/{entry['name']}"
-            blobs = (blob(repository + "c"), blob(repository))
-            found.append(Artifact(kind[:-1], repository, part.release, blob(repository + "m"), blobs))  # type: ignore[arg-type]
+            blobs = (blob(repository + "c"), blob(repository + salt))
+            found.append(Artifact(kind[:-1], repository, part.release, blob(repository + "m" + salt), blobs))  # type: ignore[arg-type]
     return tuple(found)
 
 

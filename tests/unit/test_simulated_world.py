@@ -157,7 +157,8 @@ def test_objects_are_applied_listed_selected_and_deleted(running):
     again = running.get("production", f"{folder}/one")
     assert (again["data"], again["metadata"]["uid"]) == ({"a": "2"}, first["metadata"]["uid"])
     for path in (folder, "/api/v1/configmaps"):
-        assert [t["metadata"]["name"] for t in running.get("production", path)["items"]] == ["one", "two"]
+        listed = [t["metadata"] for t in running.get("production", path)["items"]]
+        assert [each["name"] for each in listed if each["namespace"] == "space"] == ["one", "two"]
     chosen = running.get("production", f"{folder}?labelSelector=app%3Dx")["items"]
     assert [thing["metadata"]["name"] for thing in chosen] == ["one"]
     running.delete("production", "/api/v1/namespaces/space")

@@ -98,3 +98,54 @@ def test_a_record_of_a_newer_program_is_refused_and_not_passed_over() -> None:
 )  # fmt: skip
 def test_what_is_no_record_says_nothing_and_harms_nobody(text: str) -> None:
     assert succession.recorded("cp-1", text.encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "remedy"),
+    [
+        (bundle("1.4.1", "v1.36.4"), "", ""),
+        (bundle("1.5.0", "v1.37.0"), "", ""),
+        (bundle("1.6.0", "v1.38.0"), "several minor versions of Kubernetes ahead", succession.ONE_MINOR),
+        (bundle("1.3.9", "v1.36.3"), "is an older one", succession.NOT_BACK),
+        (bundle("1.5.0", "v1.35.9"), "is an older one", succession.NOT_BACK),
+        (bundle("1.5.0", "v1.37.0", name="platform"), "is another one", succession.ANOTHER),
+        (bundle("1.4.0", "v1.36.3"), "another build of the same version", succession.THE_SAME_FILE),
+        (bundle("1.4.0", "v1.36.3", "a"), "stands already", succession.NOTHING_NEW),
+    ],
+)  # fmt: skip
+def test_an_upgrade_goes_to_a_newer_bundle_of_the_same_name_by_one_minor_version(
+    wanted: Manifest, found: str, remedy: str
+) -> None:
+    refusal = succession.upgrade_refusal([stands()], wanted)
+    assert (refusal is not None) == bool(found)
+    if refusal is not None:
+        assert found in refusal.found
+        assert refusal.remedy == remedy
+
+
+def test_an_upgrade_wants_something_to_stand_and_all_hosts_in_step() -> None:
+    newer = bundle("1.5.0", "v1.37.0")
+    nothing = succession.upgrade_refusal([], newer)
+    assert nothing is not None
+    assert nothing.remedy == succession.NOTHING_STANDS
+    half = [stands(), Standing("core", "1.3.0", "v1.36.1", DIGESTS["c"], ("node-1", "node-2"))]
+    out_of_step = succession.upgrade_refusal(half, newer)
+    assert out_of_step is not None
+    assert out_of_step.found == ("hosts are out of step: core 1.4.0 (v1.36.3) stands on cp-1, "
+                                 "and core 1.3.0 (v1.36.1) on node-1, node-2")  # fmt: skip
+    record_of_newer = succession.upgrade_refusal([stands(format=2)], newer)
+    assert record_of_newer is not None
+    assert record_of_newer.remedy == succession.NEWER_PROGRAM
+
+
+def test_an_upgrade_that_was_broken_off_goes_on_though_hosts_are_out_of_step() -> None:
+    newer = bundle("1.5.0", "v1.37.0", "b")
+    half = [stands(), Standing("core", "1.5.0", "v1.37.0", DIGESTS["b"], ("node-1",))]
+    assert succession.upgrade_refusal(half, newer) is not None
+    assert succession.upgrade_refusal(half, newer, DIGESTS["b"]) is None
+
+
+def test_minor_versions() -> None:
+    assert succession.minor("v1.36.3") == "1.36"
+    assert succession.minor("v1.37.0-rc.1") == "1.37"
+    assert succession.minor("spring") == ""

@@ -49,12 +49,16 @@ for path do
     echo "a directory stands where $path was a file" >&2
     exit 1
   fi
-  rm -f "$path.part"
-  cp -a "$kept" "$path.part"
-  mv -f "$path.part" "$path"
+  part=${path%/*}/.${path##*/}.part
+  rm -f "$part"
+  cp -a "$kept" "$part"
+  mv -f "$part" "$path"
 done
 """
-"""Run on a host: put files and links back in place from the folder that `KEEP` filled; the copies stay there."""
+"""Run on a host: put files and links back in place from the folder that `KEEP` filled; the copies stay there.
+
+What is half there is hidden: a kubelet takes every other file in its folder of manifests for one.
+"""
 
 PRUNE = """for path do rmdir "$path" 2>/dev/null; done; exit 0"""
 """Run on a host: remove directories that are empty; one that somebody has put something into stays."""

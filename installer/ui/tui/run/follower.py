@@ -29,6 +29,7 @@ VERBS = {
     "plan": Message("the plan"),
     "status": Message("the look at the hosts"),
     "install": Message("the installation"),
+    "upgrade": Message("the upgrade"),
     "resume": Message("the installation"),
     "rollback": Message("the rollback"),
     "uninstall": Message("the removal"),
