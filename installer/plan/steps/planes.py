@@ -17,7 +17,7 @@ from installer.plan.steps.before_images import captures, files_before, keeps, ta
 from installer.plan.steps.commands import demand_work, wait_for
 from installer.plan.steps.files import Placed, Source, files_differ, place
 from installer.plan.steps.hosts import step_id
-from installer.ports import ReadOnly, World
+from installer.ports import CURL, ReadOnly, World
 from installer.render import context, templates
 
 KUBEADM = f"{HOME}/upgrade/kubeadm"
@@ -176,5 +176,5 @@ def _unwell(world: ReadOnly, host: str, version: str) -> Differences:
 
 
 def _asked(world: ReadOnly, host: str, port: int, path: str, *trusting: str) -> str:
-    argv = ("curl", "--silent", "--max-time", "5", *trusting, f"https://127.0.0.1:{port}{path}")
+    argv = (*CURL, "--max-time", "5", *trusting, f"https://127.0.0.1:{port}{path}")
     return world.query(host, *argv).out.strip()
