@@ -33,7 +33,7 @@ systemctl list-unit-files --no-legend --no-pager | awk '{ print $1, $2 }' | sort
 systemctl list-units --all --plain --no-legend --no-pager --type=service,socket,timer,mount,path \
   | awk '$2 != "not-found" && $1 !~ /^(user|user-runtime-dir)@/ && $1 !~ /^run-(user|credentials)/ \
       && $1 !~ /^systemd-(tmpfiles|timedated)/ { print $1, $2, $3, $4 }' | sort | section unit
-findmnt --list --noheadings --output TARGET,SOURCE,FSTYPE | grep -v '^/run/\(user\|credentials\)' | sort | section mount
+findmnt --raw --noheadings --output TARGET,SOURCE,FSTYPE | grep -v '^/run/\(user\|credentials\)' | sort | section mount
 ip -o link | sed 's/^[0-9]*: //; s/@if[0-9]*//; s/ qlen [0-9]*//' | sort | section link
 ip -o address | sed 's/^[0-9]*: //; s/valid_lft.*//' | sort | section address
 ip route | sort | section route

@@ -14,6 +14,7 @@ from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
 from installer.engine.events import Emit
 from installer.errors import AnswersInvalid, NeedsInvalid, SitewrightError
+from installer.plain import MOST
 from installer.plan import card
 from installer.plan.card import PlanCard, SecretCard, WiringCard
 from installer.plan.steps.volumes import Volume
@@ -32,8 +33,6 @@ from sizing.offered import Shortfalls
 
 PORTS = ("from", "to", "port", "for")
 """What the parts of a connection are called."""
-MOST_PROBLEMS = 1000
-"""Problems of one file that are told, of however many: as many as anybody mends before reading it again."""
 
 
 class ForPrograms:
@@ -45,7 +44,7 @@ class ForPrograms:
         """The last line: its kind, what happened, what to do, the exit code."""
         body = {"error": type(error).__name__, "message": error.message, "remedy": error.remedy}
         placed = isinstance(error, AnswersInvalid) and not isinstance(error, NeedsInvalid)
-        found = error.facts.get("problems", ())[:MOST_PROBLEMS] if placed else ()
+        found = error.facts.get("problems", ())[:MOST] if placed else ()
         problems = {"problems": [asdict(problem) for problem in found]} if found else {}
         jsonl.write("error", {**body, **problems, "exit_code": error.exit_code})
 

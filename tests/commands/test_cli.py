@@ -247,7 +247,7 @@ def test_each_fault_is_kept_and_told(
         ("bundle build x --out ", {"folder"}),
         ("install --state ", {"folder"}),
         ("bundle sig", {"sign"}),
-        ("schema ", {"answers", "output"}),
+        ("schema ", {"answers", "output", "product"}),
     ],
 )
 def test_a_shell_completes_verbs_files_and_folders(

@@ -110,7 +110,7 @@ ENDED = frozenset({"error", "ended"})
 DOWN = frozenset({"down"})
 """Takes practice hosts: tests/e2e/test_ha.py reads it."""
 SECRET = frozenset({"secret", "rotated"})
-"""Read by tests/commands/test_secrets.py: no part of the core has a secret."""
+"""Read by tests/commands/test_secrets_verb.py: no part of the core has a secret."""
 VOLUMES = frozenset({"volumes"})
 """Read by tests/e2e/test_rollback.py: only a real application has data."""
 

@@ -1,6 +1,6 @@
 """Files that are wrong, given to the command itself: its exit code, what it says, and that nothing was begun.
 
-All of them are refused before a host is asked; tests/e2e/test_bad_input.py and test_bad_hosts.py have the hosts.
+All of them are refused before a host is asked; tests/e2e/test_bad_files.py and test_bad_hosts.py have the hosts.
 """
 
 from __future__ import annotations
