@@ -44,6 +44,7 @@ def settle(site: SimulatedSite, cluster: Cluster) -> None:
     connected = network_stands(site, cluster)
     for host in nodes:
         kubelets.ask(site, cluster, host)
+    _collect_orphans(cluster)
     for path, node in cluster.objects.items():
         if path.startswith("/api/v1/nodes/"):
             alive = node["metadata"]["name"] in {host.name for host in nodes}
@@ -56,7 +57,7 @@ def settle(site: SimulatedSite, cluster: Cluster) -> None:
             for path, content in LEFT_BY_NETWORK.items():
                 if path not in host.tree:
                     host.tree.put(path, content)
-        _pods(site, cluster, nodes)
+        _pods(site, cluster, [host for host in nodes if cluster.knows(host.name)])
     _volumes(site, cluster)
     if any("cert-manager" in path for path in cluster.objects):
         _certificates(site, cluster)
@@ -84,6 +85,15 @@ def _lives(host: SimulatedHost) -> bool:
         and host.runs("containerd.service")
         and "/etc/kubernetes/kubelet.conf" in host.tree
     )
+
+
+def _collect_orphans(cluster: Cluster) -> None:
+    """Delete the pods of nodes that the cluster no longer knows, as its controllers do."""
+    placed = {path: thing.get("spec", {}).get("nodeName", "")
+              for path, thing in cluster.objects.items() if "/pods/" in path}  # fmt: skip
+    for path, node in placed.items():
+        if node and not cluster.knows(node):
+            cluster.delete(path)
 
 
 def _pods(site: SimulatedSite, cluster: Cluster, nodes: list[SimulatedHost]) -> None:

@@ -180,6 +180,10 @@ class Cluster:
             del self.objects[each]
             self.applied.pop(each, None)
 
+    def knows(self, host: str) -> bool:
+        """Whether a host is a node of it."""
+        return f"/api/v1/nodes/{host}" in self.objects
+
     def holds(self, ready: Mapping[str, str]) -> bool:
         """Whether an entry of a component's `ready` holds."""
         thing = self.objects.get(ready["path"])

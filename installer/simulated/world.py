@@ -212,12 +212,18 @@ class SimulatedWorld:
             for thing in objects:
                 if (path := of.path(thing)) is not None:
                     of.delete(path)
+            settle(self.site, of)
 
         self._in(cluster, "delete", gone)
 
     def delete(self, cluster: str, path: str) -> None:
         """Delete the object at an API path, dependents too."""
-        self._in(cluster, "delete", lambda of: of.delete(path))
+
+        def gone(of: Cluster) -> None:
+            of.delete(path)
+            settle(self.site, of)
+
+        self._in(cluster, "delete", gone)
 
     def execute(self, cluster: str, namespace: str, pod: str, *argv: str, timeout: float = 30) -> Output:
         """Run a command in a pod's first container."""
