@@ -78,7 +78,10 @@ def _upgrade(call: Call, cluster: Cluster, name: str) -> Output:
 
 
 def _asked_pods(component: Component) -> dict[str, dict[str, Any]]:
-    """The pods that a component's probes of kind exec ask, with what each program in them says."""
+    """The pods that a component's probes of kind exec ask, with what each program in them says.
+
+    That is what the probes expect, each a template still: `pods.execute` fills it in with the nodes that there are.
+    """
     pods: dict[str, dict[str, Any]] = {}
     for probe in component.spec.get("probes", ()):
         if probe.get("kind") == "exec":

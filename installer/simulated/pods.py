@@ -14,6 +14,7 @@ from installer.bundle.manifest import Component
 from installer.errors import CommandFailed
 from installer.ports import Output
 from installer.probes.builtin import REACH
+from installer.render import interpreter
 from installer.simulated import upgrading
 from installer.simulated.controllers import serving
 from installer.simulated.helm import deployed
@@ -49,7 +50,7 @@ def execute(cluster: Cluster, namespace: str, pod: str, argv: tuple[str, ...]) -
             volume[written[2]] = written[1]
             return said()
     if argv[0] in (says := cluster.objects[path].get("spec", {}).get("says", {})):
-        return said(says[argv[0]])
+        return Output(0, interpreter.rendered(says[argv[0]], {"hosts": _nodes(cluster)}), "")
     raise Unscripted(f"no simulated program in a pod knows: {' '.join(argv)}")
 
 
@@ -91,6 +92,10 @@ def _authorities(cluster: Cluster, secret: str) -> list[bytes]:
     entries = [cluster.objects.get(path, {}).get("data", {}) for path in ([secret] if secret else named)]
     ways = [base64.b64decode(each["tls.crt"]) for each in entries if "tls.crt" in each]
     return [x509.load_pem_x509_certificates(way)[-1].public_bytes(Encoding.PEM) for way in ways]
+
+
+def _nodes(cluster: Cluster) -> list[str]:
+    return sorted(path.rpartition("/")[2] for path in cluster.objects if path.startswith("/api/v1/nodes/"))
 
 
 def _answers(cluster: Cluster, address: str) -> bool:
