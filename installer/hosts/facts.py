@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 from installer.answers.model import Answers
-from installer.errors import HostAnswersOddly, SitewrightError
+from installer.errors import ConnectionLost, HostAnswersOddly, SitewrightError
 from installer.hosts import facts_parsing as reading
 from installer.hosts import network_facts, unit_facts
 from installer.hosts.facts_parsing import Disk, Listener, Owner, Unit
 from installer.hosts.network_facts import Taken
 from installer.hosts.unit_facts import DropIn
 from installer.layout import HOME, POD_LINKS
-from installer.ports import Questions
+from installer.ports import Output, Questions
 
 GIB = 1 << 30
 """Bytes in a GiB."""
@@ -160,12 +160,13 @@ def ask(world: Questions, host: str, *names: str) -> Facts:
     identity = reading.identity(files)
     questions = _questions(hostname, names, begun=bool(identity["owner"]))
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        outputs = pool.map(lambda argv: world.query(host, *argv, timeout=PATIENCE).out, questions.values())
+        asked = [pool.submit(world.query, host, *argv, timeout=PATIENCE) for argv in questions.values()]
         try:
-            said = dict(zip(questions, outputs, strict=True))
-        except BaseException:
+            said = {name: answer.result().out for name, answer in zip(questions, asked, strict=True)}
+        except BaseException as error:
             pool.shutdown(cancel_futures=True)  # who fails one question is not asked the rest
-            raise
+            cause = _cause(error, asked)
+            raise cause from cause.__cause__
     there = frozenset(said["existing"].splitlines())
     units = reading.units(said["units"])
     servers = network_facts.name_servers(files, resolved=_active(units, "systemd-resolved"))
@@ -195,6 +196,17 @@ def ask(world: Questions, host: str, *names: str) -> Facts:
         unresolved=frozenset(name for name in names if not said[name].strip()),
         filled=reading.sizes(said.get("filled", "")),
     )
+
+
+def _cause(error: BaseException, asked: Iterable[Future[Output]]) -> BaseException:
+    """Why questions failed: the connection that all share is hung up where one answer is none, and breaks the others.
+
+    Which of them is noticed first is chance.
+    """
+    if not isinstance(error, ConnectionLost):
+        return error
+    failed = (each.exception() for each in asked if not each.cancelled())
+    return next((each for each in failed if each is not None and not isinstance(each, ConnectionLost)), error)
 
 
 def _questions(hostname: str, names: Iterable[str], *, begun: bool) -> dict[str, tuple[str, ...]]:

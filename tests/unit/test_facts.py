@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -9,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from installer.answers.model import Access, Answers, Environment, Host, Registry
-from installer.errors import HostUnreachable
+from installer.errors import ConnectionLost, HostAnswersOddly, HostUnreachable
 from installer.hosts import facts
 from installer.hosts import facts_parsing as reading
 from installer.ports import QUERIES, Output, ReadOnly
@@ -207,6 +209,24 @@ def test_names_are_looked_up_where_the_answers_name_them() -> None:
     assert {host: each.unresolved for host, each in gathered.facts.items()} == {
         "cp-1": {"api.elsewhere"}, "node-1": {"api.elsewhere"},
     }  # fmt: skip
+
+
+def test_the_answer_that_had_the_connection_hung_up_is_told_and_not_the_questions_that_broke_with_it() -> None:
+    hung_up = threading.Event()
+
+    class HungUp(Spoken):
+        def query(self, host: str, *argv: str, timeout: float = 30) -> Output:
+            if argv[0] == "ss":
+                hung_up.set()
+                time.sleep(0.1)
+                raise HostAnswersOddly(host=host, reason="an exit code b'-1'")
+            if argv[:2] == ("ls", "-d"):  # asked before, and broken before its thread is told why
+                assert hung_up.wait(10)
+                raise ConnectionLost(host=host, reason="it closed before the command's exit code came")
+            return super().query(host, *argv, timeout=timeout)
+
+    with pytest.raises(HostAnswersOddly, match="an exit code"):
+        facts.ask(cast(ReadOnly, HungUp()), "cp-1")
 
 
 def test_the_clock_is_compared_at_the_middle_of_the_round_trip(told: facts.Facts) -> None:
