@@ -296,7 +296,8 @@ def test_a_reports_page_and_spreadsheet_are_clean_whatever_the_subject_holds(tmp
     known = subject("enterprise")
     answers = replace(known.answers, customer=f"<b>{WILD}</b> hunter2-geheim")
     part = Component(WILD, f"=cmd|{WILD}", WILD, WILD)
-    delivered = Delivered(WILD, WILD, WILD, WILD, 1, (part,), {"production": frozenset({WILD})}, 1.0, 1.0)
+    installed = {environment.name: frozenset({part.name}) for environment in answers.environments}
+    delivered = Delivered(WILD, WILD, WILD, WILD, 1, (part,), installed, 1.0, 1.0)
     hostile = replace(known, answers=answers, delivered=delivered)
     page = render.html(hostile, catalogue.words("en"))
     assert not acts(page, but="\n\t")
