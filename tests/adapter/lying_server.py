@@ -104,10 +104,10 @@ class Loop:
 
     def __call__(self, channel: paramiko.Channel, line: str) -> None:
         stream = channel.makefile("rb")
-        stream.readline()
-        length = int(shlex.split(stream.readline().decode())[4])
+        _line(stream)
+        length = int(shlex.split(_line(stream).decode())[4])
         stream.read(length)
-        while header := stream.readline().split():
+        while header := _line(stream).split():
             mark, length, size = header[0], int(header[1]), header[2]
             argv = shlex.split(stream.read(length).decode())[3:] or ["true"]
             payload = b"" if size == b"0" else stream.read() if size == b"rest" else stream.read(int(size))
@@ -123,6 +123,18 @@ class Loop:
                 out, err, code = done.stdout, done.stderr, done.returncode
             channel.sendall(b"%s%s %d\n" % (out, mark, code))
             channel.sendall_stderr(b"%s%s %d\n" % (err, mark, code))
+
+
+def _line(stream: paramiko.BufferedFile[bytes]) -> bytes:
+    """A line that is whole: whoever hangs up may do so before he has said all, also before he has said anything.
+
+    Raises:
+        EOFError: there is none.
+    """
+    line: bytes = stream.readline()
+    if not line.endswith(b"\n"):
+        raise EOFError
+    return line
 
 
 def host(name: str, port: int) -> Host:
