@@ -6,11 +6,9 @@ What stands where a secret reference belongs is never repeated, for it may be th
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from installer.formats import schemas
@@ -34,9 +32,7 @@ MANY = 100
 @cache
 def schema() -> dict[str, Any]:
     """The schema itself."""
-    text = resources.files("installer.answers").joinpath("answers.schema.json").read_text(encoding="utf-8")
-    parsed: dict[str, Any] = json.loads(text)
-    return parsed
+    return schemas.packaged("installer.answers", "answers")
 
 
 @cache

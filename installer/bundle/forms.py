@@ -9,7 +9,6 @@ import difflib
 import json
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from installer.formats import schemas
@@ -86,5 +85,4 @@ def _explained(error: ValidationError) -> Iterator[Flaw]:
 
 @cache
 def _validator(form: Form) -> Draft202012Validator:
-    schema = json.loads(resources.files("installer.bundle").joinpath("recipe.schema.json").read_text(encoding="utf-8"))
-    return schemas.validator({**schema, "$ref": f"#/$defs/{form}"})
+    return schemas.validator({**schemas.packaged("installer.bundle", "recipe"), "$ref": f"#/$defs/{form}"})

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -43,7 +42,7 @@ def run(command: ProductCommand, presenter: Presenter) -> int:
     if reader.problems:
         raise reader.refusal()
     verdict = _verdict(product, deployed, known)
-    report = _report(command, verdict) if command.out else None
+    report = _report(command.out, command.language, verdict) if command.out else None
     presenter.product(verdict, report)
     if verdict.contradictions:
         raise ProductContradicts(count=len(verdict.contradictions), product=product.name)
@@ -107,16 +106,14 @@ def _sites(command: ProductCommand) -> dict[str, Site] | None:
         if command.bundle:
             raise UsageError(reason="a bundle without answers", hint="give --profile FILE, too")
         return None
-    with ExitStack() as open_files:
-        if command.bundle is None:
-            return sites.sites(trusted_inputs.load_answers(command.profile), None)
-        trusted = trusted_inputs.open_trusted(command.profile, command.bundle, command.signers)
-        open_files.enter_context(trusted.archive)
-        environments: Iterable[str] = trusted.inputs.wiring.parts
-        return sites.sites(trusted.answers, {name: trusted.inputs.wiring.parts[name] for name in environments})
+    if command.bundle is None:
+        return sites.sites(trusted_inputs.load_answers(command.profile), None)
+    trusted = trusted_inputs.open_trusted(command.profile, command.bundle, command.signers)
+    with trusted.archive:
+        return sites.sites(trusted.answers, trusted.inputs.wiring.parts)
 
 
-def _report(command: ProductCommand, verdict: Verdict) -> Path:
+def _report(out: Path, language: str, verdict: Verdict) -> Path:
     """Write the report for the developers.
 
     Raises:
@@ -124,8 +121,7 @@ def _report(command: ProductCommand, verdict: Verdict) -> Path:
     """
     from installer.report import product_page
 
-    out = command.out or Path("product.html")
-    page = product_page.html(verdict, command.language, trusted_inputs.now().date())
+    page = product_page.html(verdict, language, trusted_inputs.now().date())
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         whole_file.put(out, page.encode())

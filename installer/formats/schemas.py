@@ -7,13 +7,21 @@ that was written as such.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
+
+
+def packaged(package: str, name: str) -> dict[str, Any]:
+    """The schema that lies in a package of this program as `name`.schema.json."""
+    parsed: dict[str, Any] = json.loads(resources.files(package).joinpath(f"{name}.schema.json").read_text("utf-8"))
+    return parsed
 
 
 def validator(schema: Mapping[str, Any], formats: Sequence[str] = ()) -> Draft202012Validator:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from installer.answers.schema import violations
@@ -56,9 +54,7 @@ class Product:
 @cache
 def schema() -> dict[str, Any]:
     """The schema of statements."""
-    text = resources.files("installer.product").joinpath("product.schema.json").read_text(encoding="utf-8")
-    parsed: dict[str, Any] = json.loads(text)
-    return parsed
+    return schemas.packaged("installer.product", "product")
 
 
 @cache

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -81,5 +79,4 @@ def _fields(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _validator() -> Any:
-    text = resources.files("installer.simulated").joinpath("simulation.schema.json").read_text(encoding="utf-8")
-    return schemas.validator(json.loads(text), ("ipv4",))
+    return schemas.validator(schemas.packaged("installer.simulated", "simulation"), ("ipv4",))

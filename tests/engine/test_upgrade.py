@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from shelf import Crash, Fuse, Heard, StoppedClock
+from shelf import Fuse, Heard, StoppedClock
 from simulation import differences, inputs_of, next_inputs_of, world_of
-from test_simulated_crashes import WRITES, Dying
+from test_simulated_crashes import go as lived
 
 from installer import engine
 from installer.engine.journal import Journal
 from installer.errors import StepFailed
 from installer.plan import install, upgrade
-from installer.simulated.faults import Faults
 from installer.simulated.machine import KERNEL_MODULES
 
 EVERY = 29
@@ -23,15 +22,7 @@ EVERY = 29
 def go(plan, folder, world, fuse=None) -> bool:
     """One process' life; whether it reached the end."""
     folder.mkdir(exist_ok=True)
-    world.fate = Dying(fuse, WRITES) if fuse else Faults({})
-    journal = Journal(folder / "journal.jsonl")
-    try:
-        engine.run(plan, journal, world, Heard(), clock=StoppedClock())
-    except Crash:
-        return False
-    finally:
-        journal.close()
-    return True
+    return lived(plan, folder / "journal.jsonl", world, fuse)
 
 
 def standing(profile, folder):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from installer.hosts.inventory.ansible import TAKEN, Tree, entries
 from installer.hosts.inventory.entry import Reading
 
 LISTS = ("hosts", "children")
+_TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 
 
 def read(text: str) -> Reading | None:
@@ -23,16 +25,25 @@ def read(text: str) -> Reading | None:
     meta = told.get("_meta")
     variables = meta.get("hostvars") if isinstance(meta, dict) else None
     known = variables if isinstance(variables, dict) else {}
-    lines = {name: text[: max(0, text.find(json.dumps(name)))].count("\n") + 1 for name in list(known)[:2000]}
+    lines = _lines(text)
     for name, group in told.items():
         if name == "_meta" or not isinstance(group, dict):
             continue
         tree.said.setdefault(name, {}).update(_said(group.get("vars")))
         tree.children.setdefault(name, []).extend(_names(group.get("children")))
         for host in _names(group.get("hosts")):
-            tree.add(name, host, _said(known.get(host)), lines.get(host, 1), reading)
+            tree.add(name, host, _said(known.get(host)), lines.get(json.dumps(host), 1), reading)
     entries(tree, reading)
     return reading
+
+
+def _lines(text: str) -> dict[str, int]:
+    """The line in which each text of JSON first stands, as it is written there."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        for written in _TEXT.findall(line):
+            found.setdefault(written, number)
+    return found
 
 
 def _is_group(group: Any) -> bool:
