@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from installer.layout import CA_LIFE, INTERMEDIATE_LIFE, REGISTRY_LIFE, RENEW_BEFORE, RENEW_INTERMEDIATE_BEFORE
+from installer.messages import Message
 
 Signing = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 """Keys that an authority may have; what is made here are ECDSA keys."""
@@ -100,9 +101,9 @@ def signing_key(pem: bytes) -> Signing:
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except TypeError as error:
-        raise ValueError("the key is encrypted") from error
+        raise ValueError(Message("the key is encrypted")) from error
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        raise ValueError("the key is neither an RSA nor an elliptic-curve key")
+        raise ValueError(Message("the key is neither an RSA nor an elliptic-curve key"))
     return key
 
 

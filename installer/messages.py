@@ -8,7 +8,7 @@ the values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from string import Formatter
 from typing import Any, Self
 
@@ -52,6 +52,19 @@ class Message(str):
         """A text that a bundle, a person or another program wrote: a catalogue may know it as a whole."""
         return cls.restored(text, text.replace("{", "{{").replace("}", "}}"), {})
 
+    @classmethod
+    def joined(cls, separator: str, several: Iterable[str]) -> Self:
+        """Texts one after another, each said in the language of the whole; `separator` stands between them."""
+        values = {f"part_{at}": each for at, each in enumerate(several)}
+        return cls(separator.replace("{", "{{").replace("}", "}}").join(f"{{{name}}}" for name in values), **values)
+
+    def each(self, change: Callable[[str], str], most: int) -> Self:
+        """The same message with every text among its values changed, at any depth; of several values the first `most`.
+
+        Numbers stay. Of values beyond `most` it is said how many there are.
+        """
+        return type(self)(self.template, **{name: _changed(value, change, most) for name, value in self.values.items()})
+
     def __deepcopy__(self, _: object) -> Self:
         return self
 
@@ -67,6 +80,16 @@ def _kept(value: object) -> object:
     if isinstance(value, tuple | list) and not hasattr(value, "_fields"):  # a named tuple says itself in its own way
         return tuple(map(_kept, value))
     return value if isinstance(value, str | int | float) else str(value)
+
+
+def _changed(value: object, change: Callable[[str], str], most: int) -> object:
+    if isinstance(value, Message):
+        return value.each(change, most)
+    if isinstance(value, tuple | list):
+        left = len(value) - most
+        rest = (Message("and {rest} more", rest=left),) if left > 0 else ()
+        return (*(_changed(each, change, most) for each in value[:most]), *rest)
+    return change(value) if isinstance(value, str) else value
 
 
 def _english(value: object) -> str:

@@ -77,7 +77,15 @@ class Workshop:
         out, said = (text.decode(errors="replace") for text in (ended.out, ended.err))
         if ended.code != 0:
             lines = (said.strip() or out.strip()).splitlines()[-_TAIL:]
-            raise BuildFailed(what=what, reason=f"`{argv[0]} {argv[1]}` {ended.told}:\n" + "\n".join(lines))
+            raise BuildFailed(
+                what=what,
+                reason=Message(
+                    "`{command}` {ended}:\n{lines}",
+                    command=f"{argv[0]} {argv[1]}",
+                    ended=ended.told,
+                    lines="\n".join(lines),
+                ),
+            )
         return out
 
     @contextmanager

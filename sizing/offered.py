@@ -210,18 +210,7 @@ def _missing(pool: Pool, sets: Sequence[PodSet], placement: Placement) -> list[S
         for name in told
         if total[name] > have[name]
     ]
-    apart = max((entry.count for entry in sets if entry.spread and not entry.every_host), default=0)
-    if apart > machines:
-        short.append(
-            Shortfall(
-                pool.environment,
-                pool.name,
-                "machines",
-                machines,
-                apart,
-                f"{apart} copies must not share a machine: {apart - machines} machine(s) more",
-            )
-        )
+    short += _apart(pool, sets, machines)
     if not short:
         names = ", ".join(f"{entry.count} of {entry.name}" for entry in placement.unplaced)
         short.append(
@@ -235,6 +224,15 @@ def _missing(pool: Pool, sets: Sequence[PodSet], placement: Placement) -> list[S
             )
         )
     return short
+
+
+def _apart(pool: Pool, sets: Sequence[PodSet], machines: int) -> list[Shortfall]:
+    """What is short where copies that must not share a machine are more than the machines."""
+    apart = max((entry.count for entry in sets if entry.spread and not entry.every_host), default=0)
+    if apart <= machines:
+        return []
+    said = f"{apart} copies must not share a machine: {apart - machines} machine(s) more"
+    return [Shortfall(pool.environment, pool.name, "machines", machines, apart, said)]
 
 
 def _small_disks(pool: Pool, offers: Sequence[Offer]) -> list[Shortfall]:

@@ -15,7 +15,8 @@ from practice import CACHE
 from installer import certificates
 from installer.bundle.manifest import Artifact, Blob, Component, Manifest
 from installer.layout import REGISTRY_CA
-from installer.plan.steps.registry import BINARY, CERTIFICATE, DATA, KEY, PASSWORDS, PUSH_UNIT, UNIT
+from installer.plan.steps.registry import BINARY, CERTIFICATE, KEY
+from installer.plan.steps.registry_content import DATA, PASSWORDS, PUSH_UNIT, UNIT
 from installer.ports import World
 
 COMPONENT = Path(__file__).parents[1] / "bundles/core/components/registry"

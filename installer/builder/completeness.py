@@ -15,6 +15,7 @@ from installer.answers.model import Environment
 from installer.bundle import sized
 from installer.bundle.manifest import Component, Manifest
 from installer.errors import BuildFailed, BundleNotTrusted
+from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.render import context, images, templates
 from installer.render.images import Needed, Renderer
@@ -54,7 +55,13 @@ def prove(
     if missing:
         raise BuildFailed(
             what=f"{missing[0].component}: {missing[0].where}",
-            reason="; ".join(f"{each.where} names image {each.image}, which the bundle lacks" for each in missing),
+            reason=Message.joined(
+                "; ",
+                (
+                    Message("{where} names image {image}, which the bundle lacks", where=each.where, image=each.image)
+                    for each in missing
+                ),
+            ),
         )
     return frozenset(needed)
 
@@ -83,7 +90,7 @@ def _listed(manifest: Manifest) -> Iterator[Needed]:
     """Images that programs name by flag or in their code; the component lists them under `also`."""
     for component in manifest.components:
         for image in component.spec.get("also", ()):
-            yield Needed(component.name, "component.yaml, also", image)
+            yield Needed(component.name, Message("component.yaml, also"), image)
 
 
 def _kept_helm(manifest: Manifest, blob_path: Callable[[str], Path], workshop: Workshop) -> Path:

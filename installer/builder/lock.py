@@ -18,6 +18,7 @@ from installer import whole_file
 from installer.builder.recipe import Included, Recipe, Source
 from installer.errors import BuildFailed
 from installer.formats import libyaml, text_file
+from installer.messages import Message
 from installer.workshop import text_digest, tree_digest
 
 FORMAT = 1
@@ -59,12 +60,12 @@ class Lock:
         """
         locked = self.sources.get(source.name)
         if locked is None:
-            raise _unlocked(source, "is not in the lock")
+            raise _unlocked(source, Message("is not in the lock"))
         if locked.recipe != recipe_digest(source):
-            raise _unlocked(source, "was changed in the recipe after it was locked")
+            raise _unlocked(source, Message("was changed in the recipe after it was locked"))
         leader = source.spec.get("follows")
         if leader and locked.identity.get("follows") != text_digest(self.versions(leader)):
-            raise _unlocked(source, f"was locked with other versions than {leader} has now")
+            raise _unlocked(source, Message("was locked with other versions than {leader} has now", leader=leader))
         return locked
 
     def versions(self, source: str) -> str:
@@ -75,7 +76,7 @@ class Lock:
 
 def _unlocked(source: Source, reason: str) -> BuildFailed:
     hint = f"sitewright bundle lock --update {source.name}"
-    return BuildFailed(what=f"source {source.name}", reason=reason, hint=hint)
+    return BuildFailed(what=Message("source {name}", name=source.name), reason=reason, hint=hint)
 
 
 def recipe_digest(source: Source) -> str:
@@ -94,7 +95,11 @@ def demand(recipe: Recipe, lock: Lock) -> None:
         lock.of(source)
     found = lock.toolchain.get("go", {}).get("version", "")
     if recipe.go and found != recipe.go and any(source.kind == "go" for source in recipe.sources):
-        reason = f"Go {found or 'of no version'} is in the lock, but toolchain.go is {recipe.go}"
+        reason = Message(
+            "Go {found} is in the lock, but toolchain.go is {wanted}",
+            found=found or Message("of no version"),
+            wanted=recipe.go,
+        )
         raise BuildFailed(what=str(_place(recipe)), reason=reason, hint=f"sitewright bundle lock {recipe.folder}")
 
 
@@ -108,8 +113,10 @@ def demand_own(recipe: Recipe, name: str) -> None:
     for each in recipe.included:
         if source in each.recipe.sources:
             hint = f"sitewright bundle lock {each.recipe.folder} --update {name}"
-            reason = f"is locked by {each.recipe.folder}, which {each.place} includes"
-            raise BuildFailed(what=f"source {name}", reason=reason, hint=hint)
+            reason = Message(
+                "is locked by {folder}, which {place} includes", folder=each.recipe.folder, place=each.place
+            )
+            raise BuildFailed(what=Message("source {name}", name=name), reason=reason, hint=hint)
 
 
 def load(recipe: Recipe) -> Lock:
@@ -129,13 +136,19 @@ def _brought(included: Included) -> Lock:
     recipe = included.recipe
     hint = f"sitewright bundle lock {recipe.folder}"
     if recipe.own and not _place(recipe).is_file():
-        reason = f"includes {recipe.folder}, which has no lock: {_place(recipe)} is not there"
+        reason = Message(
+            "includes {folder}, which has no lock: {recipe} is not there", folder=recipe.folder, recipe=_place(recipe)
+        )
         raise BuildFailed(what=included.place, reason=reason, hint=hint)
     held = load(recipe)
     try:
         demand(recipe, held)
     except BuildFailed as error:
-        reason = f"includes {recipe.folder}, whose lock is older than its recipe: {error.message}"
+        reason = Message(
+            "includes {folder}, whose lock is older than its recipe: {reason}",
+            folder=recipe.folder,
+            reason=error.message,
+        )
         raise BuildFailed(what=included.place, reason=reason, hint=hint) from error
     return held
 
@@ -151,11 +164,16 @@ def _read(recipe: Recipe) -> Lock:
     try:
         found = libyaml.load(_text(path))
         if found["version"] > FORMAT:
-            raise BuildFailed(what=str(path), reason=f"has format {found['version']}; this program knows {FORMAT}")
+            raise BuildFailed(
+                what=str(path),
+                reason=Message(
+                    "has format {version}; this program knows {format}", version=found["version"], format=FORMAT
+                ),
+            )
         sources = {name: _locked(recipe.folder, name, entry) for name, entry in found["sources"].items()}
         return Lock(found["toolchain"], sources)
     except (OSError, text_file.Unfit, yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BuildFailed(what=str(path), reason=f"cannot be read: {error}") from error
+        raise BuildFailed(what=str(path), reason=Message("cannot be read: {reason}", reason=error)) from error
 
 
 def save(recipe: Recipe, lock: Lock) -> None:
@@ -201,5 +219,5 @@ def _locked(folder: Path, name: str, entry: Mapping[str, Any]) -> Locked:
     recipe, made, seconds = entry["recipe"], entry["made"], entry["seconds"]
     texts = isinstance(made, dict) and all(isinstance(text, str) for text in (recipe, *made, *made.values()))
     if not texts or type(seconds) not in (int, float):
-        raise ValueError(f"what is locked of {name} is not of the form it should have")
+        raise ValueError(Message("what is locked of {name} is not of the form it should have", name=name))
     return Locked(recipe, identity, made, seconds)

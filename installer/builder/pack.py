@@ -26,6 +26,7 @@ from installer.bundle import oci_manifest
 from installer.bundle.manifest import Artifact, Blob, Component
 from installer.errors import BuildFailed
 from installer.formats import libyaml
+from installer.messages import Message
 from installer.workshop import Workshop, file_digest
 
 CHART_REGISTRY = "charts.sitewright.internal"
@@ -104,7 +105,9 @@ class Packer:
         try:
             blobs = oci_manifest.descriptors(self.blob_path(manifest.digest).read_bytes())
         except oci_manifest.Malformed as error:
-            reason = f"source {entry['from']} is not one image: its manifest: {error}"
+            reason = Message(
+                "source {source} is not one image: its manifest: {reason}", source=entry["from"], reason=error
+            )
             raise BuildFailed(what=f"{part.name}: {entry['name']}", reason=reason) from error
         for blob in blobs:
             self._keep(layout / "blobs/sha256" / blob.digest.partition(":")[2], blob.digest)
@@ -125,7 +128,10 @@ class Packer:
                 mode = 0o755 if source.stat().st_mode & 0o100 else 0o644
                 entries[target.strip("/")] = plain_file(source, mode)
             else:
-                raise BuildFailed(what=f"{part.name}: {image}", reason=f"source {layer['from']} makes no {name}")
+                raise BuildFailed(
+                    what=f"{part.name}: {image}",
+                    reason=Message("source {source} makes no {name}", source=layer["from"], name=name),
+                )
         return self._tar(entries)
 
     def _chart(self, part: Part, entry: Mapping[str, Any]) -> Artifact:
@@ -134,7 +140,10 @@ class Packer:
         try:
             about = libyaml.load((folder / "Chart.yaml").read_text(encoding="utf-8"))
         except (OSError, yaml.YAMLError) as error:
-            raise BuildFailed(what=f"{part.name}: chart {entry['name']}", reason=f"no Chart.yaml: {error}") from error
+            raise BuildFailed(
+                what=Message("{component}: chart {name}", component=part.name, name=entry["name"]),
+                reason=Message("no Chart.yaml: {reason}", reason=error),
+            ) from error
         about["name"] = entry["name"]
         if "version" in entry:
             about |= {"version": entry["version"], "appVersion": part.release}
@@ -153,8 +162,10 @@ class Packer:
     def _file(self, part: Part, entry: Mapping[str, Any]) -> Artifact:
         source = self.made[entry["from"]] / entry["file"]
         if not source.is_file():
-            reason = f"source {entry['from']} makes no {entry['file']}"
-            raise BuildFailed(what=f"{part.name}: file {entry['name']}", reason=reason)
+            reason = Message("source {source} makes no {name}", source=entry["from"], name=entry["file"])
+            raise BuildFailed(
+                what=Message("{component}: file {name}", component=part.name, name=entry["name"]), reason=reason
+            )
         blob = self._add_file(source)
         title = {"org.opencontainers.image.title": entry["name"]}
         described = [{"mediaType": FILE_TYPE, "digest": blob.digest, "size": blob.size, "annotations": title}]

@@ -20,6 +20,7 @@ from installer.bundle.manifest import Exemption
 from installer.bundle.specification import Subject
 from installer.errors import RecipeInvalid
 from installer.formats import text_file
+from installer.messages import Message
 
 LARGEST_TEXT = 16 << 20
 """Bytes of the largest text beside a component.yaml: the definitions of an operator have a MiB or two."""
@@ -66,7 +67,7 @@ class _Reader:
             said_in.demand(suitability.unaccepted(part.spec, accepted))
         sources = _sources(file, included, parts, files)
         if any(source.kind == "go" or "module" in source.spec for source in sources) and not agreed["go"]:
-            raise file.refused([Flaw((), "a source is built with Go, but toolchain.go names no version")])
+            raise file.refused([Flaw((), Message("a source is built with Go, but toolchain.go names no version"))])
         profiles = (*(path for each in included for path in each.recipe.profiles),
                     *(_profile(folder, name) for name in head.get("profiles", ())))  # fmt: skip
         found = Recipe(
@@ -83,9 +84,20 @@ class _Reader:
         ways = [each.resolve() for each in self.opened]
         if folder.resolve() in ways:
             way = [str(each) for each in self.opened[ways.index(folder.resolve()) + 1 :]]
-            raise file.refused([Flaw(("include", at), f"{folder} includes itself" + ", by way of ".join(["", *way]))])
+            raise file.refused(
+                [
+                    Flaw(
+                        ("include", at),
+                        Message("{folder} includes itself", folder=folder)
+                        if not way
+                        else Message("{folder} includes itself, by way of {names}", folder=folder, names=tuple(way)),
+                    )
+                ]
+            )
         if not (folder / "bundle.yaml").is_file():
-            raise file.refused([Flaw(("include", at), f"{folder} is no recipe: it has no bundle.yaml")])
+            raise file.refused(
+                [Flaw(("include", at), Message("{folder} is no recipe: it has no bundle.yaml", folder=folder))]
+            )
         found = self.known.get(folder.resolve()) or self.recipe(folder)
         return Included(found, file.place("include", at))
 
@@ -94,7 +106,9 @@ def _beside(tree: Path, file: RecipeFile, key: str, at: int) -> Path:
     """The folder that an entry names by its path from the recipe's folder."""
     folder = Path(os.path.normpath(file.path.parent / file.data[key][at]))
     if not folder.resolve().is_relative_to(tree):
-        reason = f"{file.data[key][at]} leads out of {tree}, where recipes and their components lie"
+        reason = Message(
+            "{folder} leads out of {tree}, where recipes and their components lie", folder=file.data[key][at], tree=tree
+        )
         raise file.refused([Flaw((key, at), reason)])
     return folder
 
@@ -112,7 +126,13 @@ def _agreed(file: RecipeFile, included: tuple[Included, ...]) -> dict[str, str]:
         first = own or next((value for _, value in said), "")
         for folder, value in said:
             if value != first:
-                reason = f"{'.'.join(path)} is {first} here, but {value} in {folder}"
+                reason = Message(
+                    "{key} is {here} here, but {there} in {folder}",
+                    key=".".join(path),
+                    here=first,
+                    there=value,
+                    folder=folder,
+                )
                 raise file.refused([Flaw(path if own else ("include",), reason)])
         found[key] = first
     return found
@@ -127,7 +147,9 @@ def _parts(
 
     def add(part: Part, place: str, path: tuple[str | int, ...]) -> None:
         if part.name in found and found[part.name][0] is not part:
-            reason = f"component {part.name} is in the bundle already, by {found[part.name][1]}"
+            reason = Message(
+                "component {name} is in the bundle already, by {found}", name=part.name, found=found[part.name][1]
+            )
             raise file.refused([Flaw(path, reason)])
         found.setdefault(part.name, (part, place))
 
@@ -138,7 +160,7 @@ def _parts(
         name = said.rpartition("/")[2]
         folder = _beside(tree, file, "components", at) if "/" in said else file.path.parent / "components" / name
         if "/" in said and not folder.is_dir():
-            raise file.refused([Flaw(("components", at), f"there is no folder {folder}")])
+            raise file.refused([Flaw(("components", at), Message("there is no folder {folder}", folder=folder))])
         part, files[name] = _part(folder, name, exemptions)
         add(part, file.place("components", at), ("components", at))
     return tuple(part for part, _ in found.values()), files
@@ -148,7 +170,9 @@ def _part(folder: Path, name: str, exemptions: tuple[Exemption, ...]) -> tuple[P
     file = RecipeFile.read(folder / "component.yaml", "component.yaml")
     spec = file.data
     if spec["name"] != name:
-        raise file.refused([Flaw(("name",), f"is named {spec['name']!r}, wanted {name!r}")])
+        raise file.refused(
+            [Flaw(("name",), Message("is named {name}, wanted {wanted}", name=repr(spec["name"]), wanted=repr(name)))]
+        )
     beside = {path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")}
     texts = {}
     for text in sorted((beside - {"component.yaml"}) | set(_texts_named(spec))):
@@ -156,7 +180,8 @@ def _part(folder: Path, name: str, exemptions: tuple[Exemption, ...]) -> tuple[P
             texts[text] = text_file.decoded(text_file.read(folder / text, LARGEST_TEXT))
         except (OSError, text_file.Unfit) as error:
             raise RecipeInvalid(
-                place=f"{name}/component.yaml", reason=f"its text {text} cannot be read: {error}"
+                place=f"{name}/component.yaml",
+                reason=Message("its text {text} cannot be read: {reason}", text=text, reason=error),
             ) from error
     part = Part(name, spec["release"], folder, spec, texts)
     file.demand(specification.flaws(_subject(part, exemptions), "component.yaml"))
@@ -188,7 +213,7 @@ def _sources(
 
     def add(source: Source, said_in: RecipeFile, *path: str | int) -> None:
         if found.setdefault(source.name, source) is not source:
-            raise said_in.refused([Flaw(path, f"source {source.name} is named twice in the bundle")])
+            raise said_in.refused([Flaw(path, Message("source {name} is named twice in the bundle", name=source.name))])
 
     for at, each in enumerate(included):
         for source in each.recipe.sources:
@@ -205,7 +230,9 @@ def _sources(
             add(source, files[part.name], "sources", at, "name")
             for path in source.inputs:
                 if not path.is_dir():
-                    flaw = Flaw(("sources", at, kind), f"source {name}: no folder {path.name}")
+                    flaw = Flaw(
+                        ("sources", at, kind), Message("source {source}: no folder {name}", source=name, name=path.name)
+                    )
                     raise files[part.name].refused([flaw])
     for name, said_in in files.items():
         part = next(part for part in parts if part.name == name)
@@ -228,21 +255,31 @@ def _loose_ends(part: Part, found: Mapping[str, Source], trees: Mapping[str, set
     """What a part takes from sources that cannot be taken from them."""
     for wanted in taken_from(part):
         if wanted not in found:
-            yield Flaw((), f"takes from source {wanted}, which nothing names")
+            yield Flaw((), Message("takes from source {wanted}, which nothing names", wanted=wanted))
         elif set(found[wanted].trees) != trees.get(wanted, set()):
-            yield Flaw((), f"takes a chart from source {wanted}, which an included recipe locked without it")
+            yield Flaw(
+                (),
+                Message(
+                    "takes a chart from source {wanted}, which an included recipe locked without it", wanted=wanted
+                ),
+            )
     for at, entry in enumerate(part.listed("sources")):
         source = found[entry["name"]]
         kind = source.kind
         if source.sandbox and source.sandbox not in found:
             wanted = next(key for key, name in TOOLCHAINS.items() if name == source.sandbox)
             yield Flaw(
-                ("sources", at, kind), f"is compiled in a file system, but bundle.yaml names no toolchain.{wanted}"
+                ("sources", at, kind),
+                Message("is compiled in a file system, but bundle.yaml names no toolchain.{wanted}", wanted=wanted),
             )
         if name := entry[kind].get("follows"):
             leader = found.get(name)
             if leader is None or leader.kind != "go" or "follows" in leader.spec:
-                reason = f"source {entry['name']} follows {name}, which is no Go source with versions of its own"
+                reason = Message(
+                    "source {source} follows {leader}, which is no Go source with versions of its own",
+                    source=entry["name"],
+                    leader=name,
+                )
                 yield Flaw(("sources", at, kind, "follows"), reason)
 
 
@@ -251,4 +288,4 @@ def _profile(folder: Path, name: str) -> Path:
     for path in (folder / name, folder.parent.parent / "profiles" / f"{name}.yaml"):
         if path.is_file():
             return path
-    raise RecipeInvalid(place=str(folder / "bundle.yaml"), reason=f"there is no profile {name}")
+    raise RecipeInvalid(place=str(folder / "bundle.yaml"), reason=Message("there is no profile {name}", name=name))

@@ -9,6 +9,7 @@ from typing import Any
 
 from installer.bundle.manifest import Exemption
 from installer.errors import BuildFailed
+from installer.messages import Message
 
 C_TOOLCHAIN = "c-toolchain"
 """Name of the source that `toolchain.c` of bundle.yaml makes: the file system in which cgo programs are compiled."""
@@ -111,7 +112,7 @@ class Recipe:
         for source in self.sources:
             if source.name == name:
                 return source
-        raise BuildFailed(what=name, reason=f"bundle {self.name} has no source of that name")
+        raise BuildFailed(what=name, reason=Message("bundle {name} has no source of that name", name=self.name))
 
 
 def taken_from(part: Part) -> Iterator[str]:

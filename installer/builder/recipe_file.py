@@ -16,6 +16,7 @@ from installer.bundle.forms import Flaw, Form
 from installer.errors import RecipeInvalid
 from installer.formats import strict_yaml, text_file
 from installer.formats.libyaml import LOADER
+from installer.messages import Message
 
 LARGEST = 1 << 20
 """Bytes of the largest bundle.yaml or component.yaml that is read."""
@@ -41,15 +42,17 @@ class RecipeFile:
         try:
             text = text_file.decoded(text_file.read(path, LARGEST))
         except FileNotFoundError as error:
-            raise RecipeInvalid(place=str(path), reason="is not there") from error
+            raise RecipeInvalid(place=str(path), reason=Message("is not there")) from error
         except text_file.Unfit as error:
-            raise RecipeInvalid(place=str(path), reason=f"is {error}", hint=error.cure) from error
+            raise RecipeInvalid(
+                place=str(path), reason=Message("is {reason}", reason=error), hint=error.cure
+            ) from error
         except OSError as error:
-            raise RecipeInvalid(place=str(path), reason=f"cannot be read: {error}") from error
+            raise RecipeInvalid(place=str(path), reason=Message("cannot be read: {reason}", reason=error)) from error
         document = strict_yaml.read(text)
         for line, at, found, wanted in document.flaws:
-            place = f"{forms.dotted(at)}: " if at else ""
-            raise RecipeInvalid(place=f"{path}:{line}", reason=f"{place}{found}; wanted {wanted}")
+            said = Message("{found}; wanted {wanted}", found=found, wanted=wanted)
+            raise RecipeInvalid(place=f"{path}:{line}", reason=str(Flaw(at, said)))
         file = cls(path, yaml.load(text, Loader=_Loader), document)  # noqa: S506 - a safe loader
         file.demand(forms.flaws(file.data, form))
         return file
@@ -67,7 +70,10 @@ class RecipeFile:
         """The error that says what is wrong, and in which lines."""
         first, *more = [(self.place(*flaw.path), str(flaw)) for flaw in flaws]
         return RecipeInvalid(
-            place=first[0], reason="\n".join([first[1], *(f"{place}: {said}" for place, said in more)])
+            place=first[0],
+            reason=Message.joined(
+                "\n", [first[1], *(Message("{path}: {said}", path=place, said=said) for place, said in more)]
+            ),
         )
 
 

@@ -22,6 +22,7 @@ from installer import __version__
 from installer.bundle.manifest import Artifact, Blob, Component, Manifest
 from installer.bundle.manifest_json import encode
 from installer.errors import BuildFailed
+from installer.messages import Message
 
 LICENCES = LicenseFactory()
 _TYPES = {
@@ -114,7 +115,10 @@ def _made_of(parts: dict[str, Part], ingredients: Iterable[Ingredient]) -> dict[
     known: dict[tuple[str, str], Part] = {}
     for ingredient in sorted(set(ingredients), key=lambda one: (one.component, one.purl, one.sha256)):
         if ingredient.component not in found:
-            raise BuildFailed(what=ingredient.purl, reason=f"no component {ingredient.component!r} in this bundle")
+            raise BuildFailed(
+                what=ingredient.purl,
+                reason=Message("no component {component} in this bundle", component=repr(ingredient.component)),
+            )
         key = (ingredient.purl, ingredient.sha256)
         part = known.setdefault(key, _ingredient(ingredient))
         found[ingredient.component].append(part)
@@ -125,7 +129,7 @@ def _ingredient(ingredient: Ingredient) -> Part:
     try:
         purl = PackageURL.from_string(ingredient.purl)
     except ValueError as error:
-        raise BuildFailed(what=ingredient.purl, reason=f"not a package URL: {error}") from error
+        raise BuildFailed(what=ingredient.purl, reason=Message("not a package URL: {reason}", reason=error)) from error
     return Part(
         name=f"{purl.namespace}/{purl.name}" if purl.namespace else purl.name,
         version=purl.version,

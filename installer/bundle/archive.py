@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SMALL = 64 << 20
 """The small files are read into memory; a larger one is not ours."""
 
-DISORDER = "its entries are not in the order a bundle has"
+DISORDER = Message("its entries are not in the order a bundle has")
 _PIECE = 1 << 20
 
 Progress = Callable[[int, int], None]
@@ -210,7 +210,7 @@ class _Scan:
             BundleNotTrusted: something is there that is in no bundle, or something is not there.
         """
         if not self._parts.size:
-            raise self._refused("is empty")
+            raise self._refused(Message("is empty"))
         offset = 0
         block = self._parts.read(offset, layout.BLOCK)
         while block != layout.END[: layout.BLOCK]:
@@ -232,57 +232,57 @@ class _Scan:
         try:
             entry = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
         except tarfile.HeaderError as error:
-            damaged = f"is damaged at byte {offset}: {error}"
-            raise self._refused(damaged if offset else "is not a bundle (no tar begins it)") from error
+            damaged = Message("is damaged at byte {offset}: {reason}", offset=offset, reason=error)
+            raise self._refused(damaged if offset else Message("is not a bundle (no tar begins it)")) from error
         if entry.size < 0:
-            raise self._refused(f"is damaged at byte {offset}: negative size")
+            raise self._refused(Message("is damaged at byte {offset}: negative size", offset=offset))
         return entry
 
     def _following(self, end: int, offset: int) -> bytes:
         """The header at `offset`, after the padding that begins where the content ends."""
         data = self._parts.read(end, offset - end + layout.BLOCK)
         if any(data[: offset - end]):
-            raise self._refused(f"is damaged at byte {end}: padding that is not empty")
+            raise self._refused(Message("is damaged at byte {end}: padding that is not empty", end=end))
         return data[offset - end :]
 
     def _admit(self, entry: tarfile.TarInfo, block: bytes) -> None:
         name = entry.name
         if name.startswith("/") or ".." in PurePosixPath(name).parts:
-            raise self._refused(f"entry {name!r} points outside the bundle")
+            raise self._refused(Message("entry {name} points outside the bundle", name=repr(name)))
         if entry.issym() or entry.islnk():
-            raise self._refused(f"entry {name!r} is a link")
+            raise self._refused(Message("entry {name} is a link", name=repr(name)))
         if name in self._found:
-            raise self._refused(f"entry {name!r} is there twice")
+            raise self._refused(Message("entry {name} is there twice", name=repr(name)))
         if name not in layout.FIRST and layout.digest_of(name) is None:
-            raise self._refused(f"unknown entry {name!r}")
+            raise self._refused(Message("unknown entry {name}", name=repr(name)))
         if block != layout.header(name, entry.size):
-            raise self._refused(f"entry {name!r} is not a plain file as a bundle has them")
+            raise self._refused(Message("entry {name} is not a plain file as a bundle has them", name=repr(name)))
         if digest := layout.digest_of(name):
             # At once, not at the end: there may be hundreds of thousands more to come.
             if digest < self._last:
                 raise self._refused(DISORDER)
             self._last = digest
         if name in layout.FIRST and entry.size > SMALL:
-            raise self._refused(f"{name} is too large ({entry.size} bytes)")
+            raise self._refused(Message("{name} is too large ({size} bytes)", name=name, size=entry.size))
 
     def _ended(self, offset: int) -> None:
         tail = self._parts.read(offset, len(layout.END) + 1)
         if len(tail) < len(layout.END):
             raise self._cut_off(offset + len(layout.END))
         if tail != layout.END:
-            raise self._refused(f"has data after its end (byte {offset})")
+            raise self._refused(Message("has data after its end (byte {offset})", offset=offset))
 
     def _ordered(self) -> None:
         for name in layout.FIRST:
             if name not in self._found:
-                raise self._refused(f"has no {name}")
+                raise self._refused(Message("has no {name}", name=name))
         digests = [digest for name in self._found if (digest := layout.digest_of(name))]
         if tuple(self._found) != layout.ordered(digests):
             raise self._refused(DISORDER)
 
     def _cut_off(self, wanted: int) -> BundleNotTrusted:
-        reason = f"ends too early: {self._parts.size} bytes, at least {wanted} wanted"
-        return self._refused(reason, hint="copy it again, with all its parts")
+        reason = Message("ends too early: {size} bytes, at least {wanted} wanted", size=self._parts.size, wanted=wanted)
+        return self._refused(reason, hint=Message("copy it again, with all its parts"))
 
     def _refused(self, reason: str, hint: str = "") -> BundleNotTrusted:
         return BundleNotTrusted(bundle=self._parts.path, reason=reason, hint=hint)

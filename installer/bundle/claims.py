@@ -7,6 +7,7 @@ from typing import Any
 
 from installer.bundle.forms import Flaw
 from installer.layout import CLUSTER_PORTS, FIRST_NODE_PORT, LAST_NODE_PORT
+from installer.messages import Message
 
 
 def claimed(spec: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
@@ -26,13 +27,39 @@ def flaws(specs: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Flaw]]:
             path = ("ports", name, "port")
             on_hosts = "host" in spec and not {"chart", "objects"} & spec.keys()
             if port in CLUSTER_PORTS:
-                yield component, Flaw(path, f"{port}/{protocol} is taken by SSH or Kubernetes")
+                yield (
+                    component,
+                    Flaw(
+                        path, Message("{port}/{protocol} is taken by SSH or Kubernetes", port=port, protocol=protocol)
+                    ),
+                )
             elif on_hosts and FIRST_NODE_PORT <= port <= LAST_NODE_PORT:
-                yield component, Flaw(path, f"{port}/{protocol} is one that Kubernetes gives to services (node ports)")
+                yield (
+                    component,
+                    Flaw(
+                        path,
+                        Message(
+                            "{port}/{protocol} is one that Kubernetes gives to services (node ports)",
+                            port=port,
+                            protocol=protocol,
+                        ),
+                    ),
+                )
             before = taken.setdefault((protocol, port), [])
             others = [each for each in before if each == component or not _stand_in(spec, specs[each])]
             if others:
-                yield component, Flaw(path, f"{port}/{protocol} is opened by component {others[0]} already")
+                yield (
+                    component,
+                    Flaw(
+                        path,
+                        Message(
+                            "{port}/{protocol} is opened by component {others} already",
+                            port=port,
+                            protocol=protocol,
+                            others=others[0],
+                        ),
+                    ),
+                )
             before.append(component)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from installer.formats import schemas
 from installer.formats.values import TYPES, shown
+from installer.messages import Message
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
@@ -32,7 +33,7 @@ class Flaw(NamedTuple):
     said: str
 
     def __str__(self) -> str:
-        return f"{dotted(self.path)}: {self.said}" if self.path else self.said
+        return Message("{path}: {said}", path=dotted(self.path), said=self.said) if self.path else self.said
 
 
 def dotted(path: Path) -> str:
@@ -44,11 +45,17 @@ def flaws(data: Any, form: Form) -> Iterator[Flaw]:
     """Everything that does not fit; of a newer version that alone, for nothing else of it is known."""
     version = data.get("version", VERSION) if isinstance(data, dict) else VERSION
     if type(version) is int and version > VERSION:
-        said = f"{shown(version)} is newer than this sitewright reads, which is up to version {VERSION}"
+        said = Message(
+            "{found} is newer than this sitewright reads, which is up to version {version}",
+            found=shown(version),
+            version=VERSION,
+        )
         yield Flaw(("version",), said)
         return
     if type(version) is not int:
-        yield Flaw(("version",), f"{shown(version)} is no version; wanted {VERSION}")
+        yield Flaw(
+            ("version",), Message("{found} is no version; wanted {version}", found=shown(version), version=VERSION)
+        )
         return
     for error in _validator(form).iter_errors(data):
         yield from _explained(error)
@@ -65,22 +72,29 @@ def _explained(error: ValidationError) -> Iterator[Flaw]:
         for key in instance:
             if key not in known:
                 near = difflib.get_close_matches(key[:60], known, n=1)
-                wanted = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
-                yield Flaw((*path, key), f"unknown key; {wanted}")
+                wanted = (
+                    Message("did you mean {near}?", near=repr(near[0]))
+                    if near
+                    else Message("known here: {names}", names=", ".join(known))
+                )
+                yield Flaw((*path, key), Message("unknown key; {wanted}", wanted=wanted))
     elif rule == "required":
         (key,) = (each for each in value if error.message.startswith(repr(each)))  # one error for each key
-        yield Flaw(path, f"has no {key!r}")
+        yield Flaw(path, Message("has no {key}", key=repr(key)))
     elif rule == "type":
-        yield Flaw(path, f"{shown(instance)}, wanted {TYPES[str(value)]}")
-    elif rule in ("enum", "const"):
-        allowed = [str(each) for each in (value if rule == "enum" else [value])]
-        yield Flaw(path, f"{shown(instance)}, wanted {'one of: ' if rule == 'enum' else ''}{', '.join(allowed)}")
+        yield Flaw(path, Message("{instance}, wanted {types}", instance=shown(instance), types=TYPES[str(value)]))
+    elif rule == "enum":
+        wanted = Message("one of: {values}", values=tuple(map(str, value)))
+        yield Flaw(path, Message("{instance}, wanted {wanted}", instance=shown(instance), wanted=wanted))
+    elif rule == "const":
+        yield Flaw(path, Message("{instance}, wanted {wanted}", instance=shown(instance), wanted=str(value)))
     elif rule == "pattern":
-        about = f" ({part['description']})" if "description" in part else ""
-        yield Flaw(path, f"{shown(instance)} does not match {value}{about}")
+        said = Message("{instance} does not match {value}", instance=shown(instance), value=value)
+        about = part.get("description")
+        yield Flaw(path, Message("{found} ({about})", found=said, about=about) if about else said)
     else:
-        wanted = part.get("description") or f"{rule} {json.dumps(value)[:80]}"
-        yield Flaw(path, f"{shown(instance)}, wanted {wanted}")
+        otherwise = part.get("description") or f"{rule} {json.dumps(value)[:80]}"
+        yield Flaw(path, Message("{instance}, wanted {wanted}", instance=shown(instance), wanted=otherwise))
 
 
 @cache

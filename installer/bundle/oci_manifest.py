@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from installer.bundle.layout import OCI_MANIFEST
 from installer.bundle.manifest import Blob
+from installer.messages import Message
 
 FIELDS = frozenset({"schemaVersion", "mediaType", "artifactType", "config", "layers", "annotations"})
 DESCRIPTOR = frozenset({"mediaType", "digest", "size", "annotations"})
@@ -34,15 +35,15 @@ def descriptors(content: bytes) -> tuple[Blob, ...]:
         document = json.loads(content.decode(), object_pairs_hook=_object, parse_constant=_no_number)
         json.dumps(document, ensure_ascii=False).encode()  # half characters, which readers replace or refuse
     except (ValueError, RecursionError) as error:
-        raise Malformed(f"it is not JSON: {str(error)[:SHOWN]}") from error
+        raise Malformed(Message("it is not JSON: {reason}", reason=str(error)[:SHOWN])) from error
     _fields(document, "it", FIELDS, {"config", "layers"})
     kind, version = document.get("mediaType", OCI_MANIFEST), document.get("schemaVersion", 2)
     if kind != OCI_MANIFEST:
-        raise Malformed(f"it has the media type {_shown(kind)}")
+        raise Malformed(Message("it has the media type {kind}", kind=_shown(kind)))
     if type(version) is not int or version != 2:
-        raise Malformed(f"it has the schema version {_shown(version)}")
+        raise Malformed(Message("it has the schema version {version}", version=_shown(version)))
     if not isinstance(document["layers"], list):
-        raise Malformed("its layers are no list")
+        raise Malformed(Message("its layers are no list"))
     return tuple(_blob(item) for item in (document["config"], *document["layers"]))
 
 
@@ -50,35 +51,42 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     seen: set[str] = set()
     for key, _ in pairs:
         if key in seen:
-            raise Malformed(f"key {_shown(key)} is there twice")
+            raise Malformed(Message("key {key} is there twice", key=_shown(key)))
         seen.add(key)
     return dict(pairs)
 
 
 def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(Message("{name} is no number", name=name))
 
 
 def _blob(item: Any) -> Blob:
     _fields(item, "a descriptor", DESCRIPTOR, {"digest", "size"})
     if not isinstance(item["digest"], str) or type(item["size"]) is not int:
-        raise Malformed("a descriptor without digest and size")
+        raise Malformed(Message("a descriptor without digest and size"))
     return Blob(item["digest"], item["size"])
 
 
 def _fields(document: Any, what: str, known: frozenset[str], needed: set[str]) -> None:
     if not isinstance(document, dict):
-        raise Malformed(f"{what} is not an object")
+        raise Malformed(Message("{what} is not an object", what=what))
     for key in sorted(document.keys() - known):
-        raise Malformed(f"{what} has the unknown field {_shown(key)}")
+        raise Malformed(Message("{what} has the unknown field {key}", what=what, key=_shown(key)))
     for key in sorted(needed - document.keys()):
-        raise Malformed(f"{what} has no {key}")
+        raise Malformed(Message("{what} has no {key}", what=what, key=key))
     for key in sorted(TEXTS & document.keys()):
         if not isinstance(document[key], str):
-            raise Malformed(f"{what} has the {key} {_shown(document[key])}, which is no text")
+            raise Malformed(
+                Message(
+                    "{what} has the {key} {document}, which is no text",
+                    what=what,
+                    key=key,
+                    document=_shown(document[key]),
+                )
+            )
     notes = document.get("annotations", {})
     if not isinstance(notes, dict) or not all(isinstance(note, str) for note in notes.values()):
-        raise Malformed(f"{what} has annotations that are no texts")
+        raise Malformed(Message("{what} has annotations that are no texts", what=what))
 
 
 def _shown(value: Any) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from installer.layout import CONFIG, HOME
+from installer.messages import Message
 
 LARGEST_MODE = 0o755
 """Of files: nobody but their owner writes, and none of them acts as its owner (no setuid, setgid or sticky bit)."""
@@ -89,8 +90,10 @@ def leaf_flaw(owner: Owner, path: str) -> str:
 def mode_flaw(mode: str) -> str:
     """Why a file may not have that mode (octal digits); empty where it may."""
     if int(mode, 8) & ~LARGEST_MODE:
-        return (
-            f"mode {mode} is more than {LARGEST_MODE:04o}: only its owner writes a file, and nothing runs as its owner"
+        return Message(
+            "mode {mode} is more than {largest_mode}: only its owner writes a file, and nothing runs as its owner",
+            mode=mode,
+            largest_mode=format(LARGEST_MODE, "04o"),
         )
     return ""
 
@@ -98,7 +101,9 @@ def mode_flaw(mode: str) -> str:
 def unit_flaw(unit: str, brought: Collection[str]) -> str:
     """Why a component may not enable a unit; empty where it may. `brought` are the paths that it writes."""
     if f"{UNITS}/{unit}" not in brought:
-        return f"unit {unit} is not brought by the component: it has no text at {UNITS}/{unit}"
+        return Message(
+            "unit {unit} is not brought by the component: it has no text at {units}/{unit}", unit=unit, units=UNITS
+        )
     return ""
 
 
@@ -108,7 +113,7 @@ def exemption_flaw(path: str) -> str:
         return reason
     if ROOTS.fullmatch(path) and not NEVER.fullmatch(path):
         return ""
-    return f"{path} is where no component may write, exempted or not"
+    return Message("{path} is where no component may write, exempted or not", path=path)
 
 
 def _flaw(owner: Owner, path: str, own: bool) -> str:
@@ -120,12 +125,14 @@ def _flaw(owner: Owner, path: str, own: bool) -> str:
         return reason
     if path in owner.exempt:
         return ""
-    return f"{path} is no place of component {owner.name}, and bundle.yaml has no exemption for it"
+    return Message(
+        "{path} is no place of component {name}, and bundle.yaml has no exemption for it", path=path, name=owner.name
+    )
 
 
 def _spelling(path: str) -> str:
     if len(path) > LONGEST or not PLAIN.fullmatch(path.replace(EACH, "each")):
-        return f"{path[:LONGEST]!r} is no plain absolute path"
+        return Message("{path} is no plain absolute path", path=repr(path[:LONGEST]))
     return ""
 
 

@@ -11,6 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from installer.bundle.forms import Flaw
+from installer.messages import Message
 
 Specs = Mapping[str, Mapping[str, Any]]
 """Specifications of all components, by name."""
@@ -39,35 +40,43 @@ def _filling(specs: Specs) -> dict[str, list[str]]:
 def _own(spec: Mapping[str, Any]) -> Iterator[Flaw]:
     """What contradicts itself within one specification."""
     if "publishes" in spec and "role" not in spec:
-        yield Flaw(("publishes",), "publishes, but has no role by which others could ask for it")
+        yield Flaw(("publishes",), Message("publishes, but has no role by which others could ask for it"))
     if (published := spec.get("publishes", {}).get("secret")) and published not in spec.get("secrets", {}):
-        yield Flaw(("publishes", "secret"), f"the component has no secret {published!r}")
+        yield Flaw(
+            ("publishes", "secret"), Message("the component has no secret {published}", published=repr(published))
+        )
     if "secrets" in spec and "namespace" not in spec.get("chart", {}):
-        yield Flaw(("secrets",), "are made in the namespace of the component's chart, and it has none")
+        yield Flaw(("secrets",), Message("are made in the namespace of the component's chart, and it has none"))
     for name in spec.get("secrets", {}):
         if name in (*spec.get("consumes", ()), *spec.get("wants", ())):
-            yield Flaw(("secrets", name), "is the name of the copy that comes with what the component consumes")
+            yield Flaw(
+                ("secrets", name), Message("is the name of the copy that comes with what the component consumes")
+            )
     for at, probe in enumerate(spec.get("probes", ())):
         if probe.get("with", "") not in ("", *spec.get("consumes", ()), *spec.get("wants", ())):
-            yield Flaw(("probes", at, "with"), f"the component neither consumes nor wants {probe['with']}")
+            yield Flaw(
+                ("probes", at, "with"), Message("the component neither consumes nor wants {value}", value=probe["with"])
+            )
     if spec.get("placed") == "once" and spec.get("always"):
-        yield Flaw(("placed",), "cannot be once: `always` puts it into every environment")
+        yield Flaw(("placed",), Message("cannot be once: `always` puts it into every environment"))
 
 
 def _needs(specs: Specs, filling: Mapping[str, list[str]], spec: Mapping[str, Any]) -> Iterator[Flaw]:
     """What it asks for that no component of the bundle is."""
     for at, wanted in enumerate(spec.get("requires", ())):
         if wanted not in specs and wanted not in filling:
-            yield Flaw(("requires", at), f"requires {wanted}: not in the bundle")
+            yield Flaw(("requires", at), Message("requires {wanted}: not in the bundle", wanted=wanted))
     for at, role in enumerate(spec.get("consumes", ())):
         if role not in filling:
-            yield Flaw(("consumes", at), f"consumes {role}: no component of the bundle has that role")
+            yield Flaw(
+                ("consumes", at), Message("consumes {role}: no component of the bundle has that role", role=role)
+            )
     for key in ("consumes", "wants"):
         for at, role in enumerate(spec.get(key, ())):
             if role == spec.get("role"):
-                yield Flaw((key, at), f"{key} the role that it fills itself")
+                yield Flaw((key, at), Message("{key} the role that it fills itself", key=key))
             elif key == "wants" and role in spec.get("consumes", ()):
-                yield Flaw((key, at), f"wants {role}, which it consumes anyway")
+                yield Flaw((key, at), Message("wants {role}, which it consumes anyway", role=role))
 
 
 def _of_its_role(specs: Specs, filling: Mapping[str, list[str]], name: str) -> Iterator[Flaw]:
@@ -76,12 +85,22 @@ def _of_its_role(specs: Specs, filling: Mapping[str, list[str]], name: str) -> I
     if role is None:
         return
     if role in specs:
-        yield Flaw(("role",), f"{role} is the name of a component, too; requirements could mean either")
+        yield Flaw(
+            ("role",), Message("{role} is the name of a component, too; requirements could mean either", role=role)
+        )
     first = filling[role][0]
     mine, others = set(specs[name].get("publishes", ())), set(specs[first].get("publishes", ()))
     if mine != others:
         differing = ", ".join(sorted(mine ^ others))
-        yield Flaw(("publishes",), f"is no stand-in for {first}: of role {role} one alone publishes {differing}")
+        yield Flaw(
+            ("publishes",),
+            Message(
+                "is no stand-in for {first}: of role {role} one alone publishes {differing}",
+                first=first,
+                role=role,
+                differing=differing,
+            ),
+        )
 
 
 def _circle(specs: Specs, filling: Mapping[str, list[str]]) -> Iterator[tuple[str, Flaw]]:
@@ -99,4 +118,4 @@ def _circle(specs: Specs, filling: Mapping[str, list[str]]) -> Iterator[tuple[st
     except CycleError as error:
         circle = error.args[1]
         key = next(key for key in ("requires", "consumes", "wants") if key in specs[circle[0]])
-        yield circle[0], Flaw((key,), f"requires itself, by way of {', '.join(circle[1:])}")
+        yield circle[0], Flaw((key,), Message("requires itself, by way of {names}", names=", ".join(circle[1:])))

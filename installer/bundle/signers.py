@@ -18,6 +18,7 @@ from datetime import datetime
 from installer.bundle.sshsig import KEY_TYPE, NAMESPACE, SignatureInvalid, check, parse
 from installer.formats import ssh_patterns
 from installer.formats.ssh_keys import fingerprint, read_key
+from installer.messages import Message
 
 _CERTIFICATE = "-cert-v01@openssh.com"
 _KINDS = frozenset(
@@ -60,10 +61,14 @@ def verify_signature(
     """
     signature = parse(armored)
     if signature.namespace != NAMESPACE:
-        raise SignatureInvalid(f"signed for {signature.namespace!r}, not for {NAMESPACE!r}")
+        raise SignatureInvalid(
+            Message(
+                "signed for {namespace}, not for {wanted}", namespace=repr(signature.namespace), wanted=repr(NAMESPACE)
+            )
+        )
     check(message, signature)
     if signature.key in read_revoked(revoked):
-        raise SignatureInvalid(f"signed by a key that is revoked ({fingerprint(signature.key)})")
+        raise SignatureInvalid(Message("signed by a key that is revoked ({key})", key=fingerprint(signature.key)))
     reasons = []
     for signer in read_signers(allowed_signers):
         if signer.key != signature.key or not ssh_patterns.listed(signer.principals, identity):
@@ -72,7 +77,11 @@ def verify_signature(
         if not refusal:
             return signer
         reasons.append(refusal)
-    raise SignatureInvalid(reasons[0] if reasons else f"signed by a key that is not allowed to sign as {identity!r}")
+    raise SignatureInvalid(
+        reasons[0]
+        if reasons
+        else Message("signed by a key that is not allowed to sign as {identity}", identity=repr(identity))
+    )
 
 
 def read_signers(text: str) -> Iterator[Signer]:
@@ -97,7 +106,9 @@ def read_revoked(text: str) -> frozenset[bytes]:
     for number, line in _lines(text):
         key = read_key(line)
         if key is None:
-            raise SignatureInvalid(f"line {number} of the revoked keys cannot be understood: no public key")
+            raise SignatureInvalid(
+                Message("line {number} of the revoked keys cannot be understood: no public key", number=number)
+            )
         found.add(key.blob)
     return frozenset(found)
 
@@ -113,11 +124,19 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 def _refusal(signer: Signer, now: datetime) -> str:
     """Why a signer of the right name and key still may not have signed this; empty where it may."""
     if not ssh_patterns.listed(signer.namespaces, NAMESPACE):
-        return f"the signer (line {signer.line} of the allowed signers) may not sign for {NAMESPACE!r}"
+        return Message(
+            "the signer (line {line} of the allowed signers) may not sign for {namespace}",
+            line=signer.line,
+            namespace=repr(NAMESPACE),
+        )
     if signer.valid_after is not None and now < _zoned(signer.valid_after, now):
-        return f"the signer's key is valid only after {_zoned(signer.valid_after, now).isoformat()}"
+        return Message(
+            "the signer's key is valid only after {moment}", moment=_zoned(signer.valid_after, now).isoformat()
+        )
     if signer.valid_before is not None and now > _zoned(signer.valid_before, now):
-        return f"the signer's key was valid only before {_zoned(signer.valid_before, now).isoformat()}"
+        return Message(
+            "the signer's key was valid only before {moment}", moment=_zoned(signer.valid_before, now).isoformat()
+        )
     return ""
 
 
@@ -128,14 +147,14 @@ def _zoned(time: datetime, now: datetime) -> datetime:
 def _signer(number: int, line: str) -> Signer | None:
     principals = _PRINCIPALS.match(line)
     if principals is None:
-        raise _unreadable(number, "no principals before a key")
+        raise _unreadable(number, Message("no principals before a key"))
     options, rest = _options(number, line[principals.end() :])
     kind = re.split(r"[ \t]", rest, maxsplit=1)[0]
     if kind not in _KINDS:
-        raise _unreadable(number, "no key")
+        raise _unreadable(number, Message("no key"))
     key = read_key(rest)
     if key is None and not kind.endswith(_CERTIFICATE):
-        raise _unreadable(number, "the key is not whole")
+        raise _unreadable(number, Message("the key is not whole"))
     if key is None or kind != KEY_TYPE or "cert-authority" in options:
         return None
     return Signer(
@@ -157,14 +176,14 @@ def _options(number: int, text: str) -> tuple[dict[str, str], str]:
     while more:
         match = _OPTION.match(text)
         if match is None:
-            raise _unreadable(number, f"options {text.partition(' ')[0]!r}")
+            raise _unreadable(number, Message("options {options}", options=repr(text.partition(" ")[0])))
         name, value = match[1].lower(), match[2]
         if name not in ("cert-authority", "namespaces", "valid-after", "valid-before"):
-            raise _unreadable(number, f"unknown option {name!r}")
+            raise _unreadable(number, Message("unknown option {name}", name=repr(name)))
         if name in found:
-            raise _unreadable(number, f"option {name!r} is there twice")
+            raise _unreadable(number, Message("option {name} is there twice", name=repr(name)))
         if (value is None) != (name == "cert-authority"):
-            raise _unreadable(number, f"option {name!r}")
+            raise _unreadable(number, Message("option {name}", name=repr(name)))
         found[name] = (value or "").replace('\\"', '"')
         more = match[3] == ","
         text = text[match.end() :]
@@ -179,8 +198,12 @@ def _time(number: int, text: str) -> datetime:
         clock = (match[2] or "").ljust(6, "0")
         return datetime.strptime(match[1] + clock + (match[3] and "+0000"), "%Y%m%d%H%M%S" + (match[3] and "%z"))
     except ValueError as error:
-        raise _unreadable(number, f"{text!r} is no time; wanted is YYYYMMDD[HHMM[SS]][Z]") from error
+        raise _unreadable(
+            number, Message("{text} is no time; wanted is YYYYMMDD[HHMM[SS]][Z]", text=repr(text))
+        ) from error
 
 
 def _unreadable(number: int, what: str) -> SignatureInvalid:
-    return SignatureInvalid(f"line {number} of the allowed signers cannot be understood: {what}")
+    return SignatureInvalid(
+        Message("line {number} of the allowed signers cannot be understood: {what}", number=number, what=what)
+    )

@@ -51,9 +51,14 @@ def flaws(spec: Mapping[str, Any]) -> Iterator[Flaw]:
             continue
         first = first or rules.name
         if rules.name != first:
-            yield Flaw(("sized", name), f"is a figure of {rules.name}, but others here are of {first}")
+            yield Flaw(
+                ("sized", name),
+                Message("is a figure of {name}, but others here are of {first}", name=rules.name, first=first),
+            )
         if amount(key)[0] != UNITS[name].counts:
-            yield Flaw(("sized", name), f"{figure} cannot be told as {UNITS[name].said}")
+            yield Flaw(
+                ("sized", name), Message("{figure} cannot be told as {said}", figure=figure, said=UNITS[name].said)
+            )
 
 
 def rules_of(spec: Mapping[str, Any]) -> str:

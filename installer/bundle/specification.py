@@ -12,6 +12,7 @@ from typing import Any
 from installer.bundle import claims, forms, places, roles, sized
 from installer.bundle.forms import Flaw, Form
 from installer.bundle.manifest import Exemption
+from installer.messages import Message
 
 COMPONENTS = 300
 """Of one bundle."""
@@ -60,28 +61,37 @@ def _loose_ends(subject: Subject) -> Iterator[Flaw]:
     host, chart = subject.spec.get("host", {}), subject.spec.get("chart", {})
     for at, entry in enumerate(host.get("files", ())):
         if entry["file"] not in subject.files:
-            yield Flaw(("host", "files", at, "file"), f"the component has no file {entry['file']!r}")
+            yield Flaw(
+                ("host", "files", at, "file"), Message("the component has no file {file}", file=repr(entry["file"]))
+            )
     for at, entry in enumerate(host.get("texts", ())):
         if entry["text"] not in subject.texts:
-            yield Flaw(("host", "texts", at, "text"), f"the component has no text {entry['text']!r}")
+            yield Flaw(
+                ("host", "texts", at, "text"), Message("the component has no text {text}", text=repr(entry["text"]))
+            )
         if ("each" in entry) != (places.EACH in entry["path"]):
-            yield Flaw(("host", "texts", at, "path"), f"`each` and {places.EACH} in the path belong together")
+            yield Flaw(
+                ("host", "texts", at, "path"),
+                Message("`each` and {each} in the path belong together", each=places.EACH),
+            )
     if chart and chart["name"] not in subject.charts:
-        yield Flaw(("chart", "name"), f"the component has no chart {chart['name']!r}")
+        yield Flaw(("chart", "name"), Message("the component has no chart {name}", name=repr(chart["name"])))
     if chart.get("values", "") not in ("", *subject.texts):
-        yield Flaw(("chart", "values"), f"the component has no text {chart['values']!r}")
+        yield Flaw(("chart", "values"), Message("the component has no text {text}", text=repr(chart["values"])))
     for key in ("crds", "before", "objects"):
         for at, text in enumerate(subject.spec.get(key, ())):
             if text not in subject.texts:
-                yield Flaw((key, at), f"the component has no text {text!r}")
+                yield Flaw((key, at), Message("the component has no text {text}", text=repr(text)))
         if key in subject.spec and not {"chart", "objects"} & subject.spec.keys():
-            yield Flaw((key,), "is applied before a chart or objects, and the component has neither")
+            yield Flaw((key,), Message("is applied before a chart or objects, and the component has neither"))
     for at, probe in enumerate(subject.spec.get("probes", ())):
         if probe.get("object", "") not in ("", *subject.texts):
-            yield Flaw(("probes", at, "object"), f"the component has no text {probe['object']!r}")
+            yield Flaw(
+                ("probes", at, "object"), Message("the component has no text {text}", text=repr(probe["object"]))
+            )
     for at, unit in enumerate(host.get("enable-only", ())):
         if unit not in host.get("units", ()):
-            yield Flaw(("host", "enable-only", at), f"{unit} is none of the component's units")
+            yield Flaw(("host", "enable-only", at), Message("{unit} is none of the component's units", unit=unit))
 
 
 def _places(subject: Subject) -> Iterator[Flaw]:
@@ -108,17 +118,38 @@ def among(subjects: Collection[Subject]) -> Iterator[tuple[str, Flaw]]:
     """
     names = [subject.name for subject in subjects]
     if len(names) > COMPONENTS:
-        yield "", Flaw((), f"the bundle has {len(names)} components, at most {COMPONENTS} are allowed")
+        yield (
+            "",
+            Flaw(
+                (),
+                Message(
+                    "the bundle has {count} components, at most {most} are allowed", count=len(names), most=COMPONENTS
+                ),
+            ),
+        )
         return
     wrote: dict[str, str] = {}
     for subject in subjects:
         for path, place in written(subject.spec):
             if place in wrote:
-                yield subject.name, Flaw(path, f"{place} is named by component {wrote[place]} already")
+                yield (
+                    subject.name,
+                    Flaw(
+                        path, Message("{place} is named by component {wrote} already", place=place, wrote=wrote[place])
+                    ),
+                )
             wrote.setdefault(place, subject.name)
     texts = sum(map(_rendered, subjects))
     if texts > TEXTS:
-        yield "", Flaw((), f"the bundle has {texts} templates to render, at most {TEXTS} are allowed")
+        yield (
+            "",
+            Flaw(
+                (),
+                Message(
+                    "the bundle has {count} templates to render, at most {most} are allowed", count=texts, most=TEXTS
+                ),
+            ),
+        )
     specs = {subject.name: subject.spec for subject in subjects}
     yield from roles.flaws(specs)
     yield from claims.flaws(specs)
@@ -131,7 +162,10 @@ def exempted(exemptions: Collection[Exemption], subjects: Collection[Subject]) -
         if reason := places.exemption_flaw(each.path):
             yield Flaw(("exemptions", at, "path"), reason)
         elif (each.component, each.path) not in wrote:
-            yield Flaw(("exemptions", at, "path"), f"component {each.component} does not write {each.path}")
+            yield Flaw(
+                ("exemptions", at, "path"),
+                Message("component {component} does not write {path}", component=each.component, path=each.path),
+            )
 
 
 def _rendered(subject: Subject) -> int:

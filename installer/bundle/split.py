@@ -104,7 +104,7 @@ class Parts:
                 try:
                     got = os.preadv(self._descriptors[number], [buffer[filled:end]], start)
                 except OSError as error:
-                    reason = f"cannot be read at byte {start}: {error.strerror}"
+                    reason = Message("cannot be read at byte {start}: {reason}", start=start, reason=error.strerror)
                     raise BundleNotTrusted(bundle=self._files[number], reason=reason) from error
                 if not got:
                     raise BundleNotTrusted(

@@ -121,10 +121,10 @@ def private_key(path: Path, passphrase: str = "") -> Ed25519PrivateKey:
     try:
         key = serialization.load_ssh_private_key(data, passphrase.encode() if passphrase else None)
     except TypeError as error:
-        reason = "the key has no passphrase" if passphrase else "the key needs its passphrase"
+        reason = Message("the key has no passphrase") if passphrase else Message("the key needs its passphrase")
         raise UsageError(reason=Message("{path}: {reason}", path=path, reason=reason)) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        reason = "not an OpenSSH private key, or its passphrase is wrong"
+        reason = Message("not an OpenSSH private key, or its passphrase is wrong")
         raise UsageError(reason=Message("{path}: {reason}", path=path, reason=reason)) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise UsageError(
@@ -141,10 +141,12 @@ def parse(armored: bytes) -> Signature:
     """
     reader = _Reader(_unarmored(armored))
     if reader.take(len(_MAGIC)) != _MAGIC:
-        raise SignatureInvalid("the signature is malformed")
+        raise SignatureInvalid(Message("the signature is malformed"))
     version = reader.number()
     if version != _VERSION:
-        raise SignatureInvalid(f"the signature has version {version}; known is {_VERSION}")
+        raise SignatureInvalid(
+            Message("the signature has version {version}; known is {known}", version=version, known=_VERSION)
+        )
     key = reader.string()
     namespace = reader.text()
     reader.string()  # reserved; a verifier must skip it
@@ -153,11 +155,19 @@ def parse(armored: bytes) -> Signature:
     reader.end()
     kind = signed.text()
     if kind != KEY_TYPE or _Reader(key).text() != KEY_TYPE:
-        raise SignatureInvalid(f"the signature is by a {kind} key; accepted is {KEY_TYPE}")
+        raise SignatureInvalid(
+            Message("the signature is by a {kind} key; accepted is {key_type}", kind=kind, key_type=KEY_TYPE)
+        )
     value = signed.string()
     signed.end()
     if hash_name not in _HASHES:
-        raise SignatureInvalid(f"the signature uses the hash {hash_name!r}; accepted are {', '.join(_HASHES)}")
+        raise SignatureInvalid(
+            Message(
+                "the signature uses the hash {hash_name}; accepted are {names}",
+                hash_name=repr(hash_name),
+                names=", ".join(_HASHES),
+            )
+        )
     return Signature(key, namespace, hash_name, value)
 
 
@@ -175,7 +185,7 @@ def check(message: bytes, signature: Signature) -> None:
         public = Ed25519PublicKey.from_public_bytes(raw)
         public.verify(signature.value, _signed_bytes(message, signature.namespace, signature.hash))
     except (InvalidSignature, ValueError) as error:
-        raise SignatureInvalid("the signature is not of this content") from error
+        raise SignatureInvalid(Message("the signature is not of this content")) from error
 
 
 def _signed_bytes(message: bytes, namespace: str, hash_name: str) -> bytes:
@@ -187,16 +197,16 @@ def _unarmored(armored: bytes) -> bytes:
     try:
         lines = armored.decode("ascii").split("\n")
     except UnicodeDecodeError as error:
-        raise SignatureInvalid("the signature is malformed: not a text") from error
+        raise SignatureInvalid(Message("the signature is malformed: not a text")) from error
     if lines[0] != _BEGIN or lines[-2:] != [_END, ""]:
-        raise SignatureInvalid("the signature is malformed: no SSH SIGNATURE block")
+        raise SignatureInvalid(Message("the signature is malformed: no SSH SIGNATURE block"))
     text = "".join(lines[1:-2])
     try:
         body = base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        raise SignatureInvalid("the signature is malformed: not base64") from error
+        raise SignatureInvalid(Message("the signature is malformed: not base64")) from error
     if base64.b64encode(body).decode() != text:  # bits of the last letter that carry nothing
-        raise SignatureInvalid("the signature is malformed: not base64")
+        raise SignatureInvalid(Message("the signature is malformed: not base64"))
     return body
 
 
@@ -236,7 +246,7 @@ class _Reader:
 
     def take(self, length: int) -> bytes:
         if length > len(self._data):
-            raise SignatureInvalid("the signature is malformed: it ends too early")
+            raise SignatureInvalid(Message("the signature is malformed: it ends too early"))
         taken, self._data = self._data[:length], self._data[length:]
         return taken
 
@@ -251,4 +261,4 @@ class _Reader:
 
     def end(self) -> None:
         if self._data:
-            raise SignatureInvalid("the signature is malformed: data after its end")
+            raise SignatureInvalid(Message("the signature is malformed: data after its end"))

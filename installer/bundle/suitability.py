@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from installer.bundle.forms import Flaw
+from installer.messages import Message
 
 _COMPARED = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _BOUND = re.compile(r"(>=|<=|>|<)1\.([0-9]{1,3})")
@@ -32,7 +33,10 @@ def unsuited(spec: Mapping[str, Any], kubernetes: str) -> Iterator[Flaw]:
     """Why a component is not for the Kubernetes that the bundle brings."""
     wanted = spec.get("kubernetes", "")
     if wanted and not suits(wanted, kubernetes):
-        yield Flaw(("kubernetes",), f"is for Kubernetes {wanted}; the bundle brings {kubernetes}")
+        yield Flaw(
+            ("kubernetes",),
+            Message("is for Kubernetes {wanted}; the bundle brings {kubernetes}", wanted=wanted, kubernetes=kubernetes),
+        )
 
 
 def special(licence: str) -> tuple[str, ...]:
@@ -48,4 +52,7 @@ def unaccepted(spec: Mapping[str, Any], accepted: Collection[str]) -> Iterator[F
     """Licences of a component that nobody has accepted for the bundle."""
     for each in special(spec.get("licence", "")):
         if each not in accepted:
-            yield Flaw(("licence",), f"{each} needs a word of yours: accepted_licences: [{each}] in bundle.yaml")
+            yield Flaw(
+                ("licence",),
+                Message("{each} needs a word of yours: accepted_licences: [{each}] in bundle.yaml", each=each),
+            )

@@ -18,6 +18,7 @@ from installer.bundle.manifest import Artifact, Blob, Manifest
 from installer.bundle.signers import Signer, verify_signature
 from installer.bundle.sshsig import UNSIGNED, SignatureInvalid
 from installer.errors import BundleNotTrusted
+from installer.messages import Message
 
 _BUFFER = 1 << 20
 _THREADS = 4
@@ -35,7 +36,7 @@ def signer(
         BundleNotTrusted: nobody did, or somebody else.
     """
     if archive.signature == UNSIGNED:
-        raise _refused(archive, "is not signed")
+        raise _refused(archive, Message("is not signed"))
     try:
         return verify_signature(archive.bundle_json, archive.signature, allowed_signers, now, identity, revoked)
     except SignatureInvalid as error:
@@ -75,20 +76,38 @@ def _agreeing(archive: Archive) -> Manifest:
     """The manifest, if the small files agree with it and exactly the blobs it names are there, by name and size."""
     manifest = archive.manifest
     if archive.small(layout.OCI_LAYOUT) != layout.OCI_LAYOUT_BYTES:
-        raise _refused(archive, f"{layout.OCI_LAYOUT} is altered")
+        raise _refused(archive, Message("{oci_layout} is altered", oci_layout=layout.OCI_LAYOUT))
     if archive.small(layout.INDEX) != layout.index_json(manifest):
-        raise _refused(archive, f"{layout.INDEX} does not agree with {layout.BUNDLE_JSON}")
+        raise _refused(
+            archive,
+            Message("{index} does not agree with {bundle_json}", index=layout.INDEX, bundle_json=layout.BUNDLE_JSON),
+        )
     if Blob.of(archive.sbom) != manifest.sbom:
-        raise _refused(archive, f"{layout.SBOM} is altered")
+        raise _refused(archive, Message("{sbom} is altered", sbom=layout.SBOM))
     blobs = manifest.blobs()
     for digest in sorted(blobs.keys() - archive.digests):
-        raise _refused(archive, f"blob {digest} of {_owner(manifest, digest)} is missing")
+        raise _refused(
+            archive, Message("blob {digest} of {manifest} is missing", digest=digest, manifest=_owner(manifest, digest))
+        )
     for digest in sorted(archive.digests - blobs.keys()):
-        raise _refused(archive, f"blob {digest} is one that {layout.BUNDLE_JSON} does not name")
+        raise _refused(
+            archive,
+            Message(
+                "blob {digest} is one that {bundle_json} does not name", digest=digest, bundle_json=layout.BUNDLE_JSON
+            ),
+        )
     for digest, blob in blobs.items():
         if archive.size(digest) != blob.size:
-            found = f"{archive.size(digest)} bytes, signed are {blob.size}"
-            raise _refused(archive, f"blob {digest} of {_owner(manifest, digest)} has {found}")
+            found = Message("{found} bytes, signed are {size}", found=archive.size(digest), size=blob.size)
+            raise _refused(
+                archive,
+                Message(
+                    "blob {digest} of {manifest} has {found}",
+                    digest=digest,
+                    manifest=_owner(manifest, digest),
+                    found=found,
+                ),
+            )
     return manifest
 
 
@@ -147,7 +166,9 @@ class _Hashing:
                     self._done += got
         if not self._stop.is_set() and f"sha256:{hashed.hexdigest()}" != blob.digest:
             owner = _owner(self._manifest, blob.digest)
-            raise _refused(self._archive, f"blob {blob.digest} of {owner} is altered")
+            raise _refused(
+                self._archive, Message("blob {digest} of {owner} is altered", digest=blob.digest, owner=owner)
+            )
 
 
 def _check_descriptors(archive: Archive, artifact: Artifact) -> None:
@@ -156,17 +177,22 @@ def _check_descriptors(archive: Archive, artifact: Artifact) -> None:
     Raises:
         BundleNotTrusted: it names others, or is no OCI manifest.
     """
-    subject = f"the OCI manifest of {artifact.reference}"
+    subject = Message("the OCI manifest of {reference}", reference=artifact.reference)
     if artifact.manifest.size > _MANIFEST_LIMIT:
-        raise _refused(archive, f"{subject} is too large ({artifact.manifest.size} bytes)")
+        raise _refused(
+            archive, Message("{subject} is too large ({size} bytes)", subject=subject, size=artifact.manifest.size)
+        )
     with archive.blob(artifact.manifest.digest) as stream:
         content = stream.read(artifact.manifest.size)
     try:
         named = oci_manifest.descriptors(content)
     except oci_manifest.Malformed as error:
-        raise _refused(archive, f"{subject} is malformed: {error}") from error
+        raise _refused(archive, Message("{subject} is malformed: {reason}", subject=subject, reason=error)) from error
     if named != artifact.blobs:
-        raise _refused(archive, f"{subject} names other blobs than {layout.BUNDLE_JSON}")
+        raise _refused(
+            archive,
+            Message("{subject} names other blobs than {bundle_json}", subject=subject, bundle_json=layout.BUNDLE_JSON),
+        )
 
 
 def _owner(manifest: Manifest, digest: str) -> str:
@@ -174,7 +200,7 @@ def _owner(manifest: Manifest, digest: str) -> str:
     for artifact in manifest.artifacts():
         if digest == artifact.manifest.digest or digest in (blob.digest for blob in artifact.blobs):
             return artifact.reference
-    return "no artifact"
+    return Message("no artifact")
 
 
 def _refused(archive: Archive, reason: str) -> BundleNotTrusted:

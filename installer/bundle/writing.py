@@ -161,7 +161,7 @@ def _copy(blob: Blob, source: Path, output: _Output) -> None:
         )
 
 
-CHANGED = "nothing was written; remove that file and build again: it is then made anew"
+CHANGED = Message("nothing was written; remove that file and build again: it is then made anew")
 
 
 class _Output:
@@ -243,5 +243,5 @@ def _sent(target: int, source: int, position: int, size: int) -> int:
             raise
         copied = os.sendfile(target, source, position, size)
     if not copied:
-        raise OSError(errno.ENODATA, "a file became shorter while it was copied")
+        raise OSError(errno.ENODATA, Message("a file became shorter while it was copied"))
     return copied

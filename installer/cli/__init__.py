@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from installer.cli.arguments import folder, parsed, parser
+from installer.cli.arguments import parsed, parser
 from installer.cli.commands import (
     BundleCommand,
     Command,
@@ -29,7 +29,9 @@ from installer.cli.commands import (
     WizardCommand,
     default_state,
 )
+from installer.cli.parser import folder
 from installer.errors import FileRefused, InputEnded, NothingInterrupted, SitewrightError
+from installer.messages import Message
 
 if TYPE_CHECKING:
     from installer.ui.presenter import Presenter
@@ -61,7 +63,7 @@ def run(argv: list[str]) -> int:
     except OSError as error:
         if error.errno not in REFUSALS:
             return _fault(json, state, error)
-        return _told(json, FileRefused(path=error.filename or "the disk", reason=error.strerror))
+        return _told(json, FileRefused(path=error.filename or Message("the disk"), reason=error.strerror))
     except Exception as error:  # the last resort: a fault of ours is kept for the vendor, and never shown
         return _fault(json, state, error)
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from installer import __version__
 from installer.cli import commands
 from installer.cli.commands import HOSTS, LAST, Command, SiteCommand, default_state
-from installer.errors import UsageError
-from installer.plain import plain
+from installer.cli.parser import Parser, Subparsers, folder
+from installer.cli.vendor_arguments import bundle, product, rehearse
 
 EPILOG = """exit codes
   0 done · 1 failed build, or fault of the program · 2 usage, or a recipe at fault · 3 answers invalid
@@ -38,25 +37,6 @@ OFFERED = """offered machines
   A file lists machines alike in one line each:
     - {environment: production, pool: worker, count: 4, cpu_cores: 8, memory_gib: 32, data_disk_gib: 500}
 """
-
-Subparsers = argparse._SubParsersAction  # argparse exports no public name for it
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose refusals are errors like all others, so that they are told in the same way."""
-
-    def error(self, message: str) -> NoReturn:
-        """Refuse what was typed.
-
-        Raises:
-            UsageError: always.
-        """
-        raise UsageError(reason=plain(message), hint=f"see: {self.prog} --help")
-
-
-def folder(text: str) -> Path:
-    """The path of a folder, as `Path` is that of a file: shells complete the one and the other."""
-    return Path(text)
 
 
 def parsed(argv: Sequence[str]) -> Command:
@@ -92,9 +72,9 @@ def parser() -> argparse.ArgumentParser:
     _upgrade(verbs, reaching)
     _later(verbs, reaching)
     _secrets(verbs, reaching)
-    _rehearse(verbs, common)
-    _product(verbs, common)
-    _bundle(verbs, common)
+    rehearse(verbs, common)
+    product(verbs, common)
+    bundle(verbs, common)
     schema = verbs.add_parser(
         "schema", help="print the JSON schema of the answers or of product.yaml, for editors, or of what --json prints"
     )
@@ -250,74 +230,3 @@ def _secrets(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.
         one.add_argument("--site", default="", help="the site's name where there are several")
         if verb == "rotate":
             one.add_argument("--yes", action="store_true", help="do not ask")
-
-
-def _rehearse(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    rehearse = verbs.add_parser(
-        "rehearse", parents=[common], help="the same on practice hosts of this machine, for real"
-    )
-    rehearse.set_defaults(command=commands.RehearseCommand)
-    rehearse.add_argument("--profile", type=Path, required=True, metavar="FILE")
-    rehearse.add_argument(
-        "--bundle", type=Path, metavar="FILE", help="default: core or platform, built where it must be"
-    )
-    rehearse.add_argument("--signers", type=Path, metavar="FILE")
-    rehearse.add_argument("--hosts-only", action="store_true", help="raise the hosts and stop")
-    rehearse.add_argument("--down", action="store_true", help="take the practice hosts away")
-
-
-def _product(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    product = verbs.add_parser("product", help="hold a product against its manifests and the answers")
-    sub = product.add_subparsers(dest="verb", metavar="COMMAND", title="commands", required=True)
-    check = sub.add_parser("check", parents=[common], help="tell every contradiction, before anything is deployed")
-    check.set_defaults(command=commands.ProductCommand)
-    check.add_argument("folder", type=folder, metavar="DIR", help="the folder that holds product.yaml")
-    check.add_argument("--profile", type=Path, metavar="FILE", help="the answers")
-    check.add_argument("--bundle", type=Path, metavar="FILE", help="the bundle: which roles its parts fill")
-    check.add_argument("--signers", type=Path, metavar="FILE", help="allowed signers; overrides trust.signers")
-    check.add_argument("--manifests", action="append", default=[], metavar="[ENVIRONMENT=]PATH",
-                       help="plain objects, instead of those that product.yaml names: the output of `kustomize build` "
-                       "or `helm template`; may be given several times")  # fmt: skip
-    check.add_argument("--out", type=Path, metavar="FILE", help="a report for the developers, as one HTML file")
-    check.add_argument("--language", choices=("en", "zh"), default="en", help="of the report")
-
-
-def _bundle(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    bundle = verbs.add_parser("bundle", help="make, sign, verify and look at bundles")
-    sub = bundle.add_subparsers(dest="verb", metavar="COMMAND", title="commands", required=True)
-    lock = sub.add_parser("lock", parents=[common], help="resolve a recipe's sources into its lock")
-    lock.set_defaults(command=commands.LockCommand)
-    lock.add_argument("recipe", type=folder)
-    lock.add_argument("--update", metavar="NAME", help="move just this source")
-    build = sub.add_parser("build", parents=[common], help="make exactly what the lock names")
-    build.set_defaults(command=commands.BuildCommand)
-    build.add_argument("recipe", type=folder)
-    build.add_argument("--out", type=folder, default=Path("dist"), metavar="DIR")
-    build.add_argument("--key", type=Path, metavar="FILE", help="sign with this key; without it: sign later, elsewhere")
-    _passphrase(build)
-    build.add_argument("--split", metavar="SIZE", help="parts of at most SIZE, e.g. 4GB")
-    sign = sub.add_parser("sign", parents=[common], help="sign a bundle")
-    sign.set_defaults(command=commands.SignCommand)
-    sign.add_argument("bundle", type=Path)
-    sign.add_argument("--key", type=Path, required=True, metavar="FILE")
-    _passphrase(sign)
-    verify = sub.add_parser("verify", parents=[common], help="check signature, and every byte")
-    verify.set_defaults(command=commands.VerifyCommand)
-    verify.add_argument("bundle", type=Path)
-    verify.add_argument("--signers", type=Path, required=True, metavar="FILE")
-    verify.add_argument("--revoked", type=Path, metavar="FILE", help="public keys that may sign nothing, one a line")
-    show = sub.add_parser("show", parents=[common], help="what is inside")
-    show.set_defaults(command=commands.ShowCommand)
-    show.add_argument("bundle", type=Path)
-    diff = sub.add_parser("diff", parents=[common], help="what changed between two bundles")
-    diff.set_defaults(command=commands.DiffCommand)
-    diff.add_argument("old", type=Path)
-    diff.add_argument("new", type=Path)
-    keygen = sub.add_parser("keygen", parents=[common], help="make a signing key")
-    keygen.set_defaults(command=commands.KeygenCommand)
-    keygen.add_argument("key", type=Path)
-    _passphrase(keygen)
-
-
-def _passphrase(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--passphrase", metavar="SOURCE", help="of the key: env:NAME, file:PATH, or prompt")

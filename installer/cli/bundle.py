@@ -21,6 +21,7 @@ from installer.cli.commands import (
     VerifyCommand,
 )
 from installer.errors import UsageError
+from installer.messages import Message
 from installer.ui import terminal, words
 from installer.ui.presenter import Presenter
 
@@ -63,7 +64,10 @@ def build(command: BuildCommand, presenter: Presenter) -> None:
 
     split = _part_size(command.split) if command.split else 0
     if command.out.exists() and not command.out.is_dir():
-        raise UsageError(reason=f"--out {command.out}: is no folder", hint="name the folder that the bundle goes to")
+        raise UsageError(
+            reason=Message("--out {out}: is no folder", out=command.out),
+            hint=Message("name the folder that the bundle goes to"),
+        )
     passphrase = _passphrase(command.key, command.passphrase, presenter) if command.key else ""
     with presenter.building() as emit:
         path = building.build(command.recipe, command.key, emit, command.out, split=split, passphrase=passphrase)
@@ -98,7 +102,10 @@ def _passphrase(key: Path, source: str | None, presenter: Presenter) -> str:
         "file": SecretRef("file", place),
     }.get(kind)
     if ref is None or bool(place) == (kind == "prompt"):
-        raise UsageError(reason=f"--passphrase {source}: unknown", hint="env:NAME, file:PATH or prompt")
+        raise UsageError(
+            reason=Message("--passphrase {source}: unknown", source=source),
+            hint=Message("env:NAME, file:PATH or prompt"),
+        )
     return Secrets(terminal.secret if presenter.asks else None).resolve(ref)
 
 
@@ -134,8 +141,18 @@ def _part_size(text: str) -> int:
     """Bytes of the parts that --split asks for."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", text.strip().lower())
     if not found or (found[3] and not found[2]):
-        raise UsageError(reason=f"--split {text}: not a size", hint="give bytes, or 700MB, or 4GB, or 4GiB")
+        raise UsageError(
+            reason=Message("--split {text}: not a size", text=text),
+            hint=Message("give bytes, or 700MB, or 4GB, or 4GiB"),
+        )
     size = int(float(found[1]) * (1024 if found[3] else 1000) ** " kmgt".index(found[2] or " "))
     if size < SMALLEST_PART:
-        raise UsageError(reason=f"--split {text}: parts are of {words.size(SMALLEST_PART)} at least", hint="e.g. 4GB")
+        raise UsageError(
+            reason=Message(
+                "--split {text}: parts are of {smallest_part} at least",
+                text=text,
+                smallest_part=words.size(SMALLEST_PART),
+            ),
+            hint=Message("e.g. 4GB"),
+        )
     return size

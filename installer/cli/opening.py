@@ -27,6 +27,7 @@ from installer.cli import trusted_inputs
 from installer.cli.commands import SiteCommand
 from installer.cli.program_consent import consented
 from installer.errors import UsageError
+from installer.messages import Message
 from installer.plain import listed, plain
 from installer.plan.inputs import Inputs
 from installer.runs import adoption, lock, provenance
@@ -91,7 +92,7 @@ def _agree(command: SiteCommand, presenter: Presenter, about: str, lines: Sequen
     if not command.yes:
         answer = shown.input("Go on with the answers given here? [y/N] ", markup=False)
         if answer.strip().lower() not in {"y", "yes"}:
-            raise UsageError(reason="not confirmed; nothing was changed", hint="say y, or give --yes")
+            raise UsageError(reason=Message("not confirmed; nothing was changed"), hint=Message("say y, or give --yes"))
 
 
 def _trusted(flags: dict[str, Path]) -> tuple[Inputs, Archive | None]:
@@ -188,7 +189,8 @@ def _only_site(runs: Runs, found: dict[str, Path]) -> str:
     sites = runs.sites()
     if len(sites) > 1:
         raise UsageError(
-            reason=f"which site? known here: {', '.join(sites)}", hint="give --site NAME, or --profile FILE"
+            reason=Message("which site? known here: {names}", names=", ".join(sites)),
+            hint=Message("give --site NAME, or --profile FILE"),
         )
     return sites[0] if sites else ""
 

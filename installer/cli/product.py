@@ -104,7 +104,7 @@ def _sites(command: ProductCommand) -> dict[str, Site] | None:
     """What the answers say of each environment, and a bundle if there is one; None without answers."""
     if command.profile is None:
         if command.bundle:
-            raise UsageError(reason="a bundle without answers", hint="give --profile FILE, too")
+            raise UsageError(reason=Message("a bundle without answers"), hint=Message("give --profile FILE, too"))
         return None
     if command.bundle is None:
         return sites.sites(trusted_inputs.load_answers(command.profile), None)

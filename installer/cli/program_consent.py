@@ -7,6 +7,7 @@ from pathlib import Path
 from installer.answers.allowed_programs import Consent, as_typed
 from installer.answers.model import Answers
 from installer.errors import UsageError
+from installer.messages import Message
 from installer.plain import plain
 from installer.ui import terminal
 
@@ -33,7 +34,8 @@ def consented(answers: Answers, state: Path, *, allow: bool, asks: bool) -> Cons
         )
         if err.input("Run them, now and from now on? [y/N] ", markup=False).strip().lower() not in {"y", "yes"}:
             raise UsageError(
-                reason="not allowed; nothing was run", hint="name the secrets in another way: env, file or prompt"
+                reason=Message("not allowed; nothing was run"),
+                hint=Message("name the secrets in another way: env, file or prompt"),
             )
     consent.allow(new)
     return consent

@@ -13,6 +13,7 @@ from installer.bundle.diff import describe
 from installer.cli import site, trusted_inputs
 from installer.cli.commands import RehearseCommand, SiteCommand, default_state
 from installer.errors import Interrupted, PracticeImpossible, SitewrightError, StepFailed, UsageError
+from installer.messages import Message
 from installer.rehearsal import hosts, image, podman
 from installer.rehearsal.site import STATE, PracticeSite, site_of
 from installer.rehearsal.stand_in import rehearsed
@@ -95,7 +96,9 @@ def recipe_for(answers: Answers) -> Path:
 
     there = [recipe for recipe in RECIPES if (recipe / "bundle.yaml").is_file()]
     if not there:
-        raise UsageError(reason="no recipe to build a bundle from", hint="give --bundle FILE --signers FILE")
+        raise UsageError(
+            reason=Message("no recipe to build a bundle from"), hint=Message("give --bundle FILE --signers FILE")
+        )
     chosen = {name for environment in answers.environments for name in environment.components}
     enough = (each for each in there if chosen <= {part.name for part in reading.load(each).parts})
     return next(enough, there[-1])
@@ -133,9 +136,10 @@ def _up(practice: PracticeSite, presenter: Presenter) -> None:
 def _down(practice: PracticeSite, state: Path, again: str, presenter: Presenter) -> int:
     if not practice.folder.is_dir():
         raise PracticeImpossible(
-            site=practice.name, reason="no practice hosts of that name were raised here; nothing was taken down",
-            hint=f"raise them: {again}",
-        )  # fmt: skip
+            site=practice.name,
+            reason=Message("no practice hosts of that name were raised here; nothing was taken down"),
+            hint=Message("raise them: {again}", again=again),
+        )
     hosts.down(practice)
     site.forget(state, practice.name)
     presenter.down(practice.name)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from installer import __version__
 from installer.answers.model import Answers
+from installer.bundle.manifest import Component as Part
 from installer.bundle.manifest import Manifest
 from installer.cli import trusted_inputs
 from installer.cli.commands import LAST, ReportCommand
 from installer.errors import ReportImpossible, UsageError
+from installer.messages import Message
 from installer.plain import plain
 from installer.plan import estimate
 from installer.plan import install as installing
@@ -42,7 +44,9 @@ def run(command: ReportCommand, presenter: Presenter) -> int:
         spreadsheet.write(subject, said, sheet)
         render.pdf(text, paper)
     except OSError as error:
-        raise ReportImpossible(what="files", reason=f"{error.filename}: {error.strerror}") from error
+        raise ReportImpossible(
+            what=Message("files"), reason=Message("{path}: {reason}", path=error.filename, reason=error.strerror)
+        ) from error
     presenter.report({"html": page, "pdf": paper, "xlsx": sheet}, f"sha256:{subject.answers_digest}")
     after = ("status",) if subject.built else ("check", "--profile", str(command.profile), "--bundle", "FILE")
     presenter.next(("\nNext:  have it signed, then: ", words.command(*after)))
@@ -70,6 +74,12 @@ def _subject(command: ReportCommand) -> Subject:
     )
 
 
+def _component(part: Part) -> Component:
+    """A component of a bundle as the report lists it."""
+    digest = part.artifacts[0].manifest.digest if part.artifacts else ""
+    return Component(part.name, part.title, part.version, digest, part.purpose)
+
+
 def _delivered(command: ReportCommand, run: Run | None, done: Built | None) -> tuple[Delivered | None, Sizing | None]:
     """The bundle that was named, or that the run remembers, once its signature and its fit to the answers are proved.
 
@@ -91,22 +101,18 @@ def _delivered(command: ReportCommand, run: Run | None, done: Built | None) -> t
         manifest = trusted.manifest
         if done and done.sources.get("bundle", manifest.digest) != manifest.digest:
             raise UsageError(
-                reason=f"{bundle} is not the bundle that run {done.run} installed: that was {done.sources['bundle']}",
-                hint="give --bundle FILE with that digest",
+                reason=Message(
+                    "{bundle} is not the bundle that run {run} installed: that was {installed}",
+                    bundle=bundle,
+                    run=done.run,
+                    installed=done.sources["bundle"],
+                ),
+                hint=Message("give --bundle FILE with that digest"),
             )
         rate = trusted.answers.plan.copy_mb_per_s * 1e6
         plan = PlanCard.of(installing.plan(replace(trusted.inputs, send_rate=rate)))
         sent = estimate.bytes_to_send(plan)
-        components = tuple(
-            Component(
-                part.name,
-                part.title,
-                part.version,
-                part.artifacts[0].manifest.digest if part.artifacts else "",
-                part.purpose,
-            )
-            for part in manifest.components
-        )
+        components = tuple(map(_component, manifest.components))
         total = sum(blob.size for blob in manifest.blobs().values())
         installed = {
             environment.name: frozenset(part.name for part in trusted.inputs.components(environment))
@@ -139,4 +145,7 @@ def _run(command: ReportCommand, answers: Answers) -> Run | None:
     for each in reversed(history):
         if command.run in (LAST, each.name):
             return each
-    raise UsageError(reason=f"site {answers.site} has no run {command.run!r} here", hint="see: sitewright status")
+    raise UsageError(
+        reason=Message("site {site} has no run {run} here", site=answers.site, run=repr(command.run)),
+        hint=Message("see: sitewright status"),
+    )

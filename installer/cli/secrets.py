@@ -6,6 +6,7 @@ from installer.cli import site
 from installer.cli.commands import SecretsCommand
 from installer.cli.opening import opened
 from installer.errors import UsageError
+from installer.messages import Message
 from installer.operations import secrets
 from installer.plan.card import SecretCard
 from installer.ui.presenter import Presenter
@@ -37,7 +38,9 @@ def rotated(command: SecretsCommand, presenter: Presenter) -> int:
         wanted = secrets.named(there.inputs, command.secret)
         if not command.yes:
             if not presenter.asks:
-                raise UsageError(reason="programs are started anew, and there is nobody to ask", hint="give --yes")
+                raise UsageError(
+                    reason=Message("programs are started anew, and there is nobody to ask"), hint=Message("give --yes")
+                )
             parts = ", ".join((f"{wanted.environment}/{wanted.component}", *wanted.copies))
             site.ask(f"Make new values for {wanted.name}, and start anew what uses them in {parts}?")
         with presenter.bar("starting anew") as report:

@@ -14,6 +14,7 @@ from installer.cli.commands import SiteCommand, default_state
 from installer.cli.interrupts import outliving, stopping
 from installer.cli.opening import every_byte, opened
 from installer.errors import PreflightFailed, ProofInterrupted, SitewrightError, UsageError
+from installer.messages import Message
 from installer.operations import authority, unchanged, upgrading
 from installer.operations.unchanged import Finished
 from installer.plan import upgrade as upgrade_plan
@@ -247,7 +248,10 @@ def _confirm_loss(command: SiteCommand, presenter: Presenter, question: str) -> 
     if command.yes:
         return
     if not presenter.asks:
-        raise UsageError(reason=f"{command.verb} takes away what stands, and there is nobody to ask", hint="give --yes")
+        raise UsageError(
+            reason=Message("{verb} takes away what stands, and there is nobody to ask", verb=command.verb),
+            hint=Message("give --yes"),
+        )
     ask(question)
 
 
@@ -259,7 +263,7 @@ def ask(question: str) -> None:
     """
     answer = terminal.stderr().input(f"{question} [y/N] ", markup=False)
     if answer.strip().lower() not in {"y", "yes"}:
-        raise UsageError(reason="not confirmed; nothing was changed", hint="say y, or give --yes")
+        raise UsageError(reason=Message("not confirmed; nothing was changed"), hint=Message("say y, or give --yes"))
 
 
 def _whose(command: SiteCommand, site: operations.Site) -> list[str]:

@@ -14,6 +14,7 @@ from installer.cli.commands import HOSTS, SizeCommand
 from installer.errors import MachinesTooSmall, PreflightFailed, UsageError
 from installer.formats import libyaml, text_file
 from installer.installed import Parts
+from installer.messages import Message
 from installer.requirements import needs_from, offers_from, reasons, sized
 from installer.ui import terminal, words
 from installer.ui.presenter import Presenter
@@ -34,10 +35,13 @@ def run(command: SizeCommand, presenter: Presenter) -> int:
     if command.component:
         if command.offered or command.bundle:
             said = "--offered" if command.offered else "--bundle"
-            raise UsageError(reason=f"{said} is about a site", hint="give --profile FILE instead of --component")
+            raise UsageError(
+                reason=Message("{said} is about a site", said=said),
+                hint=Message("give --profile FILE instead of --component"),
+            )
         return _component(command, command.component, presenter)
     if command.inputs:
-        raise UsageError(reason="--inputs is about one part", hint="sitewright size --component NAME --inputs")
+        raise UsageError(reason=Message("--inputs is about one part"), hint="sitewright size --component NAME --inputs")
     return _site(command, presenter)
 
 
@@ -103,9 +107,9 @@ def _offers(
     try:
         entries = libyaml.load(text_file.decoded(text_file.read(offered, LARGEST)))
     except (OSError, text_file.Unfit, yaml.YAMLError) as error:
-        raise UsageError(reason=f"{offered}: {error}", hint=OFFER_HINT) from error
+        raise UsageError(reason=Message("{path}: {reason}", path=offered, reason=error), hint=OFFER_HINT) from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise UsageError(reason=f"{offered} is no list of machines", hint=OFFER_HINT)
+        raise UsageError(reason=Message("{offered} is no list of machines", offered=offered), hint=OFFER_HINT)
     return offers_of(entries)
 
 

@@ -49,7 +49,7 @@ def load_answers(profile: Path | None) -> Answers:
         AnswersInvalid: they are not valid.
     """
     if profile is None:
-        raise UsageError(reason="which answers?", hint="give --profile FILE")
+        raise UsageError(reason=Message("which answers?"), hint=Message("give --profile FILE"))
     return answers_file.load(profile)
 
 
@@ -63,7 +63,7 @@ def open_trusted(profile: Path | None, bundle: Path | None, signers: Path | None
     """
     answers = load_answers(profile)
     if bundle is None:
-        raise UsageError(reason="which bundle?", hint="give --bundle FILE")
+        raise UsageError(reason=Message("which bundle?"), hint=Message("give --bundle FILE"))
     allowed = read_signers(signers or (Path(answers.signers) if answers.signers else None), bundle)
     archive, manifest = trusted(
         bundle, allowed, read_revoked(Path(answers.revoked) if answers.revoked else None, bundle)

@@ -16,6 +16,7 @@ from installer.cli import trusted_inputs
 from installer.cli.commands import WizardCommand
 from installer.errors import SitewrightError, UsageError
 from installer.hosts import connection_test
+from installer.messages import Message
 from installer.ui import terminal
 
 COLLECTION = (20_000, 10, 20)
@@ -27,7 +28,8 @@ def run(command: WizardCommand) -> int:
     """Open the wizard; it ends when the person leaves."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
-            reason="the wizard needs a terminal", hint="sitewright install --profile FILE works without one"
+            reason=Message("the wizard needs a terminal"),
+            hint=Message("sitewright install --profile FILE works without one"),
         )
     from installer.ui.tui.app import Wizard
     from installer.ui.tui.launch import Files, WorldAccess

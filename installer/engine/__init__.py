@@ -197,4 +197,4 @@ def spell(seconds: float) -> str:
     if seconds < 1:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return Message("{minutes} min {rest} s", minutes=minutes, rest=rest) if minutes else f"{rest} s"

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 from installer.formats.records import record
+from installer.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +123,9 @@ def from_json(body: Mapping[str, Any]) -> Event:
     """
     kind = KINDS.get(str(body.get("type")))
     if kind is None:
-        raise ValueError("no event")
+        raise ValueError(Message("no event"))
     try:
         event: Event = record(kind, body)
     except ValueError as error:
-        raise ValueError(f"no event: {error}") from error
+        raise ValueError(Message("no event: {reason}", reason=error)) from error
     return event

@@ -123,8 +123,12 @@ class Journal:
         former = self._header.get("subject", {})
         changed = [name for name in sorted({*former, *subject}) if former.get(name) != subject.get(name)]
         if self.operation != operation:
-            changed.insert(0, f"the operation ({self.operation or 'none'}, now {operation})")
-        raise PlanChanged(changed=", ".join(changed) or "the steps of this version of sitewright")
+            changed.insert(
+                0, Message("the operation ({operation}, now {now})", operation=self.operation or "none", now=operation)
+            )
+        raise PlanChanged(
+            changed=Message.joined(", ", changed) if changed else Message("the steps of this version of sitewright")
+        )
 
     def begin(self, step: str, at: datetime, before: Mapping[str, Any] | None = None) -> None:
         """A step's effect is about to be applied; `before` is its before-image, given the first time alone.
@@ -223,22 +227,22 @@ class Journal:
             try:
                 self._take(strict_json.loads(line, halves=True))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise damaged(self.path, f"line {number} is damaged") from error
+                raise damaged(self.path, Message("line {number} is damaged", number=number)) from error
             self._size += len(line) + 1
 
     def _take(self, record: dict[str, Any]) -> None:
         if not isinstance(record, dict):
-            raise ValueError("a record is an object")
+            raise ValueError(Message("a record is an object"))
         if not self._header:
             self._header = self._first(record)
             return
         step, state = record["step"], record["state"]
         if not isinstance(step, str):
-            raise ValueError("a step's id is a text")
+            raise ValueError(Message("a step's id is a text"))
         if not isinstance(record.get("before", {}), dict) or before_images.flaw(record.get("before", {})):
-            raise ValueError(f"{step}: its before-image is not of the form it should have")
+            raise ValueError(Message("{step}: its before-image is not of the form it should have", step=step))
         if (self._states.get(step), state) not in LEGAL:
-            raise ValueError(f"{step} cannot become {state}")
+            raise ValueError(Message("{step} cannot become {state}", step=step, state=state))
         if "before" in record:
             self._before[step] = _BeforeImage(self.path, step, record["before"])
         if record.get("changed"):
@@ -248,12 +252,16 @@ class Journal:
     def _first(self, record: dict[str, Any]) -> dict[str, Any]:
         """The first record, if it is of the form it should have."""
         if type(record["format"]) is int and record["format"] > FORMAT:
-            wanted = f"journal format {record['format']} is newer than this sitewright reads ({FORMAT})"
+            wanted = Message(
+                "journal format {found} is newer than this sitewright reads ({known})",
+                found=record["format"],
+                known=FORMAT,
+            )
             raise StateUnreadable(path=self.path, reason=wanted)
         subject = record.get("subject", {})
         texts = (record.get("operation", ""), record.get("plan", ""), *subject.values())
         if type(record["format"]) is not int or not all(isinstance(text, str) for text in texts):
-            raise ValueError("the first record has a format, and texts otherwise")
+            raise ValueError(Message("the first record has a format, and texts otherwise"))
         return record
 
 
@@ -265,10 +273,15 @@ class _BeforeImage(dict[str, Any]):
         self._path, self._step = path, step
 
     def __missing__(self, part: str) -> NoReturn:
-        raise damaged(self._path, f"it is damaged: the before-image of {self._step} has no {part.lstrip('_')!r}")
+        raise damaged(
+            self._path,
+            Message(
+                "it is damaged: the before-image of {step} has no {key}", step=self._step, key=repr(part.lstrip("_"))
+            ),
+        )
 
 
 def damaged(path: Path, reason: str) -> StateUnreadable:
     """The refusal of a journal that somebody has changed, or a disk."""
-    hint = f"bring it back from a copy; or move {path.parent} away: its run is then unknown here"
+    hint = Message("bring it back from a copy; or move {parent} away: its run is then unknown here", parent=path.parent)
     return StateUnreadable(path=path, reason=reason, hint=hint)

@@ -19,6 +19,7 @@ from installer.engine.clock import Clock
 from installer.engine.events import Emit, Event, StepBroke, StepFinished, StepProgressed, StepStarted
 from installer.engine.journal import Journal
 from installer.errors import ConnectionLost, EffectMissing, HostUnreachable, SitewrightError
+from installer.messages import Message
 from installer.plan.model import Differences, Image, Plan, Step
 from installer.ports import ReadOnly, Report, World
 
@@ -70,7 +71,8 @@ class _Broke(Exception):
 def told(differences: Differences) -> str:
     """Differences in one line, the first few by name."""
     rest = len(differences) - MOST
-    return "; ".join([*map(str, differences[:MOST]), *([f"and {rest} more"] if rest > 0 else [])])
+    more = [Message("and {rest} more", rest=rest)] if rest > 0 else []
+    return Message.joined("; ", [*map(str, differences[:MOST]), *more])
 
 
 @contextmanager
@@ -229,7 +231,7 @@ class Loop:
             self._journal.failed(step.id, self._clock.now())
         text = failure.reason
         if isinstance(failure.cause, EffectMissing):
-            text = "\n".join(["applied, but it still differs:", *map(str, failure.cause.facts["differences"])])
+            text = "\n".join([Message("applied, but it still differs:"), *map(str, failure.cause.facts["differences"])])
         elif not isinstance(failure.cause, SitewrightError):
             text = "".join(traceback.format_exception(failure.cause))
         self.tell(StepBroke(self._clock.now(), step.id, failure.reason, self._keep(step, text)))

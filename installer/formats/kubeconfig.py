@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from installer.formats import libyaml
+from installer.messages import Message
 
 LONGEST = 256 << 10
 """Bytes of a kubeconfig; kubeadm's has some 6 KiB."""
@@ -47,11 +48,11 @@ def read(text: bytes) -> Credentials:
         NotAKubeconfig: it has another form, or what it holds are no certificates, or not a key that belongs to them.
     """
     if len(text) > LONGEST:
-        raise NotAKubeconfig(f"it is longer than {LONGEST >> 10} KiB")
+        raise NotAKubeconfig(Message("it is longer than {longest} KiB", longest=LONGEST >> 10))
     try:
         config = libyaml.load_texts(text)
     except UNREADABLE as error:
-        raise NotAKubeconfig(f"it is not YAML: {type(error).__name__}") from error
+        raise NotAKubeconfig(Message("it is not YAML: {kind}", kind=type(error).__name__)) from error
     cluster, user = _first(config, "clusters", "cluster"), _first(config, "users", "user")
     try:
         authority = x509.load_pem_x509_certificates(_decoded(cluster, "certificate-authority-data"))
@@ -61,11 +62,11 @@ def read(text: bytes) -> Credentials:
     except NotAKubeconfig:
         raise
     except UNREADABLE as error:
-        raise NotAKubeconfig(f"a certificate or key in it cannot be read: {error}") from error
+        raise NotAKubeconfig(Message("a certificate or key in it cannot be read: {reason}", reason=error)) from error
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey):
-        raise NotAKubeconfig("its key is of a kind that no API server takes")
+        raise NotAKubeconfig(Message("its key is of a kind that no API server takes"))
     if _public(key.public_key()) != certified:
-        raise NotAKubeconfig("its key is not that of its certificate")
+        raise NotAKubeconfig(Message("its key is not that of its certificate"))
     return Credentials(_pem(authority), _pem(certificate), key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ))  # fmt: skip
@@ -103,14 +104,14 @@ def _first(config: Any, plural: str, singular: str) -> Mapping[str, Any]:
     entry = entries[0] if isinstance(entries, list) and entries else None
     found = entry.get(singular) if isinstance(entry, Mapping) else None
     if not isinstance(found, Mapping):
-        raise NotAKubeconfig(f"it names no {singular}")
+        raise NotAKubeconfig(Message("it names no {what}", what=singular))
     return found
 
 
 def _decoded(where: Mapping[str, Any], key: str) -> bytes:
     found = where.get(key)
     if not isinstance(found, str):
-        raise NotAKubeconfig(f"it has no {key}")
+        raise NotAKubeconfig(Message("it has no {key}", key=key))
     return base64.b64decode(found, validate=True)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from installer.messages import Message
+
 DEPTH = 500
 """Levels that texts may be nested: the deepest definitions of Kubernetes come to some sixty, and libyaml, which goes
 down by calling itself, ends the program at some tens of thousands."""
@@ -83,12 +85,14 @@ class _Measure:
             self._open.append(event.anchor)
             self._sizes.append(1)
             if len(self._open) > DEPTH:
-                raise yaml.YAMLError(f"nested deeper than {DEPTH} levels")
+                raise yaml.YAMLError(Message("nested deeper than {depth} levels", depth=DEPTH))
         elif isinstance(event, yaml.CollectionEndEvent):
             self._value(self._sizes.pop(), self._open.pop())
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor in self._open:
-                raise yaml.YAMLError(f"an alias (*{str(event.anchor)[:60]}) within what it stands for")
+                raise yaml.YAMLError(
+                    Message("an alias (*{anchor}) within what it stands for", anchor=str(event.anchor)[:60])
+                )
             self._value(self._anchors.get(event.anchor, 1), None)
         elif isinstance(event, yaml.ScalarEvent):
             self._value(1, event.anchor)
@@ -98,4 +102,4 @@ class _Measure:
             self._anchors[anchor] = size
         self._sizes[-1] += size
         if self._sizes[-1] > LARGEST:
-            raise yaml.YAMLError(f"its aliases amount to more than {LARGEST} values")
+            raise yaml.YAMLError(Message("its aliases amount to more than {largest} values", largest=LARGEST))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from installer.formats import text_file
 from installer.formats.ssh_keys import read_key
+from installer.messages import Message
 
 MOST_ROUNDS = 2000
 """Rounds of bcrypt over a passphrase that are waited for, some twenty seconds: ssh-keygen takes 24, the careful 100."""
@@ -57,7 +58,7 @@ def armoured(content: bytes) -> Armoured:
     finish = b"-----END %bPRIVATE KEY-----" % found[1]
     end = content.find(finish, found.end())
     if end < 0:
-        raise NoKey(f"is cut off: its line -----END {found[1].decode()}PRIVATE KEY----- is missing")
+        raise NoKey(Message("is cut off: its line -----END {kind}PRIVATE KEY----- is missing", kind=found[1].decode()))
     body = [line.strip() for line in content[found.end() : end].splitlines()]
     text = b"\n".join((found[0], *body[1:], finish, b""))
     if label == "OPENSSH":
@@ -81,10 +82,16 @@ def _openssh(text: bytes, body: bytes) -> Armoured:
     content = _binary(body)
     fields = _fields(content.removeprefix(_MAGIC), 3)
     if not content.startswith(_MAGIC) or len(fields) < 3:
-        raise NoKey("is damaged")
+        raise NoKey(Message("is damaged"))
     rounds = passphrase_rounds(content)
     if rounds > MOST_ROUNDS:
-        raise NoKey(f"has a passphrase that takes {rounds} rounds, more than {MOST_ROUNDS}: ssh-keygen -p sets fewer")
+        raise NoKey(
+            Message(
+                "has a passphrase that takes {rounds} rounds, more than {most_rounds}: ssh-keygen -p sets fewer",
+                rounds=rounds,
+                most_rounds=MOST_ROUNDS,
+            )
+        )
     # After the three, how many keys there are, and the public half of each.
     rest = content[len(_MAGIC) + sum(4 + len(each) for each in fields) + 4 :]
     public = _fields(rest, 1)
@@ -96,7 +103,7 @@ def _binary(body: bytes) -> bytes:
     try:
         return base64.b64decode(body, validate=True)
     except ValueError as error:
-        raise NoKey("is damaged: what stands between its lines BEGIN and END is no base64") from error
+        raise NoKey(Message("is damaged: what stands between its lines BEGIN and END is no base64")) from error
 
 
 def _fields(content: bytes, most: int) -> list[bytes]:
@@ -115,7 +122,7 @@ def _demand_bounded(der: bytes) -> None:
     if outer is not None:
         inner = _element(der, outer[1])
     if inner is None:
-        raise NoKey("is damaged")
+        raise NoKey(Message("is damaged"))
     how = der[inner[1] : inner[1] + inner[2]]  # the names of its algorithms and their parameters
     numbers = list(_integers(how))
     if _SCRYPT in how:
@@ -125,7 +132,12 @@ def _demand_bounded(der: bytes) -> None:
         too_long = max(numbers, default=0) > MOST_ITERATIONS
     if too_long:
         asked = "x".join(map(str, numbers))
-        raise NoKey(f"has a passphrase that takes {asked} iterations: openssl pkcs8 -topk8 -iter 100000 sets fewer")
+        raise NoKey(
+            Message(
+                "has a passphrase that takes {asked} iterations: openssl pkcs8 -topk8 -iter 100000 sets fewer",
+                asked=asked,
+            )
+        )
 
 
 def _element(der: bytes, at: int) -> tuple[int, int, int] | None:
@@ -150,39 +162,60 @@ def _integers(der: bytes) -> Iterator[int]:
 
 
 _SIGNS = (
-    (b"PuTTY-User-Key-File-", "is a key of PuTTY: puttygen FILE -O private-openssh -o NEW makes one of OpenSSH's"),
-    (b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY", "is a key in the form of ssh.com: ssh-keygen -i -f makes it OpenSSH's"),
-    (b"---- BEGIN SSH2 PUBLIC KEY", "is a public key: name the private one"),
-    (b"-----BEGIN PUBLIC KEY", "is a public key: name the private one"),
-    (b"-----BEGIN RSA PUBLIC KEY", "is a public key: name the private one"),
-    (b"-----BEGIN SSH SIGNATURE", "is a signature, and no key"),
-    (b"-----BEGIN CERTIFICATE", "is a certificate of TLS, and no key"),
-    (b"-----BEGIN PGP", "is a key or message of PGP, which SSH does not read"),
-    (b"-----BEGIN EC PARAMETERS", "is the parameters of a key without the key: openssl ecparam -genkey writes both"),
-    (b"SSH PRIVATE KEY FILE FORMAT 1.", "is a key for protocol 1 of SSH, which no server speaks: make another"),
-    (b"$ANSIBLE_VAULT;", "is encrypted by ansible-vault: ansible-vault decrypt --output NEW makes it readable"),
-    (b"age-encryption.org/", "is encrypted by age: age --decrypt makes it readable"),
-)  # fmt: skip
+    (
+        b"PuTTY-User-Key-File-",
+        Message("is a key of PuTTY: puttygen FILE -O private-openssh -o NEW makes one of OpenSSH's"),
+    ),
+    (
+        b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY",
+        Message("is a key in the form of ssh.com: ssh-keygen -i -f makes it OpenSSH's"),
+    ),
+    (b"---- BEGIN SSH2 PUBLIC KEY", Message("is a public key: name the private one")),
+    (b"-----BEGIN PUBLIC KEY", Message("is a public key: name the private one")),
+    (b"-----BEGIN RSA PUBLIC KEY", Message("is a public key: name the private one")),
+    (b"-----BEGIN SSH SIGNATURE", Message("is a signature, and no key")),
+    (b"-----BEGIN CERTIFICATE", Message("is a certificate of TLS, and no key")),
+    (b"-----BEGIN PGP", Message("is a key or message of PGP, which SSH does not read")),
+    (
+        b"-----BEGIN EC PARAMETERS",
+        Message("is the parameters of a key without the key: openssl ecparam -genkey writes both"),
+    ),
+    (
+        b"SSH PRIVATE KEY FILE FORMAT 1.",
+        Message("is a key for protocol 1 of SSH, which no server speaks: make another"),
+    ),
+    (
+        b"$ANSIBLE_VAULT;",
+        Message("is encrypted by ansible-vault: ansible-vault decrypt --output NEW makes it readable"),
+    ),
+    (b"age-encryption.org/", Message("is encrypted by age: age --decrypt makes it readable")),
+)
 """What files begin with that are named as private keys and are none."""
 
 
 def _instead(content: bytes) -> str:
     """What a file is that holds no private key."""
     if not content.strip():
-        return "is empty"
+        return Message("is empty")
     try:
         text = text_file.decoded(content).strip()
     except text_file.Unfit as error:
         if content[:1] == b"\x30":
-            return "is binary, as DER or PKCS#12 are: openssl pkey -inform DER makes it text"
-        return f"is {error.reason}" + (f": {error.cure}" if error.cure else "")
+            return Message("is binary, as DER or PKCS#12 are: openssl pkey -inform DER makes it text")
+        return (
+            Message("is {reason}: {cure}", reason=error.reason, cure=error.cure)
+            if error.cure
+            else Message("is {reason}", reason=error)
+        )
     for sign, what in _SIGNS:
         if text.startswith(sign.decode()):
             return what
     if "-cert-v0" in text.split(maxsplit=1)[0]:
-        return "is a certificate: name its private key, and let the certificate lie beside that as KEY-cert.pub"
+        return Message(
+            "is a certificate: name its private key, and let the certificate lie beside that as KEY-cert.pub"
+        )
     if read_key(text.splitlines()[0]) is not None:
-        return "is the public half of a key: name the private one, mostly the same name without .pub"
+        return Message("is the public half of a key: name the private one, mostly the same name without .pub")
     if "PRIVATE KEY" in text:
-        return "is damaged: a private key begins with the line -----BEGIN ... PRIVATE KEY-----"
-    return "is not a private key in a known format"
+        return Message("is damaged: a private key begins with the line -----BEGIN ... PRIVATE KEY-----")
+    return Message("is not a private key in a known format")

@@ -10,6 +10,8 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from installer.messages import Message
+
 T = TypeVar("T")
 
 
@@ -46,14 +48,14 @@ def _value(value: Any, hint: Any, name: str) -> Any:
     if hint is datetime:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
         if moment is None or moment.tzinfo is None:
-            raise ValueError(f"{name}: no moment with its zone")
+            raise ValueError(Message("{name}: no moment with its zone", name=name))
         return moment
     if get_origin(hint) is Literal and value not in get_args(hint):
-        raise ValueError(f"{name}: none of the words that it may be")
+        raise ValueError(Message("{name}: none of the words that it may be", name=name))
     if get_origin(hint) is tuple and isinstance(value, list):
         return tuple(_value(each, get_args(hint)[0], name) for each in value)
     if not _fits(value, get_origin(hint) or hint):
-        raise ValueError(f"{name}: not of the type it has to be")
+        raise ValueError(Message("{name}: not of the type it has to be", name=name))
     return value
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+from installer.messages import Message
+
 
 def loads(raw: bytes | str, *, halves: bool = False) -> Any:
     """The value of a JSON text in UTF-8. With `halves` it may hold half characters, as file names that are no UTF-8 do.
@@ -19,9 +21,9 @@ def loads(raw: bytes | str, *, halves: bool = False) -> Any:
         if not halves and "\\u" in text:  # an escape may stand for half a character
             json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as error:
-        raise ValueError("nested too deep") from error
+        raise ValueError(Message("nested too deep")) from error
     return value
 
 
 def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(Message("{name} is no number", name=name))

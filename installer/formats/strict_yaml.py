@@ -101,7 +101,7 @@ class _TooDeep(yaml.YAMLError):
     """The text nests deeper than any answers do."""
 
     def __str__(self) -> str:
-        return f"more than {DEEPEST} levels of nesting"
+        return Message("more than {deepest} levels of nesting", deepest=DEEPEST)
 
 
 class _Reader:

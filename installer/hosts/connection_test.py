@@ -229,7 +229,7 @@ class _Visit:
 
     def _seen(self, key: Key) -> None:
         self._note(key)
-        self._end("key", f"{key.fingerprint} ({key.type}), as pinned")
+        self._end("key", Message("{fingerprint} ({type}), as pinned", fingerprint=key.fingerprint, type=key.type))
         self._begin("login")
 
     def _note(self, key: Key | None) -> None:
@@ -239,7 +239,7 @@ class _Visit:
     def _begin(self, stage: Name) -> None:
         self.result = replace(self.result, stage=stage)
         if self.stop.is_set():
-            reason = f"{self.host.name}: the test was stopped before it ended"
+            reason = Message("{name}: the test was stopped before it ended", name=self.host.name)
             raise SitewrightError(reason=reason, hint=Message("test the connection again"))
         self.tell(Stage(self.host.name, stage, "running"))
 
@@ -251,9 +251,11 @@ def in_words(facts: Facts) -> str:
     """What a host is, in one line."""
     disk = facts.disks.get("/var/lib") or facts.disks.get("/")
     parts = [
-        facts.os_name or facts.os_id or "an unknown system",
-        f"{facts.cpus} cores",
+        facts.os_name or facts.os_id or Message("an unknown system"),
+        Message("{cpus} cores", cpus=facts.cpus),
         f"{facts.memory / GIB:.1f} GiB memory",
-        f"{disk.free / GIB:.0f} of {disk.size / GIB:.0f} GiB free" if disk else "",
+        Message("{free} of {size} GiB free", free=format(disk.free / GIB, ".0f"), size=format(disk.size / GIB, ".0f"))
+        if disk
+        else "",
     ]
     return ", ".join(filter(None, parts))

@@ -17,6 +17,7 @@ from installer.hosts.facts_parsing import Disk, Listener, Owner, Unit
 from installer.hosts.network_facts import Taken
 from installer.hosts.unit_facts import DropIn
 from installer.layout import HOME, POD_LINKS
+from installer.messages import Message
 from installer.ports import Output, Questions
 
 GIB = 1 << 30
@@ -137,7 +138,7 @@ def gather(world: Questions, answers: Answers, report: Callable[[int, int, str, 
 
 def odd(host: str, error: Exception) -> HostAnswersOddly:
     """What an answer that cannot be understood is told as."""
-    return HostAnswersOddly(host=host, reason=f"it gave {error}")
+    return HostAnswersOddly(host=host, reason=Message("it gave {reason}", reason=error))
 
 
 def _looked_up(answers: Answers, host: str) -> tuple[str, ...]:

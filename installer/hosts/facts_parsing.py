@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from installer.layout import HOME
+from installer.messages import Message
+from installer.plain import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,11 @@ class Owner(NamedTuple):
     environment: str
 
     def __str__(self) -> str:
-        return f"site {self.site}, environment {self.environment}" if self.site else "a site that it does not name"
+        return (
+            Message("site {site}, environment {environment}", site=self.site, environment=self.environment)
+            if self.site
+            else Message("a site that it does not name")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +83,8 @@ def files(text: str) -> dict[str, str]:
 
 
 def line(text: str) -> str:
-    """A text of one line, cut where it is longer than any that is meant."""
-    return text.strip()[:LONGEST]
+    """A text of one line as it may be shown, cut where it is longer than any that is meant."""
+    return plain(text.strip()[:LONGEST], LONGEST)
 
 
 def whole(text: str) -> int | None:
@@ -101,7 +107,7 @@ def seconds(text: str) -> float:
     if not text:
         return float("nan")
     if not _CLOCK.fullmatch(text):
-        raise ValueError(f"{text[:80]!r} for the time")
+        raise ValueError(Message("{text} for the time", text=repr(text[:80])))
     return float(text)
 
 
@@ -151,19 +157,19 @@ def machine(content: Mapping[str, str]) -> dict[str, Any]:
 def disks(df: str, mounts: str, places: Sequence[str]) -> dict[str, Disk]:
     """The disk of each place, by `df --output=file,size,avail,target,fstype`."""
     options = {}
-    for line in mounts.splitlines():
-        fields = line.split()
+    for row in mounts.splitlines():
+        fields = row.split()
         if len(fields) >= 4:
             options[fields[1]] = frozenset(fields[3].split(","))
     found = {}
-    for line in df.splitlines()[1:]:
-        fields = line.split()
+    for row in df.splitlines()[1:]:
+        fields = row.split()
         if len(fields) != 5:
             continue
         size, free = whole(fields[1]), whole(fields[2])
         if size is not None and free is not None:
             place, _, _, mount, kind = fields
-            found[place] = Disk(mount, kind, size, free, options.get(mount, frozenset()))
+            found[place] = Disk(line(mount), line(kind), size, free, options.get(mount, frozenset()))
     return {place: disk for place in places if (disk := nearest(found, place))}
 
 

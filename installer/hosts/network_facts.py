@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Interface, IPv4Network, NetmaskValueError, ip_address
 from typing import Any
 
+from installer.hosts.facts_parsing import line
 from installer.messages import Message
 
 RESOLV = "/etc/resolv.conf"
@@ -30,7 +31,7 @@ def attached(text: str) -> tuple[Taken, ...]:
     """The networks of a host's own addresses, from `ip -json address`; loopback is none."""
     found = []
     for link in _rows(text):
-        name, told = str(link.get("ifname", "")), link.get("addr_info")
+        name, told = line(str(link.get("ifname", ""))), link.get("addr_info")
         for info in told if isinstance(told, list) else ():
             if name == "lo" or not isinstance(info, dict) or info.get("family", "inet") != "inet":
                 continue
@@ -53,7 +54,7 @@ def routed(text: str) -> tuple[Taken, ...]:
         except (AddressValueError, NetmaskValueError, ValueError):
             continue
         if network.prefixlen > 1:  # a VPN writes two halves of everything in place of a default route
-            link, gateway = str(row.get("dev", "")), row.get("gateway")
+            link, gateway = line(str(row.get("dev", ""))), line(str(row.get("gateway") or ""))
             how = (
                 Message("it routes {network} via {gateway}", network=network, gateway=gateway)
                 if gateway
@@ -66,8 +67,8 @@ def routed(text: str) -> tuple[Taken, ...]:
 def name_servers(files: Mapping[str, str], *, resolved: bool) -> tuple[str, ...]:
     """The name servers that pods of a host are given, in order."""
     text = files.get(RESOLVED if resolved and RESOLVED in files else RESOLV, "")
-    rows = (line.split("#")[0].split(";")[0].split() for line in text.splitlines())
-    return tuple(row[1] for row in rows if len(row) > 1 and row[0] == "nameserver")
+    rows = (row.split("#")[0].split(";")[0].split() for row in text.splitlines())
+    return tuple(line(row[1]) for row in rows if len(row) > 1 and row[0] == "nameserver")
 
 
 def is_loopback(server: str) -> bool:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from installer.hosts.facts_parsing import line
+
 FOLDERS = (
     "/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient", "/etc/systemd/system",
     "/run/systemd/system", "/run/systemd/generator", "/run/systemd/generator.late", "/usr/local/lib/systemd/system",
@@ -31,15 +33,15 @@ class DropIn(NamedTuple):
 def drop_ins(grep: str) -> tuple[DropIn, ...]:
     """The settings of every drop-in; a line that only begins a section is none."""
     found, seen = [], set()
-    for path, line, text in _rows(grep):
+    for path, at, text in _rows(grep):
         folder, _, name = path.rpartition("/")
         unit = folder.rpartition("/")[2].removesuffix(".d")
         if not name.endswith(".conf") or not folder.endswith(".d") or text.startswith("["):
             continue
-        key = (path.removeprefix("/usr"), line)  # /lib is /usr/lib on most systems
+        key = (path.removeprefix("/usr"), at)  # /lib is /usr/lib on most systems
         if key not in seen:
             seen.add(key)
-            found.append(DropIn(unit, f"{path}:{line}", text[:256]))
+            found.append(DropIn(unit, f"{line(path)}:{at}", line(text)))
     return tuple(found)
 
 
@@ -61,18 +63,18 @@ def returning_swap(grep: str, fstab: str, enabled: frozenset[str]) -> tuple[str,
         fields = row.split("#")[0].split()
         if len(fields) > 2 and fields[2] == "swap" and "noauto" not in [*fields, ""][3].split(","):
             found[f"{FSTAB}:{number}"] = None
-    for path, line, text in _rows(grep):
+    for path, at, text in _rows(grep):
         if path.endswith(".swap") and text.startswith("What="):
             made = path.startswith("/run/systemd/generator")
             if not (made and fstab_names(fstab, text.removeprefix("What="))):
-                found[f"{path}:{line}"] = None
+                found[f"{line(path)}:{at}"] = None
     found |= dict.fromkeys(f"{name}.service" for name in SWAPPERS if name in enabled)
     return tuple(found)
 
 
 def fstab_names(fstab: str, device: str) -> bool:
     """Whether a swap unit was made from fstab: then the line there is what is to be told."""
-    names = {line.split()[0] for line in fstab.splitlines() if line.split()[:1] and not line.startswith("#")}
+    names = {row.split()[0] for row in fstab.splitlines() if row.split()[:1] and not row.startswith("#")}
     short = device.replace("/dev/disk/by-uuid/", "UUID=").replace("/dev/disk/by-label/", "LABEL=")
     return device in names or short in names
 

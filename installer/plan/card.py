@@ -159,12 +159,12 @@ def from_json(body: Mapping[str, Any]) -> PlanCard:
     """
     told = body.get("steps")
     if body.get("format") != FORMAT or not isinstance(told, list):
-        raise ValueError("no plan of a format that is known here")
+        raise ValueError(Message("no plan of a format that is known here"))
     steps = tuple(record(StepCard, step if isinstance(step, Mapping) else {}) for step in told)
     seen: set[str] = set()
     for step in steps:
         if step.id in seen or not seen.issuperset(step.after):
-            raise ValueError(f"step {step.id} is there twice, or before what it waits for")
+            raise ValueError(Message("step {id} is there twice, or before what it waits for", id=step.id))
         seen.add(step.id)
     return record(PlanCard, body, steps=steps)
 

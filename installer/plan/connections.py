@@ -101,20 +101,36 @@ def own_ports(answers: Answers, host: str, opened: Iterable[OpenPort] = ()) -> d
 
 def ports_table(answers: Answers, opened: Sequence[OpenPort] = ()) -> tuple[tuple[str, str, str, str], ...]:
     """(from, to, port, for) of every connection that a firewall has to let pass, for people."""
-    table = []
+    table: list[tuple[str, str, str, str]] = []
     for port in sorted({host.access.port for host in answers.hosts}):
         there = tuple(host.name for host in answers.hosts if host.access.port == port)
-        table.append(("this machine", _names(answers, there), f"{port}/tcp", "SSH, the only way the installer uses"))
+        table.append(
+            (
+                Message("this machine"),
+                _names(answers, there),
+                f"{port}/tcp",
+                Message("SSH, the only way the installer uses"),
+            )
+        )
     for wire in wires(answers, opened):
         if set(wire.sources) != set(wire.targets) or len(wire.targets) > 1:
             sources, targets = _names(answers, wire.sources), _names(answers, wire.targets)
             table.append((sources, targets, f"{wire.port}/{wire.protocol}", wire.purpose))
     for environment in answers.environments:
         targets = _names(answers, environment.hosts)
-        table.append(("users", targets, f"{NODE_PORTS}/tcp", f"services of {environment.name} (node ports)"))
+        table.append(
+            (
+                Message("users"),
+                targets,
+                f"{NODE_PORTS}/tcp",
+                Message("services of {name} (node ports)", name=environment.name),
+            )
+        )
     for each in opened:
         if each.targets and each.source == "clients":
-            table.append(("users", _names(answers, each.targets), f"{each.port}/{each.protocol}", each.purpose))
+            table.append(
+                (Message("users"), _names(answers, each.targets), f"{each.port}/{each.protocol}", each.purpose)
+            )
     return tuple(table)
 
 

@@ -11,6 +11,7 @@ from installer.answers.model import Answers, Environment
 from installer.bundle import sized
 from installer.bundle.manifest import Component, Manifest
 from installer.certificates import KeyPair
+from installer.messages import Message
 from installer.plan import wiring
 from installer.plan.stages import Place
 from installer.render import context, templates
@@ -84,7 +85,11 @@ class Planned:
                      if (each.environment, each.size.name) == (environment.name, rules)), None)  # fmt: skip
         if size is None:
             with requirements.reasons(self.answers):
-                lacking = f"environments: {environment.name} is not among them, but has {component.name} to be sized"
+                lacking = Message(
+                    "environments: {others} is not among them, but has {parts} to be sized",
+                    others=environment.name,
+                    parts=component.name,
+                )
                 raise SizingError([lacking])
         keys = {name: figure.partition(".")[2] for name, figure in wanted.items()}
         return {name: sized.told(name, key, expected(size, key)) for name, key in keys.items()}

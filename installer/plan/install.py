@@ -27,6 +27,7 @@ from installer.plan.steps import (
     pools,
     record,
     registry,
+    registry_content,
     releases,
     secrets,
 )
@@ -113,7 +114,7 @@ def _cluster(inputs: Inputs, environment: Environment) -> list[Step]:
 def _host_parts(inputs: Inputs, environment: Environment, host: str, steps: list[Step]) -> tuple[str, ...]:
     """Append the steps that put host components on a host, one after the other; returns the ids to wait for."""
     last: tuple[str, ...] = (
-        registry.filled_id(inputs),
+        registry_content.filled_id(inputs),
         registry.trust_id(environment, host),
         hosts.step_id(environment, "hosts.settings", host),
     )
@@ -184,7 +185,7 @@ def _producers(inputs: Inputs, environment: Environment, part: Component) -> tup
         if "chart" in producer.spec or "objects" in producer.spec:
             found.append(releases.release_id(there, producer.name))
         elif producer.name == known.REGISTRY:
-            found.append(registry.filled_id(inputs))
+            found.append(registry_content.filled_id(inputs))
         elif "host" in producer.spec:
             found += [host_components.install_id(there, producer, host) for host in there.hosts
                       if host_components.belongs(producer.spec["host"], inputs, there, host)]  # fmt: skip

@@ -31,7 +31,7 @@ class Difference(NamedTuple):
     seen: str
 
     def __str__(self) -> str:
-        return f"{self.what}: wanted {self.wanted}, seen {self.seen}"
+        return Message("{what}: wanted {wanted}, seen {seen}", what=self.what, wanted=self.wanted, seen=self.seen)
 
 
 Differences = tuple[Difference, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from installer.formats import strict_json
+from installer.messages import Message
 
 FORMAT = 1
 """Of a record; the newest that this program reads."""
@@ -18,7 +19,7 @@ class Newer(ValueError):
     """A record of a newer program, in that `format`."""
 
     def __init__(self, format: int) -> None:
-        super().__init__("it is of a newer sitewright")
+        super().__init__(Message("it is of a newer sitewright"))
         self.format = format
 
 
@@ -31,19 +32,19 @@ def told(host: str, raw: bytes) -> dict[str, Any]:
     """
     found = strict_json.loads(raw) if len(raw) <= LARGEST else None
     if not isinstance(found, dict):
-        raise ValueError(f"it is no record, or larger than {LARGEST} bytes")
+        raise ValueError(Message("it is no record, or larger than {largest} bytes", largest=LARGEST))
     if type(found.get("format")) is int and found["format"] > FORMAT:
         raise Newer(found["format"])
     bundle, components = found.get("bundle"), found.get("components")
     if found.get("format") != FORMAT or not isinstance(bundle, dict) or not isinstance(components, dict):
-        raise ValueError("it is not of the form it should have")
+        raise ValueError(Message("it is not of the form it should have"))
     texts = {name: found.get(name) for name in ("site", "environment", "host", "kubernetes")}
     carried = {name: bundle.get(name) for name in ("name", "version", "digest")}
     said = [*texts.values(), *carried.values(), *components, *components.values()]
     good = all(isinstance(each, str) and len(each) <= LONGEST for each in said)
     if not good or not isinstance(found.get("control_plane"), bool):
-        raise ValueError("it is not of the form it should have")
+        raise ValueError(Message("it is not of the form it should have"))
     if texts["host"] != host:
-        raise ValueError("it is about another host")
+        raise ValueError(Message("it is about another host"))
     return {"format": FORMAT, **texts, "control_plane": found["control_plane"], "bundle": carried,
             "components": components}  # fmt: skip

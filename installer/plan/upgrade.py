@@ -34,6 +34,7 @@ from installer.plan.steps import (
     planes,
     record,
     registry,
+    registry_content,
     restore_points,
 )
 
@@ -99,7 +100,7 @@ def _known(steps: list[Step]) -> tuple[Step, ...]:
 
 def _cluster(inputs: Inputs, environment: Environment, former: str, before: tuple[str, ...]) -> list[Step]:
     """One environment, once those `before` it are through."""
-    filled = (registry.filled_id(inputs), *(registry.trust_id(environment, host) for host in environment.hosts))
+    filled = (registry_content.filled_id(inputs), *(registry.trust_id(environment, host) for host in environment.hosts))
     steps = _restore_points(inputs, environment, (*filled, *before))
     steps += [planes.bring(inputs, environment, host, (*filled, *before)) for host in environment.hosts]
     if succession.minor(former) != succession.minor(inputs.manifest.kubernetes):

@@ -15,13 +15,14 @@ from installer.bundle.manifest import Manifest
 from installer.errors import SitewrightError, SudoRefused
 from installer.hosts.facts import Facts, gather
 from installer.messages import Message
+from installer.plain import MOST, plain
 from installer.plan.connections import Wire, ports_table, wires
 from installer.plan.inputs import Planned
 from installer.plan.succession import Standing
 from installer.ports import Probed, Report, discarded
 from installer.preflight import bundle, disks, kernel, machine, network, networks, units
 from installer.preflight.disks import DiskNeed, disk_needs
-from installer.preflight.finding import Case, Check, Finding, Lacking, Status, Tried
+from installer.preflight.finding import Case, Check, Finding, Lacking, Status, Tried, Violation
 from installer.preflight.selection import Only, only
 from installer.preflight.trials import try_all
 
@@ -95,7 +96,7 @@ def _entry(case: Case) -> Iterator[Finding]:
     for host in case.answers.hosts:
         error = case.gathered.refused.get(host.name)
         if error is None:
-            yield Finding(LOGIN, host.name, "ok", "logged in")
+            yield Finding(LOGIN, host.name, "ok", Message("logged in"))
             yield Finding(SUDO, host.name, "ok", "root")
         else:
             name = SUDO if isinstance(error, SudoRefused) else LOGIN
@@ -113,12 +114,19 @@ def _judged(case: Case, check: Check, facts: Facts) -> list[Finding]:
         return [Finding(check.name, facts.host, "ok", check.title)]
     waiver = None if check.firm else case.answers.waiver(check.name, facts.host)
     ended = waiver is not None and waiver.until < case.now.date()
-    found = []
-    for trouble in troubles:
+
+    def finding(trouble: Violation, found: Message) -> Finding:
         status: Status = "waived" if waiver and not ended else "warn" if trouble.warning else "failed"
         remedy = _agree_anew(waiver, trouble.remedy) if waiver and ended else trouble.remedy
-        held = None if ended else waiver
-        found.append(Finding(check.name, facts.host, status, trouble.found, trouble.wanted, remedy, held))
+        found, wanted, remedy = (each.each(plain, MOST) for each in (found, trouble.wanted, remedy))
+        return Finding(check.name, facts.host, status, found, wanted, remedy, None if ended else waiver)
+
+    if len(troubles) > MOST:  # what stops an installation is told first, and of the rest how many there are
+        troubles.sort(key=lambda each: each.warning)
+    found = [finding(each, each.found) for each in troubles[:MOST]]
+    if rest := troubles[MOST:]:
+        more = Message("{title}: {count} more of this kind", title=check.title, count=len(rest))
+        found.append(finding(rest[0], more))
     return found
 
 

@@ -75,7 +75,9 @@ def _of_environment(inputs: Planned, environment: Environment, renderer: Rendere
             needed = set(images.rendered(renderer, component, names))
         except ProgramUnbounded as error:
             raise BundleNotTrusted(
-                bundle=f"bundle {inputs.manifest.name} {inputs.manifest.version}", reason=error.message, hint=FAULT
+                bundle=Message("bundle {name} {version}", name=inputs.manifest.name, version=inputs.manifest.version),
+                reason=error.message,
+                hint=FAULT,
             ) from error
         except BuildFailed as error:
             remedy = (

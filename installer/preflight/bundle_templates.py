@@ -42,12 +42,17 @@ def prove(inputs: Planned) -> None:
     for name, texts in NAMED.items():
         if name not in parts:
             raise BundleNotTrusted(
-                bundle=f"bundle {inputs.manifest.name}", reason=Message("it has no component {name}", name=name)
+                bundle=Message("bundle {name}", name=inputs.manifest.name),
+                reason=Message("it has no component {name}", name=name),
             )
         if name in ON_HOSTS and "host" not in parts[name].spec:
-            raise BundleNotTrusted(bundle=f"component {name}", reason=Message("it puts nothing on hosts"))
+            raise BundleNotTrusted(
+                bundle=Message("component {name}", name=name), reason=Message("it puts nothing on hosts")
+            )
         for text in sorted(set(texts) - parts[name].texts.keys()):
-            raise BundleNotTrusted(bundle=f"component {name}", reason=Message("it has no text {text}", text=text))
+            raise BundleNotTrusted(
+                bundle=Message("component {name}", name=name), reason=Message("it has no text {text}", text=text)
+            )
     kubernetes, probing = parts[known.KUBERNETES], parts[known.PROBE]
     _probe_image(probing)
     for environment in inputs.answers.environments:
@@ -66,11 +71,16 @@ def prove(inputs: Planned) -> None:
                     declared.tried(component, probe, inputs.seen(environment, component))
                 if "url" in probe and not URL.fullmatch(probe["url"]):
                     reason = Message("{value} is no https address", value=f"{probe['url'][:200]!r}")
-                    raise BundleNotTrusted(bundle=f"component {component.name}, probe {probe['name']}", reason=reason)
+                    raise BundleNotTrusted(
+                        bundle=Message("component {name}, probe {probe}", name=component.name, probe=probe["name"]),
+                        reason=reason,
+                    )
 
 
 def _probe_image(component: Component) -> None:
     try:
         component.artifact("image", builtin.IMAGE)
     except KeyError as error:
-        raise BundleNotTrusted(bundle=f"component {component.name}", reason=str(error.args[0])) from error
+        raise BundleNotTrusted(
+            bundle=Message("component {name}", name=component.name), reason=str(error.args[0])
+        ) from error

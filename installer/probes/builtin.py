@@ -143,7 +143,7 @@ def cleaning(ground: ProbeNamespace) -> Probe:
         world.delete(ground.cluster, ground.path)
         for left in _abandoned(world, ground):
             world.delete(ground.cluster, f"{NAMESPACES}/{left}")
-        return "taken away"
+        return Message("taken away")
 
     return _probe(ground.environment, "clean", Message("the probes' pods taken away"), clean)
 
@@ -159,7 +159,7 @@ def _prepare(world: World, inputs: Planned, ground: ProbeNamespace) -> str:
         probe = file.removesuffix(".yaml")
         if probe not in CALLED_FOR or probe in called:
             world.apply(environment.name, *charts.parse(component, file, templates.render(component, file, names)))
-    return "put there"
+    return Message("put there")
 
 
 def _abandoned(world: ReadOnly, ground: ProbeNamespace) -> list[str]:
@@ -209,7 +209,7 @@ def _all_pods(world: ReadOnly, ground: ProbeNamespace) -> dict[str, Mapping[str,
         pods = _pods(world, ground)
         return pods if set(pods) == set(ground.environment.hosts) else None
 
-    found: dict[str, Mapping[str, Any]] = until("a Ready pod on every node", attempt)
+    found: dict[str, Mapping[str, Any]] = until(Message("a Ready pod on every node"), attempt)
     return found
 
 
@@ -273,10 +273,10 @@ def _volume(world: World, ground: ProbeNamespace) -> str:
         found = world.get(ground.cluster, path)
         return found if text(found, "metadata", "uid") not in {"", not_uid} and condition(found, "Ready") else None
 
-    first = text(until("a pod with a volume", pod), "metadata", "uid")
+    first = text(until(Message("a pod with a volume"), pod), "metadata", "uid")
     _execute(world, ground, "volume-0", "sh", "-c", f"echo {first} > /data/written && sync")
     world.delete(ground.cluster, path)
-    until("the pod's successor", lambda: pod(first))
+    until(Message("the pod's successor"), lambda: pod(first))
     if _execute(world, ground, "volume-0", "cat", "/data/written").strip() != first:
         raise ProbeFailed(reason=Message("what was written is not what is read back"))
     return Message("written, restarted, read back")
@@ -284,7 +284,7 @@ def _volume(world: World, ground: ProbeNamespace) -> str:
 
 def _certificate(world: World, ground: ProbeNamespace, called: Mapping[str, Mapping[str, str]]) -> str:
     path = f"/apis/cert-manager.io/v1/namespaces/{ground.namespace}/certificates/probe"
-    until("the certificate", lambda: condition(world.get(ground.cluster, path) or {}, "Ready"))
+    until(Message("the certificate"), lambda: condition(world.get(ground.cluster, path) or {}, "Ready"))
     secret = world.get(ground.cluster, f"{ground.path}/secrets/probe")
     authority = https.trusted(world, ground.environment, called["certificate"].get("ca", ""))
     return https.valid_chain(secret or {}, authority, f"probe.{ground.environment.domain}", world.now())
@@ -295,5 +295,5 @@ def _metrics(world: World, environment: Environment) -> str:
         listing = world.get(environment.name, "/apis/metrics.k8s.io/v1beta1/nodes")
         return {name(item) for item in items(listing)} >= set(environment.hosts)
 
-    until("metrics of every node", attempt)
+    until(Message("metrics of every node"), attempt)
     return Message("{count} nodes", count=len(environment.hosts))

@@ -60,7 +60,9 @@ def tried(component: Component, spec: Mapping[str, Any], names: Mapping[str, Any
     found = charts.documents(component, spec["object"], names)
     if len(found) != 1:
         reason = Message("it holds {count} objects, a probe tries one", count=len(found))
-        raise BundleNotTrusted(bundle=f"component {component.name}, {spec['object']}", reason=reason)
+        raise BundleNotTrusted(
+            bundle=Message("component {name}, {object}", name=component.name, object=spec["object"]), reason=reason
+        )
     return found[0]
 
 

@@ -38,7 +38,7 @@ class Reach:
     pids: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.who} reaches for {self.peer}:{self.port}"
+        return Message("{who} reaches for {peer}:{port}", who=self.who, peer=self.peer, port=self.port)
 
 
 def probe(world: ReadOnly, inputs: Planned, environment: Environment) -> str:
@@ -79,7 +79,7 @@ def _asked(world: ReadOnly, host: str, *argv: str) -> str:
                 "{host}: `{names}`: {value}",
                 host=host,
                 names=" ".join(argv[:2]),
-                value=output.err.strip() or f"ended with {output.code}",
+                value=output.err.strip() or Message("ended with {code}", code=output.code),
             )
         )
     return output.out
@@ -90,7 +90,7 @@ def _of_pods(text: str, network: str) -> Iterator[Reach]:
     pods = ipaddress.ip_network(network)
     for line in text.splitlines():
         if (found := FLOW.search(line)) and ipaddress.ip_address(found[2]) in pods:
-            yield Reach(f"pod {found[2]}", found[3], int(found[4]))
+            yield Reach(Message("pod {found}", found=found[2]), found[3], int(found[4]))
 
 
 def _sockets(text: str) -> Iterator[Reach]:

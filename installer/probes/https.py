@@ -91,7 +91,7 @@ def ask(world: World, environment: Environment, spec: Mapping[str, str], until: 
         return output.out if output.ok and spec["expect"] in output.out else ""
 
     try:
-        until(f"{spec['url']} with {spec['expect']!r} in its answer", attempt)
+        until(Message("{url} with {expect} in its answer", url=spec["url"], expect=repr(spec["expect"])), attempt)
     finally:
         world.remove(asking, ca)
     return Message("{url} answers at {address}", url=spec["url"], address=addresses[answering])

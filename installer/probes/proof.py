@@ -162,4 +162,6 @@ def failed(results: tuple[ProbeResult, ...]) -> ProbeFailed | None:
     if not broken:
         return None
     names = ", ".join(result.id for result in broken)
-    return ProbeFailed(reason=f"{len(broken)} of {len(results)} probes failed: {names}")
+    return ProbeFailed(
+        reason=Message("{count} of {total} probes failed: {names}", count=len(broken), total=len(results), names=names)
+    )

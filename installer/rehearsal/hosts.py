@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from installer.errors import PracticeFailed, PracticeImpossible
+from installer.messages import Message
 from installer.ports import Report
 from installer.rehearsal import access, commands, image, kernel, podman
 from installer.rehearsal.site import ENGINEER, PracticeHost, PracticeSite
@@ -149,8 +150,12 @@ def _make_network(site: PracticeSite) -> None:
     if code and "already used" in err:
         raise PracticeImpossible(
             site=site.name,
-            reason=f"its hosts' addresses are in {site.subnet}, a network that this machine has already",
-            hint="take down what is there, or rehearse with a copy of the answers in which the hosts have others",
+            reason=Message(
+                "its hosts' addresses are in {subnet}, a network that this machine has already", subnet=site.subnet
+            ),
+            hint=Message(
+                "take down what is there, or rehearse with a copy of the answers in which the hosts have others"
+            ),
         )
     if code:
         raise PracticeFailed(command="podman network create", reason=err.strip())
@@ -164,7 +169,9 @@ def _await_boot(site: PracticeSite, host: str) -> None:
         if out.strip() in ("running", "degraded"):
             return
         if time.monotonic() > deadline:
-            raise PracticeFailed(command=f"boot of {host}", reason=(err or out).strip() or "no answer from systemd")
+            raise PracticeFailed(
+                command=f"boot of {host}", reason=(err or out).strip() or Message("no answer from systemd")
+            )
         time.sleep(0.1)
 
 
@@ -173,7 +180,9 @@ def _refuse_strangers(site: PracticeSite) -> None:
     expected = {site.container(host.name) for host in site.hosts}
     strangers = sorted(set(_states(site.name)) - expected)
     if strangers:
-        raise PracticeImpossible(site=site.name, reason=f"it stands with other hosts: {', '.join(strangers)}")
+        raise PracticeImpossible(
+            site=site.name, reason=Message("it stands with other hosts: {names}", names=", ".join(strangers))
+        )
 
 
 def _states(site: str) -> dict[str, State]:

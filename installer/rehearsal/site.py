@@ -10,6 +10,7 @@ from pathlib import Path
 
 from installer.answers.model import Access, Answers, SecretRef
 from installer.errors import PracticeImpossible
+from installer.messages import Message
 
 STATE = "~/.local/state/sitewright/practice"
 """Where sites keep keys and passwords. Fixed, so that a profile can name these files."""
@@ -56,17 +57,23 @@ class PracticeSite:
 
     def _validate(self) -> None:
         if not self.hosts:
-            raise PracticeImpossible(site=self.name, reason="it has no hosts")
+            raise PracticeImpossible(site=self.name, reason=Message("it has no hosts"))
         for name in (self.name, *(host.name for host in self.hosts)):
             if not NAME.fullmatch(name):
-                raise PracticeImpossible(site=self.name, reason=f"{name!r} is not a lower-case host name")
+                raise PracticeImpossible(
+                    site=self.name, reason=Message("{name} is not a lower-case host name", name=repr(name))
+                )
         for what in ("name", "address"):
             values = [getattr(host, what) for host in self.hosts]
             twice = sorted({value for value in values if values.count(value) > 1})
             if twice:
-                raise PracticeImpossible(site=self.name, reason=f"{what} {', '.join(twice)} is used twice")
+                raise PracticeImpossible(
+                    site=self.name, reason=Message("{what} {names} is used twice", what=what, names=", ".join(twice))
+                )
         if self.subnet.prefixlen < WIDEST:
-            raise PracticeImpossible(site=self.name, reason=f"its addresses do not fit into one /{WIDEST} network")
+            raise PracticeImpossible(
+                site=self.name, reason=Message("its addresses do not fit into one /{widest} network", widest=WIDEST)
+            )
 
     @property
     def subnet(self) -> IPv4Network:
@@ -98,7 +105,7 @@ class PracticeSite:
             PracticeImpossible: the site has no such host.
         """
         if host not in {known.name for known in self.hosts}:
-            raise PracticeImpossible(site=self.name, reason=f"it has no host {host!r}")
+            raise PracticeImpossible(site=self.name, reason=Message("it has no host {host}", host=repr(host)))
         return f"sitewright-{self.name}-{host}"
 
     def volume(self, host: str) -> str:

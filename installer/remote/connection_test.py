@@ -99,10 +99,12 @@ class SshConnector:
         try:
             found = socket.getaddrinfo(first.address, first.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            reason = reason_of(error) if isinstance(error, OSError) else "not a name that can be looked up"
+            reason = reason_of(error) if isinstance(error, OSError) else Message("not a name that can be looked up")
             raise HostUnreachable(host=first.name, address=first.address, reason=reason) from error
         address = str(found[0][4][0])
-        return address if address == first.address else f"{first.address} is {address}"
+        return (
+            address if address == first.address else Message("{name} is {address}", name=first.address, address=address)
+        )
 
     def knock(self) -> str:
         """Try whether the port answers, through the bastion if there is one.
@@ -116,7 +118,7 @@ class SshConnector:
         try:
             if self._link.bastion is None:
                 socket.create_connection((login.address, login.port), PATIENCE).close()
-                return f"{where} answers"
+                return Message("{where} answers", where=where)
             self._pass(self._link.bastion)
             self._link.bastion.dial(login.port, login.address).close()
         except ChannelException as error:
@@ -126,7 +128,7 @@ class SshConnector:
             ) from error
         except OSError as error:
             raise HostUnreachable(host=login.name, address=where, reason=reason_of(error)) from error
-        return f"{where} answers through {self._link.bastion.login.name}"
+        return Message("{where} answers through {through}", where=where, through=self._link.bastion.login.name)
 
     def enter(self, seen: Callable[[Key], None]) -> str:
         """Compare the host's key with the pinned one, tell it, and only then log in.
@@ -146,7 +148,7 @@ class SshConnector:
                 seen(self._shown)
 
         _enter(self._link, noted)
-        return f"as {self._link.login.user}"
+        return Message("as {user}", user=self._link.login.user)
 
     def escalate(self) -> str:
         """Become root.
@@ -157,7 +159,7 @@ class SshConnector:
             ConnectionLost: the connection broke. HostAnswersOddly: it answers something else.
         """
         self._link.execute(("true",))  # nothing is run before the host has proved that it is run as root
-        return "none is needed" if self._link.login.user == "root" else "accepted"
+        return Message("none is needed") if self._link.login.user == "root" else Message("accepted")
 
     def close(self) -> None:
         """Hang up."""

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from installer.messages import Message
+
 
 class TooMuch(OSError):
     """More came than an answer may have, or it took longer than it may."""
@@ -39,9 +41,9 @@ def ending(connection: Callable[[], socket.socket | None], seconds: float) -> It
         yield
     except Exception as error:
         if over.is_set():
-            raise TooMuch(f"no end of its answer within {seconds:g} s") from error
+            raise TooMuch(Message("no end of its answer within {seconds} s", seconds=format(seconds, "g"))) from error
         raise
     finally:
         timer.cancel()
     if over.is_set():
-        raise TooMuch(f"no end of its answer within {seconds:g} s")
+        raise TooMuch(Message("no end of its answer within {seconds} s", seconds=format(seconds, "g")))

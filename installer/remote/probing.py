@@ -203,7 +203,7 @@ class Probes:
         """
         output = self._bash(host, script, *arguments, timeout=timeout)
         if not output.ok:
-            reason = output.err.strip() or "no reason given"
+            reason = output.err.strip() or Message("no reason given")
             raise CommandFailed(host=host, command="probe", code=output.code, reason=reason)
         return output.out
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from jinja2 import TemplateRuntimeError
 
+from installer.messages import Message
+
 STEPS = 250_000
 """Expressions that one rendering may work out, which takes some second; the largest of bundle `core` takes some 300."""
 LETTERS = 4 << 20
@@ -37,7 +39,7 @@ class Bounds:
         """
         self.steps -= count
         if self.steps < 0:
-            raise Refused(f"it takes more than {STEPS} steps")
+            raise Refused(Message("it takes more than {steps} steps", steps=STEPS))
 
     def spell(self, count: int) -> None:
         """Take letters, before they are written.
@@ -47,7 +49,7 @@ class Bounds:
         """
         self.letters -= count
         if self.letters < 0:
-            raise Refused(f"it writes or looks through more than {LETTERS} letters")
+            raise Refused(Message("it writes or looks through more than {letters} letters", letters=LETTERS))
 
     def weigh(self, value: Any) -> None:
         """Take what it costs to go over all of a value, as it would be written.
@@ -79,5 +81,5 @@ class Bounds:
     def number(self, value: Any) -> Any:
         """A number that stays within bounds."""
         if isinstance(value, int) and abs(value) > LARGEST:
-            raise Refused("a number of more than 64 bits")
+            raise Refused(Message("a number of more than 64 bits"))
         return value

@@ -104,7 +104,9 @@ def _definitions(component: Component) -> tuple[dict[str, Any], ...]:
         found += _objects(component, text, component.texts[text])
         if any(each["kind"] != DEFINITION for each in found):
             reason = Message("it holds something else than definitions of kinds (CustomResourceDefinition)")
-            raise BundleNotTrusted(bundle=f"component {component.name}, {text}", reason=reason)
+            raise BundleNotTrusted(
+                bundle=Message("component {name}, {text}", name=component.name, text=text), reason=reason
+            )
     return tuple(found)
 
 
@@ -118,7 +120,9 @@ def _objects(component: Component, text: str, rendered: str) -> list[dict[str, A
     for each in found:
         if not (isinstance(each, dict) and name(each) and all(isinstance(each.get(k), str) for k in NAMED)):
             reason = Message("it holds something that is no Kubernetes object")
-            raise BundleNotTrusted(bundle=f"component {component.name}, {text}", reason=reason)
+            raise BundleNotTrusted(
+                bundle=Message("component {name}, {text}", name=component.name, text=text), reason=reason
+            )
     return found
 
 
@@ -141,7 +145,10 @@ def values(component: Component, names: dict[str, Any]) -> dict[str, Any]:
     base = parse(component, text, templates.render(component, text, names)) if text else [{}]
     found = base[0] if base and base[0] else {}
     if not isinstance(found, dict):
-        raise BundleNotTrusted(bundle=f"component {component.name}, {text}", reason=Message("values are not a mapping"))
+        raise BundleNotTrusted(
+            bundle=Message("component {name}, {text}", name=component.name, text=text),
+            reason=Message("values are not a mapping"),
+        )
     return laid_over(found, names["values"])
 
 
@@ -155,5 +162,6 @@ def parse(component: Component, text: str, rendered: str) -> list[Any]:
         return [document for document in libyaml.load_all(rendered) if document]
     except yaml.YAMLError as error:
         raise BundleNotTrusted(
-            bundle=f"component {component.name}, {text}", reason=Message("not YAML: {reason}", reason=error)
+            bundle=Message("component {name}, {text}", name=component.name, text=text),
+            reason=Message("not YAML: {reason}", reason=error),
         ) from error

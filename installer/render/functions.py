@@ -7,54 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
 from typing import Any
 
+from installer.messages import Message
 from installer.render.bounds import Bounds, Refused
+from installer.render.values import Missing, dotted, entries
 
 Function = Callable[..., Any]
 
 
-class Missing:
-    """A name or an entry that is not there: an error as soon as it is used, but `is defined` and `default` may ask."""
-
-    __slots__ = ("said",)
-
-    def __init__(self, said: str) -> None:
-        self.said = said
-
-
-def attribute(value: Any, name: Any) -> Any:
-    """An entry of a mapping or a list, or a field of a host; `Missing` where there is none."""
-    if isinstance(value, Mapping):
-        return value[name] if isinstance(name, str | int) and name in value else Missing(f"no entry {str(name)[:60]!r}")
-    if isinstance(value, str | list | tuple) and type(name) is int:
-        return value[name] if -len(value) <= name < len(value) else Missing(f"no entry {name}")
-    if is_dataclass(value) and isinstance(name, str) and name in {field.name for field in fields(value)}:
-        return getattr(value, name)
-    return Missing(f"no entry {str(name)[:60]!r}")
-
-
-def _dotted(value: Any, path: Any) -> Any:
-    """What `attribute=` of a filter names: "a.b", or a position."""
-    for step in path.split(".") if isinstance(path, str) else [path]:
-        value = attribute(value, int(step) if isinstance(step, str) and step.isdigit() else step)
-        if isinstance(value, Missing):
-            raise Refused(value.said)
-    return value
-
-
-def entries(bounds: Bounds, value: Any) -> list[Any]:
-    """The entries of a list, the keys of a mapping, the letters of a text."""
-    if not isinstance(value, str | list | tuple | frozenset | set | Mapping):
-        raise Refused(f"{type(value).__name__} is no list")
-    bounds.step(len(value))
-    return list(value)
-
-
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise Refused(f"{type(value).__name__} is no text")
+        raise Refused(Message("{name} is no text", name=type(value).__name__))
     return value
 
 
@@ -70,7 +34,7 @@ def replaced(bounds: Bounds, text: Any, old: str, new: str, count: int = -1) -> 
 def joined(bounds: Bounds, values: Any, between: str = "", attribute: Any = None) -> str:
     """The entries of a list as one text."""
     found = entries(bounds, values)
-    parts = [bounds.text(each if attribute is None else _dotted(each, attribute)) for each in found]
+    parts = [bounds.text(each if attribute is None else dotted(each, attribute)) for each in found]
     bounds.spell(len(_text(between)) * len(parts))
     return between.join(parts)
 
@@ -87,7 +51,7 @@ def _indented(bounds: Bounds, text: Any, width: int | str = 4, first: bool = Fal
 
 def _small(number: Any) -> int:
     if type(number) is not int or not 0 <= number <= 200:
-        raise Refused(f"{str(number)[:60]} where a width up to 200 belongs")
+        raise Refused(Message("{number} where a width up to 200 belongs", number=str(number)[:60]))
     return number
 
 
@@ -106,7 +70,7 @@ def _sorted(
     bounds.weigh(values)
 
     def key(each: Any) -> Any:
-        found = each if attribute is None else _dotted(each, attribute)
+        found = each if attribute is None else dotted(each, attribute)
         return found.lower() if isinstance(found, str) and not case_sensitive else found
 
     return sorted(entries(bounds, values), key=key, reverse=reverse)
@@ -119,14 +83,14 @@ def _unique(bounds: Bounds, values: Any) -> list[Any]:
 
 def _by_key(bounds: Bounds, value: Any) -> list[tuple[Any, Any]]:
     if not isinstance(value, Mapping):
-        raise Refused(f"{type(value).__name__} is no mapping")
+        raise Refused(Message("{name} is no mapping", name=type(value).__name__))
     bounds.weigh(list(value))
     return sorted(value.items(), key=lambda pair: str(pair[0]).lower())
 
 
 def _items(bounds: Bounds, value: Any) -> list[tuple[Any, Any]]:
     if not isinstance(value, Mapping):
-        raise Refused(f"{type(value).__name__} is no mapping")
+        raise Refused(Message("{name} is no mapping", name=type(value).__name__))
     bounds.step(len(value))
     return list(value.items())
 
@@ -136,8 +100,8 @@ def _mapped(bounds: Bounds, values: Any, name: str | None = None, *given: Any, *
     if name is not None:
         return [call(FILTERS, "filter", name)(bounds, each, *given, **named) for each in found]
     if "attribute" not in named:
-        raise Refused("map wants a filter or attribute=")
-    return [_dotted(each, named["attribute"]) for each in found]
+        raise Refused(Message("map wants a filter or attribute="))
+    return [dotted(each, named["attribute"]) for each in found]
 
 
 def _selected(wanted: bool, by: bool) -> Function:
@@ -145,7 +109,7 @@ def _selected(wanted: bool, by: bool) -> Function:
         attribute, (name, *more) = (given[0] if by else None), (given[by:] or ("true-like",))
         test = call(TESTS, "test", name)
         return [each for each in entries(bounds, values)
-                if bool(test(bounds, _dotted(each, attribute) if by else each, *more)) is wanted]  # fmt: skip
+                if bool(test(bounds, dotted(each, attribute) if by else each, *more)) is wanted]  # fmt: skip
 
     return select
 
@@ -162,13 +126,13 @@ def _least(pick: Callable[[Iterable[Any]], Any]) -> Function:
     def extreme(bounds: Bounds, values: Any) -> Any:
         bounds.weigh(values)
         found = entries(bounds, values)
-        return pick(found) if found else Missing("the list is empty")
+        return pick(found) if found else Missing(Message("the list is empty"))
 
     return extreme
 
 
 def _place(at: int) -> Function:
-    return lambda bounds, values: (entries(bounds, values)[at:][:1] or [Missing("the list is empty")])[0]
+    return lambda bounds, values: (entries(bounds, values)[at:][:1] or [Missing(Message("the list is empty"))])[0]
 
 
 def _of_text(name: str) -> Function:
@@ -192,7 +156,7 @@ def _length(_: Bounds, value: Any) -> int:
 
 def _total(bounds: Bounds, values: Any, attribute: Any = None, start: Any = 0) -> Any:
     for each in entries(bounds, values):
-        start = bounds.number(start + (each if attribute is None else _dotted(each, attribute)))
+        start = bounds.number(start + (each if attribute is None else dotted(each, attribute)))
     return start
 
 
@@ -203,7 +167,7 @@ FILTERS: dict[str, Function] = {
     "d": _default,
     "default": _default,
     "dictsort": _by_key,
-    "first": lambda bounds, values: (entries(bounds, values)[:1] or [Missing("the list is empty")])[0],
+    "first": lambda bounds, values: (entries(bounds, values)[:1] or [Missing(Message("the list is empty"))])[0],
     "indent": _indented,
     "int": _whole,
     "items": _items,
@@ -318,5 +282,5 @@ def call(table: Mapping[str, Function], kind: str, name: Any) -> Function:
         Refused: templates have none of that name.
     """
     if not isinstance(name, str) or name not in table:
-        raise Refused(f"there is no {kind} {str(name)[:60]!r} in templates")
+        raise Refused(Message("there is no {kind} {name} in templates", kind=kind, name=repr(str(name)[:60])))
     return table[name]

@@ -115,11 +115,21 @@ def in_charts(renderer: Renderer, component: Component, values: str) -> Iterator
             (folder / "values.yaml").write_text(values if chart.name == spec.get("name") else "", encoding="utf-8")
             (folder / "chart.tgz").symlink_to(renderer.blob(chart.file.digest))
             said = renderer.workshop.run(
-                f"{component.name}: chart {chart.name}", str(renderer.helm()), "template", component.name,
-                str(folder / "chart.tgz"), "--namespace", spec.get("namespace", component.name), "--values",
-                str(folder / "values.yaml"), "--kube-version", renderer.manifest.kubernetes,
-                env={"HOME": str(folder), "PATH": "/usr/bin:/bin"}, most=RENDERED, patience=PATIENCE,
-            )  # fmt: skip
+                Message("{component}: chart {name}", component=component.name, name=chart.name),
+                str(renderer.helm()),
+                "template",
+                component.name,
+                str(folder / "chart.tgz"),
+                "--namespace",
+                spec.get("namespace", component.name),
+                "--values",
+                str(folder / "values.yaml"),
+                "--kube-version",
+                renderer.manifest.kubernetes,
+                env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
+                most=RENDERED,
+                patience=PATIENCE,
+            )
         for template, text in printed(said):
             yield from _objects(component, template, text)
 
@@ -141,5 +151,6 @@ def helm_of(manifest: Manifest) -> Artifact:
         if file.name == "helm":
             return file
     raise BuildFailed(
-        what="completeness", reason=Message("the bundle has charts, but no host file named helm to render them")
+        what=Message("completeness"),
+        reason=Message("the bundle has charts, but no host file named helm to render them"),
     )

@@ -6,56 +6,20 @@ language is small: output, if, for, set, with and macros, over texts, numbers, l
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, nodes
-from jinja2.ext import Extension
-from jinja2.lexer import Token, TokenStream
+from jinja2 import nodes
 
-from installer.render import functions
+from installer.messages import Message
+from installer.render import arithmetic, functions
 from installer.render.bounds import DEPTH, STEPS, Bounds, Refused
-from installer.render.functions import Missing
-
-LONGEST = 1 << 20
-"""Letters of one template."""
-TOKENS = 20_000
-"""Words and signs of one template, beside the text that it writes as it is; `cert-manager/values.yaml` has 150."""
+from installer.render.parsing import parsed
+from installer.render.values import Missing, attribute, entries
 
 Scope = dict[str, Any]
-
-
-class _Counted(Extension):
-    """Refuses templates of more words and signs than any has, while they are read."""
-
-    def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
-        """The same words, as long as they are few enough."""
-        for count, token in enumerate(stream):
-            if count > TOKENS:
-                raise Refused(f"it has more than {TOKENS} words and signs")
-            yield token
-
-
-_JINJA = Environment(  # noqa: S701 - what is written is configuration, not HTML
-    keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True, extensions=[_Counted]
-)
-
-
-@lru_cache(maxsize=1024)
-def parsed(source: str) -> nodes.Template:
-    """A template as Jinja reads it; read once, for it is filled for one host after another.
-
-    Raises:
-        jinja2.TemplateError: it is malformed, or too large.
-    """
-    if len(source) > LONGEST:
-        raise Refused(f"it has more than {LONGEST} letters")
-    try:
-        return _JINJA.parse(source)
-    except RecursionError:
-        raise Refused("it is nested too deep") from None
 
 
 def rendered(source: str, names: Mapping[str, Any]) -> str:
@@ -68,11 +32,13 @@ def rendered(source: str, names: Mapping[str, Any]) -> str:
     try:
         return work.written(parsed(source).body)
     except Refused as error:
-        raise Refused(f"{error.message} (line {work.line})" if work.line else str(error.message)) from None
+        raise Refused(
+            Message("{reason} (line {line})", reason=error.message, line=work.line) if work.line else str(error.message)
+        ) from None
     except RecursionError:
-        raise Refused("it is nested too deep") from None
+        raise Refused(Message("it is nested too deep")) from None
     except (TypeError, ValueError, ArithmeticError, AttributeError, KeyError, IndexError) as error:
-        raise Refused(f"{error} (line {work.line})") from error
+        raise Refused(Message("{reason} (line {line})", reason=error, line=work.line)) from error
 
 
 @dataclass(frozen=True)
@@ -124,7 +90,7 @@ class _Work:
             case nodes.Scope():
                 yield self._within({}, node.body)
             case _:
-                raise Refused(f"`{type(node).__name__.lower()}` is not had in templates")
+                raise Refused(Message("`{word}` is not had in templates", word=type(node).__name__.lower()))
 
     def _choice(self, node: nodes.If) -> Iterator[str]:
         for branch in (node, *node.elif_):
@@ -134,7 +100,7 @@ class _Work:
         yield self.written(node.else_)
 
     def _loop(self, node: nodes.For) -> Iterator[str]:
-        found = functions.entries(self.bounds, self.value(node.iter))
+        found = entries(self.bounds, self.value(node.iter))
         if node.test is not None:
             found = [each for each in found if self._passes(node, each)]
         for at, each in enumerate(found):
@@ -166,13 +132,13 @@ class _Work:
         if isinstance(target, nodes.Name):
             scope[target.name] = value
         elif isinstance(target, nodes.Tuple):
-            parts = functions.entries(self.bounds, value)
+            parts = entries(self.bounds, value)
             if len(parts) != len(target.items):
-                raise Refused(f"{len(parts)} values for {len(target.items)} names")
+                raise Refused(Message("{count} values for {names} names", count=len(parts), names=len(target.items)))
             for each, part in zip(target.items, parts, strict=True):
                 self._set(each, part, scope)
         else:
-            raise Refused(f"`set` of {type(target).__name__.lower()} is not had in templates")
+            raise Refused(Message("`set` of {word} is not had in templates", word=type(target).__name__.lower()))
 
     def value(self, node: nodes.Node) -> Any:
         """What an expression is.
@@ -190,7 +156,7 @@ class _Work:
         self.bounds.step()
         known = _EXPRESSIONS.get(type(node))
         if known is None:
-            raise Refused(f"`{type(node).__name__.lower()}` is not had in templates")
+            raise Refused(Message("`{word}` is not had in templates", word=type(node).__name__.lower()))
         return known(self, node)
 
     def name(self, node: nodes.Name) -> Any:
@@ -198,57 +164,63 @@ class _Work:
         for scope in reversed(self._scopes):
             if node.name in scope:
                 return scope[node.name]
-        return Missing(f"{node.name!r} is undefined")
+        return Missing(Message("{name} is undefined", name=repr(node.name)))
 
     def entry(self, node: nodes.Getitem) -> Any:
         """`a[b]` and `a[b:c]`."""
         whole = self.value(node.node)
         if isinstance(node.arg, nodes.Slice):
             if not isinstance(whole, str | list | tuple):
-                raise Refused(f"{type(whole).__name__} is no list")
+                raise Refused(Message("{name} is no list", name=type(whole).__name__))
             self.bounds.weigh(whole)
             start, stop, step = (
                 None if each is None else self.value(each) for each in (node.arg.start, node.arg.stop, node.arg.step)
             )
             return whole[start:stop:step]
-        return functions.attribute(whole, self.value(node.arg))
+        return attribute(whole, self.value(node.arg))
 
     def call(self, node: nodes.Call) -> Any:
         """`range(...)`, a macro, or a method of a text or a mapping."""
         if node.dyn_args is not None or node.dyn_kwargs is not None:
-            raise Refused("`*` and `**` of a call are not had in templates")
+            raise Refused(Message("`*` and `**` of a call are not had in templates"))
         if isinstance(node.node, nodes.Getattr):
             owner = self.value(node.node.node)
             table = functions.METHODS if isinstance(owner, str) else functions.MAPPINGS
             if not isinstance(owner, str | Mapping):
-                raise Refused(f"{type(owner).__name__} has no {node.node.attr!r} to be called")
+                raise Refused(
+                    Message("{name} has no {attr} to be called", name=type(owner).__name__, attr=repr(node.node.attr))
+                )
             method = functions.call(table, "method", node.node.attr)
             return method(self.bounds, owner, *self._given(node), **self._named(node))
         if isinstance(node.node, nodes.Name) and node.node.name == "range":
             return self._range(*self._given(node))
         macro = self.value(node.node)
         if not isinstance(macro, _Macro):
-            raise Refused("what is called is no macro")
+            raise Refused(Message("what is called is no macro"))
         return self._macro(macro, self._given(node), self._named(node))
 
     def _range(self, *given: Any) -> list[int]:
         numbers = range(*given)
         if len(numbers) > STEPS:
-            raise Refused(f"a range of more than {STEPS}")
-        return functions.entries(self.bounds, list(numbers))
+            raise Refused(Message("a range of more than {steps}", steps=STEPS))
+        return entries(self.bounds, list(numbers))
 
     def _macro(self, macro: _Macro, given: list[Any], named: dict[str, Any]) -> str:
         node = macro.node
         wanted = [each.name for each in node.args]
         if len(given) > len(wanted) or not set(named) <= set(wanted[len(given) :]):
-            raise Refused(f"macro {node.name} takes {', '.join(wanted) or 'nothing'}")
+            raise Refused(Message("macro {name} takes {names}", name=node.name, names=", ".join(wanted) or "nothing"))
         scope: Scope = dict(zip(wanted, given, strict=False)) | named
         spare = dict(zip(reversed(wanted), reversed(node.defaults), strict=False))
         for name in wanted:
             if name not in scope:
-                scope[name] = self._value(spare[name]) if name in spare else Missing(f"{name!r} is not given")
+                scope[name] = (
+                    self._value(spare[name])
+                    if name in spare
+                    else Missing(Message("{name} is not given", name=repr(name)))
+                )
         if self._depth == DEPTH:
-            raise Refused(f"macros call one another more than {DEPTH} deep")
+            raise Refused(Message("macros call one another more than {depth} deep", depth=DEPTH))
         before, self._scopes = self._scopes, macro.scopes
         self._depth += 1
         try:
@@ -260,7 +232,7 @@ class _Work:
     def filtered(self, node: nodes.Filter) -> Any:
         """`a | b(...)`."""
         if node.node is None or node.dyn_args is not None or node.dyn_kwargs is not None:
-            raise Refused("a filter of a block is not had in templates")
+            raise Refused(Message("a filter of a block is not had in templates"))
         known = functions.call(functions.FILTERS, "filter", node.name)
         value = self._value(node.node) if node.name in ("default", "d") else self.value(node.node)
         return known(self.bounds, value, *self._given(node), **self._named(node))
@@ -287,33 +259,9 @@ class _Work:
     def _named(self, node: Any) -> dict[str, Any]:
         return {each.key: self.value(each.value) for each in node.kwargs or ()}
 
-    def added(self, node: nodes.Add) -> Any:
-        """`a + b`, of numbers, texts or lists."""
-        left, right = self.value(node.left), self.value(node.right)
-        if isinstance(left, str | list | tuple):
-            self.bounds.spell(len(left) + len(right))
-            return left + right
-        return self._numbers(left, right, lambda: left + right)
-
-    def times(self, node: nodes.Mul) -> Any:
-        """`a * b`, of numbers alone: a text times a number is `join` of a range, and counted."""
-        left, right = self.value(node.left), self.value(node.right)
-        return self._numbers(left, right, lambda: left * right)
-
     def calculated(self, node: nodes.BinExpr, work: Callable[[Any, Any], Any]) -> Any:
-        """`a - b` and its kin."""
-        left, right = self.value(node.left), self.value(node.right)
-        return self._numbers(left, right, lambda: work(left, right))
-
-    def negated(self, node: nodes.Neg) -> Any:
-        """`-a`."""
-        value = self.value(node.node)
-        return self._numbers(value, 0, lambda: -value)
-
-    def _numbers(self, left: Any, right: Any, work: Callable[[], Any]) -> Any:
-        if not isinstance(left, int | float) or not isinstance(right, int | float):
-            raise Refused(f"{type(left).__name__} and {type(right).__name__} are not both numbers")
-        return self.bounds.number(work())
+        """`a - b` and its kin, of numbers alone: a text times a number is `join` of a range, and counted."""
+        return arithmetic.calculated(self.bounds, self.value(node.left), self.value(node.right), work)
 
 
 _EXPRESSIONS: dict[type[nodes.Node], Callable[[_Work, Any], Any]] = {
@@ -321,7 +269,7 @@ _EXPRESSIONS: dict[type[nodes.Node], Callable[[_Work, Any], Any]] = {
     nodes.Const: lambda _, node: node.value,
     nodes.TemplateData: lambda _, node: node.data,
     nodes.Getitem: _Work.entry,
-    nodes.Getattr: lambda work, node: functions.attribute(work.value(node.node), node.attr),
+    nodes.Getattr: lambda work, node: attribute(work.value(node.node), node.attr),
     nodes.Call: _Work.call,
     nodes.Filter: _Work.filtered,
     nodes.Test: _Work.tested,
@@ -336,11 +284,11 @@ _EXPRESSIONS: dict[type[nodes.Node], Callable[[_Work, Any], Any]] = {
     nodes.And: lambda work, node: work.value(node.left) and work.value(node.right),
     nodes.Or: lambda work, node: work.value(node.left) or work.value(node.right),
     nodes.Not: lambda work, node: not work.value(node.node),
-    nodes.Add: _Work.added,
-    nodes.Mul: _Work.times,
-    nodes.Sub: lambda work, node: work.calculated(node, lambda left, right: left - right),
-    nodes.Div: lambda work, node: work.calculated(node, lambda left, right: left / right),
-    nodes.FloorDiv: lambda work, node: work.calculated(node, lambda left, right: left // right),
-    nodes.Mod: lambda work, node: work.calculated(node, lambda left, right: left % right),
-    nodes.Neg: _Work.negated,
+    nodes.Add: lambda work, node: arithmetic.added(work.bounds, work.value(node.left), work.value(node.right)),
+    nodes.Mul: lambda work, node: work.calculated(node, operator.mul),
+    nodes.Sub: lambda work, node: work.calculated(node, operator.sub),
+    nodes.Div: lambda work, node: work.calculated(node, operator.truediv),
+    nodes.FloorDiv: lambda work, node: work.calculated(node, operator.floordiv),
+    nodes.Mod: lambda work, node: work.calculated(node, operator.mod),
+    nodes.Neg: lambda work, node: arithmetic.calculated(work.bounds, 0, work.value(node.node), operator.sub),
 }

@@ -19,7 +19,7 @@ def render(component: Component, text: str, names: Mapping[str, Any]) -> str:
     Raises:
         BundleNotTrusted: the template is missing, malformed, or uses a name that is not defined.
     """
-    where = f"component {component.name}, {text}"
+    where = Message("component {name}, {text}", name=component.name, text=text)
     if text not in component.texts:
         raise BundleNotTrusted(bundle=where, reason=Message("the bundle does not carry this file"))
     return _render(where, component.texts[text], names)
@@ -31,7 +31,7 @@ def fill(component: Component, source: str, names: Mapping[str, Any]) -> str:
     Raises:
         BundleNotTrusted: it is malformed, or uses a name that is not defined.
     """
-    return _render(f"component {component.name}, {source[:60]!r}", source, names)
+    return _render(Message("component {name}, {source}", name=component.name, source=repr(source[:60])), source, names)
 
 
 def _render(where: str, source: str, names: Mapping[str, Any]) -> str:

@@ -40,7 +40,9 @@ def built(run: Run) -> Built:
     """
     told = _events(run)
     if not told:
-        raise StateUnreadable(path=run.folder, reason="the run has no events; it was broken off before it began")
+        raise StateUnreadable(
+            path=run.folder, reason=Message("the run has no events; it was broken off before it began")
+        )
     plan = _plan(run)
     steps = {step.id: step for step in plan.steps}
     times = [event.at for event in told]

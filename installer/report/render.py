@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from installer.errors import ReportImpossible
+from installer.messages import Message
 from installer.plain import cleaned
 from installer.redaction import redacted
 from installer.report.catalogue import Words
@@ -45,13 +46,16 @@ def pdf(page: str, target: Path) -> None:
         ReportImpossible: a library or a font that the PDF is made with is not on this machine.
     """
     if not has_font():
-        raise ReportImpossible(what="PDF", reason=f"the font {FONT}, which has Chinese and Latin, is not here",
-                               hint="apt-get install fonts-noto-cjk; the HTML file is complete without it")  # fmt: skip
+        raise ReportImpossible(
+            what="PDF",
+            reason=Message("the font {font}, which has Chinese and Latin, is not here", font=FONT),
+            hint=Message("apt-get install fonts-noto-cjk; the HTML file is complete without it"),
+        )
     try:
         import weasyprint
         from weasyprint.urls import URLFetcher
     except OSError as error:
-        raise ReportImpossible(what="PDF", reason=f"a library is missing: {error}",
+        raise ReportImpossible(what="PDF", reason=Message("a library is missing: {reason}", reason=error),
                                hint="apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
                                ) from error  # fmt: skip
     weasyprint.HTML(string=page, url_fetcher=URLFetcher(allowed_protocols=())).write_pdf(target)

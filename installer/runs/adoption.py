@@ -166,8 +166,10 @@ def compare(site: Site, run: Run | None, plan: Plan) -> None:
         return
     lines = site_copy.answers(site.world, site.first, run.name)
     shown = provenance.difference(lines, site.inputs.answers.text.splitlines()) if lines is not None else ()
-    about = f"run {run.name} was begun on another machine with other answers ({', '.join(others)})"
-    site.agree(about, shown or ("the site keeps no answers to compare with",))
+    about = Message(
+        "run {name} was begun on another machine with other answers ({names})", name=run.name, names=", ".join(others)
+    )
+    site.agree(about, shown or (Message("the site keeps no answers to compare with"),))
 
 
 def settle(site: Site, run: Run, plan: Plan) -> None:
@@ -183,7 +185,11 @@ def settle(site: Site, run: Run, plan: Plan) -> None:
     steps = {step.id: step for step in plan}
     unknown = sorted(run.told - steps.keys())
     if unknown:
-        named = ", ".join(unknown[:SHOWN]) + (f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else "")
+        shown = tuple(unknown[:SHOWN])
+        left = len(unknown) - SHOWN
+        named = (
+            Message("{names} and {count} more", names=shown, count=left) if left > 0 else Message.joined(", ", shown)
+        )
         raise UsageError(
             reason=Message(
                 "run {name} began steps that these answers and this bundle do not give: {named}",
@@ -206,14 +212,14 @@ def _require_images(site: Site, run: Run, steps: Mapping[str, Step]) -> None:
     def look(name: str) -> str:
         own = json.loads(json.dumps(steps[name].capture(site.world)))
         if strange := host_records.misfit(images[name], own):
-            return f"names {strange}, which that step does not change"
+            return Message("names {strange}, which that step does not change", strange=strange)
         part = before_images.lacking(images[name], own)
-        return f"has no {part.lstrip('_')!r}, which that step captures" if part else ""
+        return Message("has no {key}, which that step captures", key=repr(part.lstrip("_"))) if part else ""
 
     with ThreadPoolExecutor(site.inputs.answers.parallel_hosts, "images") as pool:
         for name, strange in zip(images, pool.map(look, images), strict=True):
             if strange:
-                reason = f"the before-image of {name} {strange}"
+                reason = Message("the before-image of {name} {strange}", name=name, strange=strange)
                 raise site_copy.refusal(steps[name].host, run.name, reason)
 
 

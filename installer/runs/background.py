@@ -161,8 +161,12 @@ def start(argv: Sequence[str], runs: Runs, site: str, answers_to_prompts: Mappin
     with trouble(folder), _alone(folder):
         earlier = find(runs, site)
         if earlier is not None and earlier.alive:
-            owner = f"sitewright {earlier.argv[0]}, process {earlier.pid}" if earlier.argv else f"process {earlier.pid}"
-            raise SiteLocked(owner=owner, since=earlier.since, expires="when it ends")
+            owner = (
+                Message("{command}, process {pid}", command=f"sitewright {earlier.argv[0]}", pid=earlier.pid)
+                if earlier.argv
+                else Message("process {pid}", pid=earlier.pid)
+            )
+            raise SiteLocked(owner=owner, since=earlier.since, expires=Message("when it ends"))
         (folder / RECORD).unlink(missing_ok=True)
         with _replaced(folder / CONSOLE) as said, _replaced(folder / COMPLAINTS) as complaints, _interrupts_waiting():
             child = subprocess.Popen(
@@ -183,7 +187,7 @@ def find(runs: Runs, site: str) -> Detached | None:
         StateUnreadable: its record is damaged, or of a newer program.
     """
     path = runs.folder(site) / RECORD
-    cure = "remove the file once no run of the site is under way: sitewright status"
+    cure = Message("remove the file once no run of the site is under way: sitewright status")
     told = read_object(path, cure)
     if told is None:
         return None

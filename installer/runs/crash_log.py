@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from installer.errors import ProgramFault
+from installer.messages import Message
 from installer.plain import lines
 from installer.redaction import redacted
 
@@ -24,7 +25,7 @@ def kept(error: Exception, folder: Path) -> ProgramFault:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(lines(redacted("".join(traceback.format_exception(error))), LOG))
-        where = f"its traceback is in {path}"
+        where = Message("its traceback is in {path}", path=path)
     except OSError as unwritable:
-        where = f"its traceback could not be kept: {path}: {unwritable.strerror}"
+        where = Message("its traceback could not be kept: {path}: {reason}", path=path, reason=unwritable.strerror)
     return ProgramFault(kind=type(error).__name__, where=where)

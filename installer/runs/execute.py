@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
 from installer import engine
 from installer.engine.events import Emit, Event, StepBroke
+from installer.engine.journal import Journal
 from installer.errors import PlanChanged, RollbackIncomplete, RunStopped, SitewrightError, StateUnreadable, StepFailed
+from installer.messages import Message
 from installer.plan import card
 from installer.plan.card import PlanCard
 from installer.plan.inputs import Inputs
@@ -58,18 +60,26 @@ def drive(
             with suppress(OSError):  # the run folder has it all: a view that cannot be written stops no run
                 emit(event)
             if isinstance(event, StepBroke) and event.log:
-                logs.append(f"full log: {run.folder / event.log}")
+                logs.append(Message("full log: {folder}", folder=run.folder / event.log))
 
-        at_once = inputs.answers.parallel_hosts
-        try:
+        with _explained(run, journal, len(plan), logs):
+            at_once = inputs.answers.parallel_hosts
             engine.run(plan, journal, world, heard, hosts_at_once=at_once, stop=stop, keep=run.keep)
-        except (StepFailed, RollbackIncomplete) as error:
-            error.facts["details"] = (*logs, f"{journal.count('done')} of {len(plan)} steps are done and stay done")
-            raise
-        except StateUnreadable as error:
-            raise RunStopped(done=journal.count("done"), total=len(plan), reason=error.message) from error
-        except SitewrightError:
-            raise
-        except Exception as error:
-            raise crash_log.kept(error, run.folder) from error
     return run
+
+
+@contextmanager
+def _explained(run: Run, journal: Journal, total: int, logs: Sequence[str]) -> Iterator[None]:
+    """What ends a run told with where to read on, and how much of it is done."""
+    try:
+        yield
+    except (StepFailed, RollbackIncomplete) as error:
+        done = Message("{done} of {total} steps are done and stay done", done=journal.count("done"), total=total)
+        error.facts["details"] = (*logs, done)
+        raise
+    except StateUnreadable as error:
+        raise RunStopped(done=journal.count("done"), total=total, reason=error.message) from error
+    except SitewrightError:
+        raise
+    except Exception as error:
+        raise crash_log.kept(error, run.folder) from error

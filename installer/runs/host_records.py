@@ -17,8 +17,10 @@ from typing import Any
 from installer.engine.before_images import flaw
 from installer.engine.journal import LEGAL, State
 from installer.formats import strict_json
+from installer.messages import Message
 from installer.plan.model import BACKWARD
-from installer.runs.store import MOST_RUNS, NAME, OUTCOMES
+from installer.runs.run_file import MOST_RUNS, OUTCOMES
+from installer.runs.store import NAME
 
 FORMAT = 1
 LARGEST = 4 << 20
@@ -73,7 +75,7 @@ def read(host: str, site: str, run: str, raw: bytes) -> Slice | None:
     """
     lines = raw.split(b"\n")[:-1]
     if not lines or len(lines) > MOST_RECORDS:
-        raise ValueError("no records, or too many")
+        raise ValueError(Message("no records, or too many"))
     header, *records = (_object(line, number) for number, line in enumerate(lines, 1))
     if isinstance(header.get("site"), str) and header["site"] != site:
         return None
@@ -83,7 +85,7 @@ def read(host: str, site: str, run: str, raw: bytes) -> Slice | None:
         step = record.get("step")
         named = STEP.fullmatch(step) if isinstance(step, str) and len(step) <= 200 else None
         if named is None or not isinstance(step, str):
-            raise ValueError(f"line {number} names no step")
+            raise ValueError(Message("line {number} names no step", number=number))
         if named["host"] == host:
             deeds[step] = _deed(deeds.get(step), record, number)
     return Slice(**{**found, "deeds": deeds})
@@ -140,18 +142,18 @@ def _object(line: bytes, number: int) -> dict[str, Any]:
     try:
         found = strict_json.loads(line)
     except ValueError as error:
-        raise ValueError(f"line {number} is damaged") from error
+        raise ValueError(Message("line {number} is damaged", number=number)) from error
     if not isinstance(found, dict):
-        raise ValueError(f"line {number} is damaged")
+        raise ValueError(Message("line {number} is damaged", number=number))
     return found
 
 
 def _header(host: str, site: str, run: str, said: Mapping[str, Any]) -> dict[str, Any]:
     named = NAME.fullmatch(run)
     if type(said.get("format")) is int and said["format"] > FORMAT:
-        raise ValueError("it is of a newer sitewright")
+        raise ValueError(Message("it is of a newer sitewright"))
     if said.get("site") != site or said.get("run") != run:
-        raise ValueError("it is not about this run of this site")
+        raise ValueError(Message("it is not about this run of this site"))
     operation, sequence, subject = said.get("operation"), said.get("sequence"), said.get("subject")
     good = (
         said.get("format") == FORMAT and named is not None and operation == named["operation"]
@@ -161,7 +163,7 @@ def _header(host: str, site: str, run: str, said: Mapping[str, Any]) -> dict[str
         and all(_matches(SUBJECT, name) and _short(digest) for name, digest in subject.items())
     )  # fmt: skip
     if not good:
-        raise ValueError("its first line is not of the form it should have")
+        raise ValueError(Message("its first line is not of the form it should have"))
     return {"host": host, "run": run, "sequence": sequence, "operation": operation, "plan": said["plan"],
             "subject": subject, "at": _time(said.get("at"), 1), "outcome": said["outcome"]}  # fmt: skip
 
@@ -171,9 +173,9 @@ def _deed(former: Deed | None, record: Mapping[str, Any], number: int) -> Deed:
     legal = isinstance(state, str) and (former and former.state, state) in LEGAL
     first = former is None and state == "begin"
     if not legal or (before is not None) != first or not isinstance(changed, bool):
-        raise ValueError(f"line {number} is no step's next state")
+        raise ValueError(Message("line {number} is no step's next state", number=number))
     if before is not None and not (isinstance(before, dict) and _plain(before, DEEPEST) and not flaw(before)):
-        raise ValueError(f"line {number} has no before-image of the form it should have")
+        raise ValueError(Message("line {number} has no before-image of the form it should have", number=number))
     kept = before if former is None else former.before
     was = former is not None and former.changed
     return Deed(state, _time(record.get("at"), number), kept, changed or was)  # type: ignore[arg-type]  # it is legal
@@ -192,7 +194,7 @@ def _time(said: Any, number: int) -> str:
     try:
         return datetime.fromisoformat(said if _short(said) else "").isoformat()
     except ValueError as error:
-        raise ValueError(f"line {number} has no time") from error
+        raise ValueError(Message("line {number} has no time", number=number)) from error
 
 
 def _short(said: Any) -> bool:

@@ -104,7 +104,7 @@ def _here(runs: Runs, site: str, owner: str) -> Iterator[str]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             held = _parsed(os.pread(handle, 4096, 0))
-            raise SiteLocked(owner=held["owner"], since=held["since"], expires="when it ends") from None
+            raise SiteLocked(owner=held["owner"], since=held["since"], expires=Message("when it ends")) from None
         with trouble(path):
             place = _parsed(os.pread(handle, 4096, 0))["place"] or secrets.token_hex(8)
             os.ftruncate(handle, os.pwrite(handle, _claim(owner, place, datetime.now(UTC)), 0))
@@ -160,7 +160,7 @@ def _locked(said: str) -> SiteLocked:
     try:
         expires = datetime.fromtimestamp(int(end.split()[-1]), UTC).isoformat(timespec="seconds")
     except (IndexError, ValueError, OverflowError, OSError):  # no number, or one that is no time
-        expires = "at an unknown time"
+        expires = Message("at an unknown time")
     return SiteLocked(owner=found["owner"], since=found["since"], expires=expires)
 
 
@@ -171,7 +171,7 @@ def _claim(owner: str, place: str, since: datetime) -> bytes:
 
 def _parsed(raw: bytes) -> dict[str, str]:
     """Who holds a lock, and since when; whatever form that has."""
-    unknown = {"owner": "somebody", "place": "", "since": "an unknown time"}
+    unknown = {"owner": Message("somebody"), "place": "", "since": Message("an unknown time")}
     try:
         found = strict_json.loads(raw)
     except ValueError:

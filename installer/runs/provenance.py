@@ -75,7 +75,7 @@ def _text(path: Path, said: bytes) -> str:
     try:
         return said.decode()
     except UnicodeDecodeError as error:
-        hint = "bring it back from a copy of the answers that the run began with"
+        hint = Message("bring it back from a copy of the answers that the run began with")
         raise StateUnreadable(path=path, reason=Message("it is damaged: no text in UTF-8"), hint=hint) from error
 
 
@@ -85,7 +85,10 @@ def compared(run: Run, inputs: Inputs, error: PlanChanged) -> PlanChanged:
     if said is None:
         return error
     shown = difference(said.decode("utf-8", "replace").splitlines(), inputs.answers.text.splitlines())
-    facts: Mapping[str, object] = {**error.facts, "details": (*shown, f"what it began with: {run.folder / ANSWERS}")}
+    facts: Mapping[str, object] = {
+        **error.facts,
+        "details": (*shown, Message("what it began with: {folder}", folder=run.folder / ANSWERS)),
+    }
     return PlanChanged(**facts)
 
 
@@ -93,4 +96,7 @@ def difference(then: Sequence[str], now: Sequence[str]) -> tuple[str, ...]:
     """In which lines answers differ, to be shown: `MOST` lines of `WIDEST` letters at most."""
     found = difflib.unified_diff(then[:MOST_COMPARED], now[:MOST_COMPARED], "then", "now", n=1, lineterm="")
     lines = [line[:WIDEST] for line in found]
-    return (*lines[:MOST], *([f"… and {len(lines) - MOST} more lines"] if len(lines) > MOST else []))
+    return (
+        *lines[:MOST],
+        *([Message("… and {count} more lines", count=len(lines) - MOST)] if len(lines) > MOST else []),
+    )

@@ -159,10 +159,12 @@ def kept(world: ReadOnly, host: str, site: str, known: Callable[[str, str], str]
         if state is None or state.kind != "file" or state.sha256 == known(host, name):
             continue
         if state.size > host_records.LARGEST:
-            reason = f"{state.size} bytes, and at most {host_records.LARGEST} are read"
+            reason = Message(
+                "{size} bytes, and at most {largest} are read", size=state.size, largest=host_records.LARGEST
+            )
             found.append(Kept(host, name, state.sha256, refusal=refusal(host, name, reason)))
         elif (taken := taken + state.size) > MOST_READ:
-            reason = f"this and newer ones have more than {MOST_READ} bytes together"
+            reason = Message("this and newer ones have more than {most_read} bytes together", most_read=MOST_READ)
             found.append(Kept(host, name, state.sha256, refusal=refusal(host, name, reason)))
         else:
             found.append(_read(world, host, site, name))

@@ -27,14 +27,13 @@ from installer import state_files
 from installer.engine import events
 from installer.engine.events import Event, RunFinished
 from installer.engine.journal import Copy, Journal
-from installer.errors import StateUnreadable
 from installer.formats import json_lines, strict_json
 from installer.messages import Message, with_keys
 from installer.plain import lines
 from installer.plan.model import BACKWARD, Step
 from installer.redaction import redacted
+from installer.runs.run_file import FORMAT, MOST_RUNS, described, log_name
 
-FORMAT = 1
 PLAN = "plan.json"
 EVENTS = "events.jsonl"
 """What a run keeps in the form in which standard output tells it."""
@@ -44,9 +43,6 @@ LOG = 1_000_000
 """Characters that one failure adds to a step's log at most: far more than anybody reads, far less than a disk holds."""
 NAME = re.compile(r"\d{8}T\d{6}(?:\.\d{6})?Z-(?P<operation>[a-z]{1,16})", re.ASCII)
 """What a run is called (a whole match): when it began, and what it does."""
-OUTCOMES = frozenset({"done", "failed", "interrupted", "unfinished"})
-MOST_RUNS = 1_000_000
-"""The highest number that a run can have."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ class Run:
     @property
     def outcome(self) -> str:
         """How it ended: "done", "failed", "interrupted"; "unfinished" where it did not end at all."""
-        return str(_described(self.folder).get("outcome", "unfinished"))
+        return str(described(self.folder).get("outcome", "unfinished"))
 
     @property
     def proved(self) -> bool:
@@ -87,7 +83,7 @@ class Run:
     @property
     def planned(self) -> str:
         """Digest of the plan that it carried out; empty where that is not known."""
-        return str((state_files.read_object(self.folder / PLAN, "remove it") or {}).get("digest", ""))
+        return str((state_files.read_object(self.folder / PLAN, Message("remove it")) or {}).get("digest", ""))
 
     @contextmanager
     def journal(self, copy: Copy | None = None) -> Iterator[Journal]:
@@ -107,11 +103,11 @@ class Run:
 
     def end(self, outcome: str) -> None:
         """Write how the run ended."""
-        self.write("run.json", {**_described(self.folder), "outcome": outcome})
+        self.write("run.json", {**described(self.folder), "outcome": outcome})
 
     def believe(self, told: frozenset[str]) -> None:
         """Write of which steps a host alone has told the before-image."""
-        self.write("run.json", {**_described(self.folder), "told": sorted(told)})
+        self.write("run.json", {**described(self.folder), "told": sorted(told)})
 
     def keep(self, step: Step, text: str) -> str:
         """Add a text to a step's log, without secrets and nothing in it that acts on a terminal; returns its name."""
@@ -265,39 +261,7 @@ class Runs:
             shutil.rmtree(self.folder(site))
 
 
-def _described(folder: Path) -> dict[str, Any]:
-    """What run.json says, as far as this program knows it.
-
-    Raises:
-        StateUnreadable: it is damaged, or of a newer program.
-    """
-    path = folder / "run.json"
-    cure = Message("bring it back from a copy; or move {folder} away: its run is then unknown here", folder=folder)
-    body = state_files.read_object(path, cure) or {}
-    if isinstance(body.get("format"), int) and body["format"] > FORMAT:
-        raise StateUnreadable(
-            path=folder, reason=Message("run format {number} is of a newer sitewright", number=body["format"])
-        )
-    texts = (body.get("site"), body.get("operation"), body.get("outcome", "unfinished"))
-    flags, told, number = body.get("remembered", {}), body.get("told", []), body.get("sequence", 0)
-    good = (
-        body.get("format") == FORMAT and all(isinstance(each, str) for each in texts) and texts[2] in OUTCOMES
-        and isinstance(flags, dict) and all(isinstance(each, str) for each in flags.values())
-        and isinstance(told, list) and all(isinstance(each, str) for each in told)
-        and type(number) is int and 0 <= number <= MOST_RUNS
-    )  # fmt: skip
-    if not good:
-        raise StateUnreadable(path=path, reason=Message("it is damaged"), hint=cure)
-    return body
-
-
 def _run(folder: Path) -> Run:
-    body = _described(folder)
+    body = described(folder)
     told = frozenset(body.get("told", ()))
     return Run(folder, body["site"], body["operation"], body.get("remembered", {}), body.get("sequence", 0), told)
-
-
-def log_name(step: str) -> str:
-    """A log's name below the run's folder, from the id of its step: "hosts/<host>/<environment>.<what>.log"."""
-    what, at, host = step.rpartition("@")
-    return f"hosts/{host if at else 'site'}/{(what or host).replace('/', '.').replace(':', '.')}.log"

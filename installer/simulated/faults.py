@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
 from installer.errors import CommandFailed, ConnectionLost
+from installer.messages import Message
 
 T = TypeVar("T")
 LETTERS = frozenset("oETt")
@@ -44,10 +45,12 @@ class Faults:
         letters = self._left.get(key)
         letter = letters.pop(0) if letters else "o"
         if letter == "E":
-            raise CommandFailed(host=host, command=verb, code=1, reason="a fault of the simulation")
+            raise CommandFailed(host=host, command=verb, code=1, reason=Message("a fault of the simulation"))
         if letter == "T":
-            raise ConnectionLost(host=host, reason=f"{verb}: a fault of the simulation")
+            raise ConnectionLost(host=host, reason=Message("{verb}: a fault of the simulation", verb=verb))
         result = effect()
         if letter == "t":
-            raise ConnectionLost(host=host, reason=f"{verb}: a fault of the simulation, after the effect")
+            raise ConnectionLost(
+                host=host, reason=Message("{verb}: a fault of the simulation, after the effect", verb=verb)
+            )
         return result

@@ -10,6 +10,7 @@ from installer.answers.schema import violations
 from installer.bundle.manifest import Manifest
 from installer.errors import Problem, UsageError
 from installer.formats import schemas, strict_yaml, text_file
+from installer.messages import Message
 from installer.simulated.faults import Faults
 from installer.simulated.machine import GIB, Machine, PortUser, Volume
 from installer.simulated.pace import Pace
@@ -41,7 +42,7 @@ def load(path: Path, manifest: Manifest | None = None) -> SimulatedWorld:
         document = strict_yaml.read(text_file.decoded(text_file.read(path, LARGEST)))
     except (OSError, text_file.Unfit) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(reason=f"{path}: {reason}", hint="docs/simulate.md shows such a file") from error
+        raise UsageError(reason=f"{path}: {reason}", hint=Message("docs/simulate.md shows such a file")) from error
     flaws = list(document.flaws)
     if not flaws:
         found = violations(document.data, _validator())
@@ -49,7 +50,7 @@ def load(path: Path, manifest: Manifest | None = None) -> SimulatedWorld:
     if flaws:
         problems = [Problem(str(path), line, ".".join(map(str, at)), what, wanted) for line, at, what, wanted in flaws]
         lines = [f"{path}: {len(problems)} problem(s) in the simulated site", *(f"  {problem}" for problem in problems)]
-        raise UsageError(reason="\n".join(lines), hint="docs/simulate.md shows such a file")
+        raise UsageError(reason="\n".join(lines), hint=Message("docs/simulate.md shows such a file"))
     machines = [_machine(host) for host in document.data["hosts"]]
     fate, pace = Faults(document.data.get("faults", {})), Pace(document.data.get("slow", {}))
     return SimulatedWorld(machines, manifest, fate=fate, pace=pace)

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from installer.bundle.manifest import Component
 from installer.errors import CommandFailed
+from installer.messages import Message
 from installer.ports import Output
 from installer.probes.builtin import REACH
 from installer.render import interpreter
@@ -35,7 +36,7 @@ def execute(cluster: Cluster, namespace: str, pod: str, argv: tuple[str, ...]) -
     """
     path = f"/api/v1/namespaces/{namespace}/pods/{pod}"
     if path not in cluster.objects:
-        raise CommandFailed(host=cluster.name, command=f"exec {pod}", code=404, reason="there is no such pod")
+        raise CommandFailed(host=cluster.name, command=f"exec {pod}", code=404, reason=Message("there is no such pod"))
     volume = cluster.volumes.setdefault(f"{namespace}/{pod}", {})
     match argv:
         case ("sh", "-c", text, _, _, *addresses) if text == REACH:

@@ -12,6 +12,7 @@ from installer import certificates
 from installer.bundle.manifest import Artifact, Blob
 from installer.errors import CommandFailed, ConnectionLost
 from installer.formats import libyaml
+from installer.messages import Message
 from installer.ports import Output, Report
 from installer.simulated.state import Call, SimulatedHost, SimulatedSite, failed, said
 from installer.simulated.systemd import unit_text
@@ -156,9 +157,11 @@ def push(
     """
     side = _writable(host, port)
     if side is None:
-        raise ConnectionLost(host=host.name, reason=f"nothing listens on 127.0.0.1:{port}")
+        raise ConnectionLost(host=host.name, reason=Message("nothing listens on 127.0.0.1:{port}", port=port))
     if not side.lets_in(credential):
-        raise CommandFailed(host=host.name, command="push", code=401, reason="the registry refuses the password")
+        raise CommandFailed(
+            host=host.name, command="push", code=401, reason=Message("the registry refuses the password")
+        )
     total = sum({blob.digest: blob.size for a in artifacts for blob in (a.manifest, *a.blobs)}.values())
     sent: list[Blob] = []
     for artifact in artifacts:

@@ -13,6 +13,7 @@ from installer import state_files
 from installer.bundle.manifest import Blob
 from installer.errors import StateUnreadable, UsageError
 from installer.formats import strict_json
+from installer.messages import Message
 from installer.ports import Output
 from installer.simulated.kubernetes import Cluster, Release
 from installer.simulated.state import Ended, SimulatedHost
@@ -48,11 +49,18 @@ def restore(world: SimulatedWorld, kept: Path) -> None:
     try:
         body = strict_json.loads(state_files.read(kept, LARGEST) or b"", halves=True)
         if body["format"] != FORMAT:
-            raise StateUnreadable(path=kept, reason=f"simulated site of format {body['format']}, wanted {FORMAT}")
+            raise StateUnreadable(
+                path=kept,
+                reason=Message(
+                    "simulated site of format {format}, wanted {wanted}", format=body["format"], wanted=FORMAT
+                ),
+            )
         if body["machines"] != _machines(world):
             raise UsageError(
-                reason="the simulated hosts are not those that the runs kept here worked on",
-                hint=f"describe them as before, name another --state DIR, or remove {kept.parent}",
+                reason=Message("the simulated hosts are not those that the runs kept here worked on"),
+                hint=Message(
+                    "describe them as before, name another --state DIR, or remove {parent}", parent=kept.parent
+                ),
             )
         for name, told in body["hosts"].items():
             host = world.site.hosts[name]
@@ -63,7 +71,7 @@ def restore(world: SimulatedWorld, kept: Path) -> None:
         world.site.clusters = {told["name"]: _restored(told) for told in body["clusters"]}
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         hint = "remove it: what was simulated begins anew, and the runs kept beside it know nothing of that"
-        raise StateUnreadable(path=kept, reason="it is damaged", hint=hint) from error
+        raise StateUnreadable(path=kept, reason=Message("it is damaged"), hint=hint) from error
 
 
 def _machines(world: SimulatedWorld) -> Any:

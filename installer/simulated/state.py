@@ -10,6 +10,7 @@ from math import inf
 
 from installer.bundle.manifest import Blob, Manifest
 from installer.errors import HostUnreachable
+from installer.messages import Message
 from installer.plan.steps.commands import shown
 from installer.ports import Output
 from installer.remote.registry.intact import altered
@@ -118,9 +119,11 @@ class SimulatedSite:
         """
         host = self.hosts.get(name)
         if host is None:
-            raise HostUnreachable(host=name, address="simulated", reason="the simulated site has no host of that name")
+            raise HostUnreachable(
+                host=name, address="simulated", reason=Message("the simulated site has no host of that name")
+            )
         if not host.machine.reachable:
-            raise HostUnreachable(host=name, address=host.machine.address, reason="no answer (simulated)")
+            raise HostUnreachable(host=name, address=host.machine.address, reason=Message("no answer (simulated)"))
         return host
 
     def at(self, address: str) -> SimulatedHost | None:

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 from installer.bundle.manifest import Artifact, Manifest
 from installer.errors import CommandFailed, ConnectionLost
+from installer.messages import Message
 from installer.ports import FileState, Output, Report, discarded
 from installer.remote.ssh import commands
 from installer.simulated import admission, helm, kubeadm, pods, programs, queries, registry, scripts, systemd
@@ -247,7 +248,7 @@ class SimulatedWorld:
         with self._guard:
             of = self.site.clusters.get(cluster)
             if of is None or not serving(self.site, of):
-                raise ConnectionLost(host=cluster, reason="no API server answers: no cluster is there yet")
+                raise ConnectionLost(host=cluster, reason=Message("no API server answers: no cluster is there yet"))
             settle(self.site, of)
             return self.fate.around(verb, cluster, lambda: effect(of))
 

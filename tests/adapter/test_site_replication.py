@@ -11,7 +11,7 @@ from stages import open_site
 
 from installer.bundle.manifest import Artifact
 from installer.layout import REGISTRY_CA
-from installer.plan.steps.registry import to_replicate
+from installer.plan.steps.registry_content import to_replicate
 from installer.ports import Output
 from installer.remote.world import Site
 

@@ -16,7 +16,7 @@ from build_sample import write_recipe
 from core_bundle import make_core_bundle
 from core_manifest import ROOT
 from jsonschema import ValidationError
-from product_sample import EDITS
+from product_edits import EDITS
 from product_sample import write as write_product
 from simulation import answers_of
 

@@ -5,16 +5,9 @@ It runs with an empty environment, a home of its own, and a PATH that holds the 
 
 from __future__ import annotations
 
-import os
-import pty
-import select
 import shutil
-import signal
 import subprocess
-import sys
-import termios
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,18 +15,12 @@ import pytest
 import yaml
 from build_sample import GO, write_recipe
 from core_bundle import make_core_bundle
-from ship import COMMAND, Ended, practised, records
+from ship import COMMAND, Ended, practised
 from simulation import answers_of
 
 from installer import __version__
-from installer.engine.events import StepFinished
 from installer.rehearsal.site import STATE
 from installer.report.render import has_font
-from installer.runs import background
-from installer.runs.store import Runs
-from installer.runs.stream import Ended as TheEnd
-from installer.runs.stream import Follower
-from installer.ui.tui.state import editor
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs/examples"
@@ -41,7 +28,6 @@ TOOLS = ("find", "getent", "gzip", "id", "mkdir", "mktemp", "mv", "rm", "sha256s
 """What unpacking takes besides a shell; every Debian has them."""
 PATIENCE = 120
 SITE = "practice-minimal"
-SLOW = "slow: {work: 0.4}\n"
 
 
 @dataclass(frozen=True)
@@ -122,12 +108,6 @@ def desk(unpacked: Desk, core: tuple[Path, Path], tmp_path: Path) -> Desk:
     desk = new_desk(tmp_path / "home", unpacked.program, core)
     (desk.home / ".cache").symlink_to(unpacked.home / ".cache")
     return desk
-
-
-@pytest.fixture
-def fresh(binary: Path, core: tuple[Path, Path], tmp_path: Path) -> Desk:
-    """A home where the program has never run."""
-    return new_desk(tmp_path / "home", binary, core)
 
 
 def source(*argv: object, cwd: Path) -> Ended:
@@ -233,158 +213,3 @@ def test_without_python_go_is_not_fetched_and_where_it_would_be_is_said(desk: De
     assert ended.code != 0
     assert "Traceback" not in ended.err
     assert "from sitewright's source" in ended.err
-
-
-# What runs by itself.
-
-
-@pytest.fixture
-def started(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., background.Detached]]:
-    """Starts a detached run as the frozen program does."""
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    (program,) = desk.unpacked
-    monkeypatch.setattr(sys, "executable", str(program / "sitewright"))
-    for name in set(os.environ) - set(desk.environment):
-        monkeypatch.delenv(name)
-    for name, value in desk.environment.items():
-        monkeypatch.setenv(name, value)
-    state = desk.home / "state"
-
-    def start(verb: str, top: str = "") -> background.Detached:
-        argv = [verb, *map(str, desk.simulated(top)), "--state", str(state)]
-        return background.start(argv, Runs(state / "simulated"), SITE, {})
-
-    yield start
-    left = background.find(Runs(state / "simulated"), SITE)
-    if left is not None and left.alive:
-        left.stop()
-
-
-def followed(process: background.Detached, until: type[object] = TheEnd) -> list[object]:
-    follower, told, end = Follower(process), [], time.monotonic() + PATIENCE
-    while not any(isinstance(item, until) for item in told) and not follower.ended:
-        assert time.monotonic() < end, told[-5:]
-        told += follower.poll()
-        time.sleep(0.02)
-    return told
-
-
-def test_a_detached_run_is_followed_paused_once_and_resumed(
-    desk: Desk, started: Callable[..., background.Detached]
-) -> None:
-    process = started("install", SLOW)
-    followed(process, StepFinished)
-    assert process.pause()
-    assert followed(process)[-1] == TheEnd(130)
-    assert not process.alive
-    rest = followed(started("resume"))
-    assert rest[-1] == TheEnd(0)
-    assert any(isinstance(item, StepFinished) for item in rest)
-    assert list((desk.home / "tmp").iterdir()) == []
-
-
-def test_a_run_that_is_terminated_stops_in_order_and_leaves_nothing(desk: Desk) -> None:
-    with desk.start("install", *desk.simulated(SLOW), "--json", "--state", desk.home / "state") as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if b"step_started" in line:
-                break
-        process.send_signal(signal.SIGTERM)
-        process.stdout.read()
-    assert process.returncode == 130
-    assert list((desk.home / "tmp").iterdir()) == []
-    (run,) = (desk.home / "state").rglob("journal.jsonl")
-    assert records(run) != []
-
-
-# At a terminal.
-
-
-def test_the_wizard_opens_and_gives_the_terminal_back(desk: Desk) -> None:
-    near, far = pty.openpty()
-    before = termios.tcgetattr(far)
-    environment = {**desk.environment, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-    answers = Path(shutil.copy(ROOT / "profiles/rehearsal.yaml", desk.home / "answers.yaml"))
-    process = subprocess.Popen(
-        [desk.program, "wizard", "--profile", answers], env=environment, cwd=desk.home,
-        stdin=far, stdout=far, stderr=far, start_new_session=True,
-    )  # fmt: skip
-    said = _until(near, b"", b"Site and people")
-    said = _until(near, said, b"practice")
-    time.sleep(0.5)
-    os.write(near, b"\t")
-    time.sleep(0.5)
-    os.write(near, b"X")
-    end = time.monotonic() + PATIENCE
-    while not editor.draft_of(answers).exists():
-        assert time.monotonic() < end
-        said = _until(near, said, b"")
-    os.write(near, b"\x03")
-    said = _until(near, said, b"Leave the wizard?")
-    time.sleep(0.5)
-    os.write(near, b"\t\t\r")
-    said = _until(near, said, b"\x1b[?1049l")
-    assert process.wait(PATIENCE) == 0
-    assert (termios.tcgetattr(far), b"Traceback" in said) == (before, False)
-    assert list((desk.home / "tmp").iterdir()) == []
-    os.close(near)
-    os.close(far)
-
-
-def _until(near: int, said: bytes, wanted: bytes) -> bytes:
-    """Read on until a text has come, at least once."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        if select.select([near], [], [], 0.1)[0]:
-            said += os.read(near, 65536)
-        if wanted in said:
-            return said
-        assert time.monotonic() < end, said[-2000:]
-
-
-# Unpacking.
-
-
-def test_two_first_starts_at_once_both_run_and_unpack_one_program(fresh: Desk) -> None:
-    both = [fresh.start("--version") for _ in range(2)]
-    assert [process.communicate(timeout=PATIENCE)[0] for process in both] == [
-        f"sitewright {__version__}\n".encode()
-    ] * 2
-    (program,) = fresh.unpacked
-    assert (program.stat().st_mode & 0o777, list((fresh.home / "tmp").iterdir())) == (0o700, [])
-
-
-def test_a_first_start_that_is_terminated_leaves_nothing(fresh: Desk) -> None:
-    process = fresh.start("--version")
-    end = time.monotonic() + PATIENCE
-    while not fresh.unpacked:
-        assert time.monotonic() < end
-    process.terminate()
-    process.communicate(timeout=PATIENCE)
-    assert (process.returncode, fresh.unpacked) == (128 + signal.SIGTERM, [])
-    fresh.run("--version").expect()
-
-
-def test_a_cut_off_copy_is_not_run(fresh: Desk) -> None:
-    copy = fresh.home / "sitewright"
-    shutil.copy(fresh.program, copy)
-    os.truncate(copy, copy.stat().st_size - 1)
-    ended = fresh.run("--version", program=copy).expect(2)
-    assert f"{copy} is damaged" in ended.err
-    assert "copy it here again" in ended.err
-    assert fresh.unpacked == []
-
-
-def test_where_it_cannot_be_unpacked_another_folder_is_asked_for(fresh: Desk) -> None:
-    (fresh.home / ".cache").write_text("not a folder")
-    assert "export XDG_CACHE_HOME" in fresh.run("--version").expect(2).err
-    assert fresh.run("--version", XDG_CACHE_HOME=str(fresh.home / "mine")).expect().out.startswith("sitewright")
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="takes root, to give a folder to somebody else")
-def test_what_somebody_else_unpacked_is_not_run(fresh: Desk) -> None:
-    fresh.run("--version").expect()
-    (program,) = fresh.unpacked
-    os.chown(program, 65534, 65534)
-    ended = fresh.run("--version").expect(2)
-    assert f"{program} is not yours" in ended.err

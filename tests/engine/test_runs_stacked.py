@@ -7,25 +7,21 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from core_manifest import blob, core_manifest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from simulation import NOW, act, inputs_of, install
 
 from installer import operations
 from installer.answers import file as answers_file
 from installer.bundle.manifest import Manifest
 from installer.bundle.manifest_json import decode, encode
-from installer.errors import StepFailed
 from installer.plan.inputs import Inputs
-from installer.plan.steps.hosts import VERIFY, VOLUMES
+from installer.plan.steps.hosts import VERIFY
 from installer.runs.store import Runs
 from installer.simulated.machine import KERNEL_MODULES, Machine
 from installer.simulated.state import said
@@ -33,8 +29,6 @@ from installer.simulated.world import SimulatedWorld
 
 HOSTS = {"cp-1": "10.89.10.11", "node-1": "10.89.10.12", "node-2": "10.89.10.13", "node-3": "10.89.10.14"}
 CHOSEN = ("cert-manager", "site-ca", "metrics-server", "local-path-provisioner", "shop")
-EXAMPLES = int(os.environ.get("SITEWRIGHT_STACKED_RUNS", "12"))
-"""Sites drawn; `make soak` draws many more."""
 LOGS = "/var/lib/sitewright/log/"
 """What long work said: it tells of what was tried, and is no state of the site."""
 GUARD = "/run/sitewright.lock.guard"
@@ -260,122 +254,3 @@ def test_the_record_tells_what_stands_though_it_is_no_longer_asked_for(under: Si
     record = json.loads(under.world.read("cp-1", "/var/lib/sitewright/site.json"))
     assert record["components"]["shop"] == "1.1.0"
     assert record["kubernetes"] == CORE.kubernetes
-
-
-def with_data(under: SiteUnderTest, host: str, namespace: str) -> str:
-    """A volume on a host, as the storage component makes one, with something in it; returns its directory."""
-    cluster = under.world.site.clusters["production"]
-    name = "pvc-0a1b2c3d-0000-4000-8000-000000000001"
-    path = f"{VOLUMES}/{name}_{namespace}_data-0"
-    under.world.site.hosts[host].tree.put(f"{path}/orders.db", b"precious")
-    claim = {"metadata": {"name": "data-0", "namespace": namespace}, "spec": {"volumeName": name}}
-    cluster.put(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/data-0", claim)
-    cluster.put(f"/api/v1/persistentvolumes/{name}", {
-        "metadata": {"name": name}, "spec": {"persistentVolumeReclaimPolicy": "Delete", "local": {"path": path},
-                                             "claimRef": {"namespace": namespace, "name": "data-0"},
-                                             "nodeName": host},
-    })  # fmt: skip
-    return path
-
-
-@pytest.mark.parametrize("consent", [False, True])
-def test_data_of_an_application_goes_only_with_consent(under: SiteUnderTest, consent: bool) -> None:
-    under.install(inputs(CORE, answers_text(WORKERS, SMALL)))
-    before, second = under.picture(), inputs(CORE, answers_text(WORKERS, ALL))
-    under.install(second)
-    path = with_data(under, "node-1", "shop")
-    (volume,) = operations.at_stake(under.site(second))
-    assert (volume.application, volume.host, volume.path, volume.size > 0) == ("shop/data-0", "node-1", path, True)
-    under.rollback(second, delete_volumes=consent)
-    assert (f"{path}/orders.db" in under.world.site.hosts["node-1"].tree) == (not consent)
-    left = [line for line in differences(before, under.picture()) if VOLUMES not in line]
-    assert [line for line in left if "persistentvolumes" not in line] == []
-
-
-def test_what_an_application_of_an_earlier_run_holds_is_not_at_stake(under: SiteUnderTest) -> None:
-    under.install(inputs(CORE, answers_text(WORKERS, ALL)))
-    path = with_data(under, "node-1", "shop")
-    second = inputs(objects_edited(CORE, "changed"), answers_text(WORKERS, ALL))
-    under.install(second)
-    assert operations.at_stake(under.site(second)) == ()
-    under.rollback(second, delete_volumes=True)
-    assert f"{path}/orders.db" in under.world.site.hosts["node-1"].tree
-
-
-@pytest.mark.parametrize("consent", [False, True])
-def test_an_uninstallation_keeps_data_unless_somebody_consents(under: SiteUnderTest, consent: bool) -> None:
-    before, wanted = under.picture(), inputs(CORE, answers_text(WORKERS, ALL))
-    under.install(wanted)
-    path = with_data(under, "node-1", "shop")
-    site = under.site(wanted)
-    assert [each.path for each in operations.at_stake(site, "uninstall")] == [path]
-    act(partial(operations.uninstall, delete_volumes=consent), site)
-    tree = under.world.site.hosts["node-1"].tree
-    assert (f"{path}/orders.db" in tree) == (not consent)
-    left = [line for line in differences(before, under.picture()) if VOLUMES not in line]
-    assert left == ([] if consent else ["/hosts/node-1/files//var/lib/sitewright: None -> ('directory', 493, b'', '')"])
-    under.install(wanted)  # and once more, beside the data of before
-    act(operations.uninstall, site)
-    assert (f"{path}/orders.db" in tree) == (not consent)
-
-
-def test_a_control_plane_of_another_time_is_not_reset(under: SiteUnderTest) -> None:
-    """Somebody has deleted the node's object: the next run must not take the living cluster for left-overs."""
-    wanted = inputs(CORE, answers_text(WORKERS, SMALL))
-    under.install(wanted)
-    del under.world.site.clusters["production"].objects["/api/v1/nodes/cp-1"]
-    with pytest.raises(StepFailed, match="holds a cluster's data that is not of this run"):
-        under.install(inputs(CORE, answers_text(WORKERS, ALL)))
-    assert "/var/lib/etcd/member/snap/db" in under.world.site.hosts["cp-1"].tree
-
-
-BUNDLES = {
-    "core": CORE,
-    "object changed": objects_edited(CORE, "changed"),
-    "object more": objects_edited(CORE, "more"),
-    "text changed": parts_edited(CORE, "text"),
-    "file fewer": parts_edited(CORE, "fewer"),
-    "file more": parts_edited(CORE, "more"),
-    "release": released(CORE, "1.1.0"),
-    "all of it": objects_edited(parts_edited(released(CORE, "2.0.0"), "fewer"), "changed"),
-}
-VALUES = {"": {}, "metrics": {"metrics-server": {"replicas": 3}}, "shop": {"shop": {"replicas": 4}}}
-
-
-class Drawn(NamedTuple):
-    """What one run of a site is asked for."""
-
-    bundle: str
-    workers: int
-    components: frozenset[str]
-    values: str
-    registries: int
-
-    def inputs(self) -> Inputs:
-        chosen = {name: VALUES[self.values].get(name, {}) for name in CHOSEN if name in self.components}
-        workers = (*WORKERS, "node-3")[: self.workers]
-        return inputs(BUNDLES[self.bundle], answers_text(workers, chosen, self.registries))
-
-
-DRAWN = st.builds(
-    Drawn, st.sampled_from(list(BUNDLES)), st.integers(1, 3), st.frozensets(st.sampled_from(CHOSEN)),
-    st.sampled_from(list(VALUES)), st.integers(1, 2),
-)  # fmt: skip
-
-
-@given(drawn=st.lists(DRAWN, min_size=2, max_size=4))
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.generate],
-)
-def test_any_runs_are_taken_back_one_by_one(tmp_path_factory: pytest.TempPathFactory, drawn: list[Drawn]) -> None:
-    under, runs = SiteUnderTest(tmp_path_factory.mktemp("state")), [each.inputs() for each in drawn]
-    pictures = [under.picture()]
-    for wanted in runs:
-        under.install(wanted)
-        pictures.append(under.picture())
-    for wanted, before in zip(reversed(runs), reversed(pictures[:-1]), strict=True):
-        under.rollback(wanted)
-        assert differences(before, under.picture()) == []

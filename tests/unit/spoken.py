@@ -14,13 +14,14 @@ ROOT = Path(__file__).parents[2]
 INSTALLER = ROOT / "installer"
 TUI, REPORT = INSTALLER / "ui" / "tui", INSTALLER / "report"
 NAMES = {
-    "Alertmanager", "CoreDNS", "Elasticsearch", "Filebeat", "GitLab", "GitLab Runner", "Grafana", "Harbor", "Helm",
-    "Istio", "Jaeger", "JumpServer", "Kafka", "Kibana", "Kong", "Kubernetes", "Logstash", "Loki", "Longhorn",
-    "Metricbeat", "Mimir", "MinIO", "Prometheus", "Rancher", "SELinux", "Tempo", "Vector", "VictoriaLogs",
-    "VictoriaMetrics", "Zipkin", "cert-manager", "cgroup v1", "cgroup v2", "containerd", "etcd", "kube-state-metrics",
-    "metrics-server", "node exporter", "rsyslog", "runc", "sudo", "systemd", "null", "exec", "permissive", "GiB",
-    "MB/s", "%", '"customer"', '"vendor"', "Linux {version}", "systemd {version}", "chmod 600 {path}",
-    "hostnamectl set-hostname {name}", "mount -o remount,rw {mount}", "bundle.json: {reason}", "exec: {reason}",
+    "%", "Alertmanager", "CoreDNS", "Elasticsearch", "Filebeat", "GiB", "GitLab", "GitLab Runner", "Grafana",
+    "Harbor", "Helm", "Istio", "Jaeger", "JumpServer", "Kafka", "Kibana", "Kong", "Kubernetes", "Linux {version}",
+    "Logstash", "Loki", "Longhorn", "MB/s", "Metricbeat", "Mimir", "MinIO", "Prometheus", "Rancher", "SELinux",
+    "Secret {namespace}/{name}", "Tempo", "Vector", "VictoriaLogs", "VictoriaMetrics", "Zipkin",
+    "bundle.json: {reason}", "cert-manager", "cgroup v1", "cgroup v2", "chmod 600 {path}", "containerd",
+    '"customer"', "etcd", "exec", "exec: {reason}", "hostnamectl set-hostname {name}", "kube-state-metrics",
+    "metrics-server", "mount -o remount,rw {mount}", "node exporter", "null", "permissive", "rsyslog", "runc",
+    "sudo", "systemd", "systemd {version}", '"vendor"',
 }  # fmt: skip
 """What reads the same in Chinese: names of products, units, settings, commands."""
 MAKES, SAYS = {"Message"}, {"say", "_say"}

@@ -7,7 +7,6 @@ import hashlib
 import os
 import shutil
 import time
-import zipfile
 from collections.abc import Callable, Mapping
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
@@ -17,11 +16,10 @@ import pytest
 from build_sample import source, web, workshop, write_recipe
 
 from installer.builder import reading
-from installer.builder.recipe import JAVA_TOOLCHAIN, Source
 from installer.builder.sbom_sources import _maven
-from installer.builder.sources import http, maven, maven_mirror, sandbox
+from installer.builder.sources import http, maven, maven_mirror
 from installer.errors import BuildFailed
-from installer.workshop import Workshop, cache_folder, tree_digest
+from installer.workshop import Workshop, cache_folder
 
 GROUP = "example.invalid"
 PLUGIN = "org/apache/maven/plugins/maven-dependency-plugin"
@@ -216,56 +214,6 @@ def test_files_of_one_name_keep_apart(served: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in found.iterdir()) == ["example.invalid-app-1.jar", "org.other-app-1.jar"]
 
 
-# Java sources -------------------------------------------------------------------------------------------------------
-def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str) -> Path:
-    """Compile by this machine's own compiler: the file system of a toolchain is tried with the real bundle."""
-    if shutil.which("javac") is None:
-        pytest.skip("no Java compiler on this machine")
-
-    def run(what: Source, shop: Workshop, binds: Mapping[str, Path], env: Mapping[str, str], argv: list[str]) -> None:
-        for inner, outer in binds.items():
-            argv = [word.replace(f"{inner}/", f"{outer}/", 1) if word.startswith(inner) else word for word in argv]
-        shop.run(what.name, *argv)
-
-    monkeypatch.setattr(sandbox, "run", run)
-    home = tmp_path / folder
-    (home / "java/a/b").mkdir(parents=True)
-    (home / "java/a/b/Hello.java").write_text("package a.b;\npublic final class Hello { int x = 1; }\n")
-    (home / "java/a/notes.txt").write_text("as it is\n")
-    what = source("maven", {"artifacts": ["unused"], "path": "java", "release": 11}, home)
-    (home / "made").mkdir()
-    identity = {"artifacts": [], "tree": tree_digest(home / "java")}
-    maven.make(what, identity, workshop(home), home / "made")
-    return home / "made/jars/thing.jar"
-
-
-def test_own_sources_are_compiled_into_the_same_bytes_everywhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one, other = (compiled(tmp_path, monkeypatch, folder) for folder in ("one", "other/deeper"))
-    assert one.read_bytes() == other.read_bytes()
-    with zipfile.ZipFile(one) as archive:
-        assert archive.namelist() == ["a/b/Hello.class", "a/notes.txt"]
-        assert archive.read("a/b/Hello.class")[6:8] == bytes([0, 55]), "of Java 11"
-
-
-def test_sources_that_changed_since_they_were_locked_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "java").mkdir()
-    (tmp_path / "made").mkdir()
-    what = source("maven", {"artifacts": ["unused"], "path": "java"}, tmp_path)
-    with pytest.raises(BuildFailed, match=r"its tree is sha256:.*, but sha256:0 is locked"):
-        maven.make(what, {"artifacts": [], "tree": "sha256:0"}, workshop(tmp_path), tmp_path / "made")
-
-
-def test_sources_take_a_compiler(tmp_path: Path) -> None:
-    spec = {"artifacts": ["a:b:1"], "path": "java"}
-    part = {"name": "x", "sources": [{"name": "x", "maven": spec}], "beside": {"java/A.java": "class A {}"}}
-    with pytest.raises(BuildFailed, match=r"component.yaml:\d+: sources.0.maven: .*names no toolchain.java"):
-        reading.load(write_recipe(tmp_path / "small", part))
-    found = reading.load(write_recipe(tmp_path / "small", part, toolchain={"java": {"packages": ["javac"]}}))
-    assert (found.source("x").sandbox, found.source(JAVA_TOOLCHAIN).kind) == (JAVA_TOOLCHAIN, "deb")
-
-
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
@@ -282,64 +230,6 @@ def test_every_mistake_is_named(tmp_path: Path, spec: Mapping[str, Any], said: s
     folder = write_recipe(tmp_path / "small", {"name": "x", "sources": [{"name": "x", "maven": spec}]})
     with pytest.raises(BuildFailed, match=rf"component.yaml:\d+: sources.0.maven.{said}"):
         reading.load(folder)
-
-
-# Where from -----------------------------------------------------------------------------------------------------------
-SETTINGS = "<settings xmlns='http://maven.apache.org/SETTINGS/1.2.0'><mirrors>{}</mirrors></settings>"
-MIRROR = "<mirror><id>m</id><mirrorOf>{}</mirrorOf><url>https://{}.example/maven/</url></mirror>"
-
-
-@pytest.fixture
-def maven_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Maven of which only the files are there that say where it takes things from."""
-    home = tmp_path / "maven"
-    (home / "bin").mkdir(parents=True)
-    (home / "bin/mvn").write_text("#!/bin/sh\n")
-    (home / "bin/mvn").chmod(0o755)
-    (home / "conf").mkdir()
-    (home / "lib").mkdir()
-    with zipfile.ZipFile(home / "lib/maven-model-builder-3.x.jar", "w") as jar:
-        jar.writestr(maven_mirror.OWN, "<project><repositories><repository><id>central</id>"
-                     "<url>https://own.example/maven2</url></repository></repositories></project>")  # fmt: skip
-    monkeypatch.setenv("PATH", str(home / "bin"))
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.delenv(maven_mirror.VARIABLE, raising=False)
-    return home
-
-
-@pytest.mark.parametrize(
-    ("users", "machines", "found"),
-    [
-        ("", "", "https://own.example/maven2"),
-        (MIRROR.format("*", "near"), "", "https://near.example/maven"),
-        ("", MIRROR.format("other", "far") + MIRROR.format("central", "near"), "https://near.example/maven"),
-        (
-            MIRROR.format("external:*,!central", "far"),
-            MIRROR.format("external:*", "near"),
-            "https://near.example/maven",
-        ),
-    ],
-)
-def test_files_come_from_where_this_machines_maven_takes_them(
-    maven_home: Path, tmp_path: Path, users: str, machines: str, found: str
-) -> None:
-    (maven_home / "conf/settings.xml").write_text(SETTINGS.format(machines))
-    if users:
-        (tmp_path / "home/.m2").mkdir(parents=True)
-        (tmp_path / "home/.m2/settings.xml").write_text(SETTINGS.format(users))
-    assert maven_mirror.base() == found
-    assert maven_mirror.settings(tmp_path) == []
-
-
-def test_without_maven_the_way_on_is_said(maven_home: Path) -> None:
-    (maven_home / "lib/maven-model-builder-3.x.jar").unlink()
-    with pytest.raises(BuildFailed, match="does not say where it is") as failure:
-        maven_mirror.base()
-    assert maven_mirror.VARIABLE in failure.value.remedy
-    (maven_home / "bin/mvn").unlink()
-    with pytest.raises(BuildFailed, match="mvn is not installed") as failure:
-        maven_mirror.base()
-    assert "apt-get install maven" in failure.value.remedy
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import socket
 import ssl
@@ -22,7 +20,7 @@ from installer import certificates
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, HostUnreachable
 from installer.formats import kubeconfig
 from installer.remote.kubernetes import api as real
-from installer.remote.kubernetes import exec
+from installer.remote.kubernetes import connection
 from installer.remote.ssh.commands import Ended
 
 NOW = datetime.now(UTC)
@@ -32,7 +30,6 @@ ADMIN = certificates.issue(CA, "admin", ("admin",), NOW)
 CONFIG = kubeconfig.written(
     "production", kubeconfig.Credentials(CA.certificate, ADMIN.certificate, ADMIN.key), {"": "127.0.0.1:6443"}, ""
 )
-POD = b'{"spec": {"containers": [{"name": "main"}]}}'
 Speak = Callable[[ssl.SSLSocket, bytes], None]
 """Answers one request, whose header it is given."""
 
@@ -148,7 +145,7 @@ def test_what_is_no_answer_of_an_api_is_told_as_its_trouble(
     cluster: Callable[[Speak], real.Cluster], case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     speak, words = ANSWERS[case]
-    monkeypatch.setattr(real, "LONGEST", 1 << 20)
+    monkeypatch.setattr(connection, "LONGEST", 1 << 20)
     with pytest.raises((ConnectionLost, HostAnswersOddly), match=words) as lost:
         cluster(speak).get("/api/v1/nodes")
     assert lost.value.message.startswith("production")
@@ -172,7 +169,7 @@ def test_an_answer_that_never_ends_is_ended(
 
 
 def test_a_handshake_that_never_ends_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(real, "PATIENCE", 0.5)
+    monkeypatch.setattr(connection, "PATIENCE", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         silent = Link("cp-1", CONFIG, listener.getsockname()[1])
         with pytest.raises(ConnectionLost, match="no API server answers: cp-1"):
@@ -241,102 +238,3 @@ def test_many_who_ask_at_once_wait_for_a_host_that_is_gone_once(tmp_path: Path) 
             assert list(pool.map(made.get, ["/version"] * 8)) == [{}] * 8
         assert gone.dialled == 1
         made.close()
-
-
-UPGRADED = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Protocol: v5.channel.k8s.io\r\nSec-WebSocket-Accept: ")  # fmt: skip
-
-
-def executing(*frames: bytes, then: bytes = b"") -> Speak:
-    """Answer for the pod, and then as a WebSocket that sends these bytes."""
-
-    def speak(stream: ssl.SSLSocket, header: bytes) -> None:
-        if b"/exec?" not in header:
-            body(POD)(stream, header)
-            return
-        (key,) = [line.split(b": ")[1] for line in header.split(b"\r\n") if line.startswith(b"Sec-WebSocket-Key")]
-        accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
-        raw(UPGRADED + accept + b"\r\n\r\n", *frames, then=then)(stream, header)
-
-    return speak
-
-
-def ended(word: bytes) -> bytes:
-    """A frame with the API's closing word."""
-    return (
-        b"\x82"
-        + (bytes([len(word) + 1]) if len(word) < 125 else b"\x7e" + (len(word) + 1).to_bytes(2))
-        + b"\x03"
-        + word
-    )
-
-
-EXEC: dict[str, tuple[Speak, str]] = {
-    "a frame of 2^63 bytes": (executing(b"\x82\x7f" + b"\xff" * 8, then=b"x" * 65536), "more than"),
-    "frames without end": (executing(then=b"\x82\x7e\xff\xff\x01" + b"x" * 65534), "more than"),
-    "pings without end": (executing(then=b"\x89\x00" * 1000), "exec"),
-    "a last word that is none": (executing(ended(b"hello")), "hello"),
-    "a nested last word": (executing(ended(b"[" * 60_000)), "exec"),
-    "no upgrade": (lambda s, h: body(POD if b"/exec?" not in h else b"no", "200 OK")(s, h), "exec"),
-    "an absurd refusal": (
-        lambda s, h: body(POD)(s, h) if b"/exec?" not in h
-        else raw(b"HTTP/1.1 500 X\r\nContent-Length: 99999999999999999999\r\n\r\nx")(s, h), "exec"),
-    "headers without end": (
-        lambda s, h: body(POD)(s, h) if b"/exec?" not in h
-        else raw(b"HTTP/1.1 101 X\r\n", then=b"a: b\r\n" * 999)(s, h),
-        "exec"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", EXEC)
-def test_a_stream_of_any_form_is_told_as_the_clusters_trouble(
-    cluster: Callable[[Speak], real.Cluster], case: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    speak, words = EXEC[case]
-    monkeypatch.setattr(exec, "MOST", 1 << 18)
-    with pytest.raises((ConnectionLost, CommandFailed, HostAnswersOddly), match=words):
-        cluster(speak).execute("default", "a", ("true",), 20)
-
-
-def test_a_stream_that_trickles_is_left_behind_in_time(cluster: Callable[[Speak], real.Cluster]) -> None:
-    def trickle(stream: ssl.SSLSocket, header: bytes) -> None:
-        if b"/exec?" not in header:
-            body(POD)(stream, header)
-            return
-        with suppress(OSError):
-            executing()(stream, header)
-        while True:
-            stream.sendall(b"\x82\x02\x01x")
-            threading.Event().wait(0.05)
-
-    found = cluster(trickle).execute("default", "a", ("true",), 1)
-    assert found.code == 124
-    assert "no end after 1 s" in found.err
-
-
-@pytest.mark.parametrize("pod", [b"{}", b'{"spec": []}', b'{"spec": {"containers": [7]}}'])
-def test_a_pod_of_any_form_is_one_without_a_container(cluster: Callable[[Speak], real.Cluster], pod: bytes) -> None:
-    asked: list[bytes] = []
-
-    def speak(stream: ssl.SSLSocket, header: bytes) -> None:
-        asked.append(header)
-        body(pod)(stream, header)
-
-    with pytest.raises((ConnectionLost, CommandFailed, HostAnswersOddly)):
-        cluster(speak).execute("default", "a", ("true",), 5)
-    assert b"container=&" in asked[-1]
-
-
-@pytest.mark.parametrize(
-    ("word", "expected"),
-    [
-        (b'{"status": "Success"}', (0, "")),
-        (b'{"status": "Failure", "details": {"causes": [{"reason": "ExitCode", "message": "7"}]}}', (7, "")),
-        (b'{"status": "Failure", "message": "no such program"}', (1, "no such program")),
-    ],
-)  # fmt: skip
-def test_the_apis_last_word_is_an_end(
-    cluster: Callable[[Speak], real.Cluster], word: bytes, expected: tuple[int, str]
-) -> None:
-    found = cluster(executing(ended(word))).execute("default", "a", ("true",), 5)
-    assert (found.code, found.err) == expected

@@ -15,7 +15,7 @@ CODES = {1, 2, 3, 4, 5, 6, 7, 8, 130}
 ERRORS = [
     found
     for _, found in inspect.getmembers(errors, inspect.isclass)
-    if issubclass(found, SitewrightError) and found.__module__ == errors.__name__
+    if issubclass(found, SitewrightError) and found.__module__.startswith(errors.__name__)
 ]
 
 

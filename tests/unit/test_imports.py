@@ -11,8 +11,10 @@ from every import every
 ROOT = Path(__file__).parents[2]
 MODULES = sorted([*(ROOT / "installer").rglob("*.py"), *(ROOT / "sizing").rglob("*.py")])
 
-LINES, FUNCTION_LINES = 400, 60
-"""Alarms; the house aims at 300 and 50."""
+LINES, FUNCTION_LINES = 300, 50
+SOURCES = sorted(path for folder in ("installer", "sizing", "bundles", "build", "tests")
+                 for path in (ROOT / folder).rglob("*.py"))  # fmt: skip
+"""Tests and the vendor's programs are code as well."""
 
 ROOMS = (
     ("messages", "plain", "layout"), ("local_program", "translations", "whole_file"), ("redaction",), ("errors",),
@@ -133,7 +135,8 @@ def test_modules_and_functions_stay_small():
         long = [f"{f.name}:{f.lineno}" for f in functions if (f.end_lineno or 0) - f.lineno >= FUNCTION_LINES]
         assert not long
 
-    every(MODULES, holds, name_of)
+    assert len(SOURCES) > 600
+    every(SOURCES, holds, name_of)
 
 
 def test_nothing_has_a_name_that_says_nothing():

@@ -40,7 +40,7 @@ def data() -> Iterator[str]:
 def failures() -> Iterator[str]:
     """What errors say and tell to do."""
     for _, error in inspect.getmembers(errors, inspect.isclass):
-        if issubclass(error, errors.SitewrightError) and error.__module__ == errors.__name__:
+        if issubclass(error, errors.SitewrightError) and error.__module__.startswith(errors.__name__):
             yield from (inspect.cleandoc(error.__doc__ or ""), error.hint)
 
 

@@ -18,7 +18,7 @@ from installer.plan import estimate, install
 from installer.plan.card import PlanCard
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan
-from installer.plan.steps import host_components, registry
+from installer.plan.steps import host_components, registry_content
 from installer.plan.steps import releases as releases_of
 from installer.render import context, templates
 
@@ -63,7 +63,7 @@ def test_nothing_is_pulled_before_the_signature_is_verified_and_the_registry_fil
     given = inputs(load(profile))
     plan = install.plan(given)
     earlier = before(plan)
-    filled = registry.filled_id(given)
+    filled = registry_content.filled_id(given)
     for step in plan:
         if ".install@" in step.id and "registry." not in step.id:
             assert filled in earlier[step.id]

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from product_sample import EDITS, FILES, STATED, Edit, write
+from product_edits import EDITS
+from product_sample import FILES, STATED, Edit, write
 
 from installer.formats.spots import Spot, spots
 from installer.product import checking, files, objects, statements

@@ -9,7 +9,8 @@ from simulation import NOW, install, site_of, world_of
 
 from installer import operations
 from installer.plan.steps.kubelet_certificates import SERVING
-from installer.plan.steps.registry import CERTIFICATE, UNIT
+from installer.plan.steps.registry import CERTIFICATE
+from installer.plan.steps.registry_content import UNIT
 from installer.simulated.world import SimulatedWorld
 
 

@@ -15,7 +15,7 @@ from local_session import LocalConnection
 
 from installer.answers.model import SecretRef
 from installer.errors import ConnectionLost, NoCommands
-from installer.remote.ssh import root
+from installer.remote.ssh import root, root_shell
 from installer.remote.ssh.hearing import NotAsAsked
 from installer.remote.ssh.host_keys import Pins
 from installer.remote.ssh.login import Login
@@ -186,7 +186,7 @@ def test_a_shell_that_is_silent_after_a_rest_costs_its_connection_and_no_command
     made: Made, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """As when the host was switched off meanwhile: nothing was begun, so another connection may be tried."""
-    monkeypatch.setattr(root, "RESTED", 0.0)
+    monkeypatch.setattr(root_shell, "RESTED", 0.0)
     connection = LocalConnection()
     on = made(connection)
     echo(on, "first")
@@ -206,7 +206,7 @@ def test_a_shell_that_answers_something_else_after_a_rest_costs_its_connection_a
     def odd(_: RootShell, timeout: float = 0) -> None:
         raise NotAsAsked("an exit code b'x'")
 
-    monkeypatch.setattr(root, "RESTED", 0.0)
+    monkeypatch.setattr(root_shell, "RESTED", 0.0)
     connection = LocalConnection()
     on = made(connection)
     echo(on, "first")

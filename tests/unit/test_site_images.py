@@ -15,7 +15,7 @@ from installer.answers import file as answers_file
 from installer.bundle.archive import Archive
 from installer.errors import BundleNotTrusted
 from installer.plan.inputs import Inputs
-from installer.preflight import Finding
+from installer.preflight import Finding, bundle_images
 from installer.render import images
 from installer.runs.store import Runs
 from installer.simulated.machine import Machine
@@ -129,7 +129,7 @@ def test_what_was_proved_of_a_bundle_and_its_answers_is_not_proved_again(
     once = site(tmp_path / "one", "{page: {}}")
     before = looked(once)
     with monkeypatch.context() as without:
-        without.setattr(operations.bundle_images, "lacking", lambda *_: pytest.fail("proved again"))
+        without.setattr(bundle_images, "lacking", lambda *_: pytest.fail("proved again"))
         assert looked(once) == before
     other = site(tmp_path / "two", "{page: {image: docker.io/library/nginx:1}}")
     for _ in range(2):

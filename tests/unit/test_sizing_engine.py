@@ -1,32 +1,23 @@
 """The whole: machines for needs, sums that agree, and the property that more need never gives less machine."""
 
 import json
-from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import jsonschema
 import pytest
-from every import every
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 
 from installer.answers.model import Access, Answers, Host, Registry
 from installer.answers.model import Environment as Cluster
-from installer.hosts.facts import Facts
-from installer.hosts.facts_parsing import Disk
-from installer.requirements import needs_from, offers_from
+from installer.requirements import needs_from
 from sizing.bands import SCENARIOS, Band
-from sizing.components import size_component
 from sizing.document import document
-from sizing.engine import pods_at, size
+from sizing.engine import size
 from sizing.errors import SizingError
-from sizing.explanations import as_text, explain, explain_component
-from sizing.growth import disk_forecast, exhaustions, growth
-from sizing.needs import Chosen, Environment, Needs, as_mapping
-from sizing.offered import Offer, offers_of, suffices
+from sizing.explanations import as_text, explain
+from sizing.needs import Chosen, Environment, Needs
+from sizing.offered import Offer, suffices
 from sizing.rules import load_schema
-from sizing.workload import Extent, answers
+from sizing.workload import answers
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 
@@ -196,201 +187,6 @@ def test_a_thousand_machines_are_sized():
     assert sizing.total("count").high > 1000
 
 
-FIELDS = ("cpu_cores", "memory_gib", "disk_gib")
-
-
-def _asked(needs: Needs) -> dict[str, float]:
-    """What all pods ask for on machines that stay the same."""
-    fixed = Extent({"production": Band.exactly(9)}, {"production": Band.exactly(200)})
-    groups = [group for pool in pods_at(needs, needs.horizon_months, fixed).values() for _, group in pool]
-    return {
-        field: sum(getattr(group, field).expected * group.replicas.expected for group in groups) for field in FIELDS
-    }
-
-
-MORE = {
-    "users": st.integers(1, 20_000),
-    "requests_per_second": st.floats(0.1, 5000),
-    "services": st.integers(1, 120),
-    "service_cpu_cores": st.floats(0.05, 2),
-    "service_memory_gib": st.floats(0.05, 4),
-    "data_gib": st.floats(1, 20_000),
-    "data_growth_gib_per_month": st.floats(0, 200),
-    "log_gb_per_day": st.floats(0.1, 300),
-    "log_retention_days": st.integers(1, 365),
-    "metrics_retention_days": st.integers(1, 365),
-    "trace_percent": st.floats(0, 100),
-    "backup_retention_days": st.integers(1, 365),
-    "developers": st.integers(1, 900),
-    "administrators": st.integers(1, 100),
-    "growth_percent_per_year": st.floats(0, 100),
-    "horizon_months": st.integers(1, 60),
-}
-
-
-@settings(max_examples=300, derandomize=True, phases=[Phase.explicit, Phase.generate])
-@given(data=st.data())
-def test_more_need_never_asks_for_less(data):
-    name = data.draw(st.sampled_from(sorted(MORE)))
-    less, more = sorted((data.draw(MORE[name]), data.draw(MORE[name])))
-    base = Needs(requests_per_second=20, users_at_once=1, developers=5, data_gib=50)
-    before, after = (_asked(replace(base, **{name: value})) for value in (less, more))
-    for field in FIELDS:
-        assert after[field] >= before[field] - 1e-6, (name, less, more, field)
-
-
-@pytest.mark.parametrize("name", sorted(MORE))
-def test_twice_the_need_never_gives_less_machine(name):
-    base = Needs(requests_per_second=20, users_at_once=1, developers=5, data_gib=50, log_gb_per_day=5, trace_percent=2)
-    value = {**as_mapping(base), "service_cpu_cores": 0.25, "service_memory_gib": 0.5, "data_growth_gib_per_month": 3}[
-        name
-    ]
-    sizes = [size(replace(base, **{name: value * 2**step})) for step in range(5)]
-    for field in FIELDS:
-        totals = [sizing.total(field).expected for sizing in sizes]
-        assert totals == sorted(totals), field
-
-
-def test_growth_is_told_by_month_up_to_the_horizon():
-    needs = replace(Needs(), growth_percent_per_year=100, horizon_months=13)
-    worker = [use for use in growth(size(needs)) if use.pool == "worker"]
-    assert [use.month for use in worker] == [0, 3, 6, 9, 12, 13]
-    assert all(before.disk_gib <= after.disk_gib for before, after in pairwise(worker))
-    assert worker[0].memory_gib < worker[-1].memory_gib
-
-
-def test_nothing_runs_out_before_the_horizon_and_something_does_after():
-    needs = replace(ENTERPRISE, growth_percent_per_year=60, horizon_months=24)
-    months = [entry.month for entry in exhaustions(size(needs)) if entry.month is not None]
-    assert 24 < min(months) < 40
-
-
-def test_without_growth_nothing_runs_out():
-    needs = replace(Needs(), growth_percent_per_year=0, data_growth_gib_per_month=0)
-    assert {entry.month for entry in exhaustions(size(needs))} == {None}
-
-
-@SITES
-def test_disks_are_forecast_for_every_machine_and_hold_until_the_horizon(needs):
-    sizing = size(needs)
-    forecast = disk_forecast(sizing)
-    for pool in sizing.pools:
-        mine = [entry for entry in forecast if (entry.environment, entry.pool) == (pool.environment, pool.name)]
-        numbers = sorted(number for entry in mine if entry.mount == "/" for number in entry.machines)
-        assert numbers == list(range(1, pool.expected.count + 1))
-    for entry in forecast:
-        assert 0 <= entry.used_first_month_gib <= entry.used_horizon_gib + 1e-6
-        assert entry.used_horizon_gib <= entry.size_gib
-
-
-def test_the_machines_sized_suffice_when_offered():
-    offers = [
-        Offer(
-            pool.environment,
-            pool.name,
-            pool.expected.shape.cpu_cores,
-            pool.expected.shape.memory_gib,
-            pool.expected.count,
-            pool.expected.system_disk_gib,
-        )
-        for pool in size(ENTERPRISE).pools
-    ]
-    verdict = suffices(ENTERPRISE, offers)
-    assert verdict.suffices, [entry for entry in verdict.verdicts if not entry.suffices]
-
-
-@pytest.mark.parametrize(
-    ("offer", "resource"),
-    [
-        (Offer("production", "worker", 4, 256, 3), "cpu_cores"),
-        (Offer("production", "worker", 64, 16, 3), "memory_gib"),
-        (Offer("production", "worker", 64, 256, 3, 200, 40), "disk_gib"),
-        (Offer("production", "worker", 64, 256, 2), "machines"),
-        (Offer("production", "worker", 64, 256, 3, 50), "system_disk_gib"),
-    ],
-)
-def test_what_is_short_is_named_with_what_would_do(offer, resource):
-    found = next(entry for entry in suffices(Needs(), [offer]).verdicts if entry.pool == "worker")
-    assert not found.suffices
-    assert resource in {entry.resource for entry in found.shortfalls}
-    assert all(entry.wanted > entry.offered for entry in found.shortfalls)
-    assert " x " in found.would_fit
-
-
-def test_pools_without_an_offer_are_short_of_machines():
-    verdicts = suffices(Needs(), []).verdicts
-    assert {entry.shortfalls[0].resource for entry in verdicts} == {"machines"}
-    assert all(entry.shortfalls[0].remedy.startswith("none is offered") for entry in verdicts)
-
-
-def test_offers_of_strange_environments_and_forms_are_refused():
-    with pytest.raises(SizingError, match="'staging', which is no environment"):
-        suffices(Needs(), [Offer("staging", "worker", 8, 32)])
-    with pytest.raises(SizingError) as refused:
-        offers_of([{"environment": "a", "pool": "worker", "cpu_cores": 0, "memory_gib": 1}, {"cores": 3}])
-    assert len(refused.value.problems) == 2
-
-
-def test_a_figure_is_explained_down_to_an_answer():
-    text = "\n".join(as_text(explain(size(ENTERPRISE), "elasticsearch.disk_gb")))
-    assert "answered: Log volume per day; 50 today, grown over 36 months; 25 % of it here" in text
-    assert "elastic.co/blog/benchmarking" in text
-    assert "constant" not in text.splitlines()[0]
-
-
-def test_every_figure_in_a_sizing_can_be_explained():
-    def holds(part):
-        sizing = size(ENTERPRISE)
-        found = next(entry.size for entry in sizing.parts if entry.size.name == part)
-        for key in (*found.figures, "cpu_cores", "memory_gib", "disk_gib", "replicas"):
-            assert explain(sizing, f"{part}.{key}").because
-
-    every(sorted({part.size.name for part in size(ENTERPRISE).parts}), holds)
-
-
-def test_pools_and_totals_are_explained_by_what_they_are_made_of():
-    sizing = size(ENTERPRISE)
-    total = explain(sizing, "total.memory_gib")
-    assert isinstance(total.value, Band)
-    sums = [part.value.expected for part in total.parts if isinstance(part.value, Band)]
-    assert total.value.expected == pytest.approx(sum(sums))
-    assert explain(sizing, "testing/total.count").value == sizing.total("count", "testing")
-    assert explain(sizing, "pre-release/worker.count").value == next(
-        pool.band("count") for pool in sizing.pools if (pool.environment, pool.name) == ("pre-release", "worker")
-    )
-
-
-def test_agents_count_once_for_each_machine_of_a_kind():
-    sizing = size(Needs())
-    worker = next(pool for pool in sizing.pools if pool.name == "worker")
-    tree = explain(sizing, "worker.count")
-    agents = next(part.value for part in tree.parts if part.because == "on every machine")
-    assert isinstance(agents, Band)
-    assert agents.expected == pytest.approx(0.25 * worker.expected.count)
-    assert "go on after the loss of 1" in tree.because
-
-
-def test_what_machines_carry_is_told_largest_first_and_where_it_must_be_apart():
-    tree = explain(size(ENTERPRISE), "production/worker.count")
-    cores = [part.value.expected for part in tree.parts if isinstance(part.value, Band)]
-    assert cores == sorted(cores, reverse=True)
-    assert "of them, no two on one machine" in next(p.because for p in tree.parts if p.name == "elasticsearch: data")
-    assert "e+" not in "\n".join(as_text(explain(size(ENTERPRISE), "elasticsearch.disk_gb")))
-
-
-def test_a_component_alone_is_explained_in_the_unit_asked_for():
-    tree = explain_component(size_component("kafka", {"retained_message_gb": 100}), "disk_gb")
-    assert tree.because == "disk_gib in other units"
-    assert isinstance(tree.value, Band)
-    assert tree.value.expected == pytest.approx(300)
-
-
-@pytest.mark.parametrize("figure", ["disk", "kafak.disk_gib", "kafka.dsik_gib", "worker.colour", "x/total.count.y"])
-def test_what_cannot_be_explained_is_refused(figure):
-    with pytest.raises(SizingError):
-        explain(size(Needs()), figure)
-
-
 def _answers(needs: dict[str, object]) -> Answers:
     host = Host("h", "10.0.0.1", Access())
     clusters = (Cluster("production", ("a", "b", "c")), Cluster("testing", ("d",)))
@@ -403,20 +199,6 @@ def test_needs_come_from_the_answers_with_their_environments():
     assert needs.environments == (Environment("production", 100, True, ()), Environment("testing", 100, False, ()))
     said = needs_from(_answers({"environments": [{"name": "production"}]}))
     assert said.environments == (Environment("production", components=()),)
-
-
-def _facts(host: str, disks: dict[str, Disk]) -> Facts:
-    return Facts(host=host, cpus=8, memory=round(31.3 * 2**30), disks=disks)
-
-
-def test_hosts_are_offered_by_what_they_say_and_what_they_are_for():
-    root, var = Disk("/", "ext4", 99 * 2**30, 0), Disk("/var/lib", "xfs", 500 * 2**30, 0)
-    site = _answers({})
-    facts = {"a": _facts("a", {"/": root, "/var/lib": var}), "d": _facts("d", {"/": root, "/var/lib": root})}
-    assert offers_from(site, facts, needs_from(site)) == (
-        Offer("production", "control-plane", 8, 32, 1, 99, 500, "a"),
-        Offer("testing", "node", 8, 32, 1, 99, 0, "d"),
-    )
 
 
 @pytest.mark.parametrize("name", ["small", "default", "enterprise"])

@@ -37,7 +37,9 @@ ENGLISH = re.compile("[A-Za-z]{3,}")
 ERRORS = [
     found
     for _, found in inspect.getmembers(errors, inspect.isclass)
-    if issubclass(found, SitewrightError) and found.__module__ == errors.__name__ and found is not SitewrightError
+    if issubclass(found, SitewrightError)
+    and found.__module__.startswith(errors.__name__)
+    and found is not SitewrightError
 ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from installer.builder.recipe import Source
 from installer.errors import BuildFailed
+from installer.messages import Message
 from installer.workshop import file_digest
 
 
@@ -19,7 +20,12 @@ def check(source: Source, found: Mapping[str, Any], locked: Mapping[str, Any]) -
     """
     for key, value in found.items():
         if locked.get(key) != value:
-            raise BuildFailed(what=source.name, reason=f"its {key} is {value}, but {locked.get(key)} is locked")
+            raise BuildFailed(
+                what=source.name,
+                reason=Message(
+                    "its {key} is {value}, but {locked} is locked", key=key, value=value, locked=locked.get(key)
+                ),
+            )
 
 
 def check_file(what: str, name: object, path: Path, digest: str) -> None:
@@ -30,7 +36,7 @@ def check_file(what: str, name: object, path: Path, digest: str) -> None:
     """
     if (found := file_digest(path)) != digest:
         raise BuildFailed(
-            what=f"source {what}",
-            reason=f"{name} is {found}, but {digest} is locked",
-            hint=f"if the change is wanted: sitewright bundle lock --update {what}",
+            what=Message("source {what}", what=what),
+            reason=Message("{name} is {found}, but {digest} is locked", name=name, found=found, digest=digest),
+            hint=Message("if the change is wanted: sitewright bundle lock --update {what}", what=what),
         )

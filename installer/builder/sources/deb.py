@@ -20,6 +20,7 @@ from installer.builder.recipe import Source
 from installer.builder.sources import mirror
 from installer.builder.sources.tree import Entry, directory, link, plain_file, write_tar
 from installer.errors import BuildFailed
+from installer.messages import Message
 from installer.workshop import Workshop, file_digest
 
 ROOT = "rootfs.tar"
@@ -63,7 +64,7 @@ def resolve(source: Source, workshop: Workshop) -> dict[str, Any]:
                 }
             )
     if not packages:
-        raise BuildFailed(what=source.name, reason="apt names no package with its SHA256")
+        raise BuildFailed(what=source.name, reason=Message("apt names no package with its SHA256"))
     return {"packages": sorted(packages, key=lambda package: package["name"])}
 
 
@@ -122,12 +123,22 @@ def download(
             )  # fmt: skip
         except BuildFailed as error:
             raise BuildFailed(
-                what=f"source {source.name}, Debian package {shown}",
-                reason=f"the locked version cannot be fetched from {address}: {error.facts['reason']}",
-                hint=f"it may have left its mirror; move on with: sitewright bundle lock --update {source.name}",
+                what=Message("source {name}, Debian package {shown}", name=source.name, shown=shown),
+                reason=Message(
+                    "the locked version cannot be fetched from {address}: {reason}",
+                    address=address,
+                    reason=error.facts["reason"],
+                ),
+                hint=Message(
+                    "it may have left its mirror; move on with: sitewright bundle lock --update {name}",
+                    name=source.name,
+                ),
             ) from error
         if (found := file_digest(got)) != package["sha256"]:
-            raise BuildFailed(what=f"Debian package {shown}", reason=f"is {found}, but {package['sha256']} is locked")
+            raise BuildFailed(
+                what=Message("Debian package {shown}", shown=shown),
+                reason=Message("is {found}, but {digest} is locked", found=found, digest=package["sha256"]),
+            )
         shutil.move(got, kept)
     return kept
 
@@ -165,8 +176,8 @@ def _contents(file: IO[bytes], package: str, unpacked: Path, dropped: tuple[str,
     """What a package installs, each file's content put below `unpacked`."""
     name, data = _member(file, package)
     if not name.endswith((".xz", ".gz", ".tar")):
-        reason = f"holds {name}, a compression that is not known here"
-        raise BuildFailed(what=f"Debian package {package}", reason=reason)
+        reason = Message("holds {name}, a compression that is not known here", name=name)
+        raise BuildFailed(what=Message("Debian package {package}", package=package), reason=reason)
     kept: dict[str, Path] = {}
     with tarfile.open(fileobj=data, mode="r:*") as tar:
         for member in tar:
@@ -198,13 +209,13 @@ def _contents(file: IO[bytes], package: str, unpacked: Path, dropped: tuple[str,
 def _member(file: IO[bytes], package: str) -> tuple[str, IO[bytes]]:
     """The data archive inside a .deb, which is an `ar` archive of three members."""
     if file.read(8) != b"!<arch>\n":
-        raise BuildFailed(what=f"Debian package {package}", reason="is not a package")
+        raise BuildFailed(what=Message("Debian package {package}", package=package), reason=Message("is not a package"))
     while header := file.read(60):
         name, size = header[:16].decode().strip().rstrip("/"), int(header[48:58])
         if name.startswith("data.tar"):
             return name, file
         file.seek(size + size % 2, 1)
-    raise BuildFailed(what=f"Debian package {package}", reason="holds no files")
+    raise BuildFailed(what=Message("Debian package {package}", package=package), reason=Message("holds no files"))
 
 
 def _merged(path: str) -> str:

@@ -19,6 +19,7 @@ from installer.builder.recipe import Source
 from installer.builder.sources import as_locked, sandbox, toolchain, versions
 from installer.builder.sources.path import copy_tree
 from installer.errors import BuildFailed
+from installer.messages import Message
 from installer.workshop import Workshop, text_digest, tree_digest
 
 WRAPPER_GO = "1.26.0"
@@ -63,7 +64,7 @@ def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Pa
         origin = module(source, workshop)[0] if "module" in source.spec else source.inputs[0]
         for tree in source.trees:
             if not (origin / tree).is_dir():
-                raise BuildFailed(what=source.name, reason=f"the module has no folder {tree}")
+                raise BuildFailed(what=source.name, reason=Message("the module has no folder {tree}", tree=tree))
             copy_tree(origin / tree, into / tree)
 
 
@@ -134,7 +135,7 @@ def _edit(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, st
             lines += [f"replace {path} {UNPUBLISHED} => {path} {staging}\n" for path in staged]
         (folder / "go.mod").write_text("\n".join(lines))
     if not (folder / "go.mod").is_file():
-        raise BuildFailed(what=source.name, reason="its folder has no go.mod")
+        raise BuildFailed(what=source.name, reason=Message("its folder has no go.mod"))
     edits = [f"-require={module}@{version}" for module, version in sorted(spec.get("require", {}).items())]
     for module, target in sorted(spec.get("replace", {}).items()):
         edits.append(f"-replace={module}={target.replace(' ', '@') if ' ' in target else f'{module}@{target}'}")

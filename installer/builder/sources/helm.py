@@ -15,6 +15,7 @@ from installer.builder.recipe import Source
 from installer.builder.sources import http, oci
 from installer.errors import BuildFailed
 from installer.formats import libyaml
+from installer.messages import Message
 from installer.workshop import Workshop, file_digest
 
 LARGEST_INDEX = 64 << 20
@@ -37,7 +38,10 @@ def resolve(source: Source, workshop: Workshop) -> dict[str, Any]:
             url = urljoin(base, next(entry["urls"][0] for entry in entries if entry["version"] == spec["version"]))
         except NO_INDEX as error:
             wanted = f"{spec['chart']} {spec['version']}"
-            raise BuildFailed(what=f"source {source.name}", reason=f"{base}index.yaml has no chart {wanted}") from error
+            raise BuildFailed(
+                what=Message("source {name}", name=source.name),
+                reason=Message("{base}index.yaml has no chart {wanted}", base=base, wanted=wanted),
+            ) from error
         http.fetch(source.name, url, folder / "chart.tgz")
         return {"url": url, "sha256": file_digest(folder / "chart.tgz")}
 
@@ -58,7 +62,10 @@ def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Pa
         # A packed chart is one folder of the chart's name.
         packed = next(unpacked.iterdir(), None)
         if packed is None or not packed.is_dir():
-            raise BuildFailed(what=f"source {source.name}", reason=f"{chart.name} is not a chart: it has no folder")
+            raise BuildFailed(
+                what=Message("source {name}", name=source.name),
+                reason=Message("{name} is not a chart: it has no folder", name=chart.name),
+            )
         for path in packed.iterdir():
             path.rename(into / path.name)
 
@@ -71,7 +78,10 @@ def _chart_layer(source: Source, layout: Path) -> str:
     with suppress(*NO_INDEX):
         manifest = json.loads((layout / "blobs/sha256" / blob(index["manifests"][0])).read_bytes())
         return next(blob(layer) for layer in manifest["layers"] if layer["mediaType"] == CHART_LAYER)
-    raise BuildFailed(what=f"source {source.name}", reason=f"{_place(source)} is not a chart")
+    raise BuildFailed(
+        what=Message("source {name}", name=source.name),
+        reason=Message("{source} is not a chart", source=_place(source)),
+    )
 
 
 def _place(source: Source) -> str:

@@ -20,6 +20,7 @@ from urllib.request import urlopen
 from installer.builder.recipe import Source
 from installer.builder.sources import as_locked
 from installer.errors import BuildFailed
+from installer.messages import Message
 from installer.workshop import Workshop, file_digest
 
 _SECONDS = 60
@@ -54,7 +55,9 @@ def fetch(what: str, url: str, path: Path, most: int = _LARGEST) -> None:
         BuildFailed: the server cannot be reached, has no such file, or sends something that is none.
     """
     if urlsplit(url).scheme not in {"http", "https"}:
-        raise BuildFailed(what=f"source {what}", reason=f"{url} is not an address of the web")
+        raise BuildFailed(
+            what=Message("source {what}", what=what), reason=Message("{url} is not an address of the web", url=url)
+        )
     try:
         with urlopen(url, timeout=_SECONDS) as answer, path.open("wb") as file:  # noqa: S310 - the scheme is checked above
             _copy(answer, file, most)
@@ -62,7 +65,10 @@ def fetch(what: str, url: str, path: Path, most: int = _LARGEST) -> None:
         if isinstance(error, HTTPError):
             error.close()  # it holds the connection
         reason = str(error) or type(error).__name__
-        raise BuildFailed(what=f"source {what}", reason=f"{url} cannot be fetched: {reason}") from error
+        raise BuildFailed(
+            what=Message("source {what}", what=what),
+            reason=Message("{url} cannot be fetched: {reason}", url=url, reason=reason),
+        ) from error
 
 
 def _copy(answer: HTTPResponse, file: BinaryIO, most: int) -> None:
@@ -76,16 +82,16 @@ def _copy(answer: HTTPResponse, file: BinaryIO, most: int) -> None:
         until += len(chunk) / _SLOWEST
         left -= len(chunk)
         if left < 0:
-            raise OSError(f"it is longer than {_size(most)}")
+            raise OSError(Message("it is longer than {most}", most=_size(most)))
         if time.monotonic() > until:
-            raise OSError(f"it comes more slowly than {_SLOWEST >> 10} KiB a second")
+            raise OSError(Message("it comes more slowly than {slowest} KiB a second", slowest=_SLOWEST >> 10))
         file.write(chunk)
     if answer.length:
-        raise OSError(f"it broke off {answer.length} bytes before its end")
+        raise OSError(Message("it broke off {length} bytes before its end", length=answer.length))
 
 
 def _size(length: int) -> str:
-    return f"{length >> 20} MiB" if length % (1 << 20) == 0 else f"{length} bytes"
+    return f"{length >> 20} MiB" if length % (1 << 20) == 0 else Message("{length} bytes", length=length)
 
 
 def fetch_locked(what: str, url: str, digest: str, path: Path, most: int = _LARGEST) -> None:
@@ -117,4 +123,7 @@ def unpack(what: str, path: Path, into: Path) -> None:
         else:
             shutil.copyfile(path, into / path.name)
     except _BROKEN as error:
-        raise BuildFailed(what=f"source {what}", reason=f"{path.name} cannot be unpacked: {error}") from error
+        raise BuildFailed(
+            what=Message("source {what}", what=what),
+            reason=Message("{name} cannot be unpacked: {reason}", name=path.name, reason=error),
+        ) from error

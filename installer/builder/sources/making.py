@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from installer.builder.recipe import Source
 from installer.builder.sources import deb, golang, helm, http, maven, npm, oci, path, pypi
 from installer.errors import BuildFailed
+from installer.messages import Message
 from installer.workshop import Workshop, made_digests, remove_tree, text_digest
 
 MAKING = 1
@@ -93,9 +94,16 @@ def check(source: Source, found: Mapping[str, str], wanted: Mapping[str, str]) -
         if found.get(name) != wanted.get(name):
             raise BuildFailed(
                 what=f"{source.name}: {name}",
-                reason=f"made {found.get(name, 'nothing')}, but {wanted.get(name, 'nothing')} is locked",
-                hint=f"this machine makes other bytes than the one that locked them; lock anew here only if you trust "
-                f"it: sitewright bundle lock --update {source.name}",
+                reason=Message(
+                    "made {found}, but {locked} is locked",
+                    found=found.get(name, Message("nothing")),
+                    locked=wanted.get(name, Message("nothing")),
+                ),
+                hint=Message(
+                    "this machine makes other bytes than the one that locked them; lock anew here only if "
+                    "you trust it: sitewright bundle lock --update {name}",
+                    name=source.name,
+                ),
             )
 
 

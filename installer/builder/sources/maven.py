@@ -19,6 +19,7 @@ from installer.builder.recipe import Source
 from installer.builder.sources import as_locked, http, maven_mirror, sandbox
 from installer.errors import BuildFailed
 from installer.formats import text_file
+from installer.messages import Message
 from installer.workshop import Workshop, file_digest, tree_digest, tree_files
 
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:list"
@@ -36,7 +37,10 @@ def resolve(source: Source, workshop: Workshop) -> dict[str, Any]:
     with workshop.scratch() as folder:
         found = [_artifact(source, line, workshop) for line in _lines(_listed(source, workshop, folder))]
     if not found:
-        raise BuildFailed(what=f"source {source.name}", reason="Maven names no file for what the recipe asks")
+        raise BuildFailed(
+            what=Message("source {name}", name=source.name),
+            reason=Message("Maven names no file for what the recipe asks"),
+        )
     identity: dict[str, Any] = {"artifacts": sorted(found, key=lambda each: str(each["path"]))}
     return identity | ({"tree": tree_digest(source.inputs[0])} if source.inputs else {})
 
@@ -70,8 +74,8 @@ def _listed(source: Source, workshop: Workshop, folder: Path) -> str:
             lines = text_file.decoded(text_file.read(said, LONGEST)).splitlines()
         words = [line.removeprefix("[ERROR]").strip() for line in lines if line.startswith("[ERROR]")]
         reason = words[0] if words else error.facts["reason"]
-        hint = "" if words else "Maven resolves for the lock: apt-get install maven"
-        raise BuildFailed(what=f"source {source.name}", reason=reason, hint=hint) from error
+        hint = "" if words else Message("Maven resolves for the lock: apt-get install maven")
+        raise BuildFailed(what=Message("source {name}", name=source.name), reason=reason, hint=hint) from error
     return listed.read_text(encoding="utf-8")
 
 
@@ -110,7 +114,10 @@ def _artifact(source: Source, listed: tuple[list[str], Path], workshop: Workshop
     group, artifact, *_, version = coordinates
     home = _repository(workshop)
     if not file.is_relative_to(home / group.replace(".", "/") / artifact):
-        raise BuildFailed(what=f"source {source.name}", reason=f"Maven gives {file} for {':'.join(coordinates)}")
+        raise BuildFailed(
+            what=Message("source {name}", name=source.name),
+            reason=Message("Maven gives {file} for {names}", file=file, names=":".join(coordinates)),
+        )
     path = file.relative_to(home).as_posix()
     digest = file_digest(file)
     kept = _place(digest, workshop)

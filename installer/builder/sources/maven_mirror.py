@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from installer.errors import BuildFailed
+from installer.messages import Message
 
 VARIABLE = "SITEWRIGHT_MAVEN_MIRROR"
 CENTRAL = "central"
@@ -48,13 +49,17 @@ def base() -> str:
         return given
     program = shutil.which("mvn")
     if program is None:
-        hint = f"install Maven (apt-get install maven), or name a repository of Maven's in {VARIABLE}"
-        raise BuildFailed(what="Maven's repository", reason="mvn is not installed", hint=hint)
+        hint = Message(
+            "install Maven (apt-get install maven), or name a repository of Maven's in {variable}", variable=VARIABLE
+        )
+        raise BuildFailed(what=Message("Maven's repository"), reason=Message("mvn is not installed"), hint=hint)
     home = Path(program).resolve().parent.parent
     own = (*_mirrors(Path.home() / ".m2/settings.xml"), *_mirrors(home / "conf/settings.xml"), *_inherited(home))
     if not own:
-        hint = f"name a repository of Maven's in {VARIABLE}"
-        raise BuildFailed(what="Maven's repository", reason=f"{home} does not say where it is", hint=hint)
+        hint = Message("name a repository of Maven's in {variable}", variable=VARIABLE)
+        raise BuildFailed(
+            what=Message("Maven's repository"), reason=Message("{home} does not say where it is", home=home), hint=hint
+        )
     return own[0].rstrip("/")
 
 

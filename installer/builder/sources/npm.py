@@ -19,6 +19,7 @@ from installer.builder.sources import as_locked, golang, sandbox
 from installer.builder.sources.path import copy_tree
 from installer.errors import BuildFailed
 from installer.formats import libyaml
+from installer.messages import Message
 from installer.workshop import Workshop, file_digest, tree_digest
 
 LOCK = "pnpm-lock.yaml"
@@ -53,7 +54,7 @@ def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Pa
             sandbox.run(source, workshop, binds, env, ["/bin/bash", "-euc", f"cd {inside}; {command}"])
         for name, path in source.spec["made"].items():
             if not (page / path).is_dir():
-                raise BuildFailed(what=source.name, reason=f"no folder {path} was built")
+                raise BuildFailed(what=source.name, reason=Message("no folder {path} was built", path=path))
             copy_tree(page / path, into / name)
 
 
@@ -88,7 +89,7 @@ def _lay_out(source: Source, workshop: Workshop, folder: Path) -> tuple[dict[str
         origin, identity["module"] = golang.module(source, workshop)
     below = source.spec.get("folder", ".")
     if not (origin / below / "package.json").is_file():
-        raise BuildFailed(what=source.name, reason=f"its source has no {below}/package.json")
+        raise BuildFailed(what=source.name, reason=Message("its source has no {below}/package.json", below=below))
     page = folder / below
     page.mkdir(parents=True)
     copy_tree(origin / below, page)
@@ -102,11 +103,18 @@ def _ask_for(source: Source, path: Path, wanted: Mapping[str, str]) -> None:
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BuildFailed(what=source.name, reason=f"its {path.name} cannot be read: {error}") from error
+        raise BuildFailed(
+            what=source.name, reason=Message("its {name} cannot be read: {reason}", name=path.name, reason=error)
+        ) from error
     for package, version in wanted.items():
         places = [said[kind] for kind in DEPENDENCIES if package in said.get(kind, {})]
         if not places:
-            raise BuildFailed(what=source.name, reason=f"{path.parent.name}/{path.name} asks for no {package}")
+            raise BuildFailed(
+                what=source.name,
+                reason=Message(
+                    "{folder}/{name} asks for no {package}", folder=path.parent.name, name=path.name, package=package
+                ),
+            )
         for place in places:
             place[package] = version
     path.write_text(json.dumps(said, indent=2), encoding="utf-8")
@@ -120,8 +128,10 @@ def _pnpm(source: Source, workshop: Workshop, into: Path) -> dict[str, str]:
             cwd=into, env={**os.environ, "npm_config_cache": str(workshop.cache / "npm")},
         )  # fmt: skip
     except BuildFailed as error:
-        hint = "front ends are fetched with npm: apt-get install npm"
-        raise BuildFailed(what=f"source {source.name}", reason=error.facts["reason"], hint=hint) from error
+        hint = Message("front ends are fetched with npm: apt-get install npm")
+        raise BuildFailed(
+            what=Message("source {name}", name=source.name), reason=error.facts["reason"], hint=hint
+        ) from error
     packed = next(into.glob("*.tgz"))
     with tarfile.open(packed) as tar:
         tar.extractall(into, filter="data")

@@ -8,6 +8,7 @@ from typing import Any
 
 from installer.builder.recipe import Source
 from installer.errors import BuildFailed
+from installer.messages import Message
 from installer.workshop import Workshop
 
 
@@ -38,5 +39,8 @@ def fetch(source: Source, workshop: Workshop, reference: str, into: Path) -> Non
         )  # fmt: skip
     except BuildFailed as error:
         raise BuildFailed(
-            what=f"source {source.name}", reason=f"{reference} cannot be fetched: {error.facts['reason']}"
+            what=Message("source {name}", name=source.name),
+            reason=Message(
+                "{reference} cannot be fetched: {reason}", reference=reference, reason=error.facts["reason"]
+            ),
         ) from error

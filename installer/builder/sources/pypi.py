@@ -12,6 +12,7 @@ from typing import Any
 from installer.builder.recipe import Source
 from installer.builder.sources import as_locked
 from installer.errors import BuildFailed
+from installer.messages import Message
 from installer.workshop import Workshop, file_digest
 
 NEWEST, OLDEST = 36, 5
@@ -40,7 +41,10 @@ def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Pa
                         shutil.copyfileobj(content, file)
                     (into / name).chmod(0o755)
         except KeyError as error:
-            raise BuildFailed(what=f"source {source.name}", reason=f"{wheel.name} has no {member}") from error
+            raise BuildFailed(
+                what=Message("source {name}", name=source.name),
+                reason=Message("{name} has no {member}", name=wheel.name, member=member),
+            ) from error
 
 
 def download(what: str, package: str, version: str, workshop: Workshop, into: Path, *options: str) -> Path:
@@ -50,8 +54,10 @@ def download(what: str, package: str, version: str, workshop: Workshop, into: Pa
         BuildFailed: the index has none for this; or this is the frozen program.
     """
     if getattr(sys, "frozen", False):
-        reason = "it is fetched with Python's pip, which this program does not carry"
-        hint = "make bundles from sitewright's source: make bootstrap; .venv/bin/sitewright bundle build RECIPE"
+        reason = Message("it is fetched with Python's pip, which this program does not carry")
+        hint = Message(
+            "make bundles from sitewright's source: make bootstrap; .venv/bin/sitewright bundle build RECIPE"
+        )
         raise BuildFailed(what=what, reason=reason, hint=hint)
     workshop.run(
         what, sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:",
@@ -65,5 +71,5 @@ def _wheel(source: Source, workshop: Workshop, folder: Path) -> Path:
     kinds = [f"manylinux_2_{minor}" for minor in range(NEWEST, OLDEST - 1, -1)]
     kinds += BEFORE[workshop.architecture]
     options = [word for kind in kinds for word in ("--platform", f"{kind}_{machine}")]
-    what = f"source {source.name}"
+    what = Message("source {name}", name=source.name)
     return download(what, spec["package"], spec["version"], workshop, folder, *options, "--platform", "any")

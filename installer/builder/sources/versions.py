@@ -14,6 +14,7 @@ from typing import Any
 
 from installer.builder.recipe import Source
 from installer.errors import BuildFailed
+from installer.messages import Message
 from installer.workshop import Workshop
 
 ROUNDS = 40
@@ -41,7 +42,7 @@ def follow(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, s
         edits += [f"-require={path}@{pins[path]}" for path in sorted(asked)]
         edits += [f"-replace={replaced[path]}" for path in sorted(asked) if path in replaced]
         workshop.run(source.name, "go", "mod", "edit", *edits, cwd=folder, env=env)
-    raise _lost(source, f"asks for ever higher versions of {', '.join(sorted(wrong))}")
+    raise _lost(source, Message("asks for ever higher versions of {names}", names=", ".join(sorted(wrong))))
 
 
 def hold(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, str]) -> None:
@@ -53,7 +54,7 @@ def hold(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, str
     pins = _pins(source, _leader(source, workshop, folder, env))
     if wrong := differing(_selected(source, workshop, folder, env), pins):
         shown = ", ".join(f"{path} {version}" for path, version in sorted(wrong.items()))
-        raise _lost(source, f"needs packages that only other versions have: {shown}")
+        raise _lost(source, Message("needs packages that only other versions have: {shown}", shown=shown))
 
 
 def required(go_mod: Mapping[str, Any]) -> dict[str, str]:
@@ -89,7 +90,10 @@ def free(spec: Mapping[str, Any], module: str) -> bool:
 def _leader(source: Source, workshop: Workshop, folder: Path, env: Mapping[str, str]) -> dict[str, Any]:
     """The leader's locked go.mod."""
     if not workshop.leader:
-        raise BuildFailed(what=source.name, reason=f"follows {source.spec['follows']}, which is not locked yet")
+        raise BuildFailed(
+            what=source.name,
+            reason=Message("follows {follows}, which is not locked yet", follows=source.spec["follows"]),
+        )
     file = folder / "leader.mod"
     file.write_text(workshop.leader)
     said = workshop.run(source.name, "go", "mod", "edit", "-json", str(file), cwd=folder, env=env)
@@ -115,6 +119,6 @@ def _lost(source: Source, reason: str) -> BuildFailed:
     leader = source.spec["follows"]
     return BuildFailed(
         what=source.name,
-        reason=f"cannot follow {leader}: it {reason}",
-        hint="name modules that it shall have at its own versions under `except`",
+        reason=Message("cannot follow {leader}: it {reason}", leader=leader, reason=reason),
+        hint=Message("name modules that it shall have at its own versions under `except`"),
     )

@@ -24,9 +24,9 @@ def read(path: Path) -> str:
     try:
         raw = text_file.read(path, LARGEST)
     except text_file.Unfit as error:
-        hint = error.cure or "a list of hosts has a line or two for each"
+        cure = error.cure or Message("a list of hosts has a line or two for each")
         raise StateUnreadable(
-            path=path, reason=Message("it is {reason}; this is no list of hosts", reason=error), hint=hint
+            path=path, reason=Message("it is {reason}; this is no list of hosts", reason=error), hint=cure
         ) from error
     except OSError as error:
         raise StateUnreadable(path=path, reason=error.strerror or str(error)) from error
@@ -38,5 +38,5 @@ def read(path: Path) -> str:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    hint = "a workbook is saved as CSV first" if raw.startswith(b"PK") else ""
+    hint: str = Message("a workbook is saved as CSV first") if raw.startswith(b"PK") else ""
     raise StateUnreadable(path=path, reason=Message("it holds no text"), hint=hint)

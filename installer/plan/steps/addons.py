@@ -41,9 +41,9 @@ def follow(inputs: Planned, environment: Environment, after: tuple[str, ...]) ->
             seen = [text(each, "image").rpartition(":")[2]
                     for each in listed(live, "spec", "template", "spec", "containers")]  # fmt: skip
             if seen != [tag]:
-                found.append(Difference(name, tag, ", ".join(seen) or "nothing"))
+                found.append(Difference(name, tag, ", ".join(seen) or Message("nothing")))
             elif not rolled_out(world, cluster, plural, name):
-                found.append(Difference(name, "new pods everywhere", "not yet"))
+                found.append(Difference(name, Message("new pods everywhere"), Message("not yet")))
         return tuple(found)
 
     def apply(world: World) -> None:

@@ -33,8 +33,8 @@ class Authority:
         def differs(world: ReadOnly) -> Differences:
             key, certificate = world.stat(self.host, self.key, self.certificate)
             good = key is not None and key.mode == 0o600 and certificate is not None
-            wanted = f"the {self.owner}'s {self.kind}, its key with mode 0600"
-            return () if good else (Difference(self.key, wanted, "another"),)
+            wanted = Message("the {owner}'s {kind}, its key with mode 0600", owner=self.owner, kind=self.kind)
+            return () if good else (Difference(self.key, wanted, Message("another")),)
 
         def apply(world: World) -> None:
             pair = make(world.now())
@@ -53,8 +53,8 @@ class Authority:
         def differs(world: ReadOnly) -> Differences:
             ours = world.read(self.host, self.certificate)
             there = ours is not None and world.read(host, self.certificate) == ours
-            wanted = f"the {self.kind} of {self.host}"
-            return () if there else (Difference(self.certificate, wanted, "another or none"),)
+            wanted = Message("the {kind} of {host}", kind=self.kind, host=self.host)
+            return () if there else (Difference(self.certificate, wanted, Message("another or none")),)
 
         def apply(world: World) -> None:
             world.write(host, self.certificate, world.read(self.host, self.certificate) or b"")

@@ -146,8 +146,14 @@ class _Intermediate:
         pair = self._standing(world)
         if pair is not None and certificates.is_intermediate(pair, world.read(self.authority, SITE_CA), world.now()):
             return ()
-        seen = "nothing" if pair is None else "another, or one that ends soon"
-        return (Difference(f"Secret {self.namespace}/{self.name}", "an intermediate of the site's authority", seen),)
+        seen = Message("nothing") if pair is None else Message("another, or one that ends soon")
+        return (
+            Difference(
+                Message("Secret {namespace}/{name}", namespace=self.namespace, name=self.name),
+                Message("an intermediate of the site's authority"),
+                seen,
+            ),
+        )
 
     def apply(self, world: World) -> None:
         root = world.read(self.authority, SITE_CA) or b""

@@ -37,7 +37,9 @@ def emulate(environment: Environment, minor: str, version: str, after: tuple[str
         found = _read(world, environment)
         if found.get("kubernetesVersion") == version or all(_emulates(found, each) == minor for each in PROGRAMS):
             return ()
-        return (Difference(f"{EMULATED} of the control planes", minor, "their own"),)
+        return (
+            Difference(Message("{emulated} of the control planes", emulated=EMULATED), minor, Message("their own")),
+        )
 
     return _step(
         environment, "kubernetes.emulate", Message("let the new control planes act as {minor} first", minor=minor),
@@ -51,7 +53,15 @@ def settle(environment: Environment, after: tuple[str, ...]) -> Step:
     def differs(world: ReadOnly) -> Differences:
         found = _read(world, environment)
         still = [minor for each in PROGRAMS if (minor := _emulates(found, each))]
-        return (Difference(f"{EMULATED} of the control planes", "their own", still[0]),) if still else ()
+        return (
+            (
+                Difference(
+                    Message("{emulated} of the control planes", emulated=EMULATED), Message("their own"), still[0]
+                ),
+            )
+            if still
+            else ()
+        )
 
     return _step(
         environment, "kubernetes.settle", Message("let control planes to come act as what they are"),

@@ -57,7 +57,13 @@ def spread(environment: Environment, open_to_all: int, after: tuple[str, ...]) -
     def differs(world: ReadOnly) -> Differences:
         if world.stat(host, ADMIN) != (None,) and _stands(world, cluster, replicas):
             return ()
-        return (Difference("deployment coredns", f"{replicas} pods ready, each on a host of its own", "otherwise"),)
+        return (
+            Difference(
+                Message("deployment coredns"),
+                Message("{replicas} pods ready, each on a host of its own", replicas=replicas),
+                Message("otherwise"),
+            ),
+        )
 
     def capture(world: ReadOnly) -> Before:
         if world.stat(host, ADMIN) == (None,):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from installer.bundle.manifest import Artifact
+from installer.messages import Message
 from installer.plan.model import Difference, Differences
 from installer.plan.steps.commands import demand
 from installer.ports import FileState, ReadOnly, World
@@ -60,9 +61,13 @@ class Placed:
     def difference(self, state: FileState | None) -> Difference:
         """How that state is another one than the wanted."""
         if state is None:
-            return Difference(self.path, "there", "nothing")
+            return Difference(self.path, Message("there"), Message("nothing"))
         if state.sha256 == self.sha256:
-            return Difference(self.path, f"mode {self.mode:04o}", f"mode {state.mode:04o}")
+            return Difference(
+                self.path,
+                Message("mode {mode}", mode=format(self.mode, "04o")),
+                Message("mode {mode}", mode=format(state.mode, "04o")),
+            )
         seen = f"sha256 {state.sha256[:12]}" if state.kind == "file" else f"a {state.kind}"
         return Difference(self.path, f"sha256 {self.sha256[:12]}", seen)
 

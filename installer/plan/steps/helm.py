@@ -29,8 +29,13 @@ def differs(world: ReadOnly, host: str, wanted: Release) -> Differences:
     seen = (str(newest.get("status", "")), str(newest.get("description", "")))
     if seen == ("deployed", wanted.digest):
         return ()
-    return (Difference(f"release {wanted.name}", f"deployed {wanted.digest[:19]}",
-                       f"{seen[0]} {seen[1][:19]}" if seen[0] else "nothing"),)  # fmt: skip
+    return (
+        Difference(
+            Message("release {name}", name=wanted.name),
+            Message("deployed {digest}", digest=wanted.digest[:19]),
+            f"{seen[0]} {seen[1][:19]}" if seen[0] else Message("nothing"),
+        ),
+    )
 
 
 def standing(world: ReadOnly, host: str, wanted: Release) -> str:
@@ -109,7 +114,7 @@ def _history(world: ReadOnly, host: str, wanted: Release, most: int) -> list[dic
             found = json.loads(output.out)
             return [entry for entry in found if isinstance(entry, dict)]
         except (ValueError, TypeError, RecursionError) as error:
-            reason = f"helm history {wanted.name} printed something else than its JSON"
+            reason = Message("helm history {name} printed something else than its JSON", name=wanted.name)
             raise ConnectionLost(host=host, reason=reason) from error
     if "release: not found" in output.err:
         return []

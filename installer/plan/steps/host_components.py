@@ -88,7 +88,7 @@ def _placed(inputs: Planned, component: Component, path: str, each: str) -> str:
     files = frozenset(artifact.name for artifact in component.artifacts if artifact.kind == "file")
     exempt = frozenset(e.path for e in inputs.manifest.exemptions if e.component == component.name)
     if reason := places.file_flaw(places.Owner(component.name, files, exempt), filled):
-        raise BundleNotTrusted(bundle=f"component {component.name}", reason=reason)
+        raise BundleNotTrusted(bundle=Message("component {name}", name=component.name), reason=reason)
     return filled
 
 
@@ -120,9 +120,9 @@ def units_differ(world: ReadOnly, host: str, started: tuple[str, ...], enabled: 
     found: list[Difference] = []
     for unit, (runs, at_boot) in zip(enabled, unit_states(world, host, enabled), strict=True):
         if unit in started and not runs:
-            found.append(Difference(unit, "running", "not running"))
+            found.append(Difference(unit, Message("running"), Message("not running")))
         if not at_boot:
-            found.append(Difference(unit, "enabled", "not enabled"))
+            found.append(Difference(unit, Message("enabled"), Message("not enabled")))
     return tuple(found)
 
 

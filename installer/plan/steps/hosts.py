@@ -69,7 +69,7 @@ def _home(inputs: Inputs, environment: Environment, host: str) -> Step:
 
     def differs(world: ReadOnly) -> Differences:
         *states, owned = world.stat(host, *directories, OWNER)
-        missing = [Difference(path, "a directory", state.kind if state else "nothing")
+        missing = [Difference(path, Message("a directory"), state.kind if state else Message("nothing"))
                    for path, state in zip(directories, states, strict=True)
                    if state is None or state.kind != "directory"]  # fmt: skip
         return (*missing, *(() if file.holds(owned) else (file.difference(owned),)))
@@ -167,7 +167,7 @@ def _modules(environment: Environment, host: str) -> Step:
         overlay = (world.read(host, "/proc/filesystems") or b"").decode("utf-8", "replace")
         bridge = world.stat(host, "/proc/sys/net/bridge/bridge-nf-call-iptables")[0]
         loaded = {"overlay": "\toverlay\n" in overlay, "br_netfilter": bridge is not None}
-        missing = tuple(Difference(f"kernel module {name}", "loaded", "not loaded")
+        missing = tuple(Difference(Message("kernel module {name}", name=name), Message("loaded"), Message("not loaded"))
                         for name, there in loaded.items() if not there)  # fmt: skip
         return (*files_differ(world, host, (listing,)), *missing)
 
@@ -195,7 +195,7 @@ def _settings(environment: Environment, host: str) -> Step:
 
     def differs(world: ReadOnly) -> Differences:
         now = current(world)
-        other = tuple(Difference(key, value, now.get(key, "nothing")) for key, value in SETTINGS.items()
+        other = tuple(Difference(key, value, now.get(key, Message("nothing"))) for key, value in SETTINGS.items()
                       if now.get(key) != value)  # fmt: skip
         return (*files_differ(world, host, (listing,)), *other)
 

@@ -75,40 +75,44 @@ def pending(listing: Any, host: str, address: str) -> tuple[Asked, ...]:
 def misfit(request: Mapping[str, Any], host: str, address: str) -> str:
     """Why a request is not exactly what a node may have, in a few words; empty where it is."""
     if not PLAIN_NAME.fullmatch(name(request)):
-        return "its name is not one that a kubelet gives"
+        return Message("its name is not one that a kubelet gives")
     groups, usages = at(request, "spec", "groups"), at(request, "spec", "usages")
     if not isinstance(groups, list) or NODES not in groups:
-        return f"whoever asks is not in {NODES}"
+        return Message("whoever asks is not in {nodes}", nodes=NODES)
     if not isinstance(usages, list) or not all(isinstance(each, str) for each in usages):
-        return "it names no usages"
+        return Message("it names no usages")
     if not NEEDED <= set(usages) <= NEEDED | ALLOWED:
-        return f"it is for {', '.join(sorted(usages)) or 'no use'}"
+        return Message("it is for {names}", names=tuple(sorted(usages)) or Message("no use"))
     try:
         encoded = text(request, "spec", "request")
         if len(encoded) > LONGEST:
-            return "it is too long"
+            return Message("it is too long")
         asked = x509.load_pem_x509_csr(base64.b64decode(encoded, validate=True))
         return _wrong_names(asked, host, address)
     except (ValueError, TypeError, binascii.Error, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
-        return f"it cannot be read: {error}"
+        return Message("it cannot be read: {reason}", reason=error)
 
 
 def _wrong_names(asked: x509.CertificateSigningRequest, host: str, address: str) -> str:
     if not asked.is_signature_valid:
-        return "it is not signed by its own key"
+        return Message("it is not signed by its own key")
     subject = sorted((each.oid.dotted_string, each.value) for each in asked.subject)
     wanted = [
         (NameOID.COMMON_NAME.dotted_string, f"system:node:{host}"),
         (NameOID.ORGANIZATION_NAME.dotted_string, NODES),
     ]
     if subject != sorted(wanted):
-        return f"its subject is {asked.subject.rfc4514_string()}"
+        return Message("its subject is {subject}", subject=asked.subject.rfc4514_string())
     if [each.oid for each in asked.extensions] != [ExtensionOID.SUBJECT_ALTERNATIVE_NAME]:
-        return "it asks for more than names"
+        return Message("it asks for more than names")
     names = asked.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     found = {_shown(each) for each in names}
     expected: set[str | IPv4Address | IPv6Address] = {host, ip_address(address)}
-    return "" if found == expected else f"it is for {', '.join(sorted(map(str, found))) or 'no name'}"
+    return (
+        ""
+        if found == expected
+        else Message("it is for {names}", names=tuple(sorted(map(str, found))) or Message("no name"))
+    )
 
 
 def _shown(asked: x509.GeneralName) -> str | IPv4Address | IPv6Address:
@@ -147,14 +151,22 @@ def certify(inputs: Planned, environment: Environment, host: str, after: tuple[s
             refused = approve(world)
             if world.run(host, "sh", "-c", AWAIT_FILE, "await", SERVING).ok:
                 return
-        reason = f"{SERVING} did not appear within {ROUNDS * 2} s"
+        reason = Message("{serving} did not appear within {rounds} s", serving=SERVING, rounds=ROUNDS * 2)
         if refused:
-            reason = f"it asks for a certificate that it may not have ({refused[0].name}): {refused[0].wrong}"
+            reason = Message(
+                "it asks for a certificate that it may not have ({name}): {wrong}",
+                name=refused[0].name,
+                wrong=refused[0].wrong,
+            )
         raise CommandFailed(host=host, command="kubectl certificate approve", code=1, reason=reason)
 
     def differs(world: ReadOnly) -> Differences:
         lasts = certificates.lasts(world.read(host, SERVING), world.now())
-        return () if lasts else (Difference(SERVING, "a certificate that lasts", "none, or one that ends soon"),)
+        return (
+            ()
+            if lasts
+            else (Difference(SERVING, Message("a certificate that lasts"), Message("none, or one that ends soon")),)
+        )
 
     return Step(
         id=step_id(environment, "kubernetes.certify", host), title=Message("approve the node's serving certificate"),

@@ -105,7 +105,7 @@ def join(inputs: Planned, environment: Environment, host: str, after: tuple[str,
     def differs(world: ReadOnly) -> Differences:
         # The file holds a token: a join that died before taking it away is not over.
         if world.stat(host, KUBEADM) != (None,):
-            return (Difference(KUBEADM, "nothing", "a token to join by"),)
+            return (Difference(KUBEADM, Message("nothing"), Message("a token to join by")),)
         return _stranger(world, environment, host, member)
 
     def apply(world: World) -> None:
@@ -147,7 +147,15 @@ def ready(environment: Environment, host: str, after: tuple[str, ...]) -> Step:
     def differs(world: ReadOnly) -> Differences:
         node = world.get(environment.name, f"/api/v1/nodes/{host}")
         is_ready = node is not None and condition(node, "Ready")
-        return () if is_ready else (Difference(f"node {host}", "Ready", "not ready" if node else "nothing"),)
+        return (
+            ()
+            if is_ready
+            else (
+                Difference(
+                    Message("node {host}", host=host), "Ready", Message("not ready") if node else Message("nothing")
+                ),
+            )
+        )
 
     def apply(world: World) -> None:
         wait_for(SETTLED, lambda: not differs(world))
@@ -182,8 +190,8 @@ def _step(environment: Environment, name: str, host: str, title: Message, **rest
     def keep(world: World, image: Image) -> None:
         # What a broken-off kubeadm of this run left may be cleared; what stood before the run is somebody's cluster.
         if "member" in image.seen["_within"].get("/var/lib/etcd", ()):
-            reason = "/var/lib/etcd holds a cluster's data that is not of this run; nothing was done to it"
-            hint = "find out whose it is; to bring this site's own back, restore its etcd"
+            reason = Message("/var/lib/etcd holds a cluster's data that is not of this run; nothing was done to it")
+            hint = Message("find out whose it is; to bring this site's own back, restore its etcd")
             raise CommandFailed(host=host, command="kubeadm", code=1, reason=reason, hint=hint)
 
     def undo(world: World, image: Image) -> None:
@@ -208,9 +216,13 @@ def _stranger(world: ReadOnly, environment: Environment, host: str, file: str) -
     first = environment.control_planes[0]
     for on, path in ((host, file), (first, ADMIN)):
         if world.stat(on, path) == (None,):
-            return (Difference(f"{path} on {on}", "there", "nothing"),)
+            return (Difference(Message("{path} on {on}", path=path, on=on), Message("there"), Message("nothing")),)
     node = world.get(environment.name, f"/api/v1/nodes/{host}")
-    return () if node is not None else (Difference(f"node {host}", "there", "nothing"),)
+    return (
+        ()
+        if node is not None
+        else (Difference(Message("node {host}", host=host), Message("there"), Message("nothing")),)
+    )
 
 
 def _clear(world: World, host: str) -> None:

@@ -38,9 +38,12 @@ def drain(inputs: Planned, environment: Environment, host: str, after: tuple[str
         if _version(node) == version:  # it was out of service when that came about
             return ()
         if not _closed(node):
-            return (Difference(f"node {host}", "out of service", "in service"),)
+            return (Difference(Message("node {host}", host=host), Message("out of service"), Message("in service")),)
         staying = [text(pod, "metadata", "name") for pod in _movable(world, environment, host)]
-        return tuple(Difference(f"pod {name} on {host}", "gone", "there") for name in staying)
+        return tuple(
+            Difference(Message("pod {name} on {host}", name=name, host=host), Message("gone"), Message("there"))
+            for name in staying
+        )
 
     def capture(world: ReadOnly) -> Before:
         node = world.get(environment.name, f"/api/v1/nodes/{host}")
@@ -66,7 +69,7 @@ def configure(inputs: Planned, environment: Environment, host: str, after: tuple
 
     def differs(world: ReadOnly) -> Differences:
         marked = (world.read(host, config) or b"").decode("utf-8", "replace").startswith(mark)
-        return () if marked else (Difference(config, inputs.manifest.kubernetes, "of a former version"),)
+        return () if marked else (Difference(config, inputs.manifest.kubernetes, Message("of a former version")),)
 
     def apply(world: World) -> None:
         argv = (KUBEADM, "upgrade", "node", "phase", "kubelet-config", "--config", TOLD)
@@ -94,7 +97,14 @@ def give_back(inputs: Planned, environment: Environment, host: str, after: tuple
     def differs(world: ReadOnly) -> Differences:
         unready = _unready(world, environment, host, version)
         closed = _closed(world.get(environment.name, f"/api/v1/nodes/{host}"))
-        return (*unready, *((Difference(f"node {host}", "in service", "out of service"),) if closed else ()))
+        return (
+            *unready,
+            *(
+                (Difference(Message("node {host}", host=host), Message("in service"), Message("out of service")),)
+                if closed
+                else ()
+            ),
+        )
 
     def apply(world: World) -> None:
         wait_for(SETTLED, lambda: not _unready(world, environment, host, version))
@@ -139,8 +149,12 @@ def _unready(world: ReadOnly, environment: Environment, host: str, version: str)
     """Why a node is not ready under a kubelet of a version."""
     node = world.get(environment.name, f"/api/v1/nodes/{host}")
     if _version(node) != version:
-        return (Difference(f"kubelet on {host}", version, _version(node) or "nothing"),)
-    return () if condition(node, "Ready") else (Difference(f"node {host}", "Ready", "not ready"),)
+        return (Difference(Message("kubelet on {host}", host=host), version, _version(node) or Message("nothing")),)
+    return (
+        ()
+        if condition(node, "Ready")
+        else (Difference(Message("node {host}", host=host), "Ready", Message("not ready")),)
+    )
 
 
 def _version(node: Any) -> str:

@@ -92,7 +92,7 @@ def change(inputs: Planned, environment: Environment, host: str, after: tuple[st
         for path in MANIFESTS:
             seen = IMAGE.search((world.read(host, path) or b"").decode("utf-8", "replace"))
             if seen is None or seen[1] != version:
-                found.append(Difference(path, version, seen[1] if seen else "no version"))
+                found.append(Difference(path, version, seen[1] if seen else Message("no version")))
         return tuple(found) or _unwell(world, host, version)
 
     def apply(world: World) -> None:
@@ -122,11 +122,11 @@ def lift(inputs: Planned, environment: Environment, host: str, after: tuple[str,
     def differs(world: ReadOnly) -> Differences:
         acting = [path for path in MANIFESTS if ACTING.search((world.read(host, path) or b"").decode())]
         if acting:
-            return tuple(Difference(path, "no emulated version", "one") for path in acting)
+            return tuple(Difference(path, Message("no emulated version"), Message("one")) for path in acting)
         told = _told(world, host)
         emulated = told.get("emulationMinor", told.get("minor"))
         if emulated != told.get("minor"):
-            return (Difference("what the API server acts as", str(told.get("minor")), str(emulated)),)
+            return (Difference(Message("what the API server acts as"), str(told.get("minor")), str(emulated)),)
         return _unwell(world, host, version)
 
     def apply(world: World) -> None:
@@ -165,13 +165,17 @@ def _unwell(world: ReadOnly, host: str, version: str) -> Differences:
     """What of a control plane does not serve, or is of another version."""
     found = []
     if (seen := serving(world, host)) != version:
-        found.append(Difference(f"API server on {host}", version, seen or "no answer"))
+        found.append(Difference(Message("API server on {host}", host=host), version, seen or Message("no answer")))
     elif _asked(world, host, API_PORT, "/readyz", "--cacert", f"{FOLDER}/pki/ca.crt") != "ok":
-        found.append(Difference(f"API server on {host}", "ready", "not ready"))
+        found.append(Difference(Message("API server on {host}", host=host), Message("ready"), Message("not ready")))
     for program, port in HEALTHY.items():
         # Its certificate is of its own making; what is asked for is no secret.
         if _asked(world, host, port, "/healthz", "--insecure") != "ok":
-            found.append(Difference(f"{program} on {host}", "well", "not well"))
+            found.append(
+                Difference(
+                    Message("{program} on {host}", program=program, host=host), Message("well"), Message("not well")
+                )
+            )
     return tuple(found)
 
 

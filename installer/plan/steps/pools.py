@@ -28,9 +28,13 @@ def join(inputs: Planned, environment: Environment, host: str, after: tuple[str,
     def differs(world: ReadOnly) -> Differences:
         node = world.get(cluster, _path(host))
         if node is None:
-            return (Difference(f"node {host}", "there", "nothing"),)
+            return (Difference(Message("node {host}", host=host), Message("there"), Message("nothing")),)
         seen = _seen(node)
-        return () if seen == wanted else (Difference(f"node {host}: {POOL}", _told(wanted), _told(seen)),)
+        return (
+            ()
+            if seen == wanted
+            else (Difference(Message("node {host}: {pool}", host=host, pool=POOL), _told(wanted), _told(seen)),)
+        )
 
     def capture(world: ReadOnly) -> Before:
         node = world.get(cluster, _path(host))

@@ -17,6 +17,7 @@ from installer.bundle.manifest import Component
 from installer.formats.object_changes import applicable
 from installer.formats.objects import condition
 from installer.layout import HOME
+from installer.messages import Message
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps import helm
@@ -86,7 +87,9 @@ class _Releasing:
 
     def differs(self, world: ReadOnly) -> Differences:
         if world.stat(self.host, ADMIN) == (None,):
-            return (Difference(f"cluster {self.cluster}", "there", "nothing"),)
+            return (
+                Difference(Message("cluster {cluster}", cluster=self.cluster), Message("there"), Message("nothing")),
+            )
         return (
             *helm.differs(world, self.host, self.wanted),
             *files_differ(world, self.host, (self.listed,)),
@@ -205,5 +208,11 @@ def lacking(world: ReadOnly, cluster: str, entries: Iterable[Mapping[str, str]])
     for entry in entries:
         seen, wish = world.get(cluster, entry["path"]), entry.get("condition", "")
         if seen is None or (wish and not condition(seen, wish)):
-            found.append(Difference(entry["path"], wish or "there", f"not {wish}" if seen else "nothing"))
+            found.append(
+                Difference(
+                    entry["path"],
+                    wish or Message("there"),
+                    Message("not {wish}", wish=wish) if seen else Message("nothing"),
+                )
+            )
     return tuple(found)

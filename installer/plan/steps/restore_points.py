@@ -82,7 +82,7 @@ def take(inputs: Planned, environment: Environment, host: str, after: tuple[str,
 
     def differs(world: ReadOnly) -> Differences:
         there = world.stat(host, proof) != (None,)
-        return () if there else (Difference(proof, "a restore point that was tried", "nothing"),)
+        return () if there else (Difference(proof, Message("a restore point that was tried"), Message("nothing")),)
 
     def apply(world: World) -> None:
         unit = f"sitewright-restore-point-{inputs.manifest.digest[7:15]}"

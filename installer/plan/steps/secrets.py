@@ -149,16 +149,27 @@ class _Secrets:
             there = standing[name] or {}
             lacking = tuple(key for key, value in data.items() if there.get(key) != value)
             if lacking:
-                found.append(self._difference(name, f"its keys {', '.join(lacking)}", standing[name]))
+                found.append(
+                    self._difference(name, Message("its keys {names}", names=", ".join(lacking)), standing[name])
+                )
         for copy, origin in self.copies.items():
             seen, wanted = copy.data(world), origin.data(world)
             if wanted is None or seen != wanted:
-                told = f"a copy of {origin.cluster}/{origin.namespace}/{origin.name}"
+                told = Message(
+                    "a copy of {cluster}/{namespace}/{name}",
+                    cluster=origin.cluster,
+                    namespace=origin.namespace,
+                    name=origin.name,
+                )
                 found.append(self._difference(copy.name, told, seen))
         return tuple(found)
 
     def _difference(self, name: str, wanted: str, seen: dict[str, bytes] | None) -> Difference:
-        return Difference(f"Secret {self.namespace}/{name}", wanted, "nothing" if seen is None else "others")
+        return Difference(
+            Message("Secret {namespace}/{name}", namespace=self.namespace, name=name),
+            wanted,
+            Message("nothing") if seen is None else Message("others"),
+        )
 
     def _made(
         self, standing: Mapping[str, dict[str, bytes] | None], make: Callable[[int], str]

@@ -6,77 +6,34 @@ administrator's key is in a file (in a folder of our own) for no longer than it 
 
 from __future__ import annotations
 
-import http.client
 import json
 import ssl
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from installer.errors import CommandFailed, ConnectionLost, HostAnswersOddly, HostUnreachable
-from installer.formats import kubeconfig
 from installer.formats.object_changes import changes
 from installer.formats.objects import listed, text
-from installer.layout import API_PORT
 from installer.messages import Message
 from installer.ports import Output
 from installer.remote.http_bounds import TooMuch, ending
-from installer.remote.kubernetes.bridge import bridged
+from installer.remote.kubernetes.connection import Api, context, credentials, whole
 from installer.remote.kubernetes.exec import run_in_pod
-from installer.remote.registry.carrier import Channels
 from installer.remote.registry.client import BROKEN
-from installer.remote.ssh.commands import ABSENT, READ, script
 from installer.remote.ssh.link import Link
 
-ADMIN = "/etc/kubernetes/admin.conf"
-NAME = "kubernetes"
-"""A name that every API server's certificate bears, whatever address it is reached by."""
-PATIENCE = 60
-"""Seconds of silence that an answer of the API may have."""
 WHOLE = 120
 """Seconds for a whole answer: the API server itself gives up a request after 60 (its `--request-timeout`)."""
-LONGEST = 32 << 20
-"""Bytes of one answer: a list of 500 nodes, the longest that is asked for, has some 10 MiB."""
 AWAY = 60
 """Seconds for which a control plane that did not answer is asked only after the others."""
 REFUSED = frozenset({400, 403, 422})
 """What the API server answers to an object that it does not take: malformed, forbidden by a rule, invalid."""
 NEW = 60
 """Seconds for the API to serve a kind, or reach a webhook, that was just made."""
-
-
-class _Api(http.client.HTTPSConnection):
-    """A connection to an API server that is reached by a carrier."""
-
-    def __init__(self, link: Link, context: ssl.SSLContext) -> None:
-        super().__init__(NAME, timeout=PATIENCE, context=context)
-        self._link = link
-        self._tls = context
-        self.stream: ssl.SSLSocket | None = None
-        """What is read from; `sock` is None as soon as a server has said that it will hang up."""
-
-    def connect(self) -> None:
-        near = bridged(Channels(self._link, API_PORT).dial())
-        near.settimeout(PATIENCE)
-        try:
-            self.sock = self.stream = self._tls.wrap_socket(near, server_hostname=NAME, do_handshake_on_connect=False)
-            with ending(lambda: self.stream, PATIENCE):
-                self.stream.do_handshake()
-        except BaseException:
-            near.close()
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Hang up, whatever of an answer is still to come."""
-        super().close()
-        if self.stream is not None:
-            self.stream.close()
 
 
 class Cluster:
@@ -88,7 +45,7 @@ class Cluster:
         self._guard = threading.Lock()
         self._finding = threading.Lock()
         self._contexts: dict[str, ssl.SSLContext] = {}
-        self._idle: list[_Api] = []
+        self._idle: list[Api] = []
         self._kinds: dict[tuple[str, str], tuple[str, bool]] = {}
         self._silent: dict[str, float] = {}
         """When a control plane last did not answer, on the monotonic clock."""
@@ -172,7 +129,9 @@ class Cluster:
     def _applied(self, thing: Mapping[str, Any], how: str = "") -> tuple[int, bytes]:
         path = self._path(thing)
         if path is None:
-            return 404, f"the cluster has no kind {thing['kind']} in {thing['apiVersion']}".encode()
+            return 404, Message(
+                "the cluster has no kind {kind} in {apiversion}", kind=thing["kind"], apiversion=thing["apiVersion"]
+            ).encode()
         return self._patched(path, thing, how)
 
     def _patched(self, path: str, thing: Mapping[str, Any], how: str = "") -> tuple[int, bytes]:
@@ -206,19 +165,19 @@ class Cluster:
                 with self._connected(fresh=last) as api, ending(lambda: api.stream, WHOLE):
                     api.request(method, path, body or None, headers)
                     with api.getresponse() as response:
-                        status, answer = response.status, _whole(response)
+                        status, answer = response.status, whole(response)
                 if status != 401 or last:
                     return status, answer
             except BROKEN as error:
                 if last or isinstance(error, TooMuch):
                     raise ConnectionLost(
-                        host=self._name, reason=Message("its API: {reason}", reason=error or "it hung up")
+                        host=self._name, reason=Message("its API: {reason}", reason=_said(error))
                     ) from error
             self.close()
         raise AssertionError("unreachable")
 
     @contextmanager
-    def _connected(self, *, fresh: bool) -> Iterator[_Api]:
+    def _connected(self, *, fresh: bool) -> Iterator[Api]:
         """A connection for one request, kept for the next where all went well."""
         with self._guard:
             api = self._idle.pop() if self._idle and not fresh else None
@@ -234,25 +193,27 @@ class Cluster:
             else:
                 self._idle.append(api)
 
-    def _connect(self) -> _Api:
+    def _connect(self) -> Api:
         # While no way is known, one looks for it: a host that is gone takes each who tries it a quarter of a minute.
         with nullcontext() if self._contexts else self._finding:
             return self._reached()
 
-    def _reached(self) -> _Api:
+    def _reached(self) -> Api:
         reasons = []
         for host, link in sorted(self._links.items(), key=lambda each: self._away(each[0])):
             try:
                 if host not in self._contexts:
-                    self._contexts[host] = _context(_kubeconfig(link))
-                api = _Api(link, self._contexts[host])
+                    self._contexts[host] = context(credentials(link))
+                api = Api(link, self._contexts[host])
                 api.connect()
                 return api
             except (*BROKEN, ConnectionLost, HostAnswersOddly, HostUnreachable) as error:
                 self._contexts.pop(host, None)
                 self._silent[host] = time.monotonic()
-                reasons.append(f"{host}: {error or 'it hung up'}")
-        raise ConnectionLost(host=self._name, reason="no API server answers: " + "; ".join(reasons))
+                reasons.append(Message("{host}: {reason}", host=host, reason=_said(error)))
+        raise ConnectionLost(
+            host=self._name, reason=Message("no API server answers: {reasons}", reasons=Message.joined("; ", reasons))
+        )
 
     def _away(self, host: str) -> bool:
         """Whether a control plane did not answer a short while ago: others are asked before it."""
@@ -283,19 +244,9 @@ class Cluster:
         return found
 
 
-def _whole(response: http.client.HTTPResponse) -> bytes:
-    """The body of a response.
-
-    Raises:
-        TooMuch: it is longer than `LONGEST`.
-        IncompleteRead: the connection ended before it.
-    """
-    body = response.read(LONGEST + 1)
-    if len(body) > LONGEST:
-        raise TooMuch(f"its answer is longer than {LONGEST >> 20} MiB")
-    if response.length:
-        raise http.client.IncompleteRead(body, response.length)
-    return body
+def _said(error: Exception) -> Exception | Message:
+    """What broke, for a message; a connection that ended without a word has hung up."""
+    return error if str(error) else Message("it hung up")
 
 
 def _reason(status: int, body: bytes) -> str:
@@ -304,32 +255,8 @@ def _reason(status: int, body: bytes) -> str:
         reason = text(json.loads(body), "message")
     except (ValueError, RecursionError):
         reason = ""
-    return reason or body.decode("utf-8", "replace")[:300] or f"HTTP status {status}"
+    return reason or body.decode("utf-8", "replace")[:300] or Message("HTTP status {status}", status=status)
 
 
 def _group(version: str) -> str:
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
-
-
-def _kubeconfig(link: Link) -> kubeconfig.Credentials:
-    ended = link.execute(script(READ, ADMIN, str(kubeconfig.LONGEST + 1)))
-    if ended.code:
-        reason = "no cluster is there yet" if ended.code == ABSENT else ended.reason
-        raise ConnectionLost(host=link.login.name, reason=reason)
-    try:
-        return kubeconfig.read(ended.out)
-    except kubeconfig.NotAKubeconfig as error:
-        raise HostAnswersOddly(
-            host=link.login.name, reason=Message("{admin}: {reason}", admin=ADMIN, reason=error)
-        ) from error
-
-
-def _context(credentials: kubeconfig.Credentials) -> ssl.SSLContext:
-    """TLS that trusts the cluster's CA alone and shows the administrator's certificate."""
-    context = ssl.create_default_context(cadata=credentials.authority.decode())
-    with tempfile.TemporaryDirectory() as folder:  # made 0700; the ssl module loads keys from files alone
-        pair = Path(folder) / "admin.pem"
-        pair.touch(mode=0o600)
-        pair.write_bytes(credentials.certificate + credentials.key)
-        context.load_cert_chain(pair)
-    return context

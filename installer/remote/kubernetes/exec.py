@@ -95,7 +95,7 @@ def _ended(cluster: str, status: bytes) -> tuple[int, str]:
         if not codes:
             return 1, str(said.get("message", ""))
         if not _CODE.fullmatch(codes[0]):
-            raise ValueError(f"an exit code {codes[0][:20]!r}")
+            raise ValueError(Message("an exit code {code}", code=repr(codes[0][:20])))
         return int(codes[0]), ""
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise HostAnswersOddly(

@@ -16,6 +16,7 @@ from paramiko.ssh_exception import ChannelException, SSHException
 from installer import whole_file
 from installer.answers.model import Access, Bastion, Host
 from installer.errors import ConnectionLost
+from installer.messages import Message
 from installer.remote.ssh.host_keys import ALGORITHMS
 from installer.remote.ssh.link import PATIENCE, Link
 
@@ -64,7 +65,7 @@ class Channels:
                 return channel
             except ChannelException as error:
                 if error.code != 1:
-                    reason = f"nothing listens on port {self._port} there"
+                    reason = Message("nothing listens on port {port} there", port=self._port)
                     raise ConnectionLost(host=self._link.login.name, reason=reason) from error
                 self._forbidden = True
         return self._link.stream(self._port)

@@ -55,7 +55,9 @@ class Reply:
             errors = json.loads(self.body)["errors"]
             return "; ".join(_said(error) for error in errors)[:LONGEST]
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            return self.body.decode("utf-8", "replace").strip()[:200] or f"HTTP status {self.status}"
+            return self.body.decode("utf-8", "replace").strip()[:200] or Message(
+                "HTTP status {status}", status=self.status
+            )
 
 
 def _said(error: Mapping[str, Any]) -> str:
@@ -150,7 +152,7 @@ class Registry:
             except BROKEN as error:
                 if not left:
                     raise ConnectionLost(
-                        host=self.host, reason=Message("registry: {reason}", reason=error or "it hung up")
+                        host=self.host, reason=Message("registry: {reason}", reason=error or Message("it hung up"))
                     ) from error
         raise AssertionError("unreachable")
 
@@ -189,7 +191,7 @@ class Registry:
         """
         if reply.status in wanted:
             return reply
-        reason = "the registry refuses the password" if reply.status == 401 else reply.reason
+        reason = Message("the registry refuses the password") if reply.status == 401 else reply.reason
         raise CommandFailed(host=self.host, command=doing, code=reply.status, reason=reason)
 
     def close(self) -> None:
@@ -200,7 +202,7 @@ class Registry:
         reply = self._reply(connection)
         connection.close()
         if reply.status < 400:
-            raise http.client.HTTPException("an answer before the end of the request")
+            raise http.client.HTTPException(Message("an answer before the end of the request"))
         return reply
 
     def _reply(self, connection: http.client.HTTPConnection) -> Reply:
@@ -226,9 +228,9 @@ class Registry:
         try:
             parts = urlsplit(said)
         except ValueError:
-            raise self.odd(f"the location {said[:80]!r}") from None
+            raise self.odd(Message("the location {said}", said=repr(said[:80]))) from None
         if not _PATH.fullmatch(parts.path) or not _PATH.fullmatch("/" + parts.query):
-            raise self.odd(f"the location {said[:80]!r}")
+            raise self.odd(Message("the location {said}", said=repr(said[:80])))
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
     def held(self, reply: Reply) -> int:
@@ -239,7 +241,7 @@ class Registry:
         """
         said = reply.headers.get("range", "0-0")
         if not _RANGE.fullmatch(said):
-            raise self.odd(f"the range {said[:80]!r}")
+            raise self.odd(Message("the range {said}", said=repr(said[:80])))
         return int(said.rpartition("-")[2])
 
 

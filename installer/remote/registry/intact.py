@@ -6,6 +6,7 @@ import hashlib
 from typing import Any, Protocol
 
 from installer.errors import BundleNotTrusted
+from installer.messages import Message
 
 
 class Source(Protocol):
@@ -18,7 +19,10 @@ class Source(Protocol):
 
 def altered(digest: str) -> BundleNotTrusted:
     """The error for a blob whose bytes are not those that bundle.json, and so the signature, names."""
-    return BundleNotTrusted(bundle=f"the bundle's blob {digest}", reason="its content is not what bundle.json names")
+    return BundleNotTrusted(
+        bundle=Message("the bundle's blob {digest}", digest=digest),
+        reason=Message("its content is not what bundle.json names"),
+    )
 
 
 def demand_intact(source: Source, digest: str) -> None:

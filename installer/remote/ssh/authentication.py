@@ -32,7 +32,10 @@ MOST_HELD = 36
 """Keys of an agent that are tried, six to a connection."""
 FEW = 3
 """Keys of an agent that are refused and told one by one."""
-NO_ANSWER = f"no answer within {PATIENCE:.0f} s: its login may be waiting for name servers or a directory"
+NO_ANSWER = Message(
+    "no answer within {patience} s: its login may be waiting for name servers or a directory",
+    patience=format(PATIENCE, ".0f"),
+)
 NAME_THE_KEY = Message(
     "name the one key that the host knows as access.private_key in the answers; where an agent holds it, its .pub does"
 )
@@ -86,7 +89,7 @@ def authenticate(connect: Connect, login: Login, resolve: Resolve) -> Connection
                 break
     reasons = [*_told(refused), *server.last_words()]
     server.connection.close()
-    reason = "; ".join(reasons) or "the answers name no key, agent or password"
+    reason = Message.joined("; ", reasons) if reasons else Message("the answers name no key, agent or password")
     many = sum(way.held for way, _ in refused) > FEW
     hint = {"hint": NAME_THE_KEY} if many else {}
     raise LoginRefused(host=login.name, user=login.user, reason=reason, **hint)
@@ -111,25 +114,25 @@ class _Server:
                 self.connection = self._connect()
             except PreflightFailed as error:
                 self.lost = error.message
-                return "not tried"
+                return Message("not tried")
             for before in self._accepted:
                 _tried(before, self.connection)
         answer, wanted = _tried(way, self.connection)
         if wanted:
             self._accepted.append(way)
-            return f"accepted, but the server wants {' and '.join(wanted)} as well"
+            return Message("accepted, but the server wants {names} as well", names=tuple(wanted))
         return answer
 
-    def last_words(self) -> list[str]:
+    def last_words(self) -> list[Message]:
         """What it said beside its refusals, and how it ended."""
         self._hear()
         farewell = self.connection.farewell
-        ended = [f"then the server hung up: {farewell}"] if farewell else []
+        ended = [Message("then the server hung up: {farewell}", farewell=farewell)] if farewell else []
         if not ended and not self.connection.is_active():
-            ended = ["then the server hung up"]
+            ended = [Message("then the server hung up")]
         if self.lost:
-            ended = [f"then it could not be reached again: {self.lost}"]
-        return ended + [f"the server says: {said}" for said in self._said]
+            ended = [Message("then it could not be reached again: {lost}", lost=self.lost)]
+        return ended + [Message("the server says: {said}", said=said) for said in self._said]
 
     def _hear(self) -> None:
         """Keep what the server said before it refused: why nobody may log in, or whose machine it is."""
@@ -147,15 +150,15 @@ def _tried(way: Way, connection: Connection) -> tuple[str, list[str]]:
     try:
         return "", way.go(connection)
     except BadAuthenticationType as error:
-        return f"the server takes only {' or '.join(error.allowed_types)}", []
+        return Message("the server takes only {names}", names=tuple(error.allowed_types)), []
     except AuthenticationException as error:
         if "timeout" in str(error).lower():
             return NO_ANSWER, []
-        return f"not accepted: {way.flaw}" if way.flaw else "not accepted", []
+        return Message("not accepted: {flaw}", flaw=way.flaw) if way.flaw else Message("not accepted"), []
     except SitewrightError:
         raise
     except NoKey as error:
-        return f"it {error}", []
+        return Message("it {reason}", reason=error), []
     except Exception as error:  # what the server sends may make paramiko raise anything
         return reason_of(error), []
 
@@ -165,9 +168,9 @@ def _told(refused: Iterable[tuple[Way, str]]) -> Iterator[str]:
     for (held, answer), group in groupby(refused, lambda each: (each[0].held, each[1])):
         ways = [way for way, _ in group]
         if held and len(ways) > FEW:
-            yield f"{len(ways)} keys of the agent: {answer}"
+            yield Message("{count} keys of the agent: {answer}", count=len(ways), answer=answer)
         else:
-            yield from (f"{way.name}: {answer}" for way in ways)
+            yield from (Message("{way}: {answer}", way=way.name, answer=answer) for way in ways)
 
 
 def _ways(login: Login, resolve: Resolve) -> Generator[Way, None, None]:
@@ -181,7 +184,7 @@ def _ways(login: Login, resolve: Resolve) -> Generator[Way, None, None]:
     if login.agent:
         yield from _by_agent(login.user, wanted)
     if login.password is not None:
-        yield Way("password", partial(_by_password, login=login, password=resolve(login.password)))
+        yield Way(Message("password"), partial(_by_password, login=login, password=resolve(login.password)))
 
 
 def _by_password(connection: Connection, login: Login, password: str) -> list[str]:
@@ -197,16 +200,20 @@ def _by_file(path: Path, login: Login, resolve: Resolve) -> Iterator[Way]:
     try:
         key = private_keys.read(path, passphrase)
     except (NoKey, OSError) as error:
-        yield Way(f"key {path}", partial(_fails, error))
+        yield Way(Message("key {path}", path=path), partial(_fails, error))
         return
     if (certificate := user_certificates.beside(path)) is not None:
         try:
             showing, shown = user_certificates.shown_with(key, certificate)
             flaw = user_certificates.flaw(shown, login.user, datetime.now(UTC))
-            yield Way(f"certificate {certificate}", partial(_by_key, user=login.user, key=showing), flaw)
+            yield Way(
+                Message("certificate {certificate}", certificate=certificate),
+                partial(_by_key, user=login.user, key=showing),
+                flaw,
+            )
         except (NoKey, OSError) as error:
-            yield Way(f"certificate {certificate}", partial(_fails, error))
-    yield Way(f"key {path}", partial(_by_key, user=login.user, key=key))
+            yield Way(Message("certificate {certificate}", certificate=certificate), partial(_fails, error))
+    yield Way(Message("key {path}", path=path), partial(_by_key, user=login.user, key=key))
 
 
 def _by_key(connection: Connection, user: str, key: paramiko.PKey) -> list[str]:
@@ -222,16 +229,26 @@ def _by_agent(user: str, wanted: PublicKey | None) -> Iterator[Way]:
     try:
         agent = paramiko.Agent()
     except (SSHException, OSError) as error:
-        yield Way("agent", partial(_fails, error))
+        yield Way(Message("agent"), partial(_fails, error))
         return
     with closing(agent):
         keys = [key for key in agent.get_keys() if wanted is None or key.asbytes() == wanted.blob]
         if not agent.get_keys():
-            yield Way("agent", partial(_fails, SSHException("none runs (SSH_AUTH_SOCK), or it holds no key")))
+            yield Way(
+                Message("agent"),
+                partial(_fails, SSHException(Message("none runs (SSH_AUTH_SOCK), or it holds no key"))),
+            )
         elif not keys and wanted is not None:
-            yield Way("agent", partial(_fails, SSHException(f"it holds no key {wanted.fingerprint}")))
+            yield Way(
+                Message("agent"),
+                partial(_fails, SSHException(Message("it holds no key {fingerprint}", fingerprint=wanted.fingerprint))),
+            )
         for key in keys[:MOST_HELD]:
-            yield Way(f"agent's key {key.fingerprint}", partial(_by_key, user=user, key=key), held=True)
+            yield Way(
+                Message("agent's key {fingerprint}", fingerprint=key.fingerprint),
+                partial(_by_key, user=user, key=key),
+                held=True,
+            )
         if len(keys) > MOST_HELD:
-            left = f"{len(keys) - MOST_HELD} more that it holds were not tried"
-            yield Way("agent", partial(_fails, SSHException(left)))
+            left = Message("{count} more that it holds were not tried", count=len(keys) - MOST_HELD)
+            yield Way(Message("agent"), partial(_fails, SSHException(left)))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from installer.layout import HOME
+from installer.messages import Message
 from installer.ports import QUERIES, FileState
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -138,7 +139,7 @@ class Ended:
     def reason(self) -> str:
         """The last thing it complained about, for people."""
         lines = self.err.decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else f"exit code {self.code}"
+        return lines[-1] if lines else Message("exit code {code}", code=self.code)
 
 
 def admitted(argv: Sequence[str]) -> tuple[str, ...]:
@@ -208,7 +209,11 @@ def _file_state(
         return None
     raw, owner, size = seen[path]
     if not _MODE.fullmatch(raw) or not _SIZE.fullmatch(size):
-        raise ValueError(f"the state of {path} as mode {raw[:40]!r} and size {size[:40]!r}")
+        raise ValueError(
+            Message(
+                "the state of {path} as mode {raw} and size {size}", path=path, raw=repr(raw[:40]), size=repr(size[:40])
+            )
+        )
     kind = {0o100000: "file", 0o040000: "directory", 0o120000: "link"}.get(int(raw, 16) & 0o170000, "other")
     return FileState(kind, int(raw, 16) & 0o7777, owner, int(size), sums.get(path, ""), links.get(path, ""))
 
@@ -216,7 +221,7 @@ def _file_state(
 def _next(words: Iterator[str]) -> str:
     word = next(words, None)
     if word is None:
-        raise ValueError("the states of files broken off")
+        raise ValueError(Message("the states of files broken off"))
     return word
 
 
@@ -241,7 +246,7 @@ def work_ended(out: bytes) -> tuple[int, bytes] | None:
         return None
     told = _ENDED.match(out)
     if told is None:
-        raise ValueError(f"the end of a unit as {out[:80]!r}")
+        raise ValueError(Message("the end of a unit as {out}", out=repr(out[:80])))
     return work_code(told[1].decode(), int(told[2]), int(told[3])), out[told.end() :]
 
 

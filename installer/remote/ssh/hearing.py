@@ -12,6 +12,10 @@ from typing import Protocol
 
 from paramiko.ssh_exception import SSHException
 
+from installer.errors import ConnectionLost, HostAnswersOddly
+from installer.messages import Message
+from installer.remote.ssh.login import reason_of
+
 GRACE = 15.0
 """Seconds beyond a command's own time in which its end must be heard."""
 START = 2 * GRACE
@@ -22,11 +26,13 @@ SLOWEST = 64 * 1024
 """Bytes per second below which a stream counts as standing still. At this rate 1 GiB takes nearly five hours."""
 END = 64
 """Bytes that a stream's last line surely fits in: a mark, a code."""
+BROKEN = (SSHException, EOFError, OSError)
+"""What a session that broke looks like."""
 BROKEN_OFF = -1
 """paramiko's exit code of a session that ended without one."""
 SETTLING = 0.2
 """Seconds in which paramiko knows that a connection has ended, after it has ended the sessions on it."""
-CLOSED = "it closed before the command's exit code came"
+CLOSED = Message("it closed before the command's exit code came")
 _CODE = re.compile(rb"[0-9]{1,3}")
 
 
@@ -136,11 +142,15 @@ class Stream:
             if end >= 0:
                 code, before = bytes(self._got[at + len(mark) : end]).strip(), bytes(self._got[:at])
                 if not _CODE.fullmatch(code):
-                    raise NotAsAsked(f"an exit code {code[:20]!r}")
+                    raise NotAsAsked(Message("an exit code {code}", code=repr(code[:20])))
                 del self._got[: end + 1]
                 return int(code), before
             if len(self._got) > most + END or (at >= 0 and len(self._got) - at > END):
-                raise NotAsAsked(f"more than {most} bytes" if at < 0 else "a line without an end after its mark")
+                raise NotAsAsked(
+                    Message("more than {most} bytes", most=most)
+                    if at < 0
+                    else Message("a line without an end after its mark")
+                )
             start = at if at >= 0 else max(0, len(self._got) - len(mark))
             chunk = until.take(self._receive)
             if not chunk:
@@ -151,7 +161,7 @@ class Stream:
         """Pass over everything up to a line that is the mark, and has nothing behind it yet."""
         while not self._got.endswith(mark + b"\n"):
             if len(self._got) > SAID:
-                raise NotAsAsked(f"more than {SAID} bytes")
+                raise NotAsAsked(Message("more than {most} bytes", most=SAID))
             chunk = until.take(self._receive)
             if not chunk:
                 raise NotBegun(self._got.decode("utf-8", "replace"), None)
@@ -188,7 +198,7 @@ def began(session: Session, line: str) -> None:
         if not session.get_transport().is_active():
             raise
         said, code = _all(session, Patience(session, 1.0)), ended(session)
-        nothing = "" if code is not None else "the SSH server refuses to run commands"
+        nothing = "" if code is not None else Message("the SSH server refuses to run commands")
         raise NotBegun(said or nothing, code) from error
     finally:
         timer.cancel()
@@ -226,3 +236,14 @@ def ended(session: Session, seconds: float = 5.0) -> int | None:
 def new_mark() -> bytes:
     """A word that no command can print: it is made for one command, and the shell tells it to nobody."""
     return secrets.token_hex(16).encode()
+
+
+def odd(host: str, error: NotAsAsked) -> HostAnswersOddly:
+    """What an answer that is none is told as."""
+    return HostAnswersOddly(host=host, reason=Message("{reason}", reason=error))
+
+
+def lost(host: str, error: BaseException, timeout: float) -> ConnectionLost:
+    """What a session that broke, or of which nothing was heard for so many seconds, is told as."""
+    silent = Message("no answer for {timeout} s", timeout=format(timeout + GRACE, "g"))
+    return ConnectionLost(host=host, reason=silent if isinstance(error, TimeoutError) else reason_of(error))

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import SSHCertificate, SSHCertificateType
 
 from installer.formats.ssh_keys import PublicKey, fingerprint
+from installer.messages import Message
 
 SUFFIX = "-cert-v01@openssh.com"
 """How the type of a certificate goes on behind that of its key."""
@@ -38,22 +39,22 @@ def flaw(certificate: PublicKey, host: str, now: float) -> str:
     try:
         read = loaded(certificate)
         if _by_sha1(read, certificate.blob):
-            return "it is signed with SHA-1"
+            return Message("it is signed with SHA-1")
         read.verify_cert_signature()
     except NoCertificate as error:
         return str(error)
     except (InvalidSignature, UnsupportedAlgorithm, ValueError):
-        return "its signature does not hold"
+        return Message("its signature does not hold")
     if read.type is not SSHCertificateType.HOST:
-        return "it is none for a host"
+        return Message("it is none for a host")
     if now < read.valid_after:
-        return "it is not valid yet"
+        return Message("it is not valid yet")
     if now >= read.valid_before:
-        return "it has expired"
+        return Message("it has expired")
     names = [name.decode("utf-8", "replace") for name in read.valid_principals]
     if names and host not in names:
-        return f"it is for {', '.join(names[:5])}, not for {host}"
-    return "it has critical options, and none is known for hosts" if read.critical_options else ""
+        return Message("it is for {names}, not for {host}", names=", ".join(names[:5]), host=host)
+    return Message("it has critical options, and none is known for hosts") if read.critical_options else ""
 
 
 def loaded(certificate: PublicKey) -> SSHCertificate:
@@ -66,9 +67,9 @@ def loaded(certificate: PublicKey) -> SSHCertificate:
     try:
         read = serialization.load_ssh_public_identity(text)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise NoCertificate("it is malformed") from error
+        raise NoCertificate(Message("it is malformed")) from error
     if not isinstance(read, SSHCertificate):
-        raise NoCertificate("it is malformed")
+        raise NoCertificate(Message("it is malformed"))
     return read
 
 

@@ -82,12 +82,12 @@ class Pins:
         if self.revokes(key):
             return HostKeyRevoked(host=self.host, found=found)
         if self._certified(key):
-            found = f"{found} with a certificate that does not hold: {self._flaw(key)}"
+            found = Message("{found} with a certificate that does not hold: {key}", found=found, key=self._flaw(key))
         if self.nothing and self.missing:
             return KnownHostsMissing(host=self.host, found=found, fingerprint=key.fingerprint, path=self.missing)
         if self.nothing:
             return HostKeyUnknown(host=self.host, found=found, fingerprint=key.fingerprint)
-        certified = [f"a certificate by {authority}" for authority in self.authorities]
+        certified = [Message("a certificate by {authority}", authority=authority) for authority in self.authorities]
         return HostKeyMismatch(host=self.host, found=found, wanted=" or ".join((*self.fingerprints, *certified)))
 
     def _certified(self, key: PKey) -> bool:
@@ -95,7 +95,7 @@ class Pins:
 
     def _flaw(self, key: PKey) -> str:
         certificate = _certificate(key)
-        return flaw(certificate, self.name, time.time()) if certificate else "it has none"
+        return flaw(certificate, self.name, time.time()) if certificate else Message("it has none")
 
 
 def type_of(key: PKey) -> str:

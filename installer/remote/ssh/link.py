@@ -15,6 +15,7 @@ from paramiko.ssh_exception import ChannelException, IncompatiblePeer, SSHExcept
 
 from installer.answers.model import SecretRef
 from installer.errors import ConnectionLost, HostUnreachable, SitewrightError
+from installer.messages import Message
 from installer.remote.ssh import authentication, program
 from installer.remote.ssh.authentication import Connection
 from installer.remote.ssh.commands import Ended
@@ -51,7 +52,7 @@ class _Packets(Packetizer):
     def read_all(self, n: int, check_rekey: bool = False) -> bytes:
         """So many bytes."""
         if not 0 <= n <= LONGEST:
-            raise SSHException(f"it announces a packet of {n} bytes")
+            raise SSHException(Message("it announces a packet of {n} bytes", n=n))
         return super().read_all(n, check_rekey)
 
     def readline(self, timeout: float) -> str:
@@ -59,7 +60,7 @@ class _Packets(Packetizer):
         line = bytearray()
         while not line.endswith(b"\n"):
             if len(line) > GREETING:
-                raise SSHException("a line without end")
+                raise SSHException(Message("a line without end"))
             line += self.read_all(1)
         return line.decode("utf-8", "replace").rstrip("\r\n")
 
@@ -122,7 +123,7 @@ class Link:
             Stream(channel.recv).line(mark, Patience(channel, START))
         except (NotBegun, NotAsAsked, SSHException, EOFError, OSError) as error:
             channel.close()
-            reason = f"no way through bash to port {port} there: {reason_of(error)}"
+            reason = Message("no way through bash to port {port} there: {reason}", port=port, reason=reason_of(error))
             raise ConnectionLost(host=self.login.name, reason=reason) from error
         return channel
 
@@ -195,7 +196,7 @@ class Link:
                 raise self.login.pins.refusal(key)
             types = [name for name in types if name != type_of(key)] if self.login.pins.typeless else []
         if shown is None:
-            raise self._unreachable("it has no host key of a pinned type, or no cipher in common")
+            raise self._unreachable(Message("it has no host key of a pinned type, or no cipher in common"))
         raise self.login.pins.refusal(shown)
 
     def _handshake(self, types: list[str], *, fresh: bool) -> Connection | None:
@@ -208,7 +209,9 @@ class Link:
             return self._greeted(types)
         except IncompatiblePeer:
             if fresh and set(types) >= set(KEYS):
-                raise self._unreachable("it speaks no cipher or key exchange in common with this program") from None
+                raise self._unreachable(
+                    Message("it speaks no cipher or key exchange in common with this program")
+                ) from None
             return None
         except SitewrightError:
             raise
@@ -243,7 +246,9 @@ class Link:
             try:
                 return self.bastion.dial(self.login.port, self.login.address)
             except ChannelException as error:
-                raise self._unreachable(f"{self.bastion.login.name} cannot reach it: {error.text}") from error
+                raise self._unreachable(
+                    Message("{name} cannot reach it: {reason}", name=self.bastion.login.name, reason=error.text)
+                ) from error
         sock = socket.create_connection((self.login.address, self.login.port), PATIENCE)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -264,6 +269,6 @@ def _exchange_keys(transport: paramiko.Transport) -> None:
     done = threading.Event()
     transport.start_client(event=done)
     if not done.wait(PATIENCE):
-        raise TimeoutError if transport.remote_version else SSHException("no banner")
+        raise TimeoutError if transport.remote_version else SSHException(Message("no banner"))
     if not transport.is_active():
-        raise transport.get_exception() or SSHException("it hung up while keys were exchanged")
+        raise transport.get_exception() or SSHException(Message("it hung up while keys were exchanged"))

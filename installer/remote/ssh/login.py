@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from installer.answers.model import Host, SecretRef
+from installer.messages import Message
 from installer.remote.ssh.host_keys import Pins, pins
 
 Resolve = Callable[[SecretRef], str]
@@ -41,7 +42,7 @@ def bastion_of(host: Host) -> Login | None:
     a, b = host.access, host.access.bastion
     if b is None:
         return None
-    name = f"bastion {b.address}"
+    name = Message("bastion {address}", address=b.address)
     pinned = pins(name, b.address, b.port, b.host_key, a.known_hosts)
     return Login(name, b.address, b.port, b.user, b.private_key, b.passphrase, b.password, a.agent, pinned)
 
@@ -55,13 +56,13 @@ def quoted(said: str) -> str:
 def reason_of(error: BaseException) -> str:
     """What a network error says, for people."""
     if isinstance(error, TimeoutError):
-        return "timed out"
+        return Message("timed out")
     if isinstance(error, ConnectionRefusedError):
-        return "connection refused: nothing listens there"
+        return Message("connection refused: nothing listens there")
     if isinstance(error, socket.gaierror):
-        return "the name cannot be resolved"
+        return Message("the name cannot be resolved")
     if "banner" in str(error):
-        return "no SSH server answers there"
+        return Message("no SSH server answers there")
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return str(error) or "it hung up"
+    return str(error) or Message("it hung up")

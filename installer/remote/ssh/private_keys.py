@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from installer.formats import text_file
 from installer.formats.private_keys import Armoured, NoKey, armoured
 from installer.formats.ssh_keys import PublicKey, read_key
+from installer.messages import Message
 
 LARGEST = 1 << 20
 """Bytes of the largest file that is read as a key."""
@@ -28,8 +29,8 @@ SMALLEST_RSA = 1024
 """Bits of the smallest RSA key that OpenSSH uses (RequiredRSASize of ssh_config)."""
 CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
 """The curves that SSH knows for ECDSA (RFC 5656)."""
-DSA = "is a DSA key, which SSH servers take no more: ssh-keygen -t ed25519 makes another"
-WRONG = "does not open: wrong passphrase"
+DSA = Message("is a DSA key, which SSH servers take no more: ssh-keygen -t ed25519 makes another")
+WRONG = Message("does not open: wrong passphrase")
 
 
 def read(path: Path, passphrase: Callable[[], str | None]) -> paramiko.PKey:
@@ -41,14 +42,16 @@ def read(path: Path, passphrase: Callable[[], str | None]) -> paramiko.PKey:
     """
     found = armoured(_content(path))
     if found.kind.startswith("sk-"):
-        raise NoKey("lies in a security key (FIDO), which an agent alone can ask: ssh-add it, and set access.agent")
+        raise NoKey(
+            Message("lies in a security key (FIDO), which an agent alone can ask: ssh-add it, and set access.agent")
+        )
     if found.kind == "ssh-dss":
         raise NoKey(DSA)
     secret = None
     if found.encrypted:
         secret = passphrase()
         if not secret:
-            raise NoKey("has a passphrase and the answers name none (access.passphrase)")
+            raise NoKey(Message("has a passphrase and the answers name none (access.passphrase)"))
     return _for_ssh(_decrypted(found, secret))
 
 
@@ -67,7 +70,7 @@ def _content(path: Path) -> bytes:
     try:
         return text_file.read(path, LARGEST)
     except text_file.Unfit as error:
-        raise NoKey(f"is {error}") from error
+        raise NoKey(Message("is {reason}", reason=error)) from error
 
 
 def _decrypted(found: Armoured, passphrase: str | None) -> object:
@@ -89,9 +92,11 @@ def _decrypted(found: Armoured, passphrase: str | None) -> object:
         raise NoKey(WRONG)
     if found.encrypted:
         raise NoKey(
-            "has another passphrase, or is encrypted in a way that is not read here: ssh-keygen -p -f does it anew"
+            Message(
+                "has another passphrase, or is encrypted in a way that is not read here: ssh-keygen -p -f does it anew"
+            )
         )
-    raise NoKey("is damaged, or of a kind that SSH has not")
+    raise NoKey(Message("is damaged, or of a kind that SSH has not"))
 
 
 def _by_cryptography(found: Armoured, secret: bytes | None) -> object:
@@ -130,12 +135,23 @@ def _for_ssh(key: object) -> paramiko.PKey:
         return paramiko.Ed25519Key(file_obj=io.StringIO(plain.decode()))
     if isinstance(key, RSAPrivateKey):
         if key.key_size < SMALLEST_RSA:
-            raise NoKey(f"is an RSA key of {key.key_size} bits, and SSH takes none below {SMALLEST_RSA}")
+            raise NoKey(
+                Message(
+                    "is an RSA key of {key_size} bits, and SSH takes none below {smallest_rsa}",
+                    key_size=key.key_size,
+                    smallest_rsa=SMALLEST_RSA,
+                )
+            )
         return paramiko.RSAKey(key=key)
     if isinstance(key, EllipticCurvePrivateKey):
         if key.curve.name not in CURVES:
-            raise NoKey(f"is on the curve {key.curve.name}, which SSH has not: ssh-keygen -t ed25519 makes another")
+            raise NoKey(
+                Message(
+                    "is on the curve {name}, which SSH has not: ssh-keygen -t ed25519 makes another",
+                    name=key.curve.name,
+                )
+            )
         return paramiko.ECDSAKey(vals=(key, key.public_key()))
     if isinstance(key, DSAPrivateKey):
         raise NoKey(DSA)
-    raise NoKey("is of a kind that SSH has not: ssh-keygen -t ed25519 makes another")
+    raise NoKey(Message("is of a kind that SSH has not: ssh-keygen -t ed25519 makes another"))

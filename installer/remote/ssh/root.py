@@ -9,18 +9,19 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import paramiko
-from paramiko.ssh_exception import ChannelException, SSHException
+from paramiko.ssh_exception import ChannelException
 
 from installer.answers.model import SecretRef
-from installer.errors import ConnectionLost, HostAnswersOddly, SudoRefused
+from installer.errors import ConnectionLost, SudoRefused
 from installer.messages import Message
 from installer.remote.ssh.commands import Ended
-from installer.remote.ssh.hearing import BROKEN_OFF, CLOSED, GRACE, START, NotAsAsked, NotBegun, once
-from installer.remote.ssh.login import Login, Resolve, reason_of
+from installer.remote.ssh.hearing import BROKEN, BROKEN_OFF, CLOSED, GRACE, START, NotAsAsked, NotBegun, lost, odd, once
+from installer.remote.ssh.login import Login, Resolve
 from installer.remote.ssh.root_shell import MOST, RootShell
-from installer.remote.ssh.sudo import escalation, not_root, refusal
+from installer.remote.ssh.sudo import demand_root, escalation, refusal
 
 SESSIONS = 6
 """Commands at a time on a host; sshd allows ten sessions to a connection by default, and others may be using some.
@@ -30,12 +31,8 @@ FULL = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 WORTH = 0.3
 """Seconds for which a command waits for a shell that is busy before it gets a new one, which costs about as much; then
 every other one that waits does so once more, for what the new one may do for it."""
-RESTED = 1.0
-"""Seconds after which a shell is asked whether it is still there before anything is begun in it."""
 SHORT = 64 * 1024
 """Bytes of standard input up to which a command runs in a shell that stays."""
-BROKEN = (SSHException, EOFError, OSError)
-"""What a session that broke looks like."""
 
 
 class Root:
@@ -81,9 +78,9 @@ class Root:
             return done
         except NotAsAsked as error:
             standing.hang_up()
-            raise self._odd(error) from error
+            raise odd(self._login.name, error) from error
         except BROKEN as error:
-            raise self._lost(error, timeout) from error
+            raise lost(self._login.name, error, timeout) from error
         finally:
             if done is None:
                 self._discard(standing)
@@ -96,7 +93,7 @@ class Root:
             found = self._free_one_or_room()
             if found is None:
                 found = self._started()
-            elif not self._answers(found):
+            elif not found.answers():
                 self._discard(found)
                 found = None
             if found is not None:
@@ -121,21 +118,6 @@ class Root:
                 self._line.remove(ticket)
                 self._changed.notify_all()
 
-    def _answers(self, standing: RootShell) -> bool:
-        """Whether a shell is there; nothing is begun in it before that is known."""
-        if not standing.alive:
-            return False
-        if standing.idle < RESTED:
-            return True
-        try:
-            standing.greet()
-        except (TimeoutError, NotAsAsked):
-            standing.hang_up()
-            return False
-        except BROKEN:
-            return False
-        return True
-
     def _started(self) -> RootShell | None:
         """A new shell in the room already taken; None, and the room given back, where there is none to be had."""
         standing = None
@@ -143,7 +125,7 @@ class Root:
         try:
             standing = self._begun(sudo, first)
             if standing is not None:
-                self._sure(standing.user)
+                demand_root(self._login, standing.user)
             return standing
         except NotBegun as error:
             with self._changed:
@@ -196,7 +178,7 @@ class Root:
                 return standing
             except NotAsAsked as error:
                 standing.hang_up()
-                raise self._odd(error) from error
+                raise odd(self._login.name, error) from error
             except NotBegun as error:
                 standing.close()
                 if error.code != BROKEN_OFF:
@@ -209,7 +191,7 @@ class Root:
                 if isinstance(error, TimeoutError) and self._sudo is None:
                     raise NotBegun("", None) from error
                 if last:
-                    raise self._lost(error, START - GRACE) from error
+                    raise lost(self._login.name, error, START - GRACE) from error
         raise AssertionError("unreachable")
 
     def _opened_beside(self) -> paramiko.Channel | None:
@@ -271,16 +253,16 @@ class Root:
                 standing = RootShell(channel)
                 try:
                     standing.start(sudo, first, known=channel.get_transport() is self._proved_on)
-                    return standing.run_last(argv, payload, timeout, self._sure)
+                    return standing.run_last(argv, payload, timeout, partial(demand_root, self._login))
                 except NotAsAsked as error:
                     standing.hang_up()
-                    raise self._odd(error) from error
+                    raise odd(self._login.name, error) from error
                 except NotBegun as error:
                     if error.code == BROKEN_OFF:
                         raise ConnectionLost(host=self._login.name, reason=CLOSED) from error
                     raise refusal(self._login, sudo, first, error) from error
                 except BROKEN as error:
-                    raise self._lost(error, timeout) from error
+                    raise lost(self._login.name, error, timeout) from error
                 finally:
                     channel.close()
 
@@ -298,7 +280,7 @@ class Root:
             except NotBegun as refused:
                 return refused
             except BROKEN as error:
-                raise self._lost(error, START - GRACE) from error
+                raise lost(self._login.name, error, START - GRACE) from error
             finally:
                 channel.close()
 
@@ -314,14 +296,3 @@ class Root:
                     self._refused = error
                     raise
             return self._sudo
-
-    def _sure(self, user: int) -> None:
-        if user:
-            raise not_root(self._login, user)
-
-    def _odd(self, error: NotAsAsked) -> HostAnswersOddly:
-        return HostAnswersOddly(host=self._login.name, reason=str(error))
-
-    def _lost(self, error: BaseException, timeout: float) -> ConnectionLost:
-        reason = f"no answer for {timeout + GRACE:g} s" if isinstance(error, TimeoutError) else reason_of(error)
-        return ConnectionLost(host=self._login.name, reason=reason)

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from installer.messages import Message
 from installer.remote.ssh import commands, program
 from installer.remote.ssh.commands import Ended
 from installer.remote.ssh.hearing import (
+    BROKEN,
     GRACE,
     SAID,
     START,
@@ -28,6 +30,8 @@ MOST = 8 * 1024 * 1024
 """Most bytes a command may print on a stream; a whole log of long work is half of that (`shell.WORK`)."""
 SLICE = 256 * 1024
 """sendall copies what is left for every packet, so large bodies go in slices."""
+RESTED = 1.0
+"""Seconds after which a shell is asked whether it is still there before anything is begun in it."""
 _USER_ID = re.compile(rb"([0-9]{1,10})\n")
 
 
@@ -96,9 +100,24 @@ class RootShell:
         wanted = program.TRIAL.encode() * 2
         user = _USER_ID.match(told.out)
         if user is None or told.out[user.end() :] != wanted:
-            raise NotAsAsked("the test text that it was to give back came changed")
+            raise NotAsAsked(Message("the test text that it was to give back came changed"))
         self.user = int(user[1])
         return self.user
+
+    def answers(self) -> bool:
+        """Whether it is there; nothing is begun in it before that is known."""
+        if not self.alive:
+            return False
+        if self.idle < RESTED:
+            return True
+        try:
+            self.greet()
+        except (TimeoutError, NotAsAsked):
+            self.hang_up()
+            return False
+        except BROKEN:
+            return False
+        return True
 
     def greet(self, timeout: float = GRACE) -> None:
         """Make sure that it answers."""

@@ -30,10 +30,10 @@ def escalation(login: Login, password: SecretRef | None, resolve: Resolve, start
         SudoRefused: the login cannot become root. The password is tried once, so that no count locks the user out.
     """
     if login.user == "root":
-        _demand_root(login, _plain(login, start))
+        demand_root(login, _plain(login, start))
         return "", b""
     try:
-        _demand_root(login, start("free", b""))
+        demand_root(login, start("free", b""))
         return "free", b""
     except NotBegun as refused:
         free = refused
@@ -41,20 +41,22 @@ def escalation(login: Login, password: SecretRef | None, resolve: Resolve, start
     if "sudo:" not in free.said and _plain(login, start) == 0:
         return "", b""
     if password is None:
-        raise refusal(login, "free", b"", free, "it wants a password and the answers name none (access.sudo_password)")
+        raise refusal(
+            login, "free", b"", free, Message("it wants a password and the answers name none (access.sudo_password)")
+        )
     first = resolve(password).encode() + b"\n"
     asked = ask(program.login_line("password", "true"), first)
     if asked.code != 0:
-        raise refusal(login, "password", first, asked, "the password was not accepted")
+        raise refusal(login, "password", first, asked, Message("the password was not accepted"))
     try:
-        _demand_root(login, start("password", first))
+        demand_root(login, start("password", first))
     except NotBegun as refused:
         raise refusal(login, "password", first, refused) from refused
     return "password", first
 
 
 def refusal(
-    login: Login, sudo: str, first: bytes, refused: NotBegun, otherwise: str = "it started no shell"
+    login: Login, sudo: str, first: bytes, refused: NotBegun, otherwise: str = Message("it started no shell")
 ) -> PreflightFailed:
     """Why no shell began, with the host's own words; `sudo` and `first` are those that it was started by."""
     said = refused.said.replace(program.PROMPT, "")
@@ -63,31 +65,36 @@ def refusal(
     if not sudo:
         another = _ANOTHER_USER.search(said)
         hint = {"hint": Message("set access.user to {name} in the answers", name=another[1])} if another else {}
-        reason = f"the host says: {said}" if said else _nothing(refused)
+        reason = Message("the host says: {said}", said=said) if said else _nothing(refused)
         return NoCommands(host=login.name, user=login.user, reason=reason, **hint)
     if "must have a tty" in said:
-        otherwise = f"it wants a terminal; set `Defaults:{login.user} !requiretty` in its sudoers"
+        otherwise = Message("it wants a terminal; set `Defaults:{user} !requiretty` in its sudoers", user=login.user)
     elif "not in the sudoers" in said or "not allowed" in said or "may not run" in said:
-        otherwise = "the user may not run every command"
+        otherwise = Message("the user may not run every command")
     elif refused.code == 127:
-        otherwise = "there is no sudo on the host"
+        otherwise = Message("there is no sudo on the host")
     elif not said and refused.code is None:
         otherwise = _nothing(refused)
-    reason = f"{otherwise}; the host says: {said}" if said else otherwise
+    reason = Message("{otherwise}; the host says: {said}", otherwise=otherwise, said=said) if said else otherwise
     return SudoRefused(host=login.name, user=login.user, reason=reason)
 
 
 def not_root(login: Login, user: int) -> SudoRefused:
     """What a login is refused by whose commands run as somebody else."""
-    reason = f"its commands run as user id {user}, not as root (0)"
+    reason = Message("its commands run as user id {user}, not as root (0)", user=user)
     return SudoRefused(host=login.name, user=login.user, reason=reason)
 
 
 def _nothing(refused: NotBegun) -> str:
-    return "nothing came back for 30 s" if refused.code is None else f"it ended with exit code {refused.code}, wordless"
+    return (
+        Message("nothing came back for 30 s")
+        if refused.code is None
+        else Message("it ended with exit code {code}, wordless", code=refused.code)
+    )
 
 
-def _demand_root(login: Login, user: int) -> None:
+def demand_root(login: Login, user: int) -> None:
+    """Refuse a login whose commands run as somebody else."""
     if user:
         raise not_root(login, user)
 

@@ -15,6 +15,7 @@ from paramiko.pkey import PublicBlob
 from installer.formats import text_file
 from installer.formats.private_keys import NoKey
 from installer.formats.ssh_keys import PublicKey
+from installer.messages import Message
 from installer.remote.ssh.host_certificates import NoCertificate, loaded
 from installer.remote.ssh.private_keys import LARGEST
 
@@ -40,13 +41,13 @@ def shown_with(key: paramiko.PKey, path: Path) -> tuple[paramiko.PKey, PublicKey
         found = PublicKey(kind, base64.b64decode(coded, validate=True))
         certified = loaded(found)
     except text_file.Unfit as error:
-        raise NoKey(f"is {error}") from error
+        raise NoKey(Message("is {reason}", reason=error)) from error
     except (NoCertificate, ValueError) as error:
-        raise NoKey("holds no certificate") from error
+        raise NoKey(Message("holds no certificate")) from error
     public = certified.public_key()
     own = public.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).split()[1]
     if own.decode() != key.get_base64():
-        raise NoKey("is of another key than the one beside it")
+        raise NoKey(Message("is of another key than the one beside it"))
     showing = copy.copy(key)
     showing.public_blob = PublicBlob(found.type, found.blob)
     return showing, found
@@ -56,18 +57,18 @@ def flaw(certificate: PublicKey, user: str, now: datetime) -> str:
     """Why a server refuses a certificate, as far as that can be seen in it; empty where nothing is."""
     read = loaded(certificate)
     if read.type is not SSHCertificateType.USER:
-        return "it is for hosts, not for users"
+        return Message("it is for hosts, not for users")
     begins, ends = (_day(moment) for moment in (read.valid_after, read.valid_before))
     if now.timestamp() < read.valid_after:
-        return f"it is valid from {begins} only"
+        return Message("it is valid from {begins} only", begins=begins)
     if now.timestamp() >= read.valid_before:
-        return f"it expired on {ends}"
+        return Message("it expired on {ends}", ends=ends)
     names = [name.decode("utf-8", "replace") for name in read.valid_principals]
     if user not in names:
-        return f"it is for {', '.join(names[:5]) or 'nobody'}, not for {user}"
+        return Message("it is for {names}, not for {user}", names=", ".join(names[:5]) or "nobody", user=user)
     if b"source-address" in read.critical_options:
         allowed = read.critical_options[b"source-address"].decode("utf-8", "replace")
-        return f"it holds for logins from {allowed} alone"
+        return Message("it holds for logins from {allowed} alone", allowed=allowed)
     return ""
 
 
@@ -75,4 +76,4 @@ def _day(moment: int) -> str:
     try:
         return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M} UTC"
     except (ValueError, OverflowError, OSError):
-        return "another time"
+        return Message("another time")

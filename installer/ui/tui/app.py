@@ -11,7 +11,6 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key, Paste
 from textual.timer import Timer
-from textual.worker import WorkerFailed
 
 from installer.answers.allowed_programs import Consent
 from installer.answers.model import Host
@@ -81,8 +80,6 @@ class Wizard(CleanApp[None]):
         self.groups: dict[str, str] = {}
         self.attempts: dict[Host, connection_test.Attempt] = {}
         self.review, self._looks = Review(), Looks()
-        self.fault: BaseException | None = None
-        """A fault of ours that ended the wizard."""
         self._typed: dict[str, str] = {}
         self.secrets = self._new_secrets()
         self.watching = Watch(self)
@@ -294,17 +291,6 @@ class Wizard(CleanApp[None]):
         if text := text_at(self.focused):
             self.copy_to_clipboard(text)
             self.notify(self.say("copied: {text}", text=text), timeout=2, markup=False)
-
-    def _handle_exception(self, error: Exception) -> None:
-        """Keep a fault of ours for whoever started the wizard, who tells it once the terminal is as it was."""
-        if self._exit:  # threads that end after the pages are gone find none to tell it to
-            return
-        if self._exception is None:
-            self._exception = error
-            self.fault = error.error if isinstance(error, WorkerFailed) else error
-            self._exception_event.set()
-        self._return_code = 1
-        self._close_messages_no_wait()
 
     def action_leave(self) -> None:
         """Ask before leaving, where there is something to lose."""

@@ -10,6 +10,7 @@ from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
+from textual.worker import WorkerFailed
 
 from installer.plain import cleaned, plain
 
@@ -39,6 +40,8 @@ class CleanApp(App[Result]):
 
     def __init__(self) -> None:
         super().__init__()
+        self.fault: BaseException | None = None
+        """A fault of ours that ended it."""
         self.console._markup = False  # of the strings in tables of rich; Textual has no other way to say so
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -51,3 +54,14 @@ class CleanApp(App[Result]):
     ) -> None:  # fmt: skip
         """Show a notification for a while; square brackets in it are never markup."""
         super().notify(cleaned(message), title=title, severity=severity, timeout=timeout, markup=False)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Keep a fault of ours for whoever started it, who tells it once the terminal is as it was."""
+        if self._exit:  # threads that end after the pages are gone find none to tell it to
+            return
+        if self._exception is None:
+            self._exception = error
+            self.fault = error.error if isinstance(error, WorkerFailed) else error
+            self._exception_event.set()
+        self._return_code = 1
+        self._close_messages_no_wait()

@@ -185,19 +185,12 @@ class PreflightPage(Searched):
 
     def _return(self, tree: Branches, here: Any, worst: TreeNode[Line] | None) -> None:
         """Put the cursor where it was, at first on the first thing that failed."""
-
-        def same(about: Any) -> bool:
-            if isinstance(here, Finding) and isinstance(about, Finding):
-                return (here.check, here.host) == (about.check, about.host)
-            return bool(about == here)
-
         nodes = [child for node in tree.root.children for child in (node, *node.children)]
-        was = next((n for n in nodes if here is not None and n.data and same(n.data.about)), None)
+        was = next((n for n in nodes if here is not None and n.data and findings.is_same(here, n.data.about)), None)
         target = was or worst or next(iter(tree.root.children), None)
         self._aimed = target.data.about if target and target.data else None
         self._offhand = None if was or worst else self._aimed
-        self._fills += 1
-        fill = self._fills
+        self._fills = fill = self._fills + 1
 
         def arrive() -> None:
             if fill == self._fills:  # else it was drawn anew meanwhile, and the node is gone

@@ -100,3 +100,10 @@ def _waived(finding: Finding, waivers: Iterable[Mapping[str, Any]], today: date)
     if finding.status == "waived" and not held:
         return replace(finding, status="failed", waiver=None)
     return finding
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two lines of the page are about the same thing; a finding stays the same when it is tried again."""
+    if isinstance(one, Finding) and isinstance(other, Finding):
+        return (one.check, one.host) == (other.check, other.host)
+    return bool(one == other)
