@@ -2,13 +2,17 @@
 
 PROFILE ?= profiles/rehearsal.yaml
 
-.PHONY: bootstrap demo demo-down soak test tests test-full types unit bench transcript accuracy reports binary clean
+.PHONY: bootstrap demo demo-upgrade demo-down soak test tests test-full types unit bench transcript accuracy reports binary clean
 
 bootstrap:
 	@build/bootstrap
 
 demo: bootstrap
 	@.venv/bin/sitewright rehearse --profile $(PROFILE)
+
+# A practice site goes to the next release of Kubernetes, is written to and goes back; what was away meanwhile is printed.
+demo-upgrade: bootstrap
+	@.venv/bin/sitewright rehearse --profile profiles/minimal.yaml --upgrade
 
 demo-down: bootstrap
 	@.venv/bin/sitewright rehearse --profile $(PROFILE) --down

@@ -167,10 +167,10 @@ def _pack(wanted: Recipe, held: Lock, workshop: Workshop, emit: Emit) -> tuple[b
 
 
 def _made(wanted: Recipe, held: Lock, workshop: Workshop, emit: Emit) -> dict[str, Path]:
-    """Make every source, some at a time; the folder of each."""
+    """Make every source that is needed, some at a time; the folder of each."""
     weights = _weights(wanted, held, workshop)
     progress = Making(emit, weights)
-    progress.begin([source.name for source in wanted.sources])
+    progress.begin([source.name for source in wanted.needed])
     folders: dict[str, Path] = {}
 
     def make(source: Source, go_on: Callable[[], None]) -> None:
@@ -186,7 +186,7 @@ def _made(wanted: Recipe, held: Lock, workshop: Workshop, emit: Emit) -> dict[st
         pulse(time.thread_time() - began)
         progress.finish(source.name)
 
-    turns.make_all(wanted.sources, weights, make)
+    turns.make_all(wanted.needed, weights, make)
     return folders
 
 
@@ -198,7 +198,7 @@ def _identity(wanted: Recipe) -> list[Any]:
 def _weights(wanted: Recipe, held: Lock, workshop: Workshop) -> dict[str, float]:
     """The processor seconds that each source should take: none for what the cache holds."""
     weights: dict[str, float] = {}
-    for source in wanted.sources:
+    for source in wanted.needed:
         locked = held.of(source)
         weights[source.name] = locked.seconds
         if weights.get(source.sandbox):

@@ -14,7 +14,7 @@ from typing import Any
 
 from installer.builder.recipe import TOOLCHAINS, Included, Part, Recipe, Source, taken_from
 from installer.builder.recipe_file import RecipeFile
-from installer.bundle import specification, suitability
+from installer.bundle import known, specification, suitability
 from installer.bundle.forms import Flaw
 from installer.bundle.manifest import Exemption
 from installer.bundle.specification import Subject
@@ -116,13 +116,16 @@ def _beside(tree: Path, file: RecipeFile, key: str, at: int) -> Path:
 def _agreed(file: RecipeFile, included: tuple[Included, ...]) -> dict[str, str]:
     """What holds for a whole bundle: as the recipe says, or as those do that it includes; they may not differ."""
     head, found = file.data, {}
+    # Who has another component in Kubernetes' place has another version of it.
+    freed = {"kubernetes"} if known.KUBERNETES in head.get("instead", ()) and "kubernetes" in head else set()
     toolchain = head.get("toolchain", {})
     for key, path, own in (
         ("architecture", ("architecture",), head.get("architecture", "")),
         ("kubernetes", ("kubernetes",), head.get("kubernetes", "")),
         ("go", ("toolchain", "go"), toolchain.get("go", "")),
     ):
-        said = [(each.recipe.folder, getattr(each.recipe, key)) for each in included if getattr(each.recipe, key)]
+        said = [(each.recipe.folder, getattr(each.recipe, key)) for each in included
+                if getattr(each.recipe, key) and key not in freed]  # fmt: skip
         first = own or next((value for _, value in said), "")
         for folder, value in said:
             if value != first:
@@ -141,16 +144,18 @@ def _agreed(file: RecipeFile, included: tuple[Included, ...]) -> dict[str, str]:
 def _parts(
     tree: Path, file: RecipeFile, included: tuple[Included, ...], exemptions: tuple[Exemption, ...]
 ) -> tuple[tuple[Part, ...], dict[str, RecipeFile]]:
-    """All components, those of included recipes first, and the files of the recipe's own."""
+    """All components, those of included recipes and what stands in their place first, and the files of the own ones."""
     found: dict[str, tuple[Part, str]] = {}
     files: dict[str, RecipeFile] = {}
+    vacant = {name: at for at, name in enumerate(file.data.get("instead", ()))}
 
     def add(part: Part, place: str, path: tuple[str | int, ...]) -> None:
-        if part.name in found and found[part.name][0] is not part:
-            reason = Message(
-                "component {name} is in the bundle already, by {found}", name=part.name, found=found[part.name][1]
-            )
-            raise file.refused([Flaw(path, reason)])
+        there, by = found.get(part.name, (part, ""))
+        if there is not part:
+            if path[0] == "include" or vacant.pop(part.name, None) is None:
+                reason = Message("component {name} is in the bundle already, by {found}", name=part.name, found=by)
+                raise file.refused([Flaw(path, reason)])
+            found[part.name] = (part, place)
         found.setdefault(part.name, (part, place))
 
     for at, each in enumerate(included):
@@ -163,6 +168,9 @@ def _parts(
             raise file.refused([Flaw(("components", at), Message("there is no folder {folder}", folder=folder))])
         part, files[name] = _part(folder, name, exemptions)
         add(part, file.place("components", at), ("components", at))
+    for name, at in vacant.items():
+        reason = Message("{name} is no component both of an included recipe and of this one", name=name)
+        raise file.refused([Flaw(("instead", at), reason)])
     return tuple(part for part, _ in found.values()), files
 
 

@@ -75,7 +75,11 @@ class Included:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole recipe, with all that those it includes bring. `sources` are in the order in which they are made."""
+    """A whole recipe, with all that those it includes bring. `sources` are in the order in which they are made.
+
+    Sources of an included component in whose place another one stands are there as well: what follows them is locked
+    to their versions. They are not made (`needed`).
+    """
 
     name: str
     release: str
@@ -95,6 +99,13 @@ class Recipe:
         """The sources that this recipe's own lock has to name; those of included recipes are in theirs."""
         brought = {source.name for each in self.included for source in each.recipe.sources}
         return tuple(source for source in self.sources if source.name not in brought)
+
+    @property
+    def needed(self) -> tuple[Source, ...]:
+        """The sources that have to be made: those that components take from, and what these are made in."""
+        taken = {name for part in self.parts for name in taken_from(part)}
+        taken |= {self.source(name).sandbox for name in taken}
+        return tuple(source for source in self.sources if source.name in taken)
 
     @property
     def folders(self) -> tuple[Path, ...]:

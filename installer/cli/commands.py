@@ -132,11 +132,13 @@ LAST = "last"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RehearseCommand(Command):
-    """rehearse; without a bundle that of this source checkout is built."""
+    """rehearse; without a bundle that of this source checkout is built, and without `to` that of the next release."""
 
     profile: Path
     bundle: Path | None = None
     signers: Path | None = None
+    upgrade: bool = False
+    to: Path | None = None
     hosts_only: bool = False
     down: bool = False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from installer.answers import file as answers_file
@@ -10,7 +11,7 @@ from installer.answers.model import Answers
 from installer.bundle import sshsig
 from installer.bundle.archive import Archive
 from installer.bundle.diff import describe
-from installer.cli import site, trusted_inputs
+from installer.cli import rehearse_upgrade, site, trusted_inputs
 from installer.cli.commands import RehearseCommand, SiteCommand, default_state
 from installer.errors import Interrupted, PracticeImpossible, SitewrightError, StepFailed, UsageError
 from installer.messages import Message
@@ -30,15 +31,25 @@ RECIPE = Path(__file__).resolve().parents[2] / "bundles" / "core"
 """The recipe that a rehearsal builds where no bundle is given; a source checkout has it."""
 RECIPES = (RECIPE, RECIPE.with_name("platform"))
 """Those that it chooses from: the first that has all components of the answers."""
+NEXT = RECIPE.with_name("core-next")
+"""The recipe of the release after that, to which a rehearsed upgrade goes where no bundle is named."""
 
 
 def run(command: RehearseCommand, presenter: Presenter) -> int:
-    """Raise the practice hosts of a profile and install on them, or take them away."""
+    """Raise the practice hosts of a profile and install on them, or take them away.
+
+    Raises:
+        UsageError: a bundle is named to upgrade to, and no upgrade is wanted.
+    """
+    if command.to is not None and not command.upgrade:
+        reason = Message("--to is the bundle of an upgrade, and there is none")
+        raise UsageError(reason=reason, hint=Message("give --upgrade as well"))
     answers = trusted_inputs.load_answers(command.profile)
     practice, again = site_of(answers), _again(command)
+    plain = _again(replace(command, upgrade=False, to=None))
     state = command.state / OWN
     if command.down:
-        return _down(practice, state, again, presenter)
+        return _down(practice, state, plain, presenter)
     podman.require_tools()
     bundle, signers = command.bundle, command.signers
     if bundle is None and not command.hosts_only:
@@ -61,16 +72,22 @@ def run(command: RehearseCommand, presenter: Presenter) -> int:
         if error.exit_code in RESUMABLE:
             error.facts["hint"] = f"when mended, it goes on where it stopped: {again}"
         raise
-    presenter.next(("Take it down:  ", f"{again} --down"))
+    if command.upgrade:
+        to, trusted = command.to, command.signers
+        if to is None:
+            to, trusted = practice_bundle(NEXT, presenter)
+        code = rehearse_upgrade.there_and_back(installing, to, trusted, presenter)
+    presenter.next(("Take it down:  ", f"{plain} --down"))
     return code
 
 
 def _again(command: RehearseCommand) -> str:
     """This very rehearsal as it can be typed."""
     state = command.state if command.state != default_state() else None
-    given = {"profile": command.profile, "bundle": command.bundle, "signers": command.signers, "state": state}
+    given = {"profile": command.profile, "bundle": command.bundle, "signers": command.signers, "to": command.to,
+             "state": state}  # fmt: skip
     flags = [word for name, value in given.items() if value for word in (f"--{name}", str(value))]
-    return words.command("rehearse", *flags)
+    return words.command("rehearse", *flags, *(["--upgrade"] if command.upgrade else []))
 
 
 def practice_key() -> tuple[Path, Path]:

@@ -20,6 +20,12 @@ def rehearse(verbs: Subparsers[argparse.ArgumentParser], common: argparse.Argume
         "--bundle", type=Path, metavar="FILE", help="default: core or platform, built where it must be"
     )
     rehearse.add_argument("--signers", type=Path, metavar="FILE")
+    rehearse.add_argument(
+        "--upgrade", action="store_true", help="then upgrade them, write to them, take the upgrade back, and measure"
+    )
+    rehearse.add_argument(
+        "--to", type=Path, metavar="FILE", help="the bundle to upgrade to; default: core-next, built where it must be"
+    )
     rehearse.add_argument("--hosts-only", action="store_true", help="raise the hosts and stop")
     rehearse.add_argument("--down", action="store_true", help="take the practice hosts away")
 

@@ -46,6 +46,7 @@ from installer.errors.made import (
     PracticeToolMissing,
     ProgramUnbounded,
     RecipeInvalid,
+    RehearsalLost,
     ReportImpossible,
 )
 from installer.errors.runs import (
@@ -106,6 +107,7 @@ __all__ = [
     "ProgramUnbounded",
     "ProofInterrupted",
     "RecipeInvalid",
+    "RehearsalLost",
     "ReportImpossible",
     "RollbackIncomplete",
     "RunStopped",

@@ -41,6 +41,13 @@ class PracticeImpossible(SitewrightError):
     hint = "a site of that name or on that network is taken down with: sitewright rehearse --down --profile FILE"
 
 
+class RehearsalLost(SitewrightError):
+    """practice site {site} lost {count} things on the way back that were written since the upgrade: {names}"""
+
+    exit_code = 6
+    hint = "the hosts are left as they are: look at them with sitewright status, and at what the runs' folders say"
+
+
 class PracticeFailed(SitewrightError):
     """practice hosts: `{command}` failed: {reason}"""
 

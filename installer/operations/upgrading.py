@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import NoReturn, Protocol
+from typing import Protocol
 
-from installer.answers.model import Environment
+from installer.answers.model import Answers, Environment
 from installer.bundle.manifest import Manifest
 from installer.errors import AnotherBundleStands, SitewrightError, StateUnreadable, UsageError
 from installer.hosts.facts_parsing import RECORD
@@ -67,16 +67,19 @@ def former(site: Site, run: Run | None) -> str:
     return stands[0].kubernetes
 
 
-def refuse_real_hosts() -> NoReturn:
-    """Say what an upgrade cannot be trusted with yet.
+def refuse_untried(answers: Answers) -> None:
+    """Refuse the class of sites whose upgrade was never run to its end on real hosts: clusters of several hosts.
 
     Raises:
-        UsageError: always.
+        UsageError: an environment has more than one host.
     """
-    reason = Message("whole upgrades have been tried on simulated hosts alone so far; nothing was changed")
-    raise UsageError(
-        reason=reason, hint=Message("see what would be done: --check; on a simulated site: --simulate FILE")
-    )
+    for environment in answers.environments:
+        if (count := len(environment.hosts)) > 1:
+            reason = Message("upgrades have run on clusters of one host so far, and {environment} has {count}: several "
+                             "have been simulated alone; nothing was changed",
+                             environment=environment.name, count=count)  # fmt: skip
+            hint = Message("see what would be done: --check; on a simulated site: --simulate FILE")
+            raise UsageError(reason=reason, hint=hint)
 
 
 def standing(site: Site) -> tuple[succession.Standing, ...]:

@@ -52,13 +52,15 @@ WAYS_BACK = {
 AWAY_ALONE = {
     "control planes": Message("the API, while its programs change; applications run on"),
     "new behaviour": Message("the API, once more"),
-    "nodes": Message("nothing but the node's own agent"),
+    "nodes": Message("the API, once more, where Kubernetes goes to another minor version; applications run on"),
     "charts": Message("what has one copy, while that is exchanged"),
 }
 AWAY = {
     "control planes": Message("nothing with several control planes; with one the API, while its programs change"),
     "new behaviour": Message("as before"),
-    "nodes": Message("what has one copy, or its volume on the node, while that is emptied"),
+    "nodes": Message(
+        "what has one copy, or its volume on the node, while that is emptied; with one control plane the API, once more"
+    ),
     "charts": Message("what has one copy, while that is exchanged"),
 }
 """By phase, what is away meanwhile; nothing where there is no word of it. `AWAY_ALONE` of a site with single hosts."""

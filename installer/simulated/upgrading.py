@@ -12,6 +12,7 @@ import yaml
 
 from installer.bundle.manifest import Manifest
 from installer.formats import libyaml
+from installer.plan.steps import static_pods
 from installer.ports import Output
 from installer.simulated.controllers import serving, settle
 from installer.simulated.kubernetes import Cluster
@@ -106,6 +107,8 @@ def _told(call: Call, path: str) -> dict[str, Any]:
 def curl(call: Call) -> Output | None:
     """What a control plane says of itself; None where something else is asked."""
     manifest = call.tree.text("/etc/kubernetes/manifests/kube-apiserver.yaml")
+    if call.argv[-1] == f"https://{call.host.name}:{static_pods.PORT}/pods":
+        return _own_pods(call) if manifest and call.host.runs("kubelet.service") else failed("curl: (7)", 7)
     if call.argv[-1] in HEALTH:
         return said("ok") if manifest else failed("curl: (7) Failed to connect", 7)
     if call.argv[-1] != VERSION:
@@ -115,6 +118,14 @@ def curl(call: Call) -> Output | None:
         return failed("curl: (7) Failed to connect", 7)
     emulated = acting[1] if acting else version[2]
     return said(json.dumps({"gitVersion": version[1], "minor": version[2], "emulationMinor": emulated}))
+
+
+def _own_pods(call: Call) -> Output:
+    """What a control plane's kubelet says of the pods that it starts from files: they are ready."""
+    status = {"conditions": [{"type": "Ready", "status": "True"}]}
+    own = [{"metadata": {"name": f"{program}-{call.host.name}", "annotations": {static_pods.SOURCE: "file"}},
+            "status": status} for program in static_pods.PROGRAMS]  # fmt: skip
+    return said(json.dumps({"items": own}))
 
 
 def kubectl(call: Call, cluster: Cluster) -> Output:

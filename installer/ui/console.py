@@ -18,6 +18,7 @@ from installer.plan import estimate, upgrade
 from installer.plan.card import PlanCard, SecretCard, WiringCard
 from installer.plan.steps.volumes import Volume
 from installer.preflight import Finding
+from installer.rehearsal.callers import Heard
 from installer.runs.store import Run
 from installer.ui import words
 from installer.ui.text import Text
@@ -268,6 +269,17 @@ def ports(console: Console, rows: Sequence[Sequence[str]]) -> None:
         table.add_row(*row)
     console.print(table)
     left_out(console, left)
+
+
+def outages(console: Console, verb: str, heard: Sequence[Heard]) -> None:
+    """For how long what is called from outside did not answer, the longest time and all of it."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for name in (f"away during {verb}", "longest", "in all", "times", "asked"):
+        table.add_column(name, overflow="fold")
+    for each in heard:
+        away = (words.duration(each.longest), words.duration(each.altogether)) if each.away else ("never", "")
+        table.add_row(plain(each.name), *away, str(len(each.away)), str(each.asked))
+    console.print(table)
 
 
 def _signed(state: str, text: str) -> Text:

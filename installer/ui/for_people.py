@@ -23,6 +23,7 @@ from installer.ports import Report
 from installer.preflight import Finding
 from installer.probes.proof import ProbeResult
 from installer.product.checking import Verdict
+from installer.rehearsal.callers import Heard
 from installer.runs.execute import Watch
 from installer.runs.store import Run
 from installer.ui import bundles, console, live, products, progress, sizes, terminal, words
@@ -149,6 +150,10 @@ class ForPeople:
             f"✔ {plain(wanted.name)} has new values; started anew: {plain(', '.join(begun) or 'nothing')}"
         )
         self.next(("Next:  ", words.command("status", "--probe")))
+
+    def outages(self, verb: str, heard: Sequence[Heard]) -> None:
+        """A table: what was called, and for how long it did not answer."""
+        console.outages(terminal.stdout(), verb, heard)
 
     def down(self, site: str) -> None:
         """A line."""

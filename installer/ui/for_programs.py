@@ -22,6 +22,7 @@ from installer.ports import Report, discarded
 from installer.preflight import Finding
 from installer.probes.proof import ProbeResult
 from installer.product.checking import Verdict
+from installer.rehearsal.callers import Heard
 from installer.runs.execute import Watch
 from installer.runs.store import Run
 from installer.ui import jsonl
@@ -155,6 +156,13 @@ class ForPrograms:
     def rotated(self, wanted: SecretCard, begun: Sequence[str]) -> None:
         """Name and workloads."""
         jsonl.write("rotated", {"name": wanted.name, "restarted": list(begun)})
+
+    def outages(self, verb: str, heard: Sequence[Heard]) -> None:
+        """A line for each caller."""
+        for each in heard:
+            told = {"during": verb, "of": each.name, "asked": each.asked, "times": len(each.away)}
+            seconds = {"longest": round(each.longest, 1), "altogether": round(each.altogether, 1)}
+            jsonl.write("outage", {**told, **seconds, "last": each.said})
 
     def down(self, site: str) -> None:
         """The site's name."""

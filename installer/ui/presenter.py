@@ -19,6 +19,7 @@ from installer.ports import Report
 from installer.preflight import Finding
 from installer.probes.proof import ProbeResult
 from installer.product.checking import Verdict
+from installer.rehearsal.callers import Heard
 from installer.runs.execute import Watch
 from installer.runs.store import Run
 from sizing.components import ComponentSize, ResolvedInput
@@ -136,6 +137,10 @@ class Presenter(Protocol):
 
     def rotated(self, wanted: SecretCard, begun: Sequence[str]) -> None:
         """One has new values; these workloads were started anew."""
+        ...
+
+    def outages(self, verb: str, heard: Sequence[Heard]) -> None:
+        """What callers from outside heard of a practice site while it was upgraded, or rolled back."""
         ...
 
     def down(self, site: str) -> None:

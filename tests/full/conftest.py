@@ -24,20 +24,28 @@ from installer.answers import file as answers_file
 from installer.builder import build
 from installer.cli.rehearse import practice_key, recipe_for
 from installer.rehearsal import hosts
+from installer.rehearsal.callers import Heard
 from installer.rehearsal.site import site_of
 
 PROFILE = "platform"
 STANDING = os.environ.get("SITEWRIGHT_STANDING", "")
 
 figures_found: list[Figures] = []
+outages_found: list[tuple[str, list[Heard]]] = []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What was lost in the trials, at the end of all that is said."""
+    """What was lost in the trials, and for how long what was away, at the end of all that is said."""
     if figures_found:
         terminalreporter.section("lines lost, in the log store and in the log view")
         for line in (Figures.HEAD, *map(str, figures_found)):
             terminalreporter.write_line(line)
+    if outages_found:
+        terminalreporter.section("away, as called from outside: longest, in all, times")
+        for during, heard in outages_found:
+            for each in heard:
+                away = f"{each.longest:5.1f} s  {each.altogether:5.1f} s  {len(each.away):3}"
+                terminalreporter.write_line(f"{during:24} {each.name:50} {away}")
 
 
 @pytest.fixture(scope="session")
@@ -93,3 +101,9 @@ def stores(logs: Cluster) -> Stores:
 def figures() -> list[Figures]:
     """Where trials put down what was lost."""
     return figures_found
+
+
+@pytest.fixture(scope="session")
+def outages() -> list[tuple[str, list[Heard]]]:
+    """Where upgrades put down what callers from outside heard."""
+    return outages_found

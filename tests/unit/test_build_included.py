@@ -145,6 +145,35 @@ def test_the_compilers_of_what_is_included_are_everybodys(shelf: Path) -> None:
     assert reading.load(shelf / "platform").go == "1.27.3"
 
 
+def test_a_component_stands_in_the_place_of_an_included_one_and_the_rest_is_the_same_bytes(shelf: Path) -> None:
+    write_recipe(shelf / "core", page("first"), page("base"), page("last"), name="core")
+    other = page("base", "other\n", sources=[{"name": "base-next", "path": {"path": "web"}}],
+                 files=[{"name": "base", "from": "base-next", "file": "index.html"}])  # fmt: skip
+    part(shelf / "parts/base", other)
+    including(shelf / "next", "../core", components=("../parts/base",), instead=["base"])
+    found = reading.load(shelf / "next")
+    assert [each.name for each in found.parts] == ["first", "base", "last"]
+    assert (found.parts[1].folder, found.own[0].name) == (shelf / "parts/base", "base-next")
+    assert "base" not in {each.name for each in found.needed}
+    made = {}
+    for name in ("core", "next"):
+        locked(shelf / name)
+        with Archive.open(build.build(shelf / name, None, silent, cache=shelf / "cache")) as archive:
+            made[name] = decode(archive.bundle_json, name).components
+    assert [old == new for old, new in zip(made["core"], made["next"], strict=True)] == [True, False, True]
+
+
+def test_a_source_whose_component_went_is_followed_and_never_made(shelf: Path) -> None:
+    write_recipe(shelf / "core", page("kubernetes"), page("base"), name="core")
+    other = page("kubernetes", sources=[], files=[{"name": "page", "from": "base", "file": "index.html"}])
+    home = str(part(shelf / "parts/kubernetes", other).relative_to(shelf))
+    including(shelf / "next", "../core", components=(f"../{home}",), instead=["kubernetes"], kubernetes="v1.37.2")
+    assert reading.load(shelf / "next").kubernetes == "v1.37.2"
+    locked(shelf / "core"), locked(shelf / "next")
+    assert build.build(shelf / "next", None, silent, cache=shelf / "other").is_file()
+    assert len([*(shelf / "other/made").iterdir()]) == 1
+
+
 def _circle(shelf: Path) -> None:
     write_recipe(shelf / "core", page("base"), name="core", include=["../platform"])
 
@@ -197,6 +226,11 @@ def _chart_of_another(shelf: Path) -> None:
         (_other("x", architecture="arm64"), r"bundle.yaml:4: include: architecture is amd64 here, but arm64 in .*o"),
         (_other("x", kubernetes="v1.37.2"), r"bundle.yaml:4: include: kubernetes is v1.36.3 here, but v1.37.2 in"),
         (_platform("../core", kubernetes="v1"), r"bundle.yaml:7: kubernetes: kubernetes is v1 here, but v1.36.3 in"),
+        (_platform("../core", kubernetes="v1", components=("../parts/extra",), instead=["extra"]),
+         r"bundle.yaml:\d+: kubernetes: kubernetes is v1 here, but v1.36.3 in"),
+        (_platform("../core", components=("../parts/extra",), instead=["extra"]),
+         r"bundle.yaml:9: instead.0: extra is no component both of an included recipe and of this one"),
+        (_platform("../core", instead=["base"]), r"instead.0: base is no component both of"),
         (_core(include=["../core"]), r"core/bundle.yaml:\d+: include.0: .*core includes itself"),
         (_chart_of_another, r"component.yaml:1: takes a chart from source base, which an included recipe locked"),
         (lambda shelf: shutil.rmtree(shelf / "core/components/base/web"),

@@ -129,6 +129,7 @@ def test_what_kubeadm_is_told_is_in_the_bundle() -> None:
         upgrade.plan(replace(inputs, manifest=lacking, bundle_json=encode(lacking)), FORMER)
 
 
-def test_real_hosts_are_refused_while_whole_upgrades_were_only_simulated() -> None:
-    with pytest.raises(UsageError, match="on simulated hosts alone so far; nothing was changed"):
-        upgrading.refuse_real_hosts()
+def test_clusters_of_several_hosts_are_refused_by_name_until_one_was_upgraded_for_real() -> None:
+    upgrading.refuse_untried(inputs_of("minimal").answers)
+    with pytest.raises(UsageError, match=r"production has 3: several have been simulated alone; nothing was changed"):
+        upgrading.refuse_untried(inputs_of("rehearsal").answers)

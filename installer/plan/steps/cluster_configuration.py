@@ -16,7 +16,8 @@ from installer.errors import CommandFailed
 from installer.formats import libyaml
 from installer.formats.objects import text
 from installer.messages import Message
-from installer.plan.model import Difference, Differences, Step
+from installer.plan.model import Difference, Differences, Image, Step
+from installer.plan.steps import static_pods
 from installer.plan.steps.hosts import step_id
 from installer.plan.steps.kept_objects import SPACE, KeptObjects, named
 from installer.ports import ReadOnly, World
@@ -86,9 +87,13 @@ def _step(
         said = yaml.safe_dump(changed(_read(world, environment)), sort_keys=True)
         world.apply(environment.name, {**named("v1", "ConfigMap", "kubeadm-config"), "data": {KEY: said}})
 
+    def undo(world: World, image: Image) -> None:
+        static_pods.settle(world, environment)  # kubelets were exchanged just before
+        kept.give_back(world, image)
+
     return Step(
         id=step_id(environment, name, host), title=title, phase=phase, host=host, environment=environment.name,
-        after=after, differs=differs, apply=apply, capture=kept.capture, keep=kept.keep, undo=kept.give_back, weight=1,
+        after=after, differs=differs, apply=apply, capture=kept.capture, keep=kept.keep, undo=undo, weight=1,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from installer.formats.objects import at, condition, items, listed, text
 from installer.messages import Message
 from installer.plan.inputs import Planned
 from installer.plan.model import Before, Difference, Differences, Image, Step
+from installer.plan.steps import static_pods
 from installer.plan.steps.before_images import files_before, keeps, take_back
 from installer.plan.steps.commands import demand, demand_work, wait_for
 from installer.plan.steps.hosts import step_id
@@ -51,6 +52,7 @@ def drain(inputs: Planned, environment: Environment, host: str, after: tuple[str
 
     def undo(world: World, image: Image) -> None:
         seen = image.seen["values"]
+        static_pods.settle(world, environment)
         wait_for(SETTLED, lambda: not _unready(world, environment, host, seen["kubelet"]))
         if seen["closed"] == str(False):
             _kubectl(world, environment, "uncordon", host)
@@ -72,16 +74,19 @@ def configure(inputs: Planned, environment: Environment, host: str, after: tuple
         return () if marked else (Difference(config, inputs.manifest.kubernetes, Message("of a former version")),)
 
     def apply(world: World) -> None:
+        static_pods.settle(world, environment)  # its program was exchanged just now
         argv = (KUBEADM, "upgrade", "node", "phase", "kubelet-config", "--config", TOLD)
         demand_work(world, host, "sitewright-kubelet-config", *argv, timeout=300)
         said = (world.read(host, config) or b"").decode()
         # The mark says of what version the file is: kubeadm writes nothing of the kind into it.
         world.write(host, config, f"{mark}{said}".encode(), mode=0o644)
         demand(world, host, "systemctl", "restart", "kubelet.service", timeout=120)
+        static_pods.settle(world, environment)
 
     def undo(world: World, image: Image) -> None:
         take_back(world, host, image)
         demand(world, host, "systemctl", "restart", "kubelet.service", timeout=120)
+        static_pods.settle(world, environment)
 
     return Step(
         id=step_id(environment, "kubernetes.kubelet", host), title=Message("configure the kubelet"), phase=PHASE,
@@ -95,6 +100,8 @@ def give_back(inputs: Planned, environment: Environment, host: str, after: tuple
     version, alone = inputs.manifest.kubernetes, len(environment.hosts) == 1
 
     def differs(world: ReadOnly) -> Differences:
+        if host in environment.control_planes and (waiting := static_pods.unready(world, host)):
+            return waiting
         unready = _unready(world, environment, host, version)
         closed = _closed(world.get(environment.name, f"/api/v1/nodes/{host}"))
         return (
@@ -107,6 +114,7 @@ def give_back(inputs: Planned, environment: Environment, host: str, after: tuple
         )
 
     def apply(world: World) -> None:
+        static_pods.settle(world, environment)
         wait_for(SETTLED, lambda: not _unready(world, environment, host, version))
         _kubectl(world, environment, "uncordon", host)
 
