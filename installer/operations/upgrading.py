@@ -68,14 +68,14 @@ def former(site: Site, run: Run | None) -> str:
 
 
 def refuse_untried(answers: Answers) -> None:
-    """Refuse the class of sites whose upgrade was never run to its end on real hosts: clusters of several hosts.
+    """Refuse the class of sites whose upgrade never ran to its end on real hosts: those with several control planes.
 
     Raises:
-        UsageError: an environment has more than one host.
+        UsageError: an environment has more than one control plane.
     """
     for environment in answers.environments:
-        if (count := len(environment.hosts)) > 1:
-            reason = Message("upgrades have run on clusters of one host so far, and {environment} has {count}: several "
+        if (count := len(environment.control_planes)) > 1:
+            reason = Message("upgrades have run with one control plane so far, and {environment} has {count}: several "
                              "have been simulated alone; nothing was changed",
                              environment=environment.name, count=count)  # fmt: skip
             hint = Message("see what would be done: --check; on a simulated site: --simulate FILE")

@@ -129,7 +129,8 @@ def test_what_kubeadm_is_told_is_in_the_bundle() -> None:
         upgrade.plan(replace(inputs, manifest=lacking, bundle_json=encode(lacking)), FORMER)
 
 
-def test_clusters_of_several_hosts_are_refused_by_name_until_one_was_upgraded_for_real() -> None:
-    upgrading.refuse_untried(inputs_of("minimal").answers)
+def test_several_control_planes_are_refused_by_name_until_such_a_site_was_upgraded_for_real() -> None:
+    for profile in ("minimal", "rehearsal", "environments"):
+        upgrading.refuse_untried(inputs_of(profile).answers)
     with pytest.raises(UsageError, match=r"production has 3: several have been simulated alone; nothing was changed"):
-        upgrading.refuse_untried(inputs_of("rehearsal").answers)
+        upgrading.refuse_untried(inputs_of("ha").answers)
