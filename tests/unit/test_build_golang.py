@@ -46,6 +46,32 @@ def test_nothing_of_the_users_settings_reaches_the_compiler(shop: Workshop, monk
     assert said["GOVERSION"] == f"go{GO}"
 
 
+def test_a_compiler_collects_no_garbage_where_each_has_the_room() -> None:
+    assert golang.collecting(24 << 30, compilers=4) == {"GOGC": "off", "GOMEMLIMIT": "3072MiB"}
+    assert golang.collecting(4 << 30, compilers=4) == {"GOGC": "off", "GOMEMLIMIT": "512MiB"}
+    assert golang.collecting((4 << 30) - 1, compilers=4) == {}
+
+
+@pytest.mark.parametrize(
+    ("files", "free"),
+    [
+        ({}, 8 << 30),
+        ({"memory.max": "max\n", "memory.current": "5\n"}, 8 << 30),
+        ({"memory.max": f"{3 << 30}\n", "memory.current": f"{1 << 30}\n"}, 2 << 30),
+        ({"memory.max": f"{1 << 30}\n", "memory.current": f"{2 << 30}\n"}, 0),
+        ({"memory/memory.limit_in_bytes": f"{3 << 30}", "memory/memory.usage_in_bytes": f"{1 << 30}"}, 2 << 30),
+    ],
+)
+def test_a_control_group_leaves_less_memory_than_the_machine_has(
+    tmp_path: Path, files: dict[str, str], free: int
+) -> None:
+    written = {"proc/meminfo": f"MemTotal: 1 kB\nMemAvailable: {8 << 20} kB\n"}
+    for name, text in (written | {f"sys/fs/cgroup/{name}": text for name, text in files.items()}).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert golang.free_memory(tmp_path) == free
+
+
 def test_the_toolchain_is_the_locked_one_or_none(shop: Workshop) -> None:
     other = {**shop.toolchain["go"], "version": "0.0.1", "sha256": "sha256:" + "0" * 64}
     with pytest.raises(BuildFailed, match=r"Go 0\.0\.1"):

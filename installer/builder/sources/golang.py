@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from installer.builder import turns
 from installer.builder.recipe import Source
 from installer.builder.sources import as_locked, sandbox, toolchain, versions
 from installer.builder.sources.path import copy_tree
@@ -26,6 +27,9 @@ WRAPPER_GO = "1.26.0"
 """Language version of a wrapper whose module names none."""
 UNPUBLISHED = "v0.0.0"
 """What a module requires whose parts lie beside it in its own repository (`staging`)."""
+ROOMY = 512 << 20
+"""Bytes that each compiler must be able to fill before it is told to collect no garbage: the largest of Kubernetes'
+packages need about as much, and below it a compiler would collect more often than by Go's own rule."""
 
 
 def resolve(source: Source, workshop: Workshop) -> dict[str, Any]:
@@ -83,7 +87,34 @@ def environment(source: Source, workshop: Workshop) -> dict[str, str]:
         "GOCACHE": str(home / "build"), "GOMODCACHE": str(home / "mod"), "GOTOOLCHAIN": "local", "GOFLAGS": "",
         "GOWORK": "off", "GOENV": "off", "GOTELEMETRY": "off", "GOOS": "linux", "GOARCH": workshop.architecture,
         "CGO_ENABLED": "1" if source.spec.get("cgo") else "0",
+        **collecting(free_memory(), turns.AT_A_TIME * len(os.sched_getaffinity(0))),
     }  # fmt: skip
+
+
+def collecting(memory: int, compilers: int) -> dict[str, str]:
+    """How Go's programs collect garbage where so many compile side by side with `memory` bytes free.
+
+    A compiler lives for seconds. Where each has room, it collects nothing until it holds its share of half the memory:
+    measured on client-go 0.36.3, that costs 135 processor seconds instead of 171 to 183. What is compiled is the same.
+    """
+    share = memory // 2 // compilers
+    return {"GOGC": "off", "GOMEMLIMIT": f"{share >> 20}MiB"} if share >= ROOMY else {}
+
+
+def free_memory(root: Path = Path("/")) -> int:
+    """Bytes that programs can take now: what the kernel has, or less where a control group's limit leaves less."""
+    lines = (root / "proc/meminfo").read_text().splitlines()
+    free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:"))
+    group = root / "sys/fs/cgroup"
+    for limit, used in (
+        (group / "memory.max", group / "memory.current"),
+        (group / "memory/memory.limit_in_bytes", group / "memory/memory.usage_in_bytes"),
+    ):
+        try:
+            free = min(free, max(0, int(limit.read_text()) - int(used.read_text())))
+        except (OSError, ValueError):
+            continue  # No such group, or one without a limit ("max").
+    return free
 
 
 def _lay_out(source: Source, workshop: Workshop, folder: Path) -> dict[str, str]:
