@@ -21,6 +21,9 @@ from installer.render import templates
 NAMED = ("apiVersion", "kind")
 """What an object of Kubernetes says beside its name."""
 DEFINITION = "CustomResourceDefinition"
+READY = 600
+"""Seconds within which a release is ready: a slow host with a loaded disk took five times as long as a quiet one. It is
+also when Kubernetes itself gives a deployment up (`progressDeadlineSeconds`)."""
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
@@ -70,7 +73,7 @@ def wanted_release(component: Component, names: dict[str, Any]) -> Release:
     return Release(
         name=component.name,
         namespace=spec.get("namespace", component.name),
-        timeout=float(spec.get("timeout", 300)),
+        timeout=float(spec.get("timeout", READY)),
         chart=component.artifact("chart", spec["name"]) if spec else None,
         values=written(component, names).encode() if spec else b"",
         objects=_documents(component, "objects", names),
