@@ -9,6 +9,7 @@ import urllib.parse
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from clusters import Cluster, awaited
 
@@ -30,14 +31,22 @@ class Figures:
     twice: int
     lost_in_view: int
     twice_in_view: int
+    cut: int
+    """Of the lost ones, those whose end stands among the rejected lines: containerd put their beginning into the file
+    that was just put aside, and their end into the next one."""
     drained: float
     """Seconds from the last line until both stores had all that they ever got."""
 
-    HEAD = f"{'trial':48}{'lines':>9}{'lost':>7}{'twice':>7}{'lost':>7}{'twice':>7}{'drained':>9}"
+    HEAD = f"{'trial':48}{'lines':>9}{'lost':>7}{'twice':>7}{'lost':>7}{'twice':>7}{'cut':>5}{'drained':>9}"
 
     def __str__(self) -> str:
         return (f"{self.trial:48}{self.printed:9}{self.lost:7}{self.twice:7}"
-                f"{self.lost_in_view:7}{self.twice_in_view:7}{self.drained:8.0f}s")  # fmt: skip
+                f"{self.lost_in_view:7}{self.twice_in_view:7}{self.cut:5}{self.drained:8.0f}s")  # fmt: skip
+
+    @property
+    def sound(self) -> bool:
+        """Whether each line is in both stores, in the log store once; or its end is told of among the rejected ones."""
+        return (self.lost, self.twice, self.lost_in_view) == (self.cut, 0, self.cut)
 
 
 class Stores:
@@ -46,9 +55,17 @@ class Stores:
     def __init__(self, logs: Cluster) -> None:
         self._logs = logs
 
+    def cut(self, pod: str) -> Seen:
+        """The lines of a pod whose end is among the rejected lines."""
+        query = {"size": 1000, "query": {"term": {"kubernetes.pod.name": pod}}}
+        seen: Seen = Counter()
+        for hit in self._searched("/logs-reject-*/_search", query)["hits"]["hits"]:
+            if end := re.search(r'"probe.number":(\d+)}$', hit["_source"]["reject"]["raw"]):
+                seen[hit["_source"]["orchestrator"]["cluster"]["name"], int(end[1])] += 1
+        return seen
+
     def in_store(self, run: str) -> Seen:
         """The lines of a run in the log store."""
-        who = self._logs.secret("rsyslog", "log-store")
         seen: Seen = Counter()
         after: Mapping[str, object] | None = None
         while True:
@@ -58,14 +75,18 @@ class Stores:
             ]
             pages = {"size": 10000, "sources": sources, **({"after": after} if after else {})}
             query = {"size": 0, "query": {"term": {"probe.run": run}}, "aggs": {"lines": {"composite": pages}}}
-            reader = who["reader_username"], who["reader_password"]
-            answer = json.loads(self._logs.ask("elasticsearch", 30920, "/logs-*/_search", reader, json.dumps(query)))
-            page = answer["aggregations"]["lines"]
+            page = self._searched("/logs-*/_search", query)["aggregations"]["lines"]
             for bucket in page["buckets"]:
                 seen[bucket["key"]["cluster"], int(bucket["key"]["number"])] += bucket["doc_count"]
             after = page.get("after_key")
             if not after:
                 return seen
+
+    def _searched(self, path: str, query: Mapping[str, object]) -> dict[str, Any]:
+        who = self._logs.secret("rsyslog", "log-store")
+        reader = who["reader_username"], who["reader_password"]
+        answer: dict[str, Any] = json.loads(self._logs.ask("elasticsearch", 30920, path, reader, json.dumps(query)))
+        return answer
 
     def in_view(self, run: str) -> Seen:
         """The lines of a run in the log view."""
@@ -161,9 +182,10 @@ def settled(trial: str, load: Load, stores: Stores) -> Figures:
                 best, since = have, time.monotonic()
                 drained = since
             if have == 2 * len(expected) or time.monotonic() - since > STANDSTILL:
+                lost = expected - store.keys()
                 return Figures(
-                    trial, len(expected), len(expected - store.keys()), _twice(store.values()),
-                    len(expected - view.keys()), _twice(view.values()), drained - begun,
+                    trial, len(expected), len(lost), _twice(store.values()), len(expected - view.keys()),
+                    _twice(view.values()), len(lost & stores.cut(load.name).keys() if lost else ()), drained - begun,
                 )  # fmt: skip
         assert time.monotonic() - begun < 6 * STANDSTILL, f"{trial}: the stores cannot be asked"
         time.sleep(5)
