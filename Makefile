@@ -39,6 +39,7 @@ test-full: bootstrap
 # Long matrices, of which `make test` draws a sample.
 soak: bootstrap
 	SITEWRIGHT_STACKED_RUNS=$${SITEWRIGHT_STACKED_RUNS:-300} .venv/bin/pytest -q tests/engine/test_runs_stacked.py
+	SITEWRIGHT_NEED_PAIRS=$${SITEWRIGHT_NEED_PAIRS:-10000} .venv/bin/pytest -q -n 0 tests/unit/test_sizing_more_need.py
 	SITEWRIGHT_SOAK=1 .venv/bin/pytest -q tests/full/test_faults.py
 
 bench: bootstrap

@@ -48,6 +48,9 @@ class ResolvedInput:
     source: str
 
 
+NONE = Band.exactly(0)
+
+
 @dataclass(frozen=True, slots=True)
 class PodGroup:
     """Equal pods of a component, ready to be placed; figures of one pod."""
@@ -63,6 +66,8 @@ class PodGroup:
     spread: bool
     every_host: bool
     fast: bool
+    store: bool
+    grain: Band = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,12 +233,18 @@ def _pods(rules: ComponentRules, pod: PodRule, runs: tuple[Run, ...]) -> PodGrou
         spread=pod.spread,
         every_host=pod.every_host,
         fast=pod.fast,
+        store=pod.store,
+        grain=_band(pod.grain, runs),
     )
 
 
 def _widened(band: Band, spread: str) -> Band:
-    """A range for what came out as a lone number: nobody knows a program's need to the digit."""
-    return band.times(Band(*load_rules().spreads[spread])) if band.low == band.high else band
+    """A range at least as wide as that of its sort: nobody knows a program's need to the digit.
+
+    Narrower ones are widened as well as lone numbers, so that a need never jumps where its formula begins to vary.
+    """
+    low, _, high = load_rules().spreads[spread]
+    return Band(min(band.low, band.expected * low), band.expected, max(band.high, band.expected * high))
 
 
 def _figure(rule: FigureRule, runs: tuple[Run, ...], said: bool) -> Figure:

@@ -104,6 +104,7 @@ def pool_document(pool: Pool) -> dict[str, Any]:
     per_machine = ("system_disk_gib", "data_disk_gib", "fast_disk_gib", "iops", "network_gbit_s")
     return {
         "pool": pool.name,
+        "beside": pool.beside,
         "failures_tolerated": pool.failures_tolerated,
         **{
             scenario: {

@@ -10,8 +10,8 @@ from functools import lru_cache
 from sizing.bands import SCENARIOS, Band
 from sizing.components import ComponentSize, Fixed, PodGroup, component_pods, size_component
 from sizing.errors import SizingError
-from sizing.hosts import KUBERNETES_POOLS
-from sizing.machines import Layout, lay_out
+from sizing.hosts import of_cluster
+from sizing.machines import NO_MACHINES, STORE, Layout, lay_out, share_out
 from sizing.needs import Environment, Needs, check
 from sizing.placement import PodSet
 from sizing.rules import load_rules
@@ -38,7 +38,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Machines of one kind in an environment, for the low, the expected and the high need."""
+    """Machines of one kind in an environment, for the low, the expected and the high need.
+
+    `beside` is "" or the pool of which a store has these machines to itself; `apart` is then that store.
+    Of the pool itself, `apart` are all its stores that the expected need puts on machines of their own, so that other
+    months do the same.
+    """
 
     environment: str
     name: str
@@ -46,6 +51,17 @@ class Pool:
     low: Layout
     expected: Layout
     high: Layout
+    beside: str = ""
+    apart: frozenset[str] = frozenset()
+
+    @property
+    def home(self) -> str:
+        """The pool that its pods belong to: its own, or the one that it stands beside."""
+        return self.beside or self.name
+
+    def carries(self, entry: PodSet) -> bool:
+        """Whether a set of pods of its home goes on these machines."""
+        return entry.every_host or (entry.name in self.apart) == bool(self.beside)
 
     def band(self, field: str) -> Band:
         """A number of the layouts (`count`, `cpu_cores`, `disk_gib` ...) as a band.
@@ -70,7 +86,13 @@ class Sizing:
     def total(self, field: str, environment: str = "") -> Band:
         """The sum over the pools, of one environment or all, of `count`, `cpu_cores`, `memory_gib`, `disk_gib` ..."""
         chosen = [pool for pool in self.pools if not environment or pool.environment == environment]
-        return Band.total(pool.band(field) for pool in chosen)
+        values = [sum(float(getattr(getattr(pool, scenario), field)) for pool in chosen) for scenario in SCENARIOS]
+        return Band(min(values), values[1], max(values))
+
+    @property
+    def planned(self) -> tuple[Pool, ...]:
+        """The pools of which the expected need takes machines."""
+        return tuple(pool for pool in self.pools if pool.expected.count)
 
     def later(self, pool: Pool) -> bool:
         """Whether all that the machines of a pool carry comes later, so that nobody misses them before."""
@@ -129,28 +151,30 @@ def settle(needs: Needs, month: float) -> Extent:
         SizingError: it does not settle.
     """
     names = [environment.name for environment in needs.environments]
-    nothing = dict.fromkeys(names, Band.exactly(0))
-    extent = Extent(nothing, nothing)
+    one = dict.fromkeys(
+        names, Band.exactly(1)
+    )  # of agents it is asked what each machine's take, not how many there are
+    extent = Extent(one, dict.fromkeys(names, Band.exactly(0)))
     for _ in range(ROUNDS):
         pods = pods_at(needs, month, extent)
-        found = _extent(names, pods, pools_for(needs, pods))
-        if found.pods == extent.pods:
-            return found
-        extent = found
+        running = _running(names, pods)
+        if running == extent.pods:
+            nodes = [pool for pool in pools_for(needs, pods) if of_cluster(pool.name)]
+            return Extent(
+                {name: Band.total(pool.band("count") for pool in nodes if pool.environment == name) for name in names},
+                running,
+            )
+        extent = Extent(one, running)
     raise SizingError(["the number of machines does not settle; the needs are beyond what these rules describe"])
 
 
-def _extent(names: Sequence[str], pods: Demand, pools: tuple[Pool, ...]) -> Extent:
-    """The machines and pods that the pools amount to; agents go with the machines and are not counted."""
-    running: dict[str, list[Band]] = defaultdict(list)
+def _running(names: Sequence[str], pods: Demand) -> dict[str, Band]:
+    """How many pods run in each environment's cluster; agents go with the machines and are not counted."""
+    found: dict[str, list[Band]] = defaultdict(list)
     for (environment, name), groups in pods.items():
-        if name in KUBERNETES_POOLS:
-            running[environment] += [group.replicas for _, group in groups if not group.every_host]
-    nodes = [pool for pool in pools if pool.name in KUBERNETES_POOLS]
-    return Extent(
-        {name: Band.total(pool.band("count") for pool in nodes if pool.environment == name) for name in names},
-        {name: Band.total(running[name]) for name in names},
-    )
+        if of_cluster(name):
+            found[environment] += [group.replicas for _, group in groups if not group.every_host]
+    return {name: Band.total(found[name]) for name in names}
 
 
 def _wanted(needs: Needs, load: Load) -> Iterator[tuple[str, Load, dict[str, Given], Fixed]]:
@@ -175,7 +199,7 @@ def pods_at(needs: Needs, month: float, extent: Extent) -> Demand:
     """
     found = _pods(needs, loads(needs, month, extent))
     for (environment, pool), groups in found.items():
-        if pool in KUBERNETES_POOLS and pool not in MAIN_POOLS:
+        if of_cluster(pool) and pool not in MAIN_POOLS:
             mains = [entry for main in MAIN_POOLS for entry in found.get((environment, main), ())]
             groups += [(name, group) for name, group in mains if group.every_host]
     return {key: tuple(groups) for key, groups in found.items()}
@@ -204,9 +228,23 @@ def pools_for(needs: Needs, pods: Demand) -> tuple[Pool, ...]:
     pools = []
     for (environment, name), groups in pods.items():
         tolerated = failures if environment in redundant and name in {"control-plane", "worker"} else 0
-        layouts = [lay_out(name, sets_of(groups, scenario), tolerated) for scenario in SCENARIOS]
-        pools.append(Pool(environment, name, tolerated, layouts[0], layouts[1], layouts[2]))
+        sets = [sets_of(groups, scenario) for scenario in SCENARIOS]
+        if name not in MAIN_POOLS:
+            layouts = [lay_out(name, each, tolerated) for each in sets]
+            pools.append(Pool(environment, name, tolerated, layouts[0], layouts[1], layouts[2]))
+            continue
+        shared = [share_out(name, each, tolerated) for each in sets]
+        for store in sorted({store for each in shared for store in each}):
+            low, expected, high = (each.get(store, NO_MACHINES) for each in shared)
+            kind = store_pool(store) if store else name
+            apart = frozenset({store} if store else shared[1]) - {""}
+            pools.append(Pool(environment, kind, tolerated, low, expected, high, name if store else "", apart))
     return tuple(pools)
+
+
+def store_pool(store: str) -> str:
+    """What the machines of a store are called: those of "elasticsearch/data" are "elasticsearch-store"."""
+    return f"{store.partition('/')[0]}-{STORE}"
 
 
 def sets_of(groups: tuple[tuple[str, PodGroup], ...], scenario: str) -> tuple[PodSet, ...]:
@@ -214,7 +252,7 @@ def sets_of(groups: tuple[tuple[str, PodGroup], ...], scenario: str) -> tuple[Po
     return tuple(
         PodSet(
             name=f"{component}/{group.name}",
-            count=round(group.replicas.at(scenario)),
+            count=1 if group.every_host else round(group.replicas.at(scenario)),
             cpu_cores=group.cpu_cores.at(scenario),
             memory_gib=group.memory_gib.at(scenario),
             disk_gib=group.disk_gib.at(scenario),
@@ -223,6 +261,8 @@ def sets_of(groups: tuple[tuple[str, PodGroup], ...], scenario: str) -> tuple[Po
             spread=group.spread,
             every_host=group.every_host,
             fast=group.fast,
+            store=group.store,
+            grain=group.grain.at(scenario),
         )
         for component, group in groups
         if group.replicas.at(scenario) > 0

@@ -51,10 +51,12 @@ class Share:
 def shares(sizing: Sizing, pool: Pool) -> tuple[Share, ...]:
     """What runs on machines of one kind."""
     months = sizing.needs.horizon_months
-    groups = pods_at(sizing.needs, months, settle(sizing.needs, months))[pool.environment, pool.name]
-    count = pool.band("count")
-    found = (Share(name, group, count if group.every_host else group.replicas) for name, group in groups)
-    return tuple(share for share in found if share.copies.high)
+    groups = pods_at(sizing.needs, months, settle(sizing.needs, months))[pool.environment, pool.home]
+    layouts = (pool.low, pool.expected, pool.high)
+    found = (Share(name, group, Band(*(layout.held(f"{name}/{group.name}") for layout in layouts)))
+             for name, group in groups)  # fmt: skip
+    # A store can be apart from the others for the high need alone, and then the high need has none of it here.
+    return tuple(share for share in found if share.copies != Band.exactly(0))
 
 
 def explain(sizing: Sizing, figure: str) -> Explanation:

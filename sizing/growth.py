@@ -8,10 +8,11 @@ from functools import lru_cache
 
 from sizing.engine import Demand, Pool, Sizing, pods_at, sets_of, settle
 from sizing.errors import SizingError
-from sizing.hosts import Room, data_watermark, room, system_disk_used_gib
+from sizing.hosts import Room, data_watermark, evenly, room, system_disk_used_gib
 from sizing.machines import per_machine
 from sizing.needs import Needs
-from sizing.placement import PodSet, fleet, place, survives
+from sizing.packing import carried
+from sizing.placement import PodSet, fleet
 
 MONTHS_AHEAD = 240
 """Nobody plans machines further ahead; what lasts that long does not run out."""
@@ -65,7 +66,7 @@ def growth(sizing: Sizing, step: int = 3) -> tuple[Use, ...]:
     """The use of every pool from the first month to the horizon, every `step` months and at the end."""
     horizon = sizing.needs.horizon_months
     months = sorted({*range(0, horizon + 1, step), horizon})
-    return tuple(_use(sizing, pool, month) for pool in sizing.pools for month in months)
+    return tuple(_use(sizing, pool, month) for pool in sizing.planned for month in months)
 
 
 def _use(sizing: Sizing, pool: Pool, month: int) -> Use:
@@ -79,15 +80,15 @@ def _use(sizing: Sizing, pool: Pool, month: int) -> Use:
 
 def exhaustions(sizing: Sizing) -> tuple[Exhaustion, ...]:
     """For every pool, when it is too small and what it lacks."""
-    return tuple(_exhaustion(sizing, pool) for pool in sizing.pools)
+    return tuple(_exhaustion(sizing, pool) for pool in sizing.planned)
 
 
 def _exhaustion(sizing: Sizing, pool: Pool) -> Exhaustion:
     month = _first_month_too_small(sizing, pool)
     space = _room(pool)
     capacity = {
-        "cpu_cores": pool.expected.count * space.cpu_cores,
-        "memory_gib": pool.expected.count * space.memory_gib,
+        "cpu_cores": pool.expected.count * space.cpu_cores * evenly(pool.name),
+        "memory_gib": pool.expected.count * space.memory_gib * evenly(pool.name),
         "disk_gib": pool.expected.count * (space.disk_gib or 0.0),
     }
     use = _use(sizing, pool, sizing.needs.horizon_months if month is None else month)
@@ -142,13 +143,13 @@ def _reckonable(needs: Needs, month: int) -> bool:
 
 def _carries(sizing: Sizing, pool: Pool, month: int) -> bool:
     sets = _sets(sizing, pool, month)
-    placed = place(sets, [fleet("", pool.expected.count, _room(pool))])
-    return placed.fits and (not pool.failures_tolerated or survives(placed, sets, pool.failures_tolerated))
+    return carried(pool.name, sets, [fleet("", pool.expected.count, _room(pool))], pool.failures_tolerated).good
 
 
 def _sets(sizing: Sizing, pool: Pool, month: int) -> tuple[PodSet, ...]:
     pods = _month(sizing.needs, month)
-    return sets_of(pods.get((pool.environment, pool.name), ()), "expected")
+    sets = sets_of(pods.get((pool.environment, pool.home), ()), "expected")
+    return tuple(entry for entry in sets if pool.carries(entry))
 
 
 @lru_cache(maxsize=512)
@@ -159,7 +160,7 @@ def _month(needs: Needs, month: int) -> Demand:
 
 def disk_forecast(sizing: Sizing) -> tuple[DiskForecast, ...]:
     """Every mount of every machine; machines that are alike share an entry."""
-    return tuple(entry for pool in sizing.pools for entry in _pool_forecast(sizing, pool))
+    return tuple(entry for pool in sizing.planned for entry in _pool_forecast(sizing, pool))
 
 
 def _pool_forecast(sizing: Sizing, pool: Pool) -> Iterator[DiskForecast]:

@@ -11,11 +11,16 @@ from typing import Any
 from sizing.components import size_component
 from sizing.rules import load_rules
 
-KUBERNETES_POOLS = frozenset({"control-plane", "worker", "node", "build"})
-"""Machines that are nodes of a cluster; the others (bastion, git, backup) belong to their one program."""
+OTHER_POOLS = frozenset({"bastion", "git", "backup"})
+"""Machines that belong to their one program; all others are nodes of a cluster."""
 
 
-@dataclass(frozen=True, slots=True)
+def of_cluster(pool: str) -> bool:
+    """Whether machines of a kind are nodes of a cluster."""
+    return pool not in OTHER_POOLS
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Shape:
     """A machine as one buys it."""
 
@@ -43,7 +48,10 @@ def shapes(pool: str) -> tuple[Shape, ...]:
     """The shapes to choose from for a kind of machine, smallest first."""
     settings = _settings()
     ratios = settings["ratios"].get(pool, settings["ratios"]["other"])
-    return tuple(Shape(float(cores), float(cores * ratio)) for cores in settings["cores"] for ratio in ratios)
+    least = settings["cores_at_least"].get(pool, 0)
+    most = settings["cores_at_most"].get(pool, settings["cores_at_most"]["other"])
+    sizes = (cores for cores in settings["cores"] if least <= cores <= most)
+    return tuple(Shape(float(cores), float(cores * ratio)) for cores in sizes for ratio in ratios)
 
 
 def weight(shape: Shape) -> float:
@@ -54,23 +62,42 @@ def weight(shape: Shape) -> float:
 
 @cache
 def room(shape: Shape, pool: str) -> Room:
-    """What pods may ask for on such a machine: not the node's reserve, eviction threshold and room for peaks."""
-    if pool not in KUBERNETES_POOLS:
+    """What pods may ask for on one such machine: not the node's reserve, the eviction threshold and room for peaks.
+
+    Of all machines together they ask for less: `evenly` tells how much.
+    """
+    if not of_cluster(pool):
         return Room(shape.cpu_cores, shape.memory_gib, None, 1000)
     settings = _settings()
     asked = {"node_cpu_cores": shape.cpu_cores, "max_pods": settings["max_pods"]}
     reserve = size_component("kubelet-reserved", asked)
     cores = shape.cpu_cores - reserve.value("reserved_cpu_cores").expected
     kept = reserve.value("reserved_memory_gib").expected + reserve.value("eviction_memory_gib").expected
-    fill = settings["fill_limit"]
+    fill = settings["fill_limit_of_one"]
     return Room(max(0.0, cores * fill), max(0.0, (shape.memory_gib - kept) * fill), None, settings["max_pods"])
+
+
+def share_of_one(pool: str) -> float:
+    """The part of a machine's room that one pod takes at most; stores on machines of their own may fill them."""
+    return float(_settings()["share_of_one"]) if pool in {"worker", "node"} else 1.0
+
+
+def apart_from_gib() -> float:
+    """The size of all volumes of a store, together, above which it shares no machines with the rest."""
+    return float(_settings()["apart_from_gib"])
+
+
+def evenly(pool: str) -> float:
+    """The part of the rooms of all machines that pods may ask for together; the rest lets single ones be fuller."""
+    settings = _settings()
+    return float(settings["fill_limit"] / settings["fill_limit_of_one"]) if of_cluster(pool) else 1.0
 
 
 def system_disk_used_gib(pool: str, pods: float) -> float:
     """What the system, its logs and the images of that many pods take."""
     disk = _settings()["system_disk_gib"]
     used = float(disk["os"] + disk["logs"])
-    return used + disk["images"] + disk["per_pod"] * pods if pool in KUBERNETES_POOLS else used
+    return used + disk["images"] + disk["per_pod"] * pods if of_cluster(pool) else used
 
 
 def system_disk_gib(pool: str, pods: float) -> float:

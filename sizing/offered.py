@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sizing.engine import Pool, pods_at, sets_of, settle, size
+from sizing.engine import MAIN_POOLS, Pool, pods_at, sets_of, settle, size, store_pool
 from sizing.errors import SizingError
 from sizing.growth import RESOURCES
-from sizing.hosts import Shape, data_watermark, room
+from sizing.hosts import Shape, data_watermark, evenly, room
 from sizing.machines import Layout
 from sizing.needs import Needs, check
-from sizing.placement import Alike, Placement, PodSet, fleet, free_after_loss, place, survives
+from sizing.packing import Carried, carried
+from sizing.placement import Alike, PodSet, fleet, free_after_loss
 from sizing.rules import load_rules
 
 LARGEST = 1e9
@@ -130,26 +131,57 @@ def suffices(needs: Needs, offered: Sequence[Offer]) -> Shortfalls:
     sizing = size(needs)
     pods = pods_at(needs, needs.horizon_months, settle(needs, needs.horizon_months))
     verdicts = []
-    for pool in sizing.pools:
+    for pool in (each for each in sizing.planned if not each.beside):
         sets = sets_of(pods[pool.environment, pool.name], "expected")
-        mine = [offer for offer in offered if offer.environment == pool.environment and offer.pool == pool.name]
-        verdicts.append(_verdict(pool, sets, mine))
+        mine = [offer for offer in offered if (offer.environment, _home(offer, pool)) == (pool.environment, pool.name)]
+        kinds = [each for each in sizing.planned if (each.environment, each.home) == (pool.environment, pool.name)]
+        verdicts.append(_verdict(Wanted(pool, tuple(each.expected for each in kinds)), sets, mine))
     return Shortfalls(tuple(verdicts))
+
+
+def _home(offer: Offer, pool: Pool) -> str:
+    """The pool whose pods an offered machine carries: machines of a store belong to where the product runs."""
+    return pool.name if offer.pool in _stores() and pool.name in MAIN_POOLS else offer.pool
+
+
+@cache
+def _stores() -> frozenset[str]:
+    """What machines of stores are called."""
+    rules = load_rules().components.values()
+    return frozenset(store_pool(each.name) for each in rules if any(pod.store for pod in each.pods))
 
 
 @cache
 def _kinds() -> frozenset[str]:
     """Every kind of machine that the rules place something on."""
-    return frozenset({pod.pool for rules in load_rules().components.values() for pod in rules.pods} | {"node"})
+    placed = {pod.pool for rules in load_rules().components.values() for pod in rules.pods}
+    return frozenset(placed | {"node"}) | _stores()
 
 
-def _verdict(pool: Pool, sets: tuple[PodSet, ...], offers: Sequence[Offer]) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a pool takes: machines of one kind, or some for its stores beside them."""
+
+    pool: Pool
+    layouts: tuple[Layout, ...]
+
+    @property
+    def count(self) -> int:
+        """All machines."""
+        return sum(layout.count for layout in self.layouts)
+
+    def __str__(self) -> str:
+        return " and ".join(_in_words(layout) for layout in self.layouts)
+
+
+def _verdict(wanted: Wanted, sets: tuple[PodSet, ...], offers: Sequence[Offer]) -> Verdict:
+    pool = wanted.pool
     machines = [_machines(pool.name, offer) for offer in offers]
-    placement = place(sets, machines)
+    found = carried(pool.name, sets, machines, pool.failures_tolerated)
+    placement = found.placement
     count = sum(alike.count for alike in machines)
-    short = [*_missing(pool, sets, placement), *_small_disks(pool, offers)]
-    alive = placement.fits and (not pool.failures_tolerated or survives(placement, sets, pool.failures_tolerated))
-    if placement.fits and not alive:
+    short = [*_missing(wanted, sets, found), *_small_disks(wanted, offers)]
+    if placement.fits and found.calm and not found.survives:
         lost = pool.failures_tolerated
         short.append(
             Shortfall(
@@ -162,9 +194,7 @@ def _verdict(pool: Pool, sets: tuple[PodSet, ...], offers: Sequence[Offer]) -> V
             )
         )
     free = free_after_loss(placement, sets, pool.failures_tolerated)
-    return Verdict(
-        pool.environment, pool.name, count, not short, tuple(short), free[0], free[1], _in_words(pool.expected)
-    )
+    return Verdict(pool.environment, pool.name, count, not short, tuple(short), free[0], free[1], str(wanted))
 
 
 def _machines(pool: str, offer: Offer) -> Alike:
@@ -175,17 +205,13 @@ def _machines(pool: str, offer: Offer) -> Alike:
     )
 
 
-def _missing(pool: Pool, sets: Sequence[PodSet], placement: Placement) -> list[Shortfall]:
+def _missing(wanted: Wanted, sets: Sequence[PodSet], found: Carried) -> list[Shortfall]:
     """What the pods without a place lack: machines to be apart on, cores, memory or disk."""
-    if placement.fits:
+    pool, placement = wanted.pool, found.placement
+    if placement.fits and found.calm:
         return []
     if not placement.machines:
-        wanted = pool.expected.count
-        return [
-            Shortfall(
-                pool.environment, pool.name, "machines", 0, wanted, f"none is offered; {_in_words(pool.expected)}"
-            )
-        ]
+        return [Shortfall(pool.environment, pool.name, "machines", 0, wanted.count, f"none is offered; {wanted}")]
     total = {name: 0.0 for name in RESOURCES}
     have = {name: 0.0 for name in RESOURCES}
     machines = sum(alike.count for alike in placement.machines)
@@ -194,7 +220,8 @@ def _missing(pool: Pool, sets: Sequence[PodSet], placement: Placement) -> list[S
             total[name] += (machines if entry.every_host else entry.count) * getattr(entry, name)
     for alike in placement.machines:
         for name in RESOURCES:
-            have[name] += alike.count * (getattr(alike.room, name) or 0.0)
+            part = 1.0 if name == "disk_gib" else evenly(pool.name)
+            have[name] += alike.count * (getattr(alike.room, name) or 0.0) * part
     told = [
         name for name in RESOURCES if name != "disk_gib" or any(alike.room.disk_gib for alike in placement.machines)
     ]
@@ -205,7 +232,7 @@ def _missing(pool: Pool, sets: Sequence[PodSet], placement: Placement) -> list[S
             name,
             have[name],
             total[name],
-            f"{total[name] - have[name]:.0f} {UNITS[name]} more for pods, or: {_in_words(pool.expected)}",
+            f"{total[name] - have[name]:.0f} {UNITS[name]} more for pods, or: {wanted}",
         )
         for name in told
         if total[name] > have[name]
@@ -213,14 +240,15 @@ def _missing(pool: Pool, sets: Sequence[PodSet], placement: Placement) -> list[S
     short += _apart(pool, sets, machines)
     if not short:
         names = ", ".join(f"{entry.count} of {entry.name}" for entry in placement.unplaced)
+        why = f"no machine has room for {names}" if names else "not once a machine is lost"
         short.append(
             Shortfall(
                 pool.environment,
                 pool.name,
                 "room on one machine",
                 machines,
-                pool.expected.count,
-                f"enough in sum, but no machine has room for {names}; {_in_words(pool.expected)} would do",
+                wanted.count,
+                f"enough in sum, but {why}; {wanted} would do",
             )
         )
     return short
@@ -235,8 +263,8 @@ def _apart(pool: Pool, sets: Sequence[PodSet], machines: int) -> list[Shortfall]
     return [Shortfall(pool.environment, pool.name, "machines", machines, apart, said)]
 
 
-def _small_disks(pool: Pool, offers: Sequence[Offer]) -> list[Shortfall]:
-    wanted = pool.expected.system_disk_gib
+def _small_disks(of: Wanted, offers: Sequence[Offer]) -> list[Shortfall]:
+    pool, wanted = of.pool, min(layout.system_disk_gib for layout in of.layouts)
     return [
         Shortfall(
             pool.environment,

@@ -8,12 +8,13 @@ volumes goes to the emptiest disks.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sizing.hosts import Room
 
 ROUNDING = 1e-9
+NO_ROOM = Room(0.0, 0.0, None, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class PodSet:
     spread: bool = True
     every_host: bool = False
     fast: bool = False
+    store: bool = False
+    grain: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,55 @@ def fleet(shape: str, count: int, room: Room) -> Alike:
 
 
 def place(sets: Iterable[PodSet], machines: Sequence[Alike]) -> Placement:
-    """Every set onto the machines, as far as there is room."""
+    """Every set onto the machines, as far as there is room; evenly, where that leaves no pod without a place."""
+    tried = []
+    for placement in placements(sets, machines):
+        if placement.fits:
+            return placement
+        tried.append(placement)
+    return tried[0]
+
+
+def placements(sets: Iterable[PodSet], machines: Sequence[Alike]) -> Iterator[Placement]:
+    """One way after the other to place every set, each by another order; some leave pods without a place.
+
+    First evenly: large volumes go first, so that disks are alike, then the largest pods. For machines that are nearly
+    full, one is filled before the next one is begun.
+    """
     pods = list(sets)
+    for order in (_volumes, _share):
+        yield _placed(pods, machines, order, _spread_out)
+    for order in (_share, _cores, _memory, _both):
+        yield _placed(pods, machines, order, _filled_up)
+
+
+Order = Callable[[PodSet, Room], float]
+"""How early a set is placed among others on machines of that room: the most first."""
+Way = Callable[[PodSet, int, list[Alike]], int]
+"""Places so many pods of a set; returns how many found no room."""
+
+
+def _volumes(pods: PodSet, _: Room) -> float:
+    return pods.disk_gib
+
+
+def _share(pods: PodSet, room: Room) -> float:
+    return max(_cores(pods, room), _memory(pods, room))
+
+
+def _cores(pods: PodSet, room: Room) -> float:
+    return pods.cpu_cores / room.cpu_cores if room.cpu_cores else 0.0
+
+
+def _memory(pods: PodSet, room: Room) -> float:
+    return pods.memory_gib / room.memory_gib if room.memory_gib else 0.0
+
+
+def _both(pods: PodSet, room: Room) -> float:
+    return _cores(pods, room) + _memory(pods, room)
+
+
+def _placed(pods: Sequence[PodSet], machines: Sequence[Alike], order: Order, way: Way) -> Placement:
     state = list(machines)
     unplaced: list[PodSet] = []
     for each in (entry for entry in pods if entry.every_host):
@@ -110,18 +160,16 @@ def place(sets: Iterable[PodSet], machines: Sequence[Alike]) -> Placement:
             unplaced.append(replace(each, count=short))
         else:
             state = [alike.taking(each, 1) for alike in state]
-    largest = max((alike.room for alike in state), key=lambda room: room.cpu_cores, default=None)
-    for entry in sorted((entry for entry in pods if not entry.every_host), key=lambda entry: _weight(entry, largest)):
-        rest = _spread_out(entry, entry.count, state)
+    largest = max((alike.room for alike in state), key=lambda room: room.cpu_cores, default=NO_ROOM)
+
+    def early(entry: PodSet) -> tuple[float, bool, float, str]:
+        return -order(entry, largest), not entry.spread, -_share(entry, largest), entry.name
+
+    for entry in sorted((entry for entry in pods if not entry.every_host), key=early):
+        rest = way(entry, entry.count, state)
         if rest:
             unplaced.append(replace(entry, count=rest))
     return Placement(tuple(state), tuple(unplaced))
-
-
-def _weight(pods: PodSet, room: Room | None) -> tuple[float, bool, float, str]:
-    """The order of placing: the largest volumes first, then what must be apart, then the largest pods."""
-    share = max(pods.cpu_cores / room.cpu_cores, pods.memory_gib / room.memory_gib) if room and room.memory_gib else 0.0
-    return -pods.disk_gib, not pods.spread, -share, pods.name
 
 
 def _spread_out(pods: PodSet, count: int, state: list[Alike]) -> int:
@@ -149,6 +197,26 @@ def _spread_out(pods: PodSet, count: int, state: list[Alike]) -> int:
     return 0
 
 
+def _filled_up(pods: PodSet, count: int, state: list[Alike]) -> int:
+    """Place so many pods of a set on the fullest machines that take them; returns how many found no room."""
+    for index in sorted(range(len(state)), key=lambda index: state[index].fullness, reverse=True):
+        most = state[index].fits(pods)
+        for each in (most, count % most if most else 0):  # whole machines, then one for what is left
+            some = min(count // each, state[index].count) if each else 0
+            if not some:
+                continue
+            others = state[index].count - some
+            if others:
+                state.append(replace(state[index], count=others))
+            state[index] = replace(state[index], count=some).taking(pods, each)
+            count -= some * each
+            if others:
+                index = len(state) - 1
+            else:
+                break
+    return count
+
+
 def _most_room_first(pods: PodSet, alike: Alike) -> tuple[float, float]:
     by_disk = alike.volumes_gib if pods.disk_gib else 0.0
     return by_disk, alike.fullness
@@ -156,19 +224,19 @@ def _most_room_first(pods: PodSet, alike: Alike) -> tuple[float, float]:
 
 def survives(placement: Placement, sets: Iterable[PodSet], failures: int) -> bool:
     """Whether the rest still has room for what ran on the `failures` fullest machines."""
-    lost, rest = _lose(placement.machines, failures)
+    gone, rest = lost(placement.machines, failures)
     state = list(rest)
-    return bool(rest) and all(_spread_out(entry, entry.count, state) == 0 for entry in _moved(lost, sets, failures))
+    return bool(rest) and all(_spread_out(entry, entry.count, state) == 0 for entry in _moved(gone, sets, failures))
 
 
-def _moved(lost: Sequence[Alike], sets: Iterable[PodSet], failures: int) -> list[PodSet]:
+def _moved(gone: Sequence[Alike], sets: Iterable[PodSet], failures: int) -> list[PodSet]:
     """What starts again elsewhere when machines are lost.
 
     Of a set that is apart, each lost machine costs one copy and the others carry on; its volumes are not moved.
     """
     by_name = {entry.name: entry for entry in sets}
     again: dict[str, int] = {}
-    for alike in lost:
+    for alike in gone:
         for name, each in alike.holds:
             again[name] = again.get(name, 0) + each * alike.count
     return [
@@ -178,24 +246,24 @@ def _moved(lost: Sequence[Alike], sets: Iterable[PodSet], failures: int) -> list
     ]
 
 
-def _lose(machines: Sequence[Alike], failures: int) -> tuple[list[Alike], list[Alike]]:
+def lost(machines: Sequence[Alike], failures: int) -> tuple[list[Alike], list[Alike]]:
     """The `failures` fullest machines, and the others."""
-    lost: list[Alike] = []
+    gone: list[Alike] = []
     rest: list[Alike] = []
     for alike in sorted(machines, key=lambda alike: alike.fullness, reverse=True):
-        gone = min(failures, alike.count)
-        failures -= gone
-        if gone:
-            lost.append(replace(alike, count=gone))
-        if alike.count > gone:
-            rest.append(replace(alike, count=alike.count - gone))
-    return lost, rest
+        some = min(failures, alike.count)
+        failures -= some
+        if some:
+            gone.append(replace(alike, count=some))
+        if alike.count > some:
+            rest.append(replace(alike, count=alike.count - some))
+    return gone, rest
 
 
 def free_after_loss(placement: Placement, sets: Iterable[PodSet], failures: int) -> tuple[float, float]:
     """The parts of cores and memory still free when the fullest machines are lost and their pods run elsewhere."""
-    lost, rest = _lose(placement.machines, failures)
-    moved = _moved(lost, sets, failures)
+    gone, rest = lost(placement.machines, failures)
+    moved = _moved(gone, sets, failures)
     cpu = sum(alike.count * alike.room.cpu_cores for alike in rest)
     memory = sum(alike.count * alike.room.memory_gib for alike in rest)
     left_cpu = sum(alike.count * alike.left.cpu_cores for alike in rest)

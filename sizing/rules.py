@@ -45,7 +45,9 @@ class PodRule:
     """Pods to place; each number is a formula of the component's figures.
 
     `spread`: no two on one host. `every_host`: one on each host of the pool. `fast`: volumes on a fast disk.
-    `pool`: which machines carry them.
+    `store`: it keeps much, and may have machines of its own where these are lighter than equal ones for all.
+    `pool`: which machines carry them. `grain`: they share a load, so that with more copies each is smaller; the cores
+    that one of them takes at most, however few they are.
     """
 
     name: str
@@ -55,9 +57,11 @@ class PodRule:
     disk_gib: str = "0"
     iops: str = "0"
     network_mb_s: str = "0"
+    grain: str = "0"
     spread: bool = True
     every_host: bool = False
     fast: bool = False
+    store: bool = False
     pool: str = "worker"
 
 

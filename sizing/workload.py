@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from sizing.bands import SCENARIOS, Band
@@ -45,7 +45,7 @@ OUTAGE_OF_ONE_COPY_HOURS = 4
 """A machine is replaced and restored from backup in about this time; who can wait less needs a second copy."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Load:
     """What one environment must bear in some month: quantities by name, each low, expected and high."""
 
@@ -53,10 +53,15 @@ class Load:
     quantities: Mapping[str, Band]
     redundant: bool
 
-    def at(self, scenario: str) -> dict[str, Any]:
-        """The quantities of one scenario, as names for formulas."""
-        names: dict[str, Any] = {name: band.at(scenario) for name, band in self.quantities.items()}
-        return {**names, "redundant": self.redundant}
+    @cached_property
+    def runs(self) -> tuple[Callable[[str], Any], ...]:
+        """What evaluates formulas of the quantities: the low, the expected and the high run."""
+        return tuple(
+            evaluator(
+                {**{name: band.at(scenario) for name, band in self.quantities.items()}, "redundant": self.redundant}, {}
+            )
+            for scenario in SCENARIOS
+        )
 
 
 @cache
@@ -150,9 +155,12 @@ def _load(needs: Needs, environment: Environment, month: float, extent: Extent) 
     base["pods"] = extent.pods[environment.name]
     rules = load_rules()
     base.update({name: Band(*values) for name, values in rules.constants.items()})
-    names = [{key: band.at(scenario) for key, band in base.items()} for scenario in SCENARIOS]
+    names = [
+        {**{key: band.at(scenario) for key, band in base.items()}, "redundant": redundant} for scenario in SCENARIOS
+    ]
+    runs = [evaluator(run, {}) for run in names]
     for name, formula in rules.quantities.items():
-        values = [float(evaluator(run, {})(formula)) for run in names]
+        values = [float(run(formula)) for run in runs]
         for run, value in zip(names, values, strict=True):
             run[name] = value
         base[name] = Band(*values)
@@ -163,11 +171,10 @@ def inputs_for(rules: ComponentRules, load: Load, *, asked: bool = False) -> dic
     """The inputs of a component in an environment; None where it is not needed there, and not `asked` for either."""
     if rules.use is None:
         return None
-    runs = [evaluator(load.at(scenario), {}) for scenario in SCENARIOS]
-    if not asked and not runs[1](rules.use.when):
+    if not asked and not load.runs[1](rules.use.when):
         return None
     inputs: dict[str, Given] = {}
     for name, formula in rules.use.inputs.items():
-        values = [run(formula) for run in runs]
+        values = [run(formula) for run in load.runs]
         inputs[name] = values[1] if isinstance(values[1], bool | str) else Band(*(float(value) for value in values))
     return inputs

@@ -55,7 +55,7 @@ def _site(command: SizeCommand, presenter: Presenter) -> int:
         verdict = suffices(needs, offers) if offers is not None else None
     presenter.sizing(answers, sizing, verdict, trees)
     if not trees:
-        pool = max(sizing.pools, key=lambda pool: pool.expected.cpu_cores)
+        pool = max(sizing.planned, key=lambda pool: pool.expected.cpu_cores)
         profile = str(command.profile)
         why = words.command("size", "--profile", profile, "--explain", f"{pool.environment}/{pool.name}.count")
         presenter.next(("\nWhy:   ", why))

@@ -17,7 +17,7 @@ from installer.hosts.inventory.groups import hint
 from installer.hosts.role_candidates import Machine, Wanted
 from installer.messages import Message
 from sizing.engine import Sizing
-from sizing.hosts import KUBERNETES_POOLS, Shape, weight
+from sizing.hosts import Shape, of_cluster, weight
 
 Role = Literal["control_plane", "worker"]
 
@@ -86,8 +86,8 @@ def propose(rows: Sequence[Row], facts: Mapping[str, Facts], sizing: Sizing) -> 
 def _wanted(sizing: Sizing) -> list[Wanted]:
     found = []
     for environment in sizing.needs.environments:
-        pools = {pool.name: pool.expected for pool in sizing.pools if pool.environment == environment.name}
-        demand = sum(weight(each.shape) * each.count for name, each in pools.items() if name in KUBERNETES_POOLS)
+        pools = {pool.name: pool.expected for pool in sizing.planned if pool.environment == environment.name}
+        demand = sum(weight(each.shape) * each.count for name, each in pools.items() if of_cluster(name))
         control = pools["control-plane"].shape if "control-plane" in pools else LEAST
         redundant = environment.redundant and sizing.redundant
         found.append(Wanted(environment.name, redundant, demand or 1.0, control))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from installer import requirements
 from installer.hosts.facts import Facts
 from installer.plan.inputs import Planned
-from sizing.hosts import KUBERNETES_POOLS
+from sizing.hosts import of_cluster
 from sizing.offered import Shortfall, suffices
 
 
@@ -24,5 +24,5 @@ def shortfalls(planned: Planned, facts: Mapping[str, Facts]) -> tuple[Shortfall,
              if all(host in facts for host in environment.hosts)}  # fmt: skip
     with requirements.reasons(answers):
         verdicts = suffices(needs, requirements.offers_from(answers, facts, needs)).verdicts
-    judged = (each for each in verdicts if each.pool in KUBERNETES_POOLS and each.offered_machines)
+    judged = (each for each in verdicts if of_cluster(each.pool) and each.offered_machines)
     return tuple(short for each in judged if each.environment in known for short in each.shortfalls)

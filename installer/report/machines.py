@@ -10,9 +10,9 @@ from installer.report.catalogue import Words
 from installer.report.subject import Subject
 from installer.report.workdays import Workdays, months_after
 from sizing.bands import Band
-from sizing.engine import Pool, Sizing
+from sizing.engine import Pool, Sizing, store_pool
 from sizing.growth import RESOURCES, Use, exhaustions, growth
-from sizing.hosts import KUBERNETES_POOLS
+from sizing.hosts import of_cluster
 
 SETTING_UP_DAYS = 10
 """Working days from a delivered machine to one that carries load."""
@@ -36,6 +36,8 @@ class Kind:
     iops: float
     network: float
     may_fail: int
+    home: str
+    """The pool in whose cluster they stand: their own, or the one that a store's machines stand beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +93,15 @@ def resource_words(_: Words) -> dict[str, str]:
 
 def kinds(sizing: Sizing, _: Words) -> tuple[Kind, ...]:
     """The machines to provide."""
-    return tuple(_kind(sizing, pool, _) for pool in sizing.pools)
+    return tuple(_kind(sizing, pool, _) for pool in sizing.planned)
 
 
 def _called(sizing: Sizing, pool: Pool, _: Words) -> tuple[str, str]:
     """What the machines of a pool are called and what they are for; where all they carry comes later, that as well."""
     title, purpose = titles(_).get(pool.name, (pool.name, ""))
+    if pool.beside:
+        part = next(each.size.title for each in sizing.parts if store_pool(each.size.name) == pool.name)
+        title, purpose = _("{part}, apart", part=_(part)), _("keep its data, on machines that carry nothing else")
     return (_("{part}, later", part=title) if sizing.later(pool) else title), purpose
 
 
@@ -106,7 +111,7 @@ def _kind(sizing: Sizing, pool: Pool, _: Words) -> Kind:
     return Kind(
         pool.environment, pool.name, title, purpose, layout.count, pool.band("count"), layout.shape.cpu_cores,
         layout.shape.memory_gib, layout.system_disk_gib, layout.data_disk_gib, layout.fast_disk_gib, layout.iops,
-        layout.network_gbit_s, pool.failures_tolerated,
+        layout.network_gbit_s, pool.failures_tolerated, pool.home,
     )  # fmt: skip
 
 
@@ -115,11 +120,11 @@ def fills(sizing: Sizing, _: Words) -> tuple[Fill, ...]:
     horizon = sizing.needs.horizon_months
     uses = {(use.environment, use.pool, use.month): use for use in growth(sizing, step=max(1, horizon))}
     found = []
-    for pool in sizing.pools:
+    for pool in sizing.planned:
         title = _called(sizing, pool, _)[0]
         first, last = uses[pool.environment, pool.name, 0], uses[pool.environment, pool.name, horizon]
         # A machine that belongs to one program is as large as its vendor asks: only its disks fill.
-        for resource in RESOURCES if pool.name in KUBERNETES_POOLS else RESOURCES[2:]:
+        for resource in RESOURCES if of_cluster(pool.name) else RESOURCES[2:]:
             capacity = _capacity(pool, resource)
             if capacity:
                 now, then = getattr(first, resource) / capacity, getattr(last, resource) / capacity
@@ -150,10 +155,10 @@ def curves(sizing: Sizing, _: Words) -> tuple[Curve, ...]:
     for use in growth(sizing):
         uses.setdefault((use.environment, use.pool), []).append(use)
     several = len(sizing.needs.environments) > 1
-    called = {(pool.environment, pool.name): _called(sizing, pool, _)[0] for pool in sizing.pools}
+    called = {(pool.environment, pool.name): _called(sizing, pool, _)[0] for pool in sizing.planned}
     found = []
     for entry in exhaustions(sizing):
-        whole = entry.pool not in KUBERNETES_POOLS and entry.resource != "disk_gib"
+        whole = not of_cluster(entry.pool) and entry.resource != "disk_gib"
         if whole or not entry.capacity:  # a machine of one program is that program's from the first day
             continue
         title = called[entry.environment, entry.pool]
@@ -174,7 +179,10 @@ def buy_by(subject: Subject, ready: date, month: int) -> date:
 
 def spare(answers: Answers, found: tuple[Kind, ...]) -> int:
     """How many hosts of the answers are more than the plan needs of their kinds."""
-    wanted = {(kind.environment, kind.pool): kind.count for kind in found}
+    wanted: dict[tuple[str, str], int] = {}
+    for kind in found:
+        place = kind.environment, kind.home
+        wanted[place] = wanted.get(place, 0) + kind.count
     more = 0
     for environment in answers.environments:
         planes, workers = len(environment.control_planes), len(environment.workers)
@@ -194,8 +202,10 @@ def seats(answers: Answers, found: tuple[Kind, ...], _: Words) -> tuple[Seat, ..
     for environment in answers.environments:
         for name in environment.hosts:
             plane = name in environment.control_planes
-            kind = by_place.get((environment.name, "control-plane" if plane else "worker"))
-            kind = kind or by_place.get((environment.name, "node"))
+            named = answers.host(name).pool, "control-plane" if plane else "worker", "node"
+            kind = next(
+                (by_place[environment.name, each] for each in named if (environment.name, each) in by_place), None
+            )
             role = _("control plane") if plane else _("worker")
             rows.append(Seat(name, answers.host(name).address, environment.name, role, kind))
     return tuple(rows)

@@ -83,7 +83,7 @@ def _machine_table(sizing: Sizing) -> Table:
     for title in MACHINE_COLUMNS:
         table.add_column(title, justify="right", no_wrap=True)
     environment = ""
-    for pool in sizing.pools:
+    for pool in sizing.planned:
         if several and pool.environment != environment:
             environment = pool.environment
             table.add_row(Text(environment, style="bold"))

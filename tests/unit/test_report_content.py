@@ -22,9 +22,9 @@ SITES = pytest.mark.parametrize("name", ["small-office", "enterprise"])
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
 
 
-def test_the_enterprise_is_three_environments_on_forty_hosts():
+def test_the_enterprise_is_three_environments_on_forty_four_hosts():
     answers = subject("enterprise").answers
-    assert (len(answers.environments), len(answers.hosts)) == (3, 40)
+    assert (len(answers.environments), len(answers.hosts)) == (3, 44)
 
 
 @SITES
@@ -38,7 +38,8 @@ def test_every_kind_of_machine_and_every_host_has_a_row(name):
     about = subject(name)
     kinds = machines.kinds(about.sizing, EN)
     assert sum(kind.count for kind in kinds) == about.sizing.total("count").expected
-    assert {kind.pool for kind in kinds} <= set(machines.titles(EN))
+    assert {kind.home for kind in kinds} <= set(machines.titles(EN))
+    assert all(kind.title and kind.purpose for kind in kinds)
     seats = machines.seats(about.answers, kinds, EN)
     assert [seat.name for seat in seats] == [host for env in about.answers.environments for host in env.hosts]
     assert all(seat.kind for seat in seats)
@@ -152,7 +153,7 @@ def test_no_host_beyond_a_hundred_is_printed_and_the_rest_is_counted():
     grown = replace(environment, workers=environment.workers + tuple(host.name for host in more))
     environments = (grown, *about.answers.environments[1:])
     answers = replace(about.answers, hosts=about.answers.hosts + more, environments=environments)
-    assert "and 20 more" in render.html(replace(about, answers=answers), EN)
+    assert "and 24 more" in render.html(replace(about, answers=answers), EN)
 
 
 @LANGUAGES
@@ -163,8 +164,8 @@ def test_the_spreadsheet_has_what_to_order_and_every_host(tmp_path, language):
     said = {(row[1], row[2]) for row in carried.iter_rows(min_row=2, values_only=True)}
     assert ("cert-manager", words(language)("installed")) in said
     assert ("GitLab", words(language)("comes later")) in said
-    assert sum(row[3] for row in orders.iter_rows(min_row=2, values_only=True)) == 43
-    assert hosts.max_row == 41
+    assert sum(row[3] for row in orders.iter_rows(min_row=2, values_only=True)) == 47
+    assert hosts.max_row == 45
     assert all(row[5] for row in hosts.iter_rows(min_row=2, values_only=True))
 
 
@@ -190,7 +191,7 @@ def test_hosts_beyond_the_plan_are_counted():
     about = subject("enterprise")
     kinds = machines.kinds(about.sizing, EN)
     named = len(about.answers.hosts) - sum(
-        kind.count for kind in kinds if kind.pool in {"control-plane", "worker", "node"}
+        kind.count for kind in kinds if kind.home in {"control-plane", "worker", "node"}
     )
     assert machines.spare(about.answers, kinds) == named == 1
 

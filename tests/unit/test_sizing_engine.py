@@ -36,8 +36,9 @@ SITES = pytest.mark.parametrize("needs", [SMALL, Needs(), ENTERPRISE], ids=["sma
 def test_totals_are_the_sums_of_their_parts(needs):
     sizing = size(needs)
     for field in ("count", "cpu_cores", "memory_gib", "disk_gib", "disk_to_order_gib"):
-        for scenario in SCENARIOS:
-            by_pool = sum(pool.band(field).at(scenario) for pool in sizing.pools)
+        # More need may mean fewer machines, and then the low need has not the fewest.
+        for scenario in SCENARIOS if field in {"cpu_cores", "memory_gib", "disk_gib"} else ("expected",):
+            by_pool = sum(getattr(getattr(pool, scenario), field) for pool in sizing.pools)
             by_environment = sum(
                 sizing.total(field, environment.name).at(scenario) for environment in needs.environments
             )

@@ -8,8 +8,8 @@ from sizing.bands import Band
 from sizing.components import size_component
 from sizing.engine import size
 from sizing.errors import SizingError
-from sizing.explanations import as_text, explain, explain_component
-from sizing.needs import Needs
+from sizing.explanations import as_text, explain, explain_component, shares
+from sizing.needs import Needs, needs_of
 
 
 def test_a_figure_is_explained_down_to_an_answer():
@@ -52,10 +52,14 @@ def test_agents_count_once_for_each_machine_of_a_kind():
 
 
 def test_what_machines_carry_is_told_largest_first_and_where_it_must_be_apart():
-    tree = explain(size(ENTERPRISE), "production/worker.count")
+    sizing = size(ENTERPRISE)
+    tree = explain(sizing, "production/worker.count")
     cores = [part.value.expected for part in tree.parts if isinstance(part.value, Band)]
     assert cores == sorted(cores, reverse=True)
-    assert "of them, no two on one machine" in next(p.because for p in tree.parts if p.name == "elasticsearch: data")
+    assert "of them, no two on one machine" in next(p.because for p in tree.parts if p.name == "kafka: broker")
+    (data, *agents) = explain(sizing, "production/elasticsearch-store.count").parts
+    assert data.name == "elasticsearch: data"
+    assert {each.because for each in agents} == {"on every machine"}
     assert "e+" not in "\n".join(as_text(explain(size(ENTERPRISE), "elasticsearch.disk_gb")))
 
 
@@ -70,3 +74,12 @@ def test_a_component_alone_is_explained_in_the_unit_asked_for():
 def test_what_cannot_be_explained_is_refused(figure):
     with pytest.raises(SizingError):
         explain(size(Needs()), figure)
+
+
+def test_what_stands_apart_for_the_high_need_alone_is_still_carried_by_the_expected_one():
+    sizing = size(needs_of({"environments": [{"name": "production", "load_percent": 100, "redundant": False}]}))
+    node = next(pool for pool in sizing.pools if pool.name == "node")
+    assert node.expected.held("postgresql/database") == 1
+    assert node.high.held("postgresql/database") == 0
+    carried = {f"{share.component}/{share.group.name}": share.copies.expected for share in shares(sizing, node)}
+    assert carried["postgresql/database"] == 1

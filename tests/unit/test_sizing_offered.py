@@ -22,7 +22,7 @@ def test_the_machines_sized_suffice_when_offered():
             pool.expected.count,
             pool.expected.system_disk_gib,
         )
-        for pool in size(ENTERPRISE).pools
+        for pool in size(ENTERPRISE).planned
     ]
     verdict = suffices(ENTERPRISE, offers)
     assert verdict.suffices, [entry for entry in verdict.verdicts if not entry.suffices]

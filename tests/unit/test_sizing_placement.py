@@ -1,13 +1,15 @@
 """Pods are placed as a scheduler would: apart where they must be, evenly else, and with room for a lost machine."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sizing.errors import SizingError
-from sizing.hosts import Room, Shape, data_disk_gib, network_gbit_s, room, system_disk_gib
-from sizing.machines import lay_out
-from sizing.placement import PodSet, fleet, free_after_loss, place, survives
+from sizing.hosts import Room, Shape, data_disk_gib, evenly, network_gbit_s, room, system_disk_gib
+from sizing.machines import lay_out, share_out
+from sizing.placement import PodSet, fleet, free_after_loss, place, placements, survives
 
 SMALL = Room(4, 16, None, 110)
 
@@ -95,8 +97,9 @@ def test_the_reserve_of_a_node_is_kept_and_that_of_a_plain_machine_is_not():
     node, plain = room(Shape(8, 32), "worker"), room(Shape(8, 32), "git")
     assert plain == Room(8, 32, None, 1000)
     reserved = (255 + 11 * 110 + 100) / 1024
-    assert node.memory_gib == pytest.approx((32 - reserved) * 0.85)
-    assert node.cpu_cores == pytest.approx((8 - 0.09) * 0.85)
+    assert node.memory_gib == pytest.approx(32 - reserved)
+    assert node.cpu_cores == pytest.approx(8 - 0.09)
+    assert (evenly("worker"), evenly("git")) == (0.85, 1)
 
 
 def test_disks_stay_below_their_watermarks():
@@ -195,3 +198,21 @@ def test_a_layout_carries_its_pods_and_survives_what_it_must(sets):
     volumes = sum(entry.count * entry.disk_gib for entry in sets)
     assert layout.disk_gib == pytest.approx(volumes / 0.85)
     assert layout.data_disk_gib * layout.count >= volumes
+
+
+def test_what_does_not_fit_evenly_is_put_close_together():
+    sets = [pods(name, count, cpu, memory, spread=False)
+            for name, count, cpu, memory in (("a", 3, 0.5, 6), ("b", 3, 2, 6), ("c", 4, 1, 1))]  # fmt: skip
+    evenly_placed = next(placements(sets, [fleet("s", 3, SMALL)]))
+    assert not evenly_placed.fits
+    assert place(sets, [fleet("s", 3, SMALL)]).fits
+
+
+def test_machines_of_a_store_that_keeps_much_are_its_own():
+    sets = (pods("web", 20, cpu=1, memory=2, spread=False), pods("db", 2, cpu=1, memory=40, disk=3000, store=True))
+    found = share_out("worker", sets, 1)
+    assert set(found) == {"", "db"}
+    assert (found["db"].count, found["db"].data_disk_gib) == (2, 3530)
+    assert found[""].data_disk_gib == 0
+    little = tuple(replace(entry, disk_gib=entry.disk_gib / 100, memory_gib=2) for entry in sets)
+    assert set(share_out("worker", little, 1)) == {""}

@@ -72,7 +72,7 @@ class SizingPage(Page):
             )
         for environment in sizing.needs.environments:
             table.add_row(Text(environment.name, style="bold", overflow="ellipsis", no_wrap=True))
-            for pool in (each for each in sizing.pools if each.environment == environment.name):
+            for pool in (each for each in sizing.planned if each.environment == environment.name):
                 table.add_row(*self._row(sizing, pool))
         gap = Text("")
         parts: list[RenderableType] = [
@@ -88,7 +88,7 @@ class SizingPage(Page):
     def _reasons(self, sizing: Sizing) -> Iterator[RenderableType]:
         """What the machines of the largest kind carry, the heaviest first, beside what they have."""
         say = self.wizard.say
-        pool = max(sizing.pools, key=lambda each: each.expected.cpu_cores)
+        pool = max(sizing.planned, key=lambda each: each.expected.cpu_cores)
         layout, where = pool.expected, f"{pool.environment}/{say(pool.name)}"
         yield Text(say("What the machines of {pool} carry", pool=where), style="bold")
         told = say("The least machines on which all of it fits.")

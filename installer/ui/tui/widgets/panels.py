@@ -120,7 +120,7 @@ class Side(Telling):
     def _kinds(self, say: Say, sizing: Sizing) -> Iterator[Content]:
         for environment in sizing.needs.environments:
             yield Content.styled(environment.name, "$accent")
-            pools = (pool.expected for pool in sizing.pools if pool.environment == environment.name)
+            pools = (pool.expected for pool in sizing.planned if pool.environment == environment.name)
             yield from (Content(_machines(say, layout)) for layout in pools)
 
     def _found(self, say: Say, review: Review) -> Iterator[Content]:
