@@ -108,7 +108,7 @@ def test_a_release_says_how_long_it_takes_and_installs_its_own_chart() -> None:
     def holds(name: str) -> None:
         release = COMPONENTS[name].spec["chart"]
         assert COMPONENTS[name].artifact("chart", release["name"])
-        assert 0 < release["weight"] <= release["timeout"]
+        assert 0 < release["weight"] <= release.get("timeout", charts.READY)
         assert release["namespace"]
 
     every(RELEASES, holds)
@@ -211,3 +211,18 @@ def test_the_recipe_takes_these_components() -> None:
     core = reading.load(ROOT / "bundles" / "core")
     assert core.source("cert-manager").trees == ("deploy/charts/cert-manager",)
     assert core.source("cert-manager").inputs == (CORE / "cert-manager" / "go",)
+
+
+NAMED = re.compile(r"(?:: |- |\[|, )\{\{ *(?:host\.name|host\.address|environment|site|join\.\w+) *\}\}")
+"""Names that people choose, or that are drawn, as a whole value without quotes."""
+
+
+def test_no_name_can_be_taken_for_a_number_or_a_truth_value() -> None:
+    """A host may be called 10, an environment `on`, and one token of kubeadm's in many is a number."""
+    texts = [path for folder in ("core", "core-next", "parts") for path in (ROOT / "bundles" / folder).rglob("*.yaml")]
+    assert len(texts) > 100
+
+    def holds(path: Path) -> None:
+        assert NAMED.search(path.read_text()) is None
+
+    every(texts, holds)
