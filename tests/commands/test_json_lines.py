@@ -109,6 +109,8 @@ ALONE = (
 ENDED = frozenset({"error", "ended"})
 DOWN = frozenset({"down"})
 """Takes practice hosts: tests/e2e/test_ha.py reads it."""
+OUTAGE = frozenset({"outage"})
+"""Of an upgrade that is rehearsed on practice hosts."""
 SECRET = frozenset({"secret", "rotated"})
 """Read by tests/commands/test_secrets_verb.py: no part of the core has a secret."""
 VOLUMES = frozenset({"volumes"})
@@ -219,7 +221,7 @@ def test_what_was_detached_ends_with_its_exit_code(tmp_path: Path) -> None:
 
 def test_every_line_that_is_published_is_read_somewhere() -> None:
     here = {kind for said in (*SITE, *REFUSED, *ALONE) for kind in said.kinds}
-    assert here | ENDED | DOWN | VOLUMES | SECRET == set(json_lines.kinds())
+    assert here | ENDED | DOWN | OUTAGE | VOLUMES | SECRET == set(json_lines.kinds())
 
 
 def test_every_event_is_published_field_by_field() -> None:

@@ -13,7 +13,7 @@ import pytest
 from mutating import Break, condition, default, found, handler, keyword, loop, statement
 
 ROOT = Path(__file__).parents[2]
-TESTS = ("test_engine.py", "test_journal.py", "test_crash_matrix.py")
+TESTS = ("test_engine.py", "test_engine_many.py", "test_journal.py", "test_crash_matrix.py")
 # Points of the matrix that stand for the whole: a torn record, a death amid a step, a rollback that dies.
 CORE = "not test_crash_matrix or row and (torn-0.5 or write-1) or preview or run_again or covers"
 HANGS = 900

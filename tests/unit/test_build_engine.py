@@ -189,8 +189,9 @@ def test_locking_again_resolves_only_what_changed(tmp_path: Path) -> None:
 
 
 def test_progress_counts_and_looks_ahead(tmp_path: Path, key: Path) -> None:
-    folder = locked(tmp_path, PAGE, {**PAGE, "name": "z", "sources": [{"name": "z", "path": {"path": "web"}}],
-                                     "images": [], "files": []})  # fmt: skip
+    made = {"sources": [{"name": "z", "path": {"path": "web"}}], "images": [],
+            "files": [{"name": "z.html", "from": "z", "file": "index.html"}]}  # fmt: skip
+    folder = locked(tmp_path, PAGE, {**PAGE, "name": "z", **made})
     shutil.rmtree(tmp_path / "cache/made")
     document = yaml.safe_load((folder / "bundle.lock.yaml").read_text())
     document["sources"]["page"]["seconds"], document["sources"]["z"]["seconds"] = 12, 7
