@@ -84,20 +84,13 @@ class _Reader:
         ways = [each.resolve() for each in self.opened]
         if folder.resolve() in ways:
             way = [str(each) for each in self.opened[ways.index(folder.resolve()) + 1 :]]
-            raise file.refused(
-                [
-                    Flaw(
-                        ("include", at),
-                        Message("{folder} includes itself", folder=folder)
-                        if not way
-                        else Message("{folder} includes itself, by way of {names}", folder=folder, names=tuple(way)),
-                    )
-                ]
-            )
+            itself = Message("{folder} includes itself", folder=folder)
+            if way:
+                itself = Message("{folder} includes itself, by way of {names}", folder=folder, names=tuple(way))
+            raise file.refused([Flaw(("include", at), itself)])
         if not (folder / "bundle.yaml").is_file():
-            raise file.refused(
-                [Flaw(("include", at), Message("{folder} is no recipe: it has no bundle.yaml", folder=folder))]
-            )
+            none = Message("{folder} is no recipe: it has no bundle.yaml", folder=folder)
+            raise file.refused([Flaw(("include", at), none)])
         found = self.known.get(folder.resolve()) or self.recipe(folder)
         return Included(found, file.place("include", at))
 
@@ -178,9 +171,8 @@ def _part(folder: Path, name: str, exemptions: tuple[Exemption, ...]) -> tuple[P
     file = RecipeFile.read(folder / "component.yaml", "component.yaml")
     spec = file.data
     if spec["name"] != name:
-        raise file.refused(
-            [Flaw(("name",), Message("is named {name}, wanted {wanted}", name=repr(spec["name"]), wanted=repr(name)))]
-        )
+        reason = Message("is named {name}, wanted {wanted}", name=repr(spec["name"]), wanted=repr(name))
+        raise file.refused([Flaw(("name",), reason)])
     beside = {path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")}
     texts = {}
     for text in sorted((beside - {"component.yaml"}) | set(_texts_named(spec))):
@@ -238,10 +230,8 @@ def _sources(
             add(source, files[part.name], "sources", at, "name")
             for path in source.inputs:
                 if not path.is_dir():
-                    flaw = Flaw(
-                        ("sources", at, kind), Message("source {source}: no folder {name}", source=name, name=path.name)
-                    )
-                    raise files[part.name].refused([flaw])
+                    reason = Message("source {source}: no folder {name}", source=name, name=path.name)
+                    raise files[part.name].refused([Flaw(("sources", at, kind), reason)])
     for name, said_in in files.items():
         part = next(part for part in parts if part.name == name)
         said_in.demand(_loose_ends(part, found, trees))

@@ -34,14 +34,12 @@ class Heard:
     @property
     def longest(self) -> float:
         """Seconds of the longest time without an answer."""
-        now = time.monotonic()
-        return max(((now if end is None else end) - begin for begin, end in self.away), default=0.0)
+        return max(self._lengths(), default=0.0)
 
     @property
     def altogether(self) -> float:
         """Seconds without an answer in all."""
-        now = time.monotonic()
-        return sum((now if end is None else end) - begin for begin, end in self.away)
+        return sum(self._lengths())
 
     def count(self, began: float, error: Exception | None) -> None:
         """Take in how a question ended that was begun at a time."""
@@ -53,6 +51,11 @@ class Heard:
                 self.away.append((began, None))
         elif open_:
             self.away[-1] = (self.away[-1][0], time.monotonic())
+
+    def _lengths(self) -> list[float]:
+        """Seconds of each time without an answer; of one that goes on, until now."""
+        now = time.monotonic()
+        return [(now if end is None else end) - begin for begin, end in self.away]
 
 
 @contextlib.contextmanager

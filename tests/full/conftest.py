@@ -18,7 +18,7 @@ from clusters import Cluster, clusters_of
 from practice import Practice, raise_practice
 from ship import PROFILES, Ended, Operator, host_names, moved
 from sites import SiteUnderTest
-from trials import Figures, Stores
+from trials import Figures, Stores, Trials
 
 from installer.answers import file as answers_file
 from installer.builder import build
@@ -107,3 +107,11 @@ def figures() -> list[Figures]:
 def outages() -> list[tuple[str, list[Heard]]]:
     """Where upgrades put down what callers from outside heard."""
     return outages_found
+
+
+@pytest.fixture
+def trials(stores: Stores, figures: list[Figures]) -> Iterator[Trials]:
+    made = Trials(stores, figures)
+    yield made
+    for load in made.loads:
+        load.stop()

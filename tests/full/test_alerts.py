@@ -6,7 +6,6 @@ All is broken at once, for each alert waits minutes before it is one; each test 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from clusters import Cluster, awaited
 from outside import Outside, outside, text_of
 from sites import SiteUnderTest
 from small_disk import SmallDisk
-from trials import Figures, Load, Stores, printed, settled
+from trials import Stores, Trials, printed
 
 pytestmark = pytest.mark.lab
 
@@ -98,33 +97,21 @@ def heard(told: Outside, logs: Cluster, alert: str, environment: str, *words: st
 
 @pytest.mark.usefixtures("broken")
 def test_a_disk_that_fills_up_is_an_alert_before_it_is_a_fault(
-    told: Outside, logs: Cluster, disk: SmallDisk, stores: Stores, figures: list[Figures]
+    told: Outside, logs: Cluster, disk: SmallDisk, stores: Stores, trials: Trials
 ) -> None:
     """Lines are taken while the alert is told; those that come when the disk is full wait, and none is lost."""
     heard(told, logs, "DiskAlmostFull", "pre-release", disk.path)
-    before = lines(logs, "disk almost full", stores, figures)
+    before = trials.end("disk almost full", trials.begin({"pre-release": logs}, 1000))
     assert (before.lost, before.lost_in_view) == (0, 0)
     disk.leave(0.02)
     awaited("the store takes no more", lambda: refused(logs))
-    load = Load(f"f{time.time_ns() // 1000000:x}", {"pre-release": logs}, 5000, 500)
-    load.start()
+    load = trials.begin({"pre-release": logs}, 5000)
     printed(load)
     awaited("the view has them", lambda: len(stores.in_view(load.run)) == load.lines)
     assert len(stores.in_store(load.run)) < load.lines
     disk.leave(0.9)
-    found = settled("store's disk full", load, stores)
-    load.stop()
-    figures.append(found)
+    found = trials.end("store's disk full", load)
     assert found.sound, str(found)
-
-
-def lines(logs: Cluster, trial: str, stores: Stores, figures: list[Figures]) -> Figures:
-    load = Load(f"f{time.time_ns() // 1000000:x}", {"pre-release": logs}, 1000, 500)
-    load.start()
-    printed(load)
-    figures.append(settled(trial, load, stores))
-    load.stop()
-    return figures[-1]
 
 
 def refused(logs: Cluster) -> bool:

@@ -9,18 +9,16 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Iterator
 
 import pytest
 from clusters import Cluster, awaited
-from trials import Figures, Load, Stores, printed, settled
+from trials import RATE, Figures, Load, Trials
 
 from installer.errors import PracticeFailed
 
 pytestmark = pytest.mark.lab
 
 SOAK = bool(os.environ.get("SITEWRIGHT_SOAK"))
-RATE = 500
 DOWN = 600 if SOAK else 45
 """Seconds for which the store is down."""
 SEED = int(os.environ.get("SITEWRIGHT_SEED", "15"))
@@ -29,35 +27,6 @@ SEED = int(os.environ.get("SITEWRIGHT_SEED", "15"))
 @pytest.fixture
 def chance() -> random.Random:
     return random.Random(SEED)
-
-
-class Trials:
-    """Loads that were begun, to be taken away whatever comes of them."""
-
-    def __init__(self, stores: Stores, found: list[Figures]) -> None:
-        self._stores, self._found = stores, found
-        self.loads: list[Load] = []
-
-    def begin(self, where: dict[str, Cluster], lines: int, rate: int = RATE) -> Load:
-        load = Load(f"r{time.time_ns() // 1000000:x}", where, lines, rate)
-        self.loads.append(load)
-        load.start()
-        return load
-
-    def end(self, trial: str, load: Load) -> Figures:
-        """All lines are printed, and have come to rest."""
-        printed(load)
-        figures = settled(trial, load, self._stores)
-        self._found.append(figures)
-        return figures
-
-
-@pytest.fixture
-def trials(stores: Stores, figures: list[Figures]) -> Iterator[Trials]:
-    made = Trials(stores, figures)
-    yield made
-    for load in made.loads:
-        load.stop()
 
 
 def nothing_lost(found: Figures) -> None:

@@ -12,7 +12,7 @@ from clusters import Cluster
 from conftest import STANDING
 from ship import Ended
 from sites import SiteUnderTest
-from trials import Figures, Load, Stores, printed, settled
+from trials import Trials
 
 pytestmark = pytest.mark.lab
 
@@ -46,11 +46,10 @@ def test_no_password_that_the_site_made_stands_in_a_file(platform: SiteUnderTest
 
 
 def test_a_new_password_reaches_everybody_while_lines_flow(
-    platform: SiteUnderTest, clusters: dict[str, Cluster], stores: Stores, figures: list[Figures]
+    platform: SiteUnderTest, clusters: dict[str, Cluster], trials: Trials
 ) -> None:
     before = secrets_of(platform)
-    load = Load("rotated", clusters, 20_000, 100)
-    load.start()
+    load = trials.begin(clusters, 20_000, 100)
     rotated = platform.operator.run("secrets", "rotate", "kafka/users", "--yes", "--json").expect().of("rotated")[0]
     assert rotated["restarted"]
     after = secrets_of(platform)
@@ -58,10 +57,7 @@ def test_a_new_password_reaches_everybody_while_lines_flow(
     assert set(before[name].values()).isdisjoint(after[name].values())
     status = platform.operator.run("status", "--probe", "--json").expect()
     assert failed(status.of("probe")) == []
-    printed(load)
-    found = settled("queue's passwords made anew", load, stores)
-    figures.append(found)
-    load.stop()
+    found = trials.end("queue's passwords made anew", load)
     assert found.sound, str(found)
 
 

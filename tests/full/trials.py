@@ -14,6 +14,8 @@ from typing import Any
 from clusters import Cluster, awaited
 
 NAMESPACE = "log-probe"
+RATE = 500
+"""Lines a second."""
 STANDSTILL = 600
 """Seconds without a single new line after which no more are waited for."""
 
@@ -199,3 +201,24 @@ def printed(load: Load) -> None:
 
 def _twice(counts: Iterable[int]) -> int:
     return sum(count - 1 for count in counts)
+
+
+class Trials:
+    """Loads that were begun, to be taken away whatever comes of them."""
+
+    def __init__(self, stores: Stores, found: list[Figures]) -> None:
+        self._stores, self._found = stores, found
+        self.loads: list[Load] = []
+
+    def begin(self, where: dict[str, Cluster], lines: int, rate: int = RATE) -> Load:
+        load = Load(f"r{time.time_ns() // 1000000:x}", where, lines, rate)
+        self.loads.append(load)
+        load.start()
+        return load
+
+    def end(self, trial: str, load: Load) -> Figures:
+        """All lines are printed, and have come to rest."""
+        printed(load)
+        figures = settled(trial, load, self._stores)
+        self._found.append(figures)
+        return figures

@@ -26,6 +26,7 @@ CONFIGURATION = f"/api/v1/namespaces/{SPACE}/configmaps/kubeadm-config"
 KEY = "ClusterConfiguration"
 PROGRAMS = ("apiServer", "controllerManager", "scheduler")
 EMULATED = "emulated-version"
+ACTED = Message("{emulated} of the control planes", emulated=EMULATED)
 
 
 def emulate(environment: Environment, minor: str, version: str, after: tuple[str, ...]) -> Step:
@@ -38,9 +39,7 @@ def emulate(environment: Environment, minor: str, version: str, after: tuple[str
         found = _read(world, environment)
         if found.get("kubernetesVersion") == version or all(_emulates(found, each) == minor for each in PROGRAMS):
             return ()
-        return (
-            Difference(Message("{emulated} of the control planes", emulated=EMULATED), minor, Message("their own")),
-        )
+        return (Difference(ACTED, minor, Message("their own")),)
 
     return _step(
         environment, "kubernetes.emulate", Message("let the new control planes act as {minor} first", minor=minor),
@@ -54,15 +53,7 @@ def settle(environment: Environment, after: tuple[str, ...]) -> Step:
     def differs(world: ReadOnly) -> Differences:
         found = _read(world, environment)
         still = [minor for each in PROGRAMS if (minor := _emulates(found, each))]
-        return (
-            (
-                Difference(
-                    Message("{emulated} of the control planes", emulated=EMULATED), Message("their own"), still[0]
-                ),
-            )
-            if still
-            else ()
-        )
+        return (Difference(ACTED, Message("their own"), still[0]),) if still else ()
 
     return _step(
         environment, "kubernetes.settle", Message("let control planes to come act as what they are"),

@@ -104,14 +104,8 @@ def give_back(inputs: Planned, environment: Environment, host: str, after: tuple
             return waiting
         unready = _unready(world, environment, host, version)
         closed = _closed(world.get(environment.name, f"/api/v1/nodes/{host}"))
-        return (
-            *unready,
-            *(
-                (Difference(Message("node {host}", host=host), Message("in service"), Message("out of service")),)
-                if closed
-                else ()
-            ),
-        )
+        service = Difference(Message("node {host}", host=host), Message("in service"), Message("out of service"))
+        return (*unready, service) if closed else unready
 
     def apply(world: World) -> None:
         static_pods.settle(world, environment)
@@ -158,11 +152,9 @@ def _unready(world: ReadOnly, environment: Environment, host: str, version: str)
     node = world.get(environment.name, f"/api/v1/nodes/{host}")
     if _version(node) != version:
         return (Difference(Message("kubelet on {host}", host=host), version, _version(node) or Message("nothing")),)
-    return (
-        ()
-        if condition(node, "Ready")
-        else (Difference(Message("node {host}", host=host), "Ready", Message("not ready")),)
-    )
+    if condition(node, "Ready"):
+        return ()
+    return (Difference(Message("node {host}", host=host), "Ready", Message("not ready")),)
 
 
 def _version(node: Any) -> str:
