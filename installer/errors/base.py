@@ -32,7 +32,12 @@ def _cleaned(fact: object, several: bool) -> str:
 
 
 def _filled(template: str, facts: Mapping[str, Any]) -> Message:
-    """A message whose values are facts, as they may be shown; a fact that is a message stays one."""
+    """A message whose values are facts, as they may be shown; a fact that is a message stays one.
+
+    What says nothing but its reason is that reason: a catalogue has words for it, and none for "{reason}".
+    """
+    if template == "{reason}" and isinstance(facts["reason"], Message):
+        return cast(Message, _shown(facts["reason"], several=True))
     named = dict.fromkeys(name for _, name, _, _ in Formatter().parse(template) if name)
     values = {name: _shown(facts[name], name in SEVERAL_LINES) for name in named}
     return Message.restored(template.format_map(values), template, values)

@@ -60,12 +60,11 @@ def read(text: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         found = " ".join(part for part in (error.context, error.problem) if part)
-        said = Message("{reason} (a tab, perhaps)", reason=found) if "cannot start any token" in found else found
+        tab = "cannot start any token" in found
+        said = Message("{reason} (a tab, perhaps)", reason=found) if tab else Message.verbatim(found)
         line = mark.line + 1 if mark else 1
         document.flaws.extend(_look_alikes(text, line))
-        document.flaws.append(
-            (line, (), Message("{reason}", reason=said), Message("well-formed YAML, indented by spaces"))
-        )
+        document.flaws.append((line, (), said, Message("well-formed YAML, indented by spaces")))
     except yaml.YAMLError as error:
         document.flaws.append(
             (1, (), Message.verbatim(str(error).splitlines()[0]), Message("well-formed YAML in UTF-8"))

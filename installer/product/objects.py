@@ -135,7 +135,7 @@ def _unreadable(text: str, error: yaml.YAMLError) -> tuple[Message, Message, int
     if _PLACES.search(text):
         return Message("a template of helm"), Message("its objects: helm template FOLDER > FILE"), line, ""
     said = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return Message("{reason}", reason=said), Message("well-formed YAML, indented by spaces"), line, ""
+    return Message.verbatim(said), Message("well-formed YAML, indented by spaces"), line, ""
 
 
 def selects(selector: Spot, labels: Mapping[str, str]) -> bool:
