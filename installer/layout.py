@@ -8,6 +8,8 @@ HOME = "/var/lib/sitewright"
 """Everything of ours that lives on a host and is not configuration."""
 CONFIG = "/etc/sitewright"
 """Our configuration on a host."""
+RUNTIME = "/run/sitewright"
+"""What of ours a host holds until it is started anew."""
 REGISTRY_CA = f"{CONFIG}/pki/registry-ca.crt"
 """The authority of the site's registry, on every host."""
 SITE_CA = f"{CONFIG}/pki/site-ca.crt"
@@ -32,7 +34,14 @@ FIRST_NODE_PORT, LAST_NODE_PORT = 30000, 32767
 """Services of type NodePort get theirs from these (Kubernetes' default)."""
 CONTAINERD_METRICS_PORT, REGISTRY_METRICS_PORT = 1338, 5003
 """On loopback: where they tell of themselves (config.toml and registry.yml of their components in bundles/core)."""
-CLUSTER_PORTS = frozenset({22, 2379, 2380, 2381, API_PORT, PROXY_PORT, 10248, 10249, 10250, 10256, 10257, 10259,
+ETCD_PORT, ETCD_PEER_PORT, ETCD_METRICS_PORT = 2379, 2380, 2381
+"""Of etcd: for API servers, for its other members, and on loopback for health and metrics (kubeadm's defaults)."""
+KUBELET_HEALTH_PORT, KUBELET_PORT = 10248, 10250
+PROXY_METRICS_PORT, PROXY_HEALTH_PORT = 10249, 10256
+MANAGER_PORT, SCHEDULER_PORT = 10257, 10259
+"""Of kubelet, kube-proxy, the controller manager and the scheduler (Kubernetes' "Ports and Protocols" and defaults)."""
+CLUSTER_PORTS = frozenset({22, ETCD_PORT, ETCD_PEER_PORT, ETCD_METRICS_PORT, API_PORT, PROXY_PORT, KUBELET_HEALTH_PORT,
+                           PROXY_METRICS_PORT, KUBELET_PORT, PROXY_HEALTH_PORT, MANAGER_PORT, SCHEDULER_PORT,
                            CONTAINERD_METRICS_PORT, REGISTRY_METRICS_PORT})  # fmt: skip
 """What SSH, Kubernetes and what it runs on have on hosts: health and metrics on loopback too."""
 

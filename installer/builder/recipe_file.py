@@ -1,4 +1,4 @@
-"""A file of a recipe, bundle.yaml or component.yaml: what it says, held against its form, and where it says so."""
+"""A file of a recipe, bundle.yaml or component.yaml: its data, validated, with the line of each value."""
 
 from __future__ import annotations
 

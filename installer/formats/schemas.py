@@ -1,4 +1,4 @@
-"""JSON schemas, held against data as strictly as they are written.
+"""Validation against JSON schemas, as strictly as they are written.
 
 The library reads patterns as Python does, where `$` also matches before a line end at the end of a text, and takes
 1.0 for an integer. Here `$` means the end, as JSON Schema (ECMA-262) has it and editors do, and a whole number is one

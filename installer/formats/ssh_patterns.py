@@ -1,4 +1,4 @@
-"""Names held against OpenSSH's patterns: `*`, `?`, lists with commas, and `!` before what must not match."""
+"""Match names with OpenSSH's patterns: `*`, `?`, lists with commas, and `!` before what must not match."""
 
 from __future__ import annotations
 

@@ -10,10 +10,19 @@ from installer.answers.model import Answers, Environment
 from installer.layout import (
     API_PORT,
     CONTAINERD_METRICS_PORT,
+    ETCD_METRICS_PORT,
+    ETCD_PEER_PORT,
+    ETCD_PORT,
     FIRST_NODE_PORT,
+    KUBELET_HEALTH_PORT,
+    KUBELET_PORT,
     LAST_NODE_PORT,
+    MANAGER_PORT,
+    PROXY_HEALTH_PORT,
+    PROXY_METRICS_PORT,
     PROXY_PORT,
     REGISTRY_METRICS_PORT,
+    SCHEDULER_PORT,
     VXLAN_PORT,
 )
 from installer.messages import Message
@@ -55,7 +64,8 @@ class OpenPort:
         return Message("{part}: {why}", part=self.component, why=self.why)
 
 
-LOOPBACK = {"all": (PROXY_PORT, CONTAINERD_METRICS_PORT, 10248, 10249, 10256), "control plane": (2381, 10257, 10259)}
+LOOPBACK = {"all": (PROXY_PORT, CONTAINERD_METRICS_PORT, KUBELET_HEALTH_PORT, PROXY_METRICS_PORT, PROXY_HEALTH_PORT),
+            "control plane": (ETCD_METRICS_PORT, MANAGER_PORT, SCHEDULER_PORT)}  # fmt: skip
 """Ports that are used on a host's loopback alone: proxy, health and metrics of the node's own parts."""
 
 
@@ -76,10 +86,10 @@ def wires(answers: Answers, opened: Iterable[OpenPort] = ()) -> Iterator[Wire]:
 def _cluster(environment: Environment) -> Iterator[Wire]:
     planes, hosts = environment.control_planes, environment.hosts
     yield Wire(hosts, planes, "tcp", API_PORT, Message("Kubernetes API"))
-    yield Wire(planes, hosts, "tcp", 10250, Message("kubelet"))
+    yield Wire(planes, hosts, "tcp", KUBELET_PORT, Message("kubelet"))
     if len(planes) > 1:
-        yield Wire(planes, planes, "tcp", 2379, Message("etcd clients"))
-        yield Wire(planes, planes, "tcp", 2380, Message("etcd members"))
+        yield Wire(planes, planes, "tcp", ETCD_PORT, Message("etcd clients"))
+        yield Wire(planes, planes, "tcp", ETCD_PEER_PORT, Message("etcd members"))
     if len(hosts) > 1:
         yield Wire(hosts, hosts, "udp", VXLAN_PORT, Message("pod network (flannel, vxlan)"))
 
@@ -91,7 +101,7 @@ def own_ports(answers: Answers, host: str, opened: Iterable[OpenPort] = ()) -> d
     for port in LOOPBACK["all"] + (LOOPBACK["control plane"] if plane else ()):
         ports[("tcp", port)] = Message("loopback")
     if plane:
-        ports[("tcp", 2379)] = ports[("tcp", 2380)] = Message("etcd")
+        ports[("tcp", ETCD_PORT)] = ports[("tcp", ETCD_PEER_PORT)] = Message("etcd")
     ports.update({(each.protocol, each.port): each.purpose for each in opened if host in each.targets})
     if host in answers.registry.hosts:
         ports[("tcp", answers.registry.push_port)] = Message("site registry, writing (loopback)")

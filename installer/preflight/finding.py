@@ -46,7 +46,7 @@ class Violation(NamedTuple):
 
 @dataclass(frozen=True)
 class Tried:
-    """What the probes gave, by host. What was not tried is not there: nothing is held against anybody for it.
+    """What the probes gave, by host. What was not tried is missing here and counts as no failure.
 
     `fsync` is in seconds, `disk` and `link` in bytes per second. `reached` maps (from, to, "tcp" or "udp", port).
     `mute` are hosts that had no means to listen.

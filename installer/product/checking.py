@@ -78,7 +78,7 @@ def _places(spots: Sequence[Spot]) -> tuple[Place, ...]:
 
 
 def unjudged(deployed: Sequence[Deployed]) -> Iterator[Message]:
-    """What no rule could be held against, and what is needed for it."""
+    """What no rule could check, and what it would need."""
     if any(each.site is None for each in deployed):
         yield Message("roles, storage classes and namespaces: give --profile FILE, the answers of a site")
         return

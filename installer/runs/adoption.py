@@ -2,7 +2,7 @@
 
 Answers, flags, bundles and signers are always those given on this machine. Where the answers that a run was begun with
 were others, the difference is shown and has to be agreed to. Before a step is taken back by what a host has told, that
-is held against the step itself: its before-image may name only what the step may change.
+is compared with the step itself: its before-image may name only what the step may change.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any
 from installer import certificates
 from installer.bundle import known
 from installer.formats import kubeconfig, libyaml
-from installer.layout import POD_LINKS
+from installer.layout import POD_LINKS, PROXY_PORT
 from installer.ports import Output
 from installer.simulated import upgrading
 from installer.simulated.controllers import serving, settle
@@ -188,7 +188,8 @@ def _token(call: Call) -> Output:
     # Of all that kubeadm may draw, a number: what takes it for one where it stands without quotes gets no further.
     token = f"{secrets.randbelow(10**6):06}.{secrets.randbelow(10**16):016}"
     cluster.tokens.add(token)
-    return said(f"kubeadm join 127.0.0.1:7443 --token {token} --discovery-token-ca-cert-hash {_ca_hash(cluster)}")
+    by = f"--token {token} --discovery-token-ca-cert-hash {_ca_hash(cluster)}"
+    return said(f"kubeadm join 127.0.0.1:{PROXY_PORT} {by}")
 
 
 def _upload(call: Call, path: str) -> Output:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from installer.bundle.manifest import Component
 from installer.errors import CommandFailed
+from installer.layout import API_PORT
 from installer.messages import Message
 from installer.ports import Output
 from installer.probes.builtin import REACH
@@ -23,7 +24,7 @@ from installer.simulated.kubernetes import Cluster
 from installer.simulated.state import Call, Program, Unscripted, failed, said
 
 WRITE = re.compile(r"echo (\S+) > (\S+) && sync")
-READY = "https://127.0.0.1:6443/readyz"
+READY = f"https://127.0.0.1:{API_PORT}/readyz"
 REFUSED, UNTRUSTED = 7, 60
 """Exit codes of curl."""
 

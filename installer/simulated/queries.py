@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from installer.hosts.unit_facts import FOLDERS, QUESTION
+from installer.layout import API_PORT
 from installer.ports import Output
 from installer.simulated.ports import listeners
 from installer.simulated.state import Call, Program, failed, said
@@ -83,7 +84,7 @@ def ss(call: Call) -> Output:
            f'udp ESTAB 0 0 {address}:40000 {LOG_SERVER} users:(("rsyslogd",pid=61,fd=7))']  # fmt: skip
     cluster = call.site.cluster_of(call.host.name)
     planes = [call.site.hosts[name].machine.address for name in (cluster.planes if cluster else ())]
-    own += [f'tcp ESTAB 0 0 {address}:41000 {plane}:6443 users:(("kubelet",pid=62,fd=9))' for plane in planes]
+    own += [f'tcp ESTAB 0 0 {address}:41000 {plane}:{API_PORT} users:(("kubelet",pid=62,fd=9))' for plane in planes]
     return said(*own)
 
 

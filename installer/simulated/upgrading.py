@@ -12,6 +12,7 @@ import yaml
 
 from installer.bundle.manifest import Manifest
 from installer.formats import libyaml
+from installer.layout import API_PORT, KUBELET_PORT
 from installer.plan.steps import static_pods
 from installer.ports import Output
 from installer.simulated.controllers import serving, settle
@@ -25,7 +26,7 @@ PROGRAMS = {"kube-apiserver": "apiServer", "kube-controller-manager": "controlle
 WORKLOADS = {"coredns": ("deployments", "registry.k8s.io/coredns/coredns"),
              "kube-proxy": ("daemonsets", "registry.k8s.io/kube-proxy")}  # fmt: skip
 HEALTH = {"https://127.0.0.1:10257/healthz", "https://127.0.0.1:10259/healthz"}
-VERSION = "https://127.0.0.1:6443/version"
+VERSION = f"https://127.0.0.1:{API_PORT}/version"
 _IMAGE = re.compile(r"image: registry\.k8s\.io/kube-apiserver:(v1\.([0-9]+)\S*)")
 _ACTING = re.compile(r"- --emulated-version=1\.([0-9]+)")
 
@@ -107,7 +108,7 @@ def _told(call: Call, path: str) -> dict[str, Any]:
 def curl(call: Call) -> Output | None:
     """What a control plane says of itself; None where something else is asked."""
     manifest = call.tree.text("/etc/kubernetes/manifests/kube-apiserver.yaml")
-    if call.argv[-1] == f"https://{call.host.name}:{static_pods.PORT}/pods":
+    if call.argv[-1] == f"https://{call.host.name}:{KUBELET_PORT}/pods":
         return _own_pods(call) if manifest and call.host.runs("kubelet.service") else failed("curl: (7)", 7)
     if call.argv[-1] in HEALTH:
         return said("ok") if manifest else failed("curl: (7) Failed to connect", 7)

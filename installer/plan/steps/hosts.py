@@ -7,7 +7,7 @@ import json
 from installer.answers.model import Environment
 from installer.errors import HostTaken
 from installer.hosts.facts_parsing import OWNER, Owner, owner
-from installer.layout import CONFIG, HOME, REGISTRY_CA
+from installer.layout import CONFIG, HOME, REGISTRY_CA, RUNTIME
 from installer.messages import Message
 from installer.plan.inputs import Inputs
 from installer.plan.model import Before, Difference, Differences, Image, Step
@@ -103,7 +103,7 @@ def _home(inputs: Inputs, environment: Environment, host: str) -> Step:
         # A run that died may have left the results of long work unfetched: another one would take them for its own.
         for verb in ("stop", "reset-failed"):
             world.run(host, "systemctl", verb, "sitewright-*.service")
-        world.remove(host, "/run/sitewright", *_ours(world, host, image.seen, consent=inputs.delete_volumes))
+        world.remove(host, RUNTIME, *_ours(world, host, image.seen, consent=inputs.delete_volumes))
 
     return Step(
         id=step_id(environment, "hosts.home", host), title=Message("make our directories and sign them"), phase="hosts",

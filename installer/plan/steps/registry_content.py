@@ -9,7 +9,7 @@ import bcrypt
 
 from installer import redaction
 from installer.bundle.manifest import Artifact
-from installer.layout import HOME, REGISTRY_CA
+from installer.layout import HOME, REGISTRY_CA, RUNTIME
 from installer.messages import Message
 from installer.plan.inputs import Inputs, Planned
 from installer.plan.model import Before, Difference, Differences, Image, Step
@@ -20,7 +20,7 @@ from installer.ports import ReadOnly, World
 
 UNIT = "sitewright-registry.service"
 PUSH_UNIT = "sitewright-registry-push.service"
-PASSWORDS = "/run/sitewright/registry.htpasswd"
+PASSWORDS = f"{RUNTIME}/registry.htpasswd"
 DATA = f"{HOME}/registry"
 REPLICATE = f"{HOME}/replicate"
 

@@ -13,14 +13,13 @@ from typing import Any
 from installer.answers.model import Environment
 from installer.formats import strict_json
 from installer.formats.objects import condition, items, name
+from installer.layout import KUBELET_PORT
 from installer.messages import Message
 from installer.plan.model import Difference, Differences
 from installer.plan.steps.commands import wait_for
 from installer.ports import CURL, ReadOnly
 
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
-PORT = 10250
-"""Of a kubelet."""
 CLIENT = "/etc/kubernetes/pki/apiserver-kubelet-client"
 """By what certificate the API server speaks to kubelets."""
 PATIENCE = 600
@@ -35,8 +34,9 @@ def settle(world: ReadOnly, environment: Environment) -> None:
 
 def unready(world: ReadOnly, host: str) -> Differences:
     """Each of a control plane's own pods that its kubelet, asked on the host itself, does not call ready."""
-    argv = (*CURL, "--max-time", "5", "--resolve", f"{host}:{PORT}:127.0.0.1", "--cacert", "/etc/kubernetes/pki/ca.crt",
-            "--cert", f"{CLIENT}.crt", "--key", f"{CLIENT}.key", f"https://{host}:{PORT}/pods")  # fmt: skip
+    argv = (*CURL, "--max-time", "5", "--resolve", f"{host}:{KUBELET_PORT}:127.0.0.1",
+            "--cacert", "/etc/kubernetes/pki/ca.crt", "--cert", f"{CLIENT}.crt", "--key", f"{CLIENT}.key",
+            f"https://{host}:{KUBELET_PORT}/pods")  # fmt: skip
     ready = {name(pod) for pod in _listed(world.query(host, *argv).out) if condition(pod, "Ready") and _own(pod)}
     wanted = [f"{program}-{host}" for program in PROGRAMS]
     return tuple(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from installer.layout import HOME
+from installer.layout import HOME, RUNTIME
 from installer.messages import Message
 from installer.ports import QUERIES, FileState
 
@@ -22,7 +22,7 @@ ABSENT = 44
 """Exit code by which `READ` says that nothing is there."""
 ALTERED = 45
 """Exit code by which `WRITE` says that what arrived has another digest than what was to come."""
-ENVIRONMENT = ("env", "-i", "LC_ALL=C", f"PATH={PATH}", "HOME=/root", "KUBECACHEDIR=/run/sitewright/kubectl")
+ENVIRONMENT = ("env", "-i", "LC_ALL=C", f"PATH={PATH}", "HOME=/root", f"KUBECACHEDIR={RUNTIME}/kubectl")
 """All that a command of ours has of an environment: what the host gives every login, such as a proxy, is not for it."""
 PROXIES = "http_proxy https_proxy ftp_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY NO_PROXY"
 """What curl and Go programs read a proxy from. systemd gives it to all that it starts where DefaultEnvironment says so;
