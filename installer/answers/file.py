@@ -20,7 +20,7 @@ from installer.answers.rules import broken_rules
 from installer.answers.schema import HIDDEN, secretive, told, violations
 from installer.bundle.manifest import Manifest
 from installer.errors import AnswersInvalid, Problem, StateUnreadable
-from installer.formats import strict_yaml, text_file
+from installer.formats import look_alikes, strict_yaml, text_file
 from installer.formats.strict_yaml import Document
 from installer.formats.values import shown
 from installer.messages import Message
@@ -45,6 +45,9 @@ HEAD = """# yaml-language-server: $schema=answers.schema.json
 
 LARGEST = 1 << 20
 """Bytes of the largest answers file that is read: a thousand hosts take a quarter of it."""
+
+MANY = 100
+"""Lines with problems that are looked through for signs that are taken for others."""
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
 MIGRATIONS: Mapping[int, Migration] = {}
@@ -185,8 +188,16 @@ def _examined(text: str, file: str) -> tuple[Document, tuple[Problem, ...]]:
     read, found = _read(text, file)
     if read.data is not None:
         flawed = {path for _, path, _, _ in read.flaws}
-        found = (*found, *_found(read.data, file, flawed, read.line))
+        found = _with_look_alikes(text, (*found, *_found(read.data, file, flawed, read.line)), file)
     return read, tuple(sorted(dict.fromkeys(found), key=lambda problem: problem.line))
+
+
+def _with_look_alikes(text: str, found: Sequence[Problem], file: str) -> tuple[Problem, ...]:
+    """Problems, and before those of each line the signs in it that are taken for others."""
+    lines = text.splitlines()
+    wrong = sorted({each.line for each in found if each.line <= len(lines)})
+    alike = [(line, each) for line in wrong[:MANY] for each in look_alikes.within(lines[line - 1])]
+    return (*(Problem(file, line, "", each.found, each.wanted) for line, each in alike), *found)
 
 
 def _read(text: str, file: str) -> tuple[Document, tuple[Problem, ...]]:

@@ -20,7 +20,7 @@ from installer.messages import Message
 
 LARGEST, LARGEST_HANDED_OVER = 64 << 10, 1 << 20
 """Bytes that one secret may have, and that all may have which a program hands over."""
-PEM = b"-----BEGIN "
+PEM = "-----BEGIN "
 """How a key begins that is written as PEM."""
 PATIENCE = 120
 """Seconds for a secret's command: a person may have to unlock a key store meanwhile."""
@@ -164,9 +164,8 @@ def _from_command(ref: SecretRef, argv: tuple[str, ...]) -> str:
 def _first_line(ref: SecretRef, raw: bytes) -> str:
     """The first line; of a PEM text, which is one value in many lines, all of it."""
     try:
-        if raw.startswith(PEM):
-            return text_file.decoded(raw)
-        return text_file.decoded(raw).split("\n", 1)[0].rstrip("\r")
+        text = text_file.decoded(raw)
+        return text if text.startswith(PEM) else text.split("\n", 1)[0].rstrip("\r")
     except text_file.Unfit as error:
         raise SecretUnavailable(
             reference=ref, reason=Message("it is {reason}", reason=error)

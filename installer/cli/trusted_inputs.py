@@ -12,7 +12,7 @@ from installer.bundle import verify
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Manifest
 from installer.errors import BundleNotTrusted, UsageError
-from installer.formats import text_file
+from installer.formats import encodings, text_file
 from installer.messages import Message
 from installer.plan.inputs import Inputs
 
@@ -131,7 +131,7 @@ def _keys(bundle: Path, what: Message, path: Path, hint: str) -> bytes:
         content = text_file.read(path, LARGEST)
         if content.startswith(KRL):
             return content
-        if content.startswith(text_file.MARK):
+        if content.startswith(encodings.MARK):
             raise text_file.Unfit(
                 Message("text with a byte order mark, which ssh-keygen does not read"), Message("save it without")
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from typing import Any, Literal
 
@@ -195,7 +195,7 @@ def pinned(draft: Draft, keys: Mapping[Path, str]) -> Draft:
 
 def imported(draft: Draft, rows: Iterable[Row]) -> Imported:
     """The draft with a list taken over: new hosts behind the others, those of the same name brought up to date."""
-    listed = list(rows)
+    draft, listed = _bastions(draft, list(rows))
     hosts: list[Any] = draft.items(("hosts",))
     at = {name: position for position, name in enumerate(names(draft)) if name}
     sorts: dict[str, list[str]] = {"new": [], "updated": [], "same": []}
@@ -254,11 +254,22 @@ def _brought_up(entry: Any, row: Row) -> dict[str, Any]:
     if made.get("address") != row.address:
         made.pop("host_key", None)  # another machine, or at least another way to it: its key is looked at anew
     made["address"] = row.address
-    login = {**({"user": row.user} if row.user else {}), **({"port": row.port} if row.port else {})}
-    if login:
+    if login := row.access():
         own = made.get("access")
         made["access"] = {**(own if isinstance(own, Mapping) else {}), **login}
     return made
+
+
+def _bastions(draft: Draft, rows: list[Row]) -> tuple[Draft, list[Row]]:
+    """The draft with the bastion that all hosts share as the site's, and the rows without what the site says."""
+    hops, all_of_them = {row.bastion for row in rows}, {row.name for row in rows} > set(names(draft))
+    if all_of_them and len(hops) == 1 and draft.at(("access", "bastion")) is None:
+        hop = hops.pop()
+        draft = draft.with_value(("access", "bastion"), hop.access()) if hop else draft
+    site = draft.at(("access", "bastion"))
+    known = dict(site if isinstance(site, Mapping) else {}).items()
+    return draft, [replace(row, bastion=None) if row.bastion and row.bastion.access().items() <= known else row
+                   for row in rows]  # fmt: skip
 
 
 def _in_order(draft: Draft, chosen: Sequence[str]) -> list[str]:

@@ -1,8 +1,9 @@
 """YAML text to plain data with a line for every value, strict enough that a file means one thing only.
 
 The tree is built from libyaml's events, not by a loader: so every key has its line, duplicate keys are seen, nothing
-is ever constructed from a tag, and neither deep nesting nor aliases can cost memory. Scalars follow YAML 1.2's core
-schema (`no` is a word and 2030-01-01 a text), which is what editors with the JSON schema assume as well.
+is ever constructed from a tag, and neither deep nesting nor aliases can cost memory: these are refused, or bounded.
+Scalars follow YAML 1.2's core schema (`no` is a word and 2030-01-01 a text), which is what editors with the JSON schema
+assume as well.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Any
 
 import yaml
 
-from installer.formats.libyaml import LOADER
+from installer.formats.libyaml import LOADER, measure
+from installer.formats.look_alikes import meant_by, within
 from installer.messages import Message
 
 Path = tuple[str | int, ...]
@@ -25,16 +27,19 @@ Flaw = tuple[int, Path, Message, Message]
 """(line, path, found, wanted): what is wrong at a place."""
 
 DEEPEST = 32
+MERGE = "<<"
+"""The key under which a mapping names others, whose keys it has as well; its own come first, then the first of them."""
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]"
 )
 """What could make a terminal or a reader see another text than stands there: controls, line ends that are none to YAML,
 and marks that turn the direction of writing."""
 _FULL_WIDTH_COLON = re.compile(r"\s*(?:- )?[\w.\"'-]+[ \t]*\uff1a")
-_WIDE_INDENT = re.compile("[ \t]*([\u00a0\u3000\u2000-\u200b])")
 _WORDS = {"": None, "~": None, "null": None, "true": True, "True": True, "false": False, "False": False}
+COLON = Message("a colon and a blank (: ) after the key")
+_NO_BLANK = re.compile(r"\s*(?:- )?[A-Za-z_][\w-]*:[^\s:/#{\[]+")
 
 
 @dataclass
@@ -52,11 +57,18 @@ class Document:
         return self.lines.get(path, 1)
 
 
-def read(text: str) -> Document:
-    """Read one YAML document; flaws end up in the result, never in an exception."""
+def read(text: str, aliases: bool = False) -> Document:
+    """Read one YAML document; flaws end up in the result, never in an exception.
+
+    `aliases`: take an alias for what its anchor marks, and `<<` for the keys of another mapping, as files that are
+    written for other programs need it. What stands in several places by it is one object, and has the lines of the
+    first.
+    """
     document = Document()
     try:
-        _Reader(document, yaml.parse(text, Loader=LOADER)).run()
+        if aliases:
+            measure(text)
+        _Reader(document, yaml.parse(text, Loader=LOADER), aliases).run()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         found = " ".join(part for part in (error.context, error.problem) if part)
@@ -73,22 +85,29 @@ def read(text: str) -> Document:
 
 
 def _look_alikes(text: str, last: int) -> Iterator[Flaw]:
-    """Signs, as of an input method for Chinese, that look like YAML's and are none, up to the line of an error."""
-    for number, line in enumerate(text.splitlines()[:last], start=1):
+    """Signs that look like YAML's and are none, where an error is told of line `last`: there and in the line before.
+
+    Further up, only what can spoil all that follows: indentation, and the colon of a key.
+    """
+    lines = text.splitlines()[:last]
+    for number, line in enumerate(lines, start=1):
         if _FULL_WIDTH_COLON.match(line):
             yield (
                 number,
                 (),
                 Message("a full-width colon ({sign})", sign="\uff1a, U+FF1A"),
-                Message("a colon and a blank (: ) after the key"),
+                COLON,
             )
-        elif found := _WIDE_INDENT.match(line):
+        elif number >= last - 1 and _NO_BLANK.fullmatch(line):
             yield (
                 number,
                 (),
-                Message("a sign that only looks like a blank ({sign})", sign=f"U+{ord(found[1]):04X}"),
-                Message("indentation by blanks"),
+                Message("a colon without a blank behind it"),
+                COLON,
             )
+        elif number >= last - 1 or meant_by(line.lstrip(" \t-")[:1] or "a") is not None:
+            for alike in within(line):
+                yield number, (), alike.found, alike.wanted
 
 
 def empty(text: str) -> bool:
@@ -106,9 +125,11 @@ class _TooDeep(yaml.YAMLError):
 class _Reader:
     """One pass over the events of a text."""
 
-    def __init__(self, document: Document, events: Iterator[yaml.Event]) -> None:
+    def __init__(self, document: Document, events: Iterator[yaml.Event], aliases: bool) -> None:
         self.document = document
         self.events = events
+        self.aliases = aliases
+        self.anchors: dict[str, Any] = {}
 
     def run(self) -> None:
         documents = 0
@@ -128,6 +149,8 @@ class _Reader:
             raise _TooDeep
         self.document.lines.setdefault(path, _line(event))
         if isinstance(event, yaml.AliasEvent):
+            if self.aliases and event.anchor in self.anchors:
+                return self.anchors[event.anchor]
             self._flaw(
                 event,
                 path,
@@ -137,6 +160,12 @@ class _Reader:
             return None
         if tag := getattr(event, "tag", None):
             self._flaw(event, path, Message("a tag ({tag})", tag=tag), Message("the value without a tag"))
+        value = self._content(event, path)
+        if anchor := getattr(event, "anchor", None):
+            self.anchors[anchor] = value
+        return value
+
+    def _content(self, event: yaml.Event, path: Path) -> Any:
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -159,6 +188,7 @@ class _Reader:
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
+        merged: list[Any] = []
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             line = _line(event)
             key = event.value if isinstance(event, yaml.ScalarEvent) else None
@@ -166,6 +196,10 @@ class _Reader:
                 self._flaw(event, path, Message("a key that is no word"), Message("a plain key"))
                 self._value(event, (*path, "?"))
                 self._value(next(self.events), (*path, "?"))
+                continue
+            if key == MERGE and self.aliases:
+                value = self._value(next(self.events), (*path, key))
+                merged += value if isinstance(value, list) else [value]
                 continue
             if key in mapping:
                 first = self.document.lines[(*path, key)]
@@ -180,6 +214,9 @@ class _Reader:
             self._visible(event, key, path)  # of what holds the key: whether it is a known one is told beside
             self.document.lines[(*path, key)] = line
             mapping[key] = self._value(next(self.events), (*path, key))
+        for other in merged:
+            for key, value in other.items() if isinstance(other, dict) else ():
+                mapping.setdefault(key, value)
         return mapping
 
     def _sequence(self, path: Path) -> list[Any]:

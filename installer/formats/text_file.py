@@ -10,6 +10,7 @@ import os
 import stat
 from pathlib import Path
 
+from installer.formats.encodings import MARK, guessed
 from installer.messages import Message
 
 KINDS = {
@@ -19,10 +20,10 @@ KINDS = {
     stat.S_IFCHR: Message("a device"),
     stat.S_IFBLK: Message("a device"),
 }
-MARKS = {b"\xff\xfe\x00\x00": "UTF-32", b"\x00\x00\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
-"""Byte order marks of encodings other than UTF-8, the longest first."""
-MARK = b"\xef\xbb\xbf"
-"""The byte order mark of UTF-8, which Windows programs write."""
+
+
+CALLED = {"GB18030": "GB18030 (GBK)"}
+"""Encodings that people know by another name than iconv's."""
 
 
 class Unfit(Exception):
@@ -67,23 +68,26 @@ def decoded(raw: bytes) -> str:
     Raises:
         Unfit: they are in another encoding, or no text.
     """
-    for mark, encoding in MARKS.items():
-        if raw.startswith(mark):
-            raise Unfit(Message("text in {encoding}, not UTF-8", encoding=encoding), _resaved(encoding))
-    if b"\x00" in raw:
-        if raw[1:8:2].strip(b"\x00") == b"" or raw[0:8:2].strip(b"\x00") == b"":
-            raise Unfit(Message("binary data, or text in UTF-16, not UTF-8"), _resaved("UTF-16LE"))
+    if b"\x00" not in raw:
+        try:
+            return raw.removeprefix(MARK).decode()
+        except UnicodeDecodeError as error:
+            raise _other_encoding(raw, error) from error
+    guess = guessed(raw)
+    if guess is None:
         raise Unfit(Message("binary data"))
-    try:
-        return raw.removeprefix(MARK).decode()
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        reason = Message("bytes that are not UTF-8 (in line {line}, at byte {byte})", line=line, byte=error.start)
-        if _chinese(raw):
-            raise Unfit(
-                Message("{reason}; they look like GB18030 (GBK)", reason=reason), _resaved("GB18030")
-            ) from error
-        raise Unfit(reason, Message("save it as UTF-8")) from error
+    raise Unfit(Message("text in {encoding}, not UTF-8", encoding=guess[0]), _resaved(guess[0]))
+
+
+def _other_encoding(raw: bytes, error: UnicodeDecodeError) -> Unfit:
+    """What bytes are that are not UTF-8."""
+    line = raw.count(b"\n", 0, error.start) + 1
+    reason = Message("bytes that are not UTF-8 (in line {line}, at byte {byte})", line=line, byte=error.start)
+    guess = guessed(raw)
+    if guess is None:
+        return Unfit(reason, Message("save it as UTF-8"))
+    encoding = CALLED.get(guess[0], guess[0])
+    return Unfit(Message("{reason}; they look like {encoding}", reason=reason, encoding=encoding), _resaved(guess[0]))
 
 
 def _regular(mode: int) -> None:
@@ -93,15 +97,6 @@ def _regular(mode: int) -> None:
 
 def _resaved(encoding: str) -> Message:
     return Message("save it as UTF-8 (iconv -f {encoding} -t UTF-8)", encoding=encoding)
-
-
-def _chinese(raw: bytes) -> bool:
-    """Whether bytes make sense as Chinese in the encoding that Windows uses for it there."""
-    try:
-        beyond = [sign for sign in raw.decode("gb18030") if sign > "\x7f"]
-    except UnicodeDecodeError:
-        return False
-    return sum("\u4e00" <= sign <= "\u9fff" for sign in beyond) * 2 > len(beyond)
 
 
 def _larger(most: int) -> Message:

@@ -14,6 +14,7 @@ from installer.errors import StateUnreadable
 from installer.hosts.inventory import Row
 from installer.hosts.inventory.entry import BadRange
 from installer.hosts.inventory.file import read
+from installer.hosts.inventory.ssh_arguments import Hop
 from installer.hosts.roles import Proposal, Roles
 
 KEY = "SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDwv1Lb7uHuTJqAzAA"
@@ -184,3 +185,16 @@ def test_a_range_takes_its_name_s_place_everywhere():
 def test_a_range_that_would_name_a_host_twice_is_refused():
     with pytest.raises(BadRange, match="node-2"):
         editing.spread(editing.renamed(draft().without(("hosts", 0, "address")), 0, "node-[2-3]"), 0)
+
+
+def test_a_bastion_of_all_hosts_becomes_the_site_s_and_one_of_some_their_own() -> None:
+    hop = Hop("203.0.113.5", "ops")
+    both = [Row("a", "10.0.0.1", bastion=hop), Row("b", "10.0.0.2", bastion=hop)]
+    made = editing.imported(Draft({}), both).draft
+    assert made.at(("access", "bastion")) == {"address": "203.0.113.5", "user": "ops"}
+    assert made.at(("hosts",)) == [{"name": "a", "address": "10.0.0.1"}, {"name": "b", "address": "10.0.0.2"}]
+    again = editing.imported(made, [*both, Row("c", "10.0.0.3")])
+    assert again.new == ("c",) and again.same == ("a", "b")
+    some = editing.imported(Draft({}), [both[0], Row("b", "10.0.0.2", private_key="~/k")]).draft
+    assert some.at(("hosts", 0, "access")) == {"bastion": {"address": "203.0.113.5", "user": "ops"}}
+    assert some.at(("hosts", 1, "access")) == {"private_key": "~/k"}

@@ -45,7 +45,12 @@ def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> N
         ("version: 1".encode("utf-32"), "text in UTF-32", "iconv -f UTF-32"),
         (b"\x7fELF\x02\x01\x00\x03", "binary data", ""),
         ("# a\n客户: 某某集团".encode("gb18030"), "in line 2, .* they look like GB18030", "iconv -f GB18030"),
-        (b"caf\xe9", "not UTF-8 \\(in line 1, at byte 3\\)$", "save it as UTF-8"),
+        ("# a\n客戶: 某某集團公司".encode("big5"), "in line 2, .* they look like BIG5", "iconv -f BIG5"),
+        ("ホスト名: 東京".encode("shift_jis"), "they look like SHIFT_JIS", "iconv -f SHIFT_JIS"),
+        (b"caf\xe9", "not UTF-8 \\(in line 1, at byte 3\\); they look like CP1252", "iconv -f CP1252"),
+        ("版本: 1\n".encode("utf-16-be"), "in UTF-16BE", "iconv -f UTF-16BE"),
+        ("version: 1".encode("utf-32-le"), "in UTF-32LE", "iconv -f UTF-32LE"),
+        (b"\x81\x01\x02", "not UTF-8 \\(in line 1, at byte 0\\)$", "save it as UTF-8"),
     ],
 )
 def test_other_encodings_are_told_with_their_cure(raw: bytes, reason: str, cure: str) -> None:

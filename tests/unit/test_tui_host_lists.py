@@ -74,3 +74,20 @@ def test_groups_of_a_list_outlast_another_language(tmp_path: Path) -> None:
         assert pilot.app.groups == groups
 
     play(hosts_page(rehearsal(tmp_path)), script)
+
+
+def test_an_inventory_s_folder_brings_its_files_and_its_bastion(tmp_path: Path) -> None:
+    folder = tmp_path / "inventory"
+    (folder / "group_vars").mkdir(parents=True)
+    (folder / "hosts.ini").write_text("w-1 ansible_host=10.0.0.1\n")
+    (folder / "group_vars/all.yml").write_text("ansible_user: ops\nansible_ssh_common_args: -J hop@203.0.113.5:2200\n")
+
+    async def script(pilot: Pilot[None]) -> None:
+        await pressed(pilot, "i", "shift+tab", *"inventory", "enter")
+        await until(pilot, lambda: "new: 1" in on_screen(pilot))
+        assert "through hop@203.0.113.5:2200" in on_screen(pilot)
+        await pressed(pilot, "f8")
+        bastion = {"address": "203.0.113.5", "user": "hop", "port": 2200}
+        assert draft(pilot).at(("hosts", 3, "access")) == {"user": "ops", "bastion": bastion}
+
+    play(hosts_page(rehearsal(tmp_path)), script)

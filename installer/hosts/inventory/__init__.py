@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal
 
 from installer.answers.rules import broken_rules
@@ -16,8 +17,12 @@ from installer.answers.schema import violations
 from installer.errors import Problem
 from installer.formats.values import shown
 from installer.hosts.inventory import ansible_ini, ansible_yaml, csv_table, plain_list
+from installer.hosts.inventory.ansible_variables import ENCRYPTED
+from installer.hosts.inventory.beside import Beside
 from installer.hosts.inventory.entry import MOST, BadRange, Entry, Reading, Trouble, expand, login
 from installer.hosts.inventory.groups import stands_apart
+from installer.hosts.inventory.headings import PREAMBLE
+from installer.hosts.inventory.ssh_arguments import Hop
 from installer.messages import Message
 
 Kind = Literal["list", "csv", "ansible-ini", "ansible-yaml"]
@@ -28,14 +33,15 @@ LINES = 30 * MOST
 """Lines of the longest text that is read: a host has a few, in YAML a dozen or two."""
 TOLD = 500
 """Problems that are told one by one; a text with more of them is no list of hosts."""
-READERS: Mapping[Kind, Callable[[str], Reading]] = {
-    "list": plain_list.read,
-    "csv": csv_table.read,
+NOTHING: Beside = MappingProxyType({})
+READERS: Mapping[Kind, Callable[[str, Beside], Reading]] = {
+    "list": lambda text, _: plain_list.read(text),
+    "csv": lambda text, _: csv_table.read(text),
     "ansible-ini": ansible_ini.read,
     "ansible-yaml": ansible_yaml.read,
 }
 _SECTION = re.compile(r"\[[^\[\]]+\]\s*([#;].*)?")
-_GROUP = re.compile(r"[\w.-]+:\s*(&\S+\s*)?(#.*)?|---.*|\{.*")
+_GROUP = re.compile(r"""(["']?)[\w.-]+\1:\s*(&\S+\s*)?(\{.*)?(#.*)?|---.*|%YAML.*|\{.*|-\s+[\w.-]+:.*""")
 _WIDE = dict(zip("０１２３４５６７８９．：／＠－　\u00a0", "0123456789.:/@-  ", strict=True))
 _TYPED = str.maketrans({**_WIDE, **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", "")})
 """What Chinese keyboards and copied pages put in place of digits, dots and blanks, or between them unseen."""
@@ -44,7 +50,10 @@ _VARIABLE = re.compile(r"\sansible_\w+=")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A host. `user` empty and `port` 0 where the list does not say; `group` in its own words, several with commas."""
+    """A host. `user` empty and `port` 0 where the list does not say; `group` in its own words, several with commas.
+
+    `private_key` is the path of a key's file as the list has it; `bastion` is the host to hop over on the way.
+    """
 
     name: str
     address: str
@@ -52,6 +61,22 @@ class Row:
     port: int = 0
     group: str = ""
     line: int = 0
+    private_key: str = ""
+    bastion: Hop | None = None
+
+    def access(self) -> dict[str, object]:
+        """What it says of the login, as `access` of the answers has it."""
+        said = {"user": self.user, "port": self.port, "private_key": self.private_key}
+        if self.bastion is not None:
+            hop = self.bastion
+            said["bastion"] = _said({
+                "address": hop.address, "user": hop.user, "port": hop.port, "private_key": hop.private_key,
+            })  # fmt: skip
+        return _said(said)
+
+
+def _said(values: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in values.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +88,19 @@ class Inventory:
     kind: Kind
 
 
-def read(text: str, kind: Kind | Literal["auto"] = "auto", source: str = "hosts") -> Inventory:
-    """The hosts of a text; `source` is what problems call it, a file's name perhaps."""
+def read(
+    text: str, kind: Kind | Literal["auto"] = "auto", source: str = "hosts", beside: Beside = NOTHING
+) -> Inventory:
+    """The hosts of a text; `source` is what problems call it, a file's name perhaps.
+
+    `beside` are the files of variables that stand beside it, where it is an inventory of Ansible's.
+    """
     plain = text.encode("utf-8", "replace")
     if found := _too_large(plain):
         problem = Problem(source, 1, "", found, Message("a list of hosts"))
         return Inventory((), (problem,), "list" if kind == "auto" else kind)
     clean = plain.decode().removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
-    if clean.startswith("$ANSIBLE_VAULT;"):
+    if clean.startswith(ENCRYPTED):
         found, wanted = (
             Message("a file that ansible-vault has encrypted"),
             Message("what ansible-vault view shows of it"),
@@ -78,7 +108,7 @@ def read(text: str, kind: Kind | Literal["auto"] = "auto", source: str = "hosts"
         return Inventory((), (Problem(source, 1, "", found, wanted),), "ansible-yaml")
     clean = clean.translate(_TYPED)
     form = recognised(clean) if kind == "auto" else kind
-    reading = READERS[form](clean)
+    reading = READERS[form](clean, beside)
     rows = _nodes(_rows(reading), reading)
     if len(rows) > MOST:
         reading.trouble(
@@ -121,7 +151,7 @@ def recognised(text: str) -> Kind:
         return "ansible-ini"
     if _GROUP.fullmatch(bare[0]):
         return "ansible-yaml"
-    first = [lines[0], *bare[: csv_table.PREAMBLE]]
+    first = [lines[0], *bare[:PREAMBLE]]
     if bare[0].startswith("sep=") or any(csv_table.heading_of(line) for line in first):
         return "csv"
     cells = [cell.strip() for cell in bare[0].split(csv_table.delimiter_of(bare[0]))]
@@ -154,9 +184,11 @@ def _expanded(entry: Entry) -> Iterator[Row]:
         )
     if entry.port and not re.fullmatch(r"[0-9]{1,9}", entry.port):
         raise BadRange(Message("a port that is no number"), Message("a number between 1 and 65535"))
+    if entry.port and not int(entry.port):
+        raise BadRange(Message("port 0"), Message("a number between 1 and 65535"))
     port = int(entry.port) if entry.port else 0
     for name, address in zip(names or [""] * len(addresses), addresses, strict=True):
-        yield Row(name, address, entry.user, port, entry.group[:200], entry.line)
+        yield Row(name, address, entry.user, port, entry.group[:200], entry.line, entry.private_key, entry.bastion)
 
 
 def _label(name: str) -> str:
@@ -171,7 +203,7 @@ def _named(rows: list[Row]) -> list[Row]:
     for row in rows:
         name = row.name or next(each for each in _proposals(row.address) if each not in taken)
         taken.add(name)
-        named.append(Row(name, row.address, row.user, row.port, row.group, row.line))
+        named.append(replace(row, name=name))
     return named
 
 
@@ -228,7 +260,9 @@ def _answers(rows: list[Row]) -> dict[str, object]:
     """Answers with these hosts and nothing else."""
     hosts = []
     for row in rows:
-        access = {**({"user": row.user} if row.user else {}), **({"port": row.port} if row.port else {})}
+        access = row.access()
+        if row.bastion is not None:  # who logs in there, a list need not say
+            access["bastion"] = {"user": "root", **row.bastion.access()}
         hosts.append({"name": row.name, "address": row.address, **({"access": access} if access else {})})
     environment = {"name": "all", "control_planes": ["all"], "workers": [row.name for row in rows]}
     return {"version": 1, "site": {"name": "list"}, "hosts": hosts, "environments": [environment]}

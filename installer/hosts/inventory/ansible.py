@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address
 
 from installer.formats.values import shown
+from installer.hosts.inventory.ansible_variables import (
+    ADDRESSES,
+    KEYS,
+    PORTS,
+    PRIORITY,
+    TAKEN,
+    USERS,
+    bastion,
+    first,
+    other_addresses,
+    resolved,
+)
+from installer.hosts.inventory.beside import GROUPS, HOSTS, Beside, Variables
 from installer.hosts.inventory.entry import MOST, BadRange, Entry, Reading, expand, login
 from installer.messages import Message
 
-ADDRESSES = ("ip", "ansible_host", "ansible_ssh_host")
-"""The first of them that is said counts: kubespray's `ip` is the host's own, ansible_host may be a translated one."""
-USERS = ("ansible_user", "ansible_ssh_user")
-PORTS = ("ansible_port", "ansible_ssh_port")
-PRIORITY = "ansible_group_priority"
-OF_OTHERS = ("ansible_connection", "ansible_network_os")
-TAKEN = frozenset({*ADDRESSES, *USERS, *PORTS, *OF_OTHERS, PRIORITY})
-"""Variables that say something of use here; all others are passed over, for secrets are among them."""
 SSH = ("ssh", "paramiko", "paramiko_ssh", "smart")
 """Connections of Ansible's that are SSH."""
+_PORT = re.compile(r"(?P<name>(?:[^\[\]:]|\[[^\[\]]*\])+):(?P<port>[0-9]{1,9})")
 NO_GROUP = frozenset({"all", "ungrouped"})
 WANTED = Message("ansible_host with an IPv4 address")
 
@@ -41,7 +49,7 @@ class Tree:
             kept["ansible_port"] = port
         try:
             names = expand(pattern)
-            addresses = {key: expand(kept[key]) for key in ADDRESSES if kept.get(key)}
+            addresses = {key: expand(_with_port(kept[key])[0]) for key in ADDRESSES if kept.get(key)}
         except BadRange as error:
             reading.trouble(line, "name", error.found, error.wanted)
             return
@@ -96,13 +104,22 @@ def _upwards(group: str, parents: Mapping[str, list[str]]) -> Iterator[str]:
 
 
 def _with_port(pattern: str) -> tuple[str, str]:
-    """A host's pattern and the port that stands behind it (`node-1:2222`), empty where none does."""
-    name, colon, port = pattern.rpartition(":")
-    return (name, port) if colon and port.isdigit() and "[" not in port and name.count(":") == 0 else (pattern, "")
+    """A host's pattern and the port that stands behind it (`node-1:2222`, `[fd00::5]:22`), empty where none does."""
+    match = _PORT.fullmatch(pattern)
+    name, port = (match["name"], match["port"]) if match else (pattern, "")
+    return _bare(name), port
 
 
-def entries(tree: Tree, reading: Reading) -> None:
-    """Add to the reading the hosts of a tree, each with its variables and groups."""
+def _bare(text: str) -> str:
+    """An IPv6 address without its brackets, which are no range; any other text as it is."""
+    try:
+        return str(IPv6Address(text[1:-1])) if text[:1] == "[" and text[-1:] == "]" else text
+    except ValueError:
+        return text
+
+
+def entries(tree: Tree, reading: Reading, beside: Beside) -> None:
+    """Add to the reading the hosts of a tree, each with its variables, those of files beside it too, and its groups."""
     groups_named = {*tree.members, *tree.children, *(child for inner in tree.children.values() for child in inner)}
     if len(groups_named) > MOST:  # what each has of all that it is in would grow with their square
         reading.trouble(1, "", Message("{count} groups", count=len(groups_named)), Message("at most {most}", most=MOST))
@@ -112,14 +129,18 @@ def entries(tree: Tree, reading: Reading) -> None:
     for group, names in tree.members.items():
         for name in names:
             direct.setdefault(name, []).append(group)
+    files = Variables(beside, reading)
+    in_files = {group: files.of(GROUPS, group) for group in ("all", *sorted(groups_named - {"all"}))}
     for name, own in tree.hosts.items():
         groups = list(dict.fromkeys(each for group in direct[name] for each in ancestry[group]))
-        # As Ansible has it: by depth, priority and name, the last one wins, and the host has the last word.
+        # As Ansible has it: by depth, priority and name, the last one wins, and the host has the last word;
+        # of groups and of hosts, what files say wins over the inventory.
         order = sorted({*groups, "all"}, key=lambda group: (depths.get(group, 1), _priority(tree, group), group))
-        said: dict[str, str] = {}
-        for level in (*(tree.said.get(group, {}) for group in order), own):
-            said.update(level)
-        _entry(reading, name, said, [group for group in groups if group not in NO_GROUP], tree.lines[name])
+        levels = [said.get(group, {}) for said in (tree.said, in_files) for group in order]
+        told: dict[str, str] = {}
+        for level in (*levels, own, files.of(HOSTS, name)):
+            told.update(level)
+        _entry(reading, name, told, [group for group in groups if group not in NO_GROUP], tree.lines[name])
 
 
 def _priority(tree: Tree, group: str) -> int:
@@ -127,28 +148,27 @@ def _priority(tree: Tree, group: str) -> int:
     return int(said) if said.isdigit() and len(said) < 10 else 1
 
 
-def _entry(reading: Reading, name: str, said: Mapping[str, str], groups: list[str], line: int) -> None:
-    if said.get("ansible_connection") == "local" or name.partition(".")[0] == "localhost":
+def _entry(reading: Reading, name: str, variables: Mapping[str, str], groups: list[str], line: int) -> None:
+    if variables.get("ansible_connection") == "local" or name.partition(".")[0] == "localhost":
         return
-    if said.get("ansible_connection", "ssh") not in SSH or said.get("ansible_network_os"):
-        by = said.get("ansible_network_os") or said["ansible_connection"]
+    if variables.get("ansible_connection", "ssh") not in SSH or variables.get("ansible_network_os"):
+        by = variables.get("ansible_network_os") or variables["ansible_connection"]
         found = Message("{name}, which is reached by {means}", name=shown(name), means=shown(by))
         reading.trouble(line, "", found, Message("a host with Linux that is reached by SSH; this one is left out"))
         return
-    address = _first(said, ADDRESSES)
+    said, troubles = resolved(name, variables)
+    for found, wanted in troubles:
+        reading.trouble(line, "", found, wanted)
+    addresses = [said[key] for key in ADDRESSES if said.get(key)]
+    address = next((each for each in addresses if login(each)), next(iter(addresses), ""))
     if not address and not login(name):
-        reading.trouble(line, "address", Message("{name} without an address", name=shown(name)), WANTED)
+        six = Message("an IPv6 address") if ":" in name else Message("{name} without an address", name=shown(name))
+        reading.trouble(line, "address", six, WANTED)
         return
-    reached = _first(said, ADDRESSES[1:])
-    if reached and reached != address:
-        found = Message("{address} beside {other}", address=shown(reached), other=shown(address))
-        reading.trouble(
-            line, "address", found, Message("one address, the host's own: {address} is taken", address=address)
-        )
+    hop, untaken = bastion(said)
+    for found, wanted in (*other_addresses(said, address), *([untaken] if untaken else ())):
+        reading.trouble(line, "", found, wanted)
     told = login(address or name) or (address, "", "")
-    user, port = _first(said, USERS) or told[1], _first(said, PORTS) or told[2]
-    reading.entries.append(Entry(name if address else "", told[0], user, port, ",".join(groups), line))
-
-
-def _first(said: Mapping[str, str], keys: tuple[str, ...]) -> str:
-    return next((said[key] for key in keys if said.get(key)), "")
+    user, port = first(said, USERS) or told[1], first(said, PORTS) or told[2]
+    own = name if address and not login(name) and ":" not in name else ""
+    reading.entries.append(Entry(own, told[0], user, port, ",".join(groups), line, first(said, KEYS), hop))

@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 import shlex
 
-from installer.hosts.inventory.ansible import TAKEN, Tree, entries
+from installer.hosts.inventory.ansible import Tree, entries
+from installer.hosts.inventory.ansible_variables import said
+from installer.hosts.inventory.beside import Beside
 from installer.hosts.inventory.entry import LONGEST_LINE, Reading, login
 from installer.messages import Message
 
 _SECTION = re.compile(r"\[([^\[\]:]+)(?::([^\[\]]*))?\]\s*(?:[#;].*)?")
+_QUOTED = re.compile(r"""(["'])(.*)\1\s*(?:#.*)?""")
 KINDS = ("hosts", "vars", "children")
 WANTED = Message("a host, as in: node-1 ansible_host=10.20.0.11")
 
 
-def read(text: str) -> Reading:
+def read(text: str, beside: Beside) -> Reading:
     """The hosts of an Ansible inventory."""
     reading, tree = Reading(), Tree()
     group, kind = "ungrouped", "hosts"
@@ -43,14 +46,20 @@ def read(text: str) -> Reading:
             tree.children.setdefault(group, []).append(plain.split("#")[0].strip())
         elif kind == "hosts":
             _host(tree, reading, group, plain, number)
-    entries(tree, reading)
+    entries(tree, reading, beside)
     return reading
 
 
 def _variable(tree: Tree, group: str, plain: str) -> None:
     key, _, value = plain.partition("=")
-    if key.strip() in TAKEN:
-        tree.said.setdefault(group, {})[key.strip()] = value.split(" #")[0].strip().strip("\"'")
+    tree.said.setdefault(group, {}).update(said({key.strip(): _unquoted(value)}))
+
+
+def _unquoted(value: str) -> str:
+    """A value without a remark behind it and the quotes around it; those within it stay."""
+    plain = value.strip()
+    quoted = _QUOTED.fullmatch(plain)
+    return quoted[2] if quoted else plain.split(" #")[0].strip()
 
 
 def _host(tree: Tree, reading: Reading, group: str, plain: str, number: int) -> None:
@@ -61,13 +70,13 @@ def _host(tree: Tree, reading: Reading, group: str, plain: str, number: int) -> 
         return
     if not words:
         return
-    said = dict(word.split("=", 1) for word in words[1:] if "=" in word)
+    told = dict(word.split("=", 1) for word in words[1:] if "=" in word)
     bare = [word for word in words[1:] if "=" not in word]
-    if len(bare) == 1 and login(bare[0]) and "ansible_host" not in said:
-        said["ansible_host"] = bare[0]
+    if len(bare) == 1 and login(bare[0]) and "ansible_host" not in told:
+        told["ansible_host"] = bare[0]
     elif bare or "=" in words[0]:
         reading.trouble(
             number, "", Message("{count} word(s) that are no variable (not shown)", count=len(bare) or 1), WANTED
         )
         return
-    tree.add(group, words[0], said, number, reading)
+    tree.add(group, words[0], said(told), number, reading)

@@ -6,20 +6,22 @@ import json
 import re
 from typing import Any
 
-from installer.hosts.inventory.ansible import TAKEN, Tree, entries
+from installer.hosts.inventory.ansible import Tree, entries
+from installer.hosts.inventory.ansible_variables import said
+from installer.hosts.inventory.beside import Beside
 from installer.hosts.inventory.entry import Reading
 
 LISTS = ("hosts", "children")
 _TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 
 
-def read(text: str) -> Reading | None:
+def read(text: str, beside: Beside) -> Reading | None:
     """The hosts of such a text; None where it is another."""
     try:
         told = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(told, dict) or not any(_is_group(group) for group in told.values()):
+    if not isinstance(told, dict) or not ("_meta" in told or any(_is_group(group) for group in told.values())):
         return None
     reading, tree = Reading(), Tree()
     meta = told.get("_meta")
@@ -27,13 +29,15 @@ def read(text: str) -> Reading | None:
     known = variables if isinstance(variables, dict) else {}
     lines = _lines(text)
     for name, group in told.items():
+        if isinstance(group, list):  # as scripts may shorten it
+            group = {"hosts": group}
         if name == "_meta" or not isinstance(group, dict):
             continue
-        tree.said.setdefault(name, {}).update(_said(group.get("vars")))
+        tree.said.setdefault(name, {}).update(said(group.get("vars")))
         tree.children.setdefault(name, []).extend(_names(group.get("children")))
         for host in _names(group.get("hosts")):
-            tree.add(name, host, _said(known.get(host)), lines.get(json.dumps(host), 1), reading)
-    entries(tree, reading)
+            tree.add(name, host, said(known.get(host)), lines.get(json.dumps(host), 1), reading)
+    entries(tree, reading, beside)
     return reading
 
 
@@ -52,9 +56,3 @@ def _is_group(group: Any) -> bool:
 
 def _names(listed: Any) -> list[str]:
     return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
-
-
-def _said(variables: Any) -> dict[str, str]:
-    told = variables if isinstance(variables, dict) else {}
-    plain = {key: value for key, value in told.items() if key in TAKEN}
-    return {key: str(value) for key, value in plain.items() if isinstance(value, str | int | float)}

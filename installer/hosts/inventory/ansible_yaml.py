@@ -8,20 +8,24 @@ from installer.formats import strict_yaml
 from installer.formats.strict_yaml import Document, Path
 from installer.formats.values import shown
 from installer.hosts.inventory import ansible_json
-from installer.hosts.inventory.ansible import TAKEN, Tree, entries
+from installer.hosts.inventory.ansible import Tree, entries
+from installer.hosts.inventory.ansible_variables import TAKEN, said
+from installer.hosts.inventory.beside import Beside
 from installer.hosts.inventory.entry import Reading
 from installer.messages import Message
 
 WANTED = Message("groups, as in: all: {{hosts: {{node-1: {{ansible_host: 10.20.0.11}}}}}}")
+EXTRA = (".", "_", "x-")
+"""How keys begin that are no group, but hold what anchors mark."""
 PARTS = ("hosts", "vars", "children")
 
 
-def read(text: str) -> Reading:
+def read(text: str, beside: Beside) -> Reading:
     """The hosts of an Ansible inventory."""
-    if (listed := ansible_json.read(text)) is not None:
+    if (listed := ansible_json.read(text, beside)) is not None:
         return listed
     reading, tree = Reading(), Tree()
-    document = strict_yaml.read(text)
+    document = strict_yaml.read(text, aliases=True)
     for line, path, found, wanted in document.flaws:
         # A tag on what is passed over anyway (a vault's secret, most often) is none of our business.
         if not (found.startswith("a tag") and path and path[-1] not in TAKEN | {*PARTS}):
@@ -31,8 +35,10 @@ def read(text: str) -> Reading:
             reading.trouble(1, "", shown(document.data), WANTED)
         return reading
     for name, group in document.data.items():
+        if name.startswith(EXTRA) and not isinstance(group, dict):
+            continue
         _group(tree, reading, document, (name,), group)
-    entries(tree, reading)
+    entries(tree, reading, beside)
     return reading
 
 
@@ -50,16 +56,9 @@ def _group(tree: Tree, reading: Reading, document: Document, path: Path, group: 
                 document.line((*path, part)), ".".join(map(str, (*path, part))), shown(inner), Message("a mapping")
             )
             group = {key: value for key, value in group.items() if key != part}
-    tree.said.setdefault(name, {}).update(_said(group.get("vars")))
+    tree.said.setdefault(name, {}).update(said(group.get("vars")))
     for host, variables in (group.get("hosts") or {}).items():
-        tree.add(name, host, _said(variables), document.line((*path, "hosts", host)), reading)
+        tree.add(name, host, said(variables), document.line((*path, "hosts", host)), reading)
     for child, inner in (group.get("children") or {}).items():
         tree.children.setdefault(name, []).append(child)
         _group(tree, reading, document, (*path, "children", child), inner)
-
-
-def _said(variables: Any) -> dict[str, str]:
-    if not isinstance(variables, dict):
-        return {}
-    plain = {key: value for key, value in variables.items() if key in TAKEN}
-    return {key: str(value) for key, value in plain.items() if isinstance(value, str | int | float)}

@@ -11,6 +11,7 @@ from math import prod
 
 from installer.answers.schema import schema
 from installer.formats.values import shown
+from installer.hosts.inventory.ssh_arguments import Hop
 from installer.messages import Message
 
 MOST: int = schema()["properties"]["hosts"]["maxItems"]
@@ -43,6 +44,8 @@ class Entry:
     port: str = ""
     group: str = ""
     line: int = 0
+    private_key: str = ""
+    bastion: Hop | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-import codecs
 from pathlib import Path
 
 from installer.errors import StateUnreadable
-from installer.formats import text_file
+from installer.formats import encodings, text_file
 from installer.hosts.inventory import LARGEST
 from installer.messages import Message
 
-ENCODINGS = ("utf-8-sig", "gb18030")
-"""Tried in this order; every text of a Chinese spreadsheet is one of the second."""
-WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+LISTS = ("", ".ini", ".yml", ".yaml", ".json", ".csv", ".txt")
+"""How the names of lists end in a folder."""
+TOLD = 8
+"""Files of a folder that are named."""
+
+
+def found(path: Path) -> Path:
+    """The file that a name means: of a folder, as Ansible's inventories are, the one list in it.
+
+    Raises:
+        StateUnreadable: there are several lists in the folder, or none.
+    """
+    if not path.is_dir():
+        return path
+    try:
+        within = sorted(
+            each for each in path.iterdir() if each.suffix in LISTS and each.name[0] != "." and each.is_file()
+        )
+    except OSError as error:
+        raise StateUnreadable(path=path, reason=error.strerror or str(error)) from error
+    if len(within) != 1:
+        names = ", ".join(each.name for each in within[:TOLD]) or Message("none")
+        hint = Message("name a file; lists in that folder: {names}", names=names)
+        raise StateUnreadable(path=path, reason=Message("it is a folder"), hint=hint)
+    return within[0]
 
 
 def read(path: Path) -> str:
@@ -32,11 +53,7 @@ def read(path: Path) -> str:
         raise StateUnreadable(path=path, reason=error.strerror or str(error)) from error
     except ValueError as error:  # a NUL in its name
         raise StateUnreadable(path=path, reason=Message("not the name of a file")) from error
-    encodings = ("utf-16",) if raw.startswith(WIDE) else () if b"\x00" in raw else ENCODINGS
-    for encoding in encodings:
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
+    if guess := encodings.guessed(raw):
+        return guess[1]
     hint: str = Message("a workbook is saved as CSV first") if raw.startswith(b"PK") else ""
     raise StateUnreadable(path=path, reason=Message("it holds no text"), hint=hint)

@@ -9,17 +9,18 @@ from itertools import pairwise
 
 CONTROL = frozenset(
     {"control", "controlplane", "controller", "controllers", "controlplanes", "master", "masters", "cp",
-     "控制", "控制面", "控制平面", "控制节点", "主节点", "管理节点"}
+     "控制", "控制面", "控制平面", "控制节点", "主节点", "管理节点", "控制節點", "主節點", "管理節點", "マスター"}
 )  # fmt: skip
 WORKER = frozenset(
     {"worker", "workers", "node", "nodes", "agent", "agents", "compute", "minion", "minions",
-     "工作", "工作节点", "计算节点", "从节点", "节点"}
+     "工作", "工作节点", "计算节点", "从节点", "节点", "工作節點", "計算節點", "節點", "ワーカー", "ノード"}
 )  # fmt: skip
 APART = frozenset(
     {"bastion", "bastions", "jump", "jumphost", "jumpserver", "nfs", "harbor", "registry", "registries", "lb",
      "loadbalancer", "loadbalancers", "haproxy", "keepalived", "nginx", "proxy", "vip", "db", "database", "mysql",
      "postgres", "storage", "ntp", "dns", "dhcp", "deployer", "deploy",
-     "堡垒机", "跳板机", "负载均衡", "数据库", "镜像仓库", "虚拟", "部署机"}
+     "堡垒机", "跳板机", "负载均衡", "数据库", "镜像仓库", "虚拟", "部署机", "資料庫", "負載平衡",
+     "ロードバランサ", "データベース"}
 )  # fmt: skip
 """What is no node of a cluster, but stands beside one."""
 STAGES = (

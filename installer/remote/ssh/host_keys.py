@@ -16,7 +16,7 @@ from installer.errors import (
     KnownHostsMissing,
     KnownHostsUnreadable,
 )
-from installer.formats import text_file
+from installer.formats import encodings, text_file
 from installer.formats.ssh_keys import PublicKey
 from installer.messages import Message
 from installer.remote.ssh import known_hosts as files
@@ -137,9 +137,12 @@ def _content(host: str, known_hosts: str) -> bytes | None:
     path = Path(known_hosts)
     try:
         content = text_file.read(path, LARGEST)
-        if content.startswith((text_file.MARK, *text_file.MARKS)):
-            kind = next((name for mark, name in text_file.MARKS.items() if content.startswith(mark)), "UTF-8")
+        if content.startswith((encodings.MARK, *encodings.MARKS)):
+            kind = next((name for mark, name in encodings.MARKS.items() if content.startswith(mark)), "UTF-8")
             raise text_file.Unfit(Message("text in {kind} with a byte order mark, which ssh does not read", kind=kind))
+        guess = encodings.guessed(content) if b"\x00" in content else None
+        if guess and guess[0].startswith("UTF-16"):  # a damaged line of an otherwise good file is passed over
+            text_file.decoded(content)
     except FileNotFoundError:
         return None
     except text_file.Unfit as error:

@@ -17,7 +17,7 @@ from installer.answers.paths import located
 from installer.draft.hosts import Imported, imported
 from installer.errors import StateUnreadable
 from installer.hosts import inventory
-from installer.hosts.inventory import Inventory
+from installer.hosts.inventory import NOTHING, Inventory, beside
 from installer.hosts.inventory import file as inventory_file
 from installer.messages import Message
 from installer.ui.tui import context, problem_texts
@@ -49,7 +49,7 @@ class ImportHosts(ModalScreen[Inventory]):
     def __init__(self) -> None:
         super().__init__()
         self._read = Inventory((), (), "list")
-        self._source = "hosts"
+        self._source, self._beside = "hosts", NOTHING
         self._waiting: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -84,8 +84,8 @@ class ImportHosts(ModalScreen[Inventory]):
         if not name:
             return
         try:
-            path = located(name, context.of(self).editor.file.parent)
-            text = inventory_file.read(path)
+            path = inventory_file.found(located(name, context.of(self).editor.file.parent))
+            text, self._beside = inventory_file.read(path), beside.found(path)
         except StateUnreadable as error:
             message, remedy = problem_texts.failure(context.of(self).say, error)
             self._tell(Content.styled(f"✖ {message}. {remedy}".removesuffix(". "), "$text-error"))
@@ -107,9 +107,10 @@ class ImportHosts(ModalScreen[Inventory]):
         text = self.query_one("#pasted", TextArea).text
         if not text.strip():
             self._read = Inventory((), (), "list")
+            self._source, self._beside = "hosts", NOTHING
             self._show(None)
             return
-        self._read = inventory.read(text, source=self._source)
+        self._read = inventory.read(text, source=self._source, beside=self._beside)
         self._show(imported(context.of(self).draft, self._read.rows))
 
     def _show(self, made: Imported | None) -> None:
@@ -176,7 +177,8 @@ def _listed(say: Say, read: Inventory, made: Imported, before: Mapping[str, str]
         was = before.get(row.name, "")
         login = "".join([f"  {row.user}" if row.user else "", f":{row.port}" if row.port else ""])
         group = f"  [{row.group}]" if row.group else ""
-        text = f"{'+' if row.name in new else '~'} {row.name:<16} {row.address:<15}{login}{group}"
+        through = f"  {say('through {bastion}', bastion=str(row.bastion))}" if row.bastion else ""
+        text = f"{'+' if row.name in new else '~'} {row.name:<16} {row.address:<15}{login}{through}{group}"
         yield Content.assemble(text, (f"  ← {was}" if was and was != row.address else "", "$foreground 60%"))
     if len(rows) > SHOWN:
         yield Content.styled(say("and {count} more", count=len(rows) - SHOWN), "$foreground 60%")
