@@ -112,7 +112,7 @@ def public(key: CertificatePublicKeyTypes) -> bytes:
     return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
-def issue(ca: KeyPair, name: str, names: tuple[str, ...], now: datetime) -> KeyPair:
+def issue(ca: KeyPair, name: str, names: tuple[str, ...], now: datetime, life: timedelta = REGISTRY_LIFE) -> KeyPair:
     """A server certificate for DNS names and addresses."""
     ca_certificate = x509.load_pem_x509_certificate(ca.certificate)
     ca_key = serialization.load_pem_private_key(ca.key, password=None)
@@ -121,7 +121,7 @@ def issue(ca: KeyPair, name: str, names: tuple[str, ...], now: datetime) -> KeyP
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
-        _builder(subject, ca_certificate.subject, key, now, REGISTRY_LIFE)
+        _builder(subject, ca_certificate.subject, key, now, life)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([_general_name(n) for n in names]), critical=False)
         .add_extension(_usage(sign_certificates=False), critical=True)

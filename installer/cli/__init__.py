@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from installer.cli.arguments import parsed, parser
 from installer.cli.commands import (
+    AccessCommand,
     BundleCommand,
     Command,
     CompletionCommand,
@@ -71,6 +72,10 @@ def run(argv: list[str]) -> int:
 def _done(command: Command) -> int:
     """Do what was typed; returns the exit code."""
     match command:
+        case AccessCommand():
+            from installer.cli import access
+
+            return access.run(command, _presenter(command.json))
         case SecretsCommand():
             from installer.cli import secrets
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from installer import __version__
 from installer.cli import commands
 from installer.cli.commands import HOSTS, LAST, Command, SiteCommand, default_state
-from installer.cli.parser import Parser, Subparsers, folder
+from installer.cli.parser import Parser, Subparsers, duration, folder
 from installer.cli.vendor_arguments import bundle, product, rehearse
 
 EPILOG = """exit codes
@@ -72,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     _upgrade(verbs, reaching)
     _later(verbs, reaching)
     _secrets(verbs, reaching)
+    _access(verbs, reaching)
     rehearse(verbs, common)
     product(verbs, common)
     bundle(verbs, common)
@@ -230,3 +231,19 @@ def _secrets(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.
         one.add_argument("--site", default="", help="the site's name where there are several")
         if verb == "rotate":
             one.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _access(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.ArgumentParser]) -> None:
+    access = verbs.add_parser("access", parents=parents,
+                              help="who may work in the clusters: list, give for some hours, take back")  # fmt: skip
+    access.set_defaults(command=commands.AccessCommand)
+    access.add_argument("person", nargs="?", default="", metavar="PERSON",
+                        help="make a kubeconfig for this person; without it, all that have one are listed")  # fmt: skip
+    access.add_argument("--cluster", dest="clusters", action="append", default=[], metavar="ENVIRONMENT",
+                        help="this one alone; may be given several times")  # fmt: skip
+    access.add_argument("--as", dest="role", choices=("admin", "edit", "view"), default="admin",
+                        help="what the person may do (default: admin)")  # fmt: skip
+    access.add_argument("--for", dest="lasting", type=duration, default="8h", metavar="TIME",
+                        help="10m to 7d (default: 8h)")  # fmt: skip
+    access.add_argument("--revoke", action="store_true", help="take back what the person was given")
+    access.add_argument("--site", default="", help="the site's name where there are several")

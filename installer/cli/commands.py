@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -66,6 +67,20 @@ class SecretsCommand(SiteCommand):
     """secrets list, show or rotate; `secret` names the one that is meant: "[environment/]component/secret"."""
 
     secret: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessCommand(SiteCommand):
+    """access: who may work in the clusters; with a `person`, one more who may, or with `revoke` one who no longer may.
+
+    `clusters` are names of environments, none of them meaning all; `lasting` says for how long.
+    """
+
+    person: str = ""
+    clusters: tuple[str, ...] = ()
+    role: str = "admin"
+    lasting: timedelta = timedelta(hours=8)
+    revoke: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ from installer.simulated import file, snapshot
 from installer.ui import progress, terminal
 from installer.ui.presenter import Presenter
 
-BACKWARD_LOOKING = frozenset({"status", "rollback", "uninstall", "list", "show", "rotate"})
+BACKWARD_LOOKING = frozenset({"status", "rollback", "uninstall", "list", "show", "rotate", "access"})
 
 
 @contextmanager

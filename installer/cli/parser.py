@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,3 +30,18 @@ class Parser(argparse.ArgumentParser):
 def folder(text: str) -> Path:
     """The path of a folder, as `Path` is that of a file: shells complete the one and the other."""
     return Path(text)
+
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(text: str) -> timedelta:
+    """A time such as 30m, 8h or 2d.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    found = re.fullmatch(r"([0-9]{1,5})([mhd])", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 30m, 8h or 2d")
+    return timedelta(**{UNITS[found[2]]: int(found[1])})

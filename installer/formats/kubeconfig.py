@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import yaml
@@ -39,6 +40,11 @@ class Credentials:
     authority: bytes
     certificate: bytes
     key: bytes = field(repr=False)
+
+    @property
+    def until(self) -> datetime:
+        """When the certificate ends."""
+        return x509.load_pem_x509_certificates(self.certificate)[0].not_valid_after_utc
 
 
 def read(text: bytes) -> Credentials:
@@ -72,31 +78,50 @@ def read(text: bytes) -> Credentials:
     ))  # fmt: skip
 
 
-def written(name: str, credentials: Credentials, servers: Mapping[str, str], chosen: str) -> bytes:
-    """A kubeconfig for the environment `name`.
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster that a kubeconfig leads to, called `name` in it, with what credentials, and what `user` these are of.
 
-    `servers` maps each way to the API (a control plane's name, or "" for the customer's endpoint) to its "host:port";
-    `chosen` is the one that the current context uses. The current context is called like the environment and stays so
-    whichever it uses; where there are several ways, each has a context "NAME@WAY" of its own.
+    `servers` maps each way to its API (a control plane's name, or "" for the customer's endpoint) to its "host:port";
+    `chosen` is the one that the context of the cluster's own name uses.
     """
-    ways = {name: servers[chosen], **({f"{name}@{way}": server for way, server in servers.items()} if len(servers) > 1
-                                      else {})}  # fmt: skip
-    authority = base64.b64encode(credentials.authority).decode()
+
+    name: str
+    credentials: Credentials
+    servers: Mapping[str, str]
+    chosen: str
+    user: str
+
+    @property
+    def ways(self) -> dict[str, str]:
+        """Each context's server: NAME uses the chosen one; where there are several, NAME@WAY uses that one."""
+        several = self.servers.items() if len(self.servers) > 1 else ()
+        return {self.name: self.servers[self.chosen], **{f"{self.name}@{way}": server for way, server in several}}
+
+
+def written(clusters: Sequence[Cluster]) -> bytes:
+    """A kubeconfig with a context for each way into each cluster; the first cluster's is the current one."""
     config: dict[str, Any] = {
         "apiVersion": "v1",
         "kind": "Config",
-        "current-context": name,
+        "current-context": clusters[0].name,
         "clusters": [
-            {"name": way, "cluster": {"server": f"https://{server}", "certificate-authority-data": authority}}
-            for way, server in ways.items()
+            {"name": way, "cluster": {"server": f"https://{server}",
+                                      "certificate-authority-data": _encoded(each.credentials.authority)}}
+            for each in clusters for way, server in each.ways.items()
         ],
-        "contexts": [{"name": way, "context": {"cluster": way, "user": f"{name}-admin"}} for way in ways],
-        "users": [{"name": f"{name}-admin", "user": {
-            "client-certificate-data": base64.b64encode(credentials.certificate).decode(),
-            "client-key-data": base64.b64encode(credentials.key).decode(),
-        }}],
+        "contexts": [{"name": way, "context": {"cluster": way, "user": f"{each.name}-{each.user}"}}
+                     for each in clusters for way in each.ways],
+        "users": [{"name": f"{each.name}-{each.user}", "user": {
+            "client-certificate-data": _encoded(each.credentials.certificate),
+            "client-key-data": _encoded(each.credentials.key),
+        }} for each in clusters],
     }  # fmt: skip
     return yaml.safe_dump(config, sort_keys=False, width=1 << 20).encode()
+
+
+def _encoded(pem: bytes) -> str:
+    return base64.b64encode(pem).decode()
 
 
 def _first(config: Any, plural: str, singular: str) -> Mapping[str, Any]:

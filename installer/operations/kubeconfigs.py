@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from installer.answers.model import Answers, Environment
-from installer.errors import HostAnswersOddly, SitewrightError
+from installer.errors import ConnectionLost, HostAnswersOddly, SitewrightError
 from installer.formats import kubeconfig
 from installer.layout import API_PORT
 from installer.messages import Message
@@ -41,8 +41,8 @@ def fetch(
     found: kubeconfig.Credentials | None = None
     serving: list[str] = []
     trouble: SitewrightError | None = None
-    answering = [host for host in environment.control_planes if host not in silent]
-    for host in answering:
+    asked = [host for host in environment.control_planes if host not in silent]
+    for host in asked:
         try:
             credentials = _credentials(world, host)
         except SitewrightError as error:
@@ -56,10 +56,29 @@ def fetch(
         raise trouble
     if found is None:
         return None
-    planes = {host: f"{answers.host(host).address}:{API_PORT}" for host in environment.control_planes}
-    servers = {"": environment.endpoint} if environment.endpoint else planes
-    chosen = "" if environment.endpoint else (serving or answering)[0]
-    return keep(file_name(environment), kubeconfig.written(environment.name, found, servers, chosen))
+    chosen = "" if environment.endpoint else (serving or asked)[0]
+    cluster = kubeconfig.Cluster(environment.name, found, servers(answers, environment), chosen, "admin")
+    return keep(file_name(environment), kubeconfig.written([cluster]))
+
+
+def servers(answers: Answers, environment: Environment) -> dict[str, str]:
+    """Each way to an environment's API: the customer's endpoint as "" where there is one, or every control plane."""
+    if environment.endpoint:
+        return {"": environment.endpoint}
+    return {host: f"{answers.host(host).address}:{API_PORT}" for host in environment.control_planes}
+
+
+def answering(world: ReadOnly, environment: Environment) -> str:
+    """The first control plane whose API server serves, as that host itself finds.
+
+    Raises:
+        ConnectionLost: there is none.
+    """
+    for host in environment.control_planes:
+        if _serves(world, host):
+            return host
+    planes = environment.control_planes
+    raise ConnectionLost(host=environment.name, reason=Message("no API server serves on {hosts}", hosts=planes))
 
 
 def _credentials(world: ReadOnly, host: str) -> kubeconfig.Credentials | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from installer import certificates
@@ -39,7 +40,7 @@ NEEDED = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables")
 
 
 def kubeadm(call: Call) -> Output:
-    """init, join, reset, upgrade, token create, and the phase that uploads certificates."""
+    """init, join, reset, upgrade, token create, kubeconfig user, and the phase that uploads certificates."""
     match call.argv[1:]:
         case ("init", "phase", "upload-certs", "--upload-certs", "--config", path):
             return _upload(call, path)
@@ -47,6 +48,8 @@ def kubeadm(call: Call) -> Output:
             return _init(call, _documents(call, path))
         case ("join", "--config", path):
             return _join(call, _documents(call, path)["JoinConfiguration"])
+        case ("kubeconfig", "user", "--client-name", user, "--validity-period", seconds, "--config", "/dev/stdin"):
+            return _person(call, user, seconds)
         case ("token", "create", "--ttl", _, "--print-join-command", "--kubeconfig", _):
             return _token(call)
         case ("reset", "--force", "--cri-socket", _):
@@ -156,7 +159,26 @@ def _admin(call: Call, config: Mapping[str, Any]) -> str:
     authority = certificates.make_ca("kubernetes", call.site.now())
     admin = certificates.issue(authority, "kubernetes-admin", ("kubernetes-admin",), call.site.now())
     credentials = kubeconfig.Credentials(authority.certificate, admin.certificate, admin.key)
-    return kubeconfig.written(config["clusterName"], credentials, {"": config["controlPlaneEndpoint"]}, "").decode()
+    return _config(config["clusterName"], credentials, config["controlPlaneEndpoint"])
+
+
+def _config(name: str, credentials: kubeconfig.Credentials, endpoint: str) -> str:
+    return kubeconfig.written([kubeconfig.Cluster(name, credentials, {"": endpoint}, "", "admin")]).decode()
+
+
+def _person(call: Call, user: str, seconds: str) -> Output:
+    """A kubeconfig for another user, as kubeadm signs it on a control plane; only who has the authority's key can."""
+    cluster = call.site.cluster_of(call.host.name)
+    config = {each["kind"]: each for each in libyaml.load_all(call.stdin)}["ClusterConfiguration"]
+    if cluster is None or call.host.name not in cluster.planes:
+        return failed("failure loading ca certificate: open /etc/kubernetes/pki/ca.crt: no such file or directory")
+    if config["kubernetesVersion"] != call.site.manifest.kubernetes:
+        return failed(f"this version of kubeadm does not create clusters of version {config['kubernetesVersion']}")
+    life = timedelta(seconds=int(seconds.removesuffix("s")))
+    authority = certificates.make_ca("kubernetes", call.site.now())
+    pair = certificates.issue(authority, user, (user,), call.site.now(), life)
+    credentials = kubeconfig.Credentials(authority.certificate, pair.certificate, pair.key)
+    return said(_config(cluster.name, credentials, config["controlPlaneEndpoint"]))
 
 
 def _troubles(call: Call, *, plane: bool) -> Iterator[str]:

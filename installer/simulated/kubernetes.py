@@ -32,6 +32,7 @@ KINDS: Mapping[tuple[str, str], tuple[str, bool]] = {
     (APPS, "DaemonSet"): ("daemonsets", True),
     (APPS, "Deployment"): ("deployments", True),
     (APPS, "StatefulSet"): ("statefulsets", True),
+    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): ("clusterrolebindings", False),
     (ADMISSION, "ValidatingAdmissionPolicy"): ("validatingadmissionpolicies", False),
     (ADMISSION, "ValidatingAdmissionPolicyBinding"): ("validatingadmissionpolicybindings", False),
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): ("customresourcedefinitions", False),

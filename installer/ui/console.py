@@ -133,7 +133,7 @@ def wiring(console: Console, found: WiringCard) -> None:
         (("part", "consumes", "from"), [(each.consumer, each.role, each.provider) for each in found.wires]),
     )  # fmt: skip
     for names, rows in tables:
-        _folded(console, names, rows)
+        folded(console, names, rows)
         console.print()
 
 
@@ -143,10 +143,10 @@ def secrets(console: Console, found: Sequence[SecretCard]) -> None:
         console.print("No part of this site has a secret of its own.")
         return
     rows = [(plain(each.name), plain(", ".join(each.keys)), plain(", ".join(each.copies))) for each in found]
-    _folded(console, ("secret", "keys", "copies"), rows)
+    folded(console, ("secret", "keys", "copies"), rows)
 
 
-def _folded(console: Console, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def folded(console: Console, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table in which nothing is cut off: what is too long goes on in the next line."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     for name in names:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
 from installer.engine.events import Emit
 from installer.errors import SitewrightError
+from installer.operations.people import Grant
 from installer.plain import plain
 from installer.plan.card import PlanCard, SecretCard, WiringCard
 from installer.plan.steps.volumes import Volume
@@ -26,7 +28,7 @@ from installer.product.checking import Verdict
 from installer.rehearsal.callers import Heard
 from installer.runs.execute import Watch
 from installer.runs.store import Run
-from installer.ui import bundles, console, live, products, progress, sizes, terminal, words
+from installer.ui import access, bundles, console, live, products, progress, sizes, terminal, words
 from sizing.components import ComponentSize, ResolvedInput
 from sizing.engine import Sizing
 from sizing.explanations import Explanation, as_text
@@ -150,6 +152,23 @@ class ForPeople:
             f"✔ {plain(wanted.name)} has new values; started anew: {plain(', '.join(begun) or 'nothing')}"
         )
         self.next(("Next:  ", words.command("status", "--probe")))
+
+    def access(self, found: Sequence[Grant], now: datetime) -> None:
+        """A table."""
+        access.table(terminal.stdout(), found, now)
+
+    def granted(self, given: Sequence[Grant], kubeconfig: Path) -> None:
+        """What it allows and until when, and how to use it."""
+        access.granted(terminal.stdout(), given)
+        file = words.path(kubeconfig)
+        contexts = [f"kubectl --kubeconfig {file} --context {plain(each.environment)} get pods -A" for each in given]
+        self.next(("Hand over:  ", file), *(("Use:  ", each) for each in contexts),
+                  ("Take back:  ", words.command("access", given[0].person, "--revoke")))  # fmt: skip
+
+    def revoked(self, person: str, taken: Sequence[Grant]) -> None:
+        """A line."""
+        where = ", ".join(dict.fromkeys(each.environment for each in taken))
+        terminal.stdout().print(f"✔ {plain(person)} can no longer work in {plain(where)}")
 
     def outages(self, verb: str, heard: Sequence[Heard]) -> None:
         """A table: what was called, and for how long it did not answer."""

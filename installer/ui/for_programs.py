@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
 from installer.engine.events import Emit
 from installer.errors import AnswersInvalid, NeedsInvalid, SitewrightError
+from installer.operations.people import Grant
 from installer.plain import MOST
 from installer.plan import card
 from installer.plan.card import PlanCard, SecretCard, WiringCard
@@ -157,6 +159,18 @@ class ForPrograms:
         """Name and workloads."""
         jsonl.write("rotated", {"name": wanted.name, "restarted": list(begun)})
 
+    def access(self, found: Sequence[Grant], now: datetime) -> None:
+        """`access`."""
+        jsonl.write("access", {"grants": [{**_grant(each), "ended": each.until < now} for each in found]})
+
+    def granted(self, given: Sequence[Grant], kubeconfig: Path) -> None:
+        """`granted`."""
+        jsonl.write("granted", {"grants": [_grant(each) for each in given], "kubeconfig": str(kubeconfig)})
+
+    def revoked(self, person: str, taken: Sequence[Grant]) -> None:
+        """`revoked`."""
+        jsonl.write("revoked", {"person": person, "environments": [each.environment for each in taken]})
+
     def outages(self, verb: str, heard: Sequence[Heard]) -> None:
         """A line for each caller."""
         for each in heard:
@@ -225,3 +239,8 @@ class ForPrograms:
 
 def _trusted(authority: Path | None) -> dict[str, Path]:
     return {"authority": authority} if authority else {}
+
+
+def _grant(given: Grant) -> dict[str, Any]:
+    return {"person": given.person, "environment": given.environment, "role": given.role,
+            "until": given.until.isoformat(), "by": given.by}  # fmt: skip

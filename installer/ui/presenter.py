@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
 from installer.engine.events import Emit
 from installer.errors import SitewrightError
+from installer.operations.people import Grant
 from installer.plan.card import PlanCard, SecretCard, WiringCard
 from installer.plan.steps.volumes import Volume
 from installer.ports import Report
@@ -137,6 +139,18 @@ class Presenter(Protocol):
 
     def rotated(self, wanted: SecretCard, begun: Sequence[str]) -> None:
         """One has new values; these workloads were started anew."""
+        ...
+
+    def access(self, found: Sequence[Grant], now: datetime) -> None:
+        """Who may work in which cluster, and until when; what has ended by `now` opens nothing any more."""
+        ...
+
+    def granted(self, given: Sequence[Grant], kubeconfig: Path) -> None:
+        """A person may work in these clusters, with this file."""
+        ...
+
+    def revoked(self, person: str, taken: Sequence[Grant]) -> None:
+        """What a person may no longer do."""
         ...
 
     def outages(self, verb: str, heard: Sequence[Heard]) -> None:

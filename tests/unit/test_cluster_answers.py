@@ -27,9 +27,8 @@ NOW = datetime.now(UTC)
 CA = certificates.make_ca("an authority", NOW)
 SERVER = certificates.issue(CA, "kubernetes", ("kubernetes",), NOW)
 ADMIN = certificates.issue(CA, "admin", ("admin",), NOW)
-CONFIG = kubeconfig.written(
-    "production", kubeconfig.Credentials(CA.certificate, ADMIN.certificate, ADMIN.key), {"": "127.0.0.1:6443"}, ""
-)
+CREDENTIALS = kubeconfig.Credentials(CA.certificate, ADMIN.certificate, ADMIN.key)
+CONFIG = kubeconfig.written([kubeconfig.Cluster("production", CREDENTIALS, {"": "127.0.0.1:6443"}, "", "admin")])
 Speak = Callable[[ssl.SSLSocket, bytes], None]
 """Answers one request, whose header it is given."""
 

@@ -36,6 +36,10 @@ def config(cluster: Any = None, user: Any = None) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def written(credentials: kubeconfig.Credentials, servers: dict[str, str], chosen: str) -> bytes:
+    return kubeconfig.written([kubeconfig.Cluster("production", credentials, servers, chosen, "admin")])
+
+
 def text(found: Any) -> bytes:
     return yaml.safe_dump(found).encode()
 
@@ -46,7 +50,7 @@ def test_what_could_run_or_lead_elsewhere_is_left_behind() -> None:
         "auth-provider": {"name": "x"}, "token": "secret", "client-key": "/etc/shadow", "as": "system:admin",
     }  # fmt: skip
     raw = text({**config({"proxy-url": "http://evil", "insecure-skip-tls-verify": True}, evil), "extensions": ["evil"]})
-    made = kubeconfig.written("production", kubeconfig.read(raw), {"cp-1": "10.0.0.1:6443"}, "cp-1")
+    made = written(kubeconfig.read(raw), {"cp-1": "10.0.0.1:6443"}, "cp-1")
     found = yaml.safe_load(made)
     assert found["users"] == [{"name": "production-admin", "user": {
         "client-certificate-data": encoded(ADMIN.certificate), "client-key-data": encoded(ADMIN.key),
@@ -67,7 +71,7 @@ def test_each_control_plane_has_a_context_and_the_current_one_keeps_its_name() -
     servers = {f"cp-{number}": f"10.0.0.{number}:6443" for number in (1, 2, 3)}
     credentials = kubeconfig.read(text(config()))
     for chosen in servers:
-        found = yaml.safe_load(kubeconfig.written("production", credentials, servers, chosen))
+        found = yaml.safe_load(written(credentials, servers, chosen))
         assert found["current-context"] == "production"
         addressed = {each["name"]: each["cluster"]["server"] for each in found["clusters"]}
         contexts = {each["name"]: addressed[each["context"]["cluster"]] for each in found["contexts"]}
@@ -79,14 +83,14 @@ def test_each_control_plane_has_a_context_and_the_current_one_keeps_its_name() -
 
 def test_an_endpoint_is_the_only_way() -> None:
     credentials = kubeconfig.read(text(config()))
-    found = yaml.safe_load(kubeconfig.written("production", credentials, {"": "api.example:443"}, ""))
+    found = yaml.safe_load(written(credentials, {"": "api.example:443"}, ""))
     assert [each["cluster"]["server"] for each in found["clusters"]] == ["https://api.example:443"]
     assert [each["name"] for each in found["contexts"]] == ["production"]
 
 
 def test_what_is_written_is_read_again() -> None:
     credentials = kubeconfig.read(text(config()))
-    assert kubeconfig.read(kubeconfig.written("production", credentials, {"": "a:1"}, "")) == credentials
+    assert kubeconfig.read(written(credentials, {"": "a:1"}, "")) == credentials
 
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
