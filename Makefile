@@ -11,8 +11,10 @@ demo: bootstrap
 	@.venv/bin/sitewright rehearse --profile $(PROFILE)
 
 # A practice site goes to the next release of Kubernetes, is written to and goes back; what was away meanwhile is printed.
+# With PROFILE=profiles/ha.yaml it has three control planes.
+demo-upgrade: PROFILE = profiles/minimal.yaml
 demo-upgrade: bootstrap
-	@.venv/bin/sitewright rehearse --profile profiles/minimal.yaml --upgrade
+	@.venv/bin/sitewright rehearse --profile $(PROFILE) --upgrade
 
 demo-down: bootstrap
 	@.venv/bin/sitewright rehearse --profile $(PROFILE) --down
@@ -40,6 +42,7 @@ test-full: bootstrap
 soak: bootstrap
 	SITEWRIGHT_STACKED_RUNS=$${SITEWRIGHT_STACKED_RUNS:-300} .venv/bin/pytest -q tests/engine/test_runs_stacked.py
 	SITEWRIGHT_NEED_PAIRS=$${SITEWRIGHT_NEED_PAIRS:-10000} .venv/bin/pytest -q -n 0 tests/unit/test_sizing_more_need.py
+	SITEWRIGHT_UPGRADE_DEATHS=0 .venv/bin/pytest -q tests/engine/test_upgrade_crashes.py
 	SITEWRIGHT_SOAK=1 .venv/bin/pytest -q tests/full/test_faults.py
 
 bench: bootstrap

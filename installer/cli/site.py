@@ -96,8 +96,6 @@ def upgrade(command: SiteCommand, presenter: Presenter) -> int:
         with every_byte(site, presenter):
             _preflight(command, presenter, site, upgrading=True)
         former = upgrading.former(site, going_on)
-        if not (command.look_only or command.simulate):
-            upgrading.refuse_untried(site.inputs.answers)
         if going_on is None:
             _judged(presenter, upgrading.ready(site, former), alone=command.look_only)
         wanted = upgrading.plan(operations.measured(site), former)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import Any, Protocol
 
-from installer.answers.model import Answers, Environment
+from installer.answers.model import Environment
 from installer.bundle.manifest import Manifest
-from installer.errors import AnotherBundleStands, SitewrightError, StateUnreadable, UsageError
+from installer.errors import AnotherBundleStands, SitewrightError, StateUnreadable
 from installer.hosts.facts_parsing import RECORD
 from installer.messages import Message
 from installer.plan import readiness, succession, upgrade
@@ -19,6 +20,9 @@ from installer.plan.steps import planes
 from installer.ports import ReadOnly
 from installer.preflight import Finding, bundle_templates
 from installer.runs.store import Run
+
+PASSING = 60
+"""Looks, a second apart, at pods that are about to end: a volume that was given up is cleared by one."""
 
 
 class Site(Protocol):
@@ -67,21 +71,6 @@ def former(site: Site, run: Run | None) -> str:
     return stands[0].kubernetes
 
 
-def refuse_untried(answers: Answers) -> None:
-    """Refuse the class of sites whose upgrade never ran to its end on real hosts: those with several control planes.
-
-    Raises:
-        UsageError: an environment has more than one control plane.
-    """
-    for environment in answers.environments:
-        if (count := len(environment.control_planes)) > 1:
-            reason = Message("upgrades have run with one control plane so far, and {environment} has {count}: several "
-                             "have been simulated alone; nothing was changed",
-                             environment=environment.name, count=count)  # fmt: skip
-            hint = Message("see what would be done: --check; on a simulated site: --simulate FILE")
-            raise UsageError(reason=reason, hint=hint)
-
-
 def standing(site: Site) -> tuple[succession.Standing, ...]:
     """What stands on the hosts, as they record it; a host that does not answer says nothing here."""
 
@@ -109,11 +98,22 @@ def ready(site: Site, former: str) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+def _pods(world: ReadOnly, cluster: str) -> Any:
+    """A cluster's pods, once those that are about to end have ended, or had time to."""
+    pods = world.get(cluster, "/api/v1/pods")
+    for _ in range(PASSING):
+        if not readiness.passing(pods):
+            break
+        time.sleep(1)
+        pods = world.get(cluster, "/api/v1/pods")
+    return pods
+
+
 def _troubles(world: ReadOnly, environment: Environment, former: str, manifest: Manifest) -> Iterator[Trouble]:
     cluster = environment.name
     try:
         nodes = world.get(cluster, "/api/v1/nodes")
-        pods = world.get(cluster, "/api/v1/pods")
+        pods = _pods(world, cluster)
         budgets = world.get(cluster, "/apis/policy/v1/poddisruptionbudgets")
     except SitewrightError as error:
         yield Trouble(readiness.PLANES, "", error.message, Message("a cluster that answers"), error.remedy)

@@ -23,6 +23,8 @@ CHECKS: Mapping[str, Message] = {
     VOLUMES: Message("no application is bound to one node"),
 }
 OVER = frozenset({"Failed", "Succeeded"})
+FOR_GOOD = "Always"
+"""The restart policy of a pod that never ends by itself; also that of one that names none."""
 SHOWN = 5
 """Things that are named; of more it is told how many."""
 
@@ -77,6 +79,16 @@ def pods(listing: Any, *, alone: bool) -> Iterator[Trouble]:
         yield Trouble(VOLUMES, "", Message("away while the node of their volume is: {names}", names=_told(bound)),
                       Message("applications with a copy on another node"),
                       Message("tell whoever uses them, or choose a quiet hour"), warning=True)  # fmt: skip
+
+
+def passing(listing: Any) -> list[str]:
+    """The pods that nothing would start again and that end by themselves, as those by which volumes are cleared."""
+    return [
+        _named(pod) for pod in items(listing)
+        if text(pod, "status", "phase") not in OVER
+        and not listed(pod, "metadata", "ownerReferences")
+        and (text(pod, "spec", "restartPolicy") or FOR_GOOD) != FOR_GOOD
+    ]  # fmt: skip
 
 
 def budgets(listing: Any) -> Iterator[Trouble]:

@@ -30,6 +30,8 @@ class Heard:
     away: list[tuple[float, float | None]] = field(default_factory=list)
     said: str = ""
     """What the last unanswered question ended with."""
+    slowest: float = 0.0
+    """Seconds that the slowest answer took: of several hosts the first ones may not have given any."""
 
     @property
     def longest(self) -> float:
@@ -44,13 +46,16 @@ class Heard:
     def count(self, began: float, error: Exception | None) -> None:
         """Take in how a question ended that was begun at a time."""
         self.asked += 1
+        now = time.monotonic()
         open_ = bool(self.away) and self.away[-1][1] is None
         if error is not None:
             self.said = str(error) or type(error).__name__
             if not open_:
                 self.away.append((began, None))
-        elif open_:
-            self.away[-1] = (self.away[-1][0], time.monotonic())
+            return
+        self.slowest = max(self.slowest, now - began)
+        if open_:
+            self.away[-1] = (self.away[-1][0], now)
 
     def _lengths(self) -> list[float]:
         """Seconds of each time without an answer; of one that goes on, until now."""

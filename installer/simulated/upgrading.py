@@ -130,10 +130,12 @@ def _own_pods(call: Call) -> Output:
 
 
 def kubectl(call: Call, cluster: Cluster) -> Output:
-    """`drain`, `uncordon` and `replace`, as steps ask for them."""
+    """`cordon`, `drain`, `uncordon` and `replace`, as steps ask for them."""
     match call.argv[3:]:
         case ("drain", host, "--ignore-daemonsets", "--delete-emptydir-data", _):
             return _drained(call, cluster, host)
+        case ("cordon", host):
+            cluster.objects[f"/api/v1/nodes/{host}"].setdefault("spec", {})["unschedulable"] = True
         case ("uncordon", host):
             cluster.objects[f"/api/v1/nodes/{host}"].setdefault("spec", {}).pop("unschedulable", None)
         case ("replace", "--filename", path):

@@ -272,13 +272,13 @@ def ports(console: Console, rows: Sequence[Sequence[str]]) -> None:
 
 
 def outages(console: Console, verb: str, heard: Sequence[Heard]) -> None:
-    """For how long what is called from outside did not answer, the longest time and all of it."""
+    """For how long what is called from outside did not answer, the longest time and all, and its slowest answer."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    for name in (f"away during {verb}", "longest", "in all", "times", "asked"):
+    for name in (f"away during {verb}", "longest", "in all", "times", "asked", "slowest answer"):
         table.add_column(name, overflow="fold")
     for each in heard:
         away = (words.duration(each.longest), words.duration(each.altogether)) if each.away else ("never", "")
-        table.add_row(plain(each.name), *away, str(len(each.away)), str(each.asked))
+        table.add_row(plain(each.name), *away, str(len(each.away)), str(each.asked), words.duration(each.slowest))
     console.print(table)
 
 

@@ -175,8 +175,8 @@ class ForPrograms:
         """A line for each caller."""
         for each in heard:
             told = {"during": verb, "of": each.name, "asked": each.asked, "times": len(each.away)}
-            seconds = {"longest": round(each.longest, 1), "altogether": round(each.altogether, 1)}
-            jsonl.write("outage", {**told, **seconds, "last": each.said})
+            seconds = {"longest": each.longest, "altogether": each.altogether, "slowest": each.slowest}
+            jsonl.write("outage", {**told, **{name: round(s, 1) for name, s in seconds.items()}, "last": each.said})
 
     def down(self, site: str) -> None:
         """The site's name."""

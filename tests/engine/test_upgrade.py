@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 from shelf import Fuse, Heard, StoppedClock
@@ -13,7 +15,10 @@ from installer import engine
 from installer.engine.journal import Journal
 from installer.errors import StepFailed
 from installer.plan import install, upgrade
+from installer.plan.steps import commands
+from installer.simulated import upgrading
 from installer.simulated.machine import KERNEL_MODULES
+from installer.simulated.state import failed
 
 EVERY = 29
 """Moments apart at which a process dies: without a common divisor with anything that comes in rows."""
@@ -41,6 +46,16 @@ def shape(world):
                  if not path.startswith(("/var/lib/sitewright/runs", "/var/lib/sitewright/log"))}  # fmt: skip
         hosts[name] = {**state, "files": files}
     return hosts
+
+
+MADE_UP = ("/etc/sitewright/pki/", "/etc/kubernetes/pki/encryption.yaml", "/etc/kubernetes/admin.conf",
+           "/var/lib/kubelet/pki/")  # fmt: skip
+
+
+def alike(shape, other):
+    """In what two shapes differ, but for what each installation makes up anew."""
+    lines = [line for line in differences(shape, other) if "uncollected: sitewright-" not in line]
+    return [line for line in lines if not line.partition(": ")[2].startswith(MADE_UP)]
 
 
 def versions(world):
@@ -92,14 +107,6 @@ def test_resumed_it_ends_as_an_unbroken_one_and_taken_back_it_is_where_it_began(
     clean, fuse = standing("rehearsal", tmp_path), Fuse()
     start = shape(clean)
     assert go(plan, tmp_path / "clean", clean, fuse)
-    made_up = ("/etc/sitewright/pki/", "/etc/kubernetes/pki/encryption.yaml", "/etc/kubernetes/admin.conf",
-               "/var/lib/kubelet/pki/")  # fmt: skip
-
-    def alike(world, other):
-        """Differences, but for what each installation makes up anew."""
-        lines = [line for line in differences(world, other) if "uncollected: sitewright-" not in line]
-        return [line for line in lines if not line.partition(": ")[2].startswith(made_up)]
-
     for at in range(1, fuse.ticks + 1, EVERY):
         folder = tmp_path / str(at)
         folder.mkdir()
@@ -109,6 +116,75 @@ def test_resumed_it_ends_as_an_unbroken_one_and_taken_back_it_is_where_it_began(
         assert (at, alike(shape(clean), shape(world))) == (at, [])
         assert go(engine.inverse(plan, Journal(folder / "upgrade" / "journal.jsonl")), folder / "back", world)
         assert (at, alike(start, shape(world))) == (at, [])
+
+
+class Starting:
+    """Control planes whose API server takes a few looks to serve once its manifest has changed; a fate, too.
+
+    `most` is how many of them were away at once, at the worst moment.
+    """
+
+    LOOKS = 12
+    """More than the engine itself looks once a step has been applied."""
+
+    def __init__(self, world, monkeypatch) -> None:
+        self.hosts = {name: world.site.hosts[name] for name in world.site.clusters["production"].planes}
+        self.serves = {name: self.written(name) for name in self.hosts}
+        self.looks = dict.fromkeys(self.hosts, 0)
+        self.most = 0
+        answer = upgrading.curl
+
+        def asked(call):
+            name = call.host.name
+            if call.argv[-1] == upgrading.VERSION and self.serves[name] != self.written(name):
+                self.looks[name] += 1
+                if self.looks[name] % self.LOOKS:
+                    return failed("curl: (7) Failed to connect", 7)
+                self.serves[name] = self.written(name)
+            return answer(call)
+
+        monkeypatch.setattr(upgrading, "curl", asked)
+        monkeypatch.setattr(commands, "time", SimpleNamespace(sleep=lambda _seconds: None))
+
+    def written(self, name: str) -> str:
+        return self.hosts[name].tree.text("/etc/kubernetes/manifests/kube-apiserver.yaml")
+
+    def around(self, _verb, _host, effect):
+        result = effect()
+        self.most = max(self.most, sum(self.serves[name] != self.written(name) for name in self.hosts))
+        return result
+
+
+def test_of_several_control_planes_one_at_a_time_is_away_there_and_back(tmp_path, monkeypatch) -> None:
+    world = standing("ha", tmp_path)
+    plan = upgrade.plan(next_inputs_of("ha"), "v1.36.3")
+    world.fate = starting = Starting(world, monkeypatch)
+    with closing(Journal(tmp_path / "upgrade")) as journal:
+        engine.run(plan, journal, world, Heard(), clock=StoppedClock())
+        assert starting.most == 1
+        back = engine.inverse(plan, journal)
+    with closing(Journal(tmp_path / "back")) as journal:
+        engine.run(back, journal, world, Heard(), clock=StoppedClock())
+    assert (starting.most, versions(world)) == (1, {"v1.36.3"})
+
+
+def test_a_pod_that_ends_by_itself_is_waited_for_before_its_node_is_emptied(tmp_path, monkeypatch) -> None:
+    world = standing("rehearsal", tmp_path)
+    path = "/api/v1/namespaces/default/pods/clearing"
+    clearing = {"metadata": {"name": "clearing", "namespace": "default"}, "status": {},
+                "spec": {"nodeName": "node-1", "restartPolicy": "Never"}}  # fmt: skip
+    cluster, looks = world.site.clusters["production"], []
+    cluster.put(path, clearing)
+
+    def passed(_seconds) -> None:
+        looks.append(path in cluster.objects)
+        if len(looks) == 3:
+            cluster.delete(path)
+
+    monkeypatch.setattr(commands, "time", SimpleNamespace(sleep=passed))
+    assert go(upgrade.plan(next_inputs_of("rehearsal"), "v1.36.3"), tmp_path / "upgrade", world)
+    assert looks[:3] == [True] * 3
+    assert versions(world) == {"v1.37.2"}
 
 
 def test_a_node_that_cannot_be_emptied_is_in_service_again_and_says_which_pod_stays(tmp_path) -> None:

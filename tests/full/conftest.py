@@ -41,10 +41,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for line in (Figures.HEAD, *map(str, figures_found)):
             terminalreporter.write_line(line)
     if outages_found:
-        terminalreporter.section("away, as called from outside: longest, in all, times")
+        terminalreporter.section("away, as called from outside: longest, in all, times; slowest answer")
         for during, heard in outages_found:
             for each in heard:
-                away = f"{each.longest:5.1f} s  {each.altogether:5.1f} s  {len(each.away):3}"
+                away = f"{each.longest:5.1f} s  {each.altogether:5.1f} s  {len(each.away):3}  {each.slowest:5.1f} s"
                 terminalreporter.write_line(f"{during:24} {each.name:50} {away}")
 
 

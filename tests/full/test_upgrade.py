@@ -32,7 +32,7 @@ def following() -> Path:
     return build.build(NEXT, practice_key()[0], lambda _: None)
 
 
-@pytest.mark.parametrize("profile", ["minimal"])
+@pytest.mark.parametrize("profile", ["minimal", "ha"])
 def test_a_site_goes_to_the_next_release_is_written_to_and_goes_back(
     profile: str,
     raise_profile: Callable[[str], SiteUnderTest],

@@ -45,6 +45,14 @@ def test_one_that_always_answered_was_never_away() -> None:
     assert (heard.longest, heard.altogether, heard.away) == (0.0, 0.0, [])
 
 
+def test_the_slowest_answer_is_told_and_no_answer_is_none() -> None:
+    heard = Heard("it")
+    now = time.monotonic()
+    heard.count(now - 4, None)
+    heard.count(now - 60, AWAY)
+    assert 4 <= heard.slowest < 60
+
+
 def test_the_next_address_is_asked_and_only_the_last_one_that_fails_counts() -> None:
     asked: list[str] = []
 

@@ -223,6 +223,42 @@ def test_a_control_plane_that_did_not_answer_is_asked_after_the_others(tmp_path:
         made.close()
 
 
+def refusing(status: str, why: bytes) -> Speak:
+    return body(json.dumps({"kind": "Status", "message": why.decode()}).encode(), status)
+
+
+@pytest.mark.parametrize(
+    "speak",
+    [
+        refusing("500 Internal Server Error", b"etcdserver: request timed out"),
+        refusing("503 Service Unavailable", b"apiserver is shutting down"),
+        raw(),
+    ],
+    ids=["without its etcd", "shutting down", "hanging up"],
+)
+def test_a_control_plane_in_trouble_of_its_own_is_passed_over_for_another(
+    tmp_path_factory: pytest.TempPathFactory, speak: Speak
+) -> None:
+    one, other = tmp_path_factory.mktemp("cp-1"), tmp_path_factory.mktemp("cp-2")
+    with speaking(one, speak) as troubled, speaking(other, body(b'{"kind": "NodeList"}')) as well:
+        links = {"cp-1": Link("cp-1", CONFIG, troubled), "cp-2": Link("cp-2", CONFIG, well)}
+        made = real.Cluster("production", links)  # type: ignore[arg-type]
+        for _ in range(3):
+            assert made.get("/api/v1/nodes") == {"kind": "NodeList"}
+        assert links["cp-1"].dialled <= 2, "it is asked after the others from then on"
+        made.close()
+
+
+def test_where_every_control_plane_is_in_trouble_its_own_words_are_told(tmp_path: Path) -> None:
+    with speaking(tmp_path, refusing("500 Internal Server Error", b"etcdserver: no leader")) as port:
+        links = {name: Link(name, CONFIG, port) for name in ("cp-1", "cp-2")}
+        made = real.Cluster("production", links)  # type: ignore[arg-type]
+        with pytest.raises(CommandFailed, match="etcdserver: no leader"):
+            made.get("/api/v1/nodes")
+        assert {link.dialled for link in links.values()} <= {1, 2}
+        made.close()
+
+
 def test_many_who_ask_at_once_wait_for_a_host_that_is_gone_once(tmp_path: Path) -> None:
     class Gone(Link):
         def execute(self, argv: tuple[str, ...], payload: Any = (), timeout: float = 60) -> Ended:

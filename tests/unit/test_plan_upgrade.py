@@ -9,8 +9,7 @@ import pytest
 from simulation import inputs_of, next_inputs_of
 
 from installer.bundle.manifest_json import encode
-from installer.errors import BundleNotTrusted, UsageError
-from installer.operations import upgrading
+from installer.errors import BundleNotTrusted
 from installer.plan import install, upgrade
 from installer.plan.model import Plan
 from installer.plan.renamed import present_id
@@ -127,10 +126,3 @@ def test_what_kubeadm_is_told_is_in_the_bundle() -> None:
     lacking = replace(inputs.manifest, components=parts)
     with pytest.raises(BundleNotTrusted):
         upgrade.plan(replace(inputs, manifest=lacking, bundle_json=encode(lacking)), FORMER)
-
-
-def test_several_control_planes_are_refused_by_name_until_such_a_site_was_upgraded_for_real() -> None:
-    for profile in ("minimal", "rehearsal", "environments"):
-        upgrading.refuse_untried(inputs_of(profile).answers)
-    with pytest.raises(UsageError, match=r"production has 3: several have been simulated alone; nothing was changed"):
-        upgrading.refuse_untried(inputs_of("ha").answers)

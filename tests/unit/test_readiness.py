@@ -55,6 +55,17 @@ def test_a_control_plane_of_another_version_or_a_silent_one() -> None:
     assert [each.found for each in readiness.plane("cp-1", "v1.36.1", "v1.36.3")] == ["its API server is v1.36.1"]
 
 
+def test_what_ends_by_itself_is_told_from_what_stays() -> None:
+    there = [pod("web"), pod("by-hand", owned=False), pod("clearing", owned=False), pod("over", owned=False),
+             pod("job")]  # fmt: skip
+    for each in there[2:]:
+        each["spec"]["restartPolicy"] = "Never"
+    there[3]["status"]["phase"] = "Succeeded"
+    there[4]["metadata"]["ownerReferences"] = [{"kind": "Job"}]
+    assert readiness.passing({"items": there}) == ["shop/clearing"]
+    assert readiness.passing({"items": "none"}) == readiness.passing(None) == []
+
+
 def test_pods_that_nothing_starts_again_are_named_and_those_that_have_ended_are_not() -> None:
     there = {"items": [pod("web"), pod("by-hand", owned=False), pod("over", owned=False, phase="Succeeded")]}
     assert [each.found for each in readiness.pods(there, alone=False)] == ["nothing starts these again: shop/by-hand"]

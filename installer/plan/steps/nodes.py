@@ -13,6 +13,7 @@ from installer.answers.model import Environment
 from installer.errors import CommandFailed
 from installer.formats.objects import at, condition, items, listed, text
 from installer.messages import Message
+from installer.plan import readiness
 from installer.plan.inputs import Planned
 from installer.plan.model import Before, Difference, Differences, Image, Step
 from installer.plan.steps import static_pods
@@ -136,6 +137,9 @@ def _empty(world: World, environment: Environment, host: str) -> None:
     argv = ("kubectl", "--kubeconfig", ADMIN, "drain", host, "--ignore-daemonsets", "--delete-emptydir-data",
             f"--timeout={DRAINED}s")  # fmt: skip
     first = environment.control_planes[0]
+    _kubectl(world, environment, "cordon", host)
+    # Nothing starts these again, so nothing may delete them: a volume that is being cleared would stay half cleared.
+    wait_for(DRAINED, lambda: not readiness.passing(_on(world, environment, host)))
     try:
         demand_work(world, first, f"sitewright-drain-{host}", *argv, timeout=DRAINED + 60)
     except CommandFailed:
@@ -167,9 +171,13 @@ def _closed(node: Any) -> bool:
 
 def _movable(world: ReadOnly, environment: Environment, host: str) -> list[Mapping[str, Any]]:
     """The pods of a node that have to leave it: not those of the node itself, nor those that every node has."""
-    listing = world.get(environment.name, f"/api/v1/pods?fieldSelector=spec.nodeName%3D{host}")
     return [
-        pod for pod in items(listing)
+        pod for pod in items(_on(world, environment, host))
         if text(pod, "status", "phase") not in OVER
         and not any(owner.get("kind") in ("DaemonSet", "Node") for owner in listed(pod, "metadata", "ownerReferences"))
     ]  # fmt: skip
+
+
+def _on(world: ReadOnly, environment: Environment, host: str) -> Any:
+    """The pods on a node."""
+    return world.get(environment.name, f"/api/v1/pods?fieldSelector=spec.nodeName%3D{host}")

@@ -158,21 +158,31 @@ class Cluster:
         return self._kinds.get((version, kind))
 
     def _call(self, method: str, path: str, body: bytes = b"", kind: str = "") -> tuple[int, bytes]:
-        """One request; over a new connection and with fresh credentials where the old ones fail: it may be repeated."""
+        """One request, of which all may be repeated: over a new connection, of another control plane if there is one.
+
+        It is repeated where the connection or the credentials fail, and where a control plane is in trouble of its own:
+        one that has lost its etcd listens still, and answers 500.
+        """
         headers = {"Accept": "application/json", **({"Content-Type": kind} if kind else {})}
-        for last in (False, True):
+        for left in range(len(self._links), -1, -1):
+            fresh = left < len(self._links)
             try:
-                with self._connected(fresh=last) as api, ending(lambda: api.stream, WHOLE):
+                with self._connected(fresh=fresh) as api, ending(lambda: api.stream, WHOLE):
                     api.request(method, path, body or None, headers)
                     with api.getresponse() as response:
                         status, answer = response.status, whole(response)
-                if status != 401 or last:
+                troubled = status >= 500 and len(self._links) > 1
+                if not left or not (troubled or status == 401):
                     return status, answer
+                if troubled:
+                    self._silent[api.plane] = time.monotonic()
             except BROKEN as error:
-                if last or isinstance(error, TooMuch):
+                if not left or isinstance(error, TooMuch):
                     raise ConnectionLost(
                         host=self._name, reason=Message("its API: {reason}", reason=_said(error))
                     ) from error
+                if fresh:  # an old connection may have been ended while it was idle
+                    self._silent[api.plane] = time.monotonic()
             self.close()
         raise AssertionError("unreachable")
 

@@ -32,6 +32,7 @@ class Api(http.client.HTTPSConnection):
     def __init__(self, link: Link, context: ssl.SSLContext) -> None:
         super().__init__(NAME, timeout=PATIENCE, context=context)
         self._link = link
+        self.plane = link.login.name
         self._tls = context
         self.stream: ssl.SSLSocket | None = None
         """What is read from; `sock` is None as soon as a server has said that it will hang up."""
