@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
@@ -119,20 +119,22 @@ class Packer:
             return self._compressed(folder / deb.ROOT)
         if "files" not in layer:
             return self._tar(folder_entries(folder))
-        entries: dict[str, Entry] = {}
-        for name, target in layer["files"].items():
-            source = folder / name
+        return self._tar(self._taken(layer, f"{part.name}: {image}"))
+
+    def _taken(self, wanted: Mapping[str, Any], what: str, below: str = "") -> dict[str, Entry]:
+        """Files and folders of the source that `wanted` names, where it wants them below a path."""
+        folder, entries = self.made[wanted["from"]], dict[str, Entry]()
+        for name, target in wanted["files"].items():
+            source, place = folder / name, str(PurePosixPath(below) / target.strip("/"))
             if source.is_dir():
-                entries |= folder_entries(source, target.strip("/"))
+                entries |= folder_entries(source, place)
             elif source.is_file():
                 mode = 0o755 if source.stat().st_mode & 0o100 else 0o644
-                entries[target.strip("/")] = plain_file(source, mode)
+                entries[place] = plain_file(source, mode)
             else:
-                raise BuildFailed(
-                    what=f"{part.name}: {image}",
-                    reason=Message("source {source} makes no {name}", source=layer["from"], name=name),
-                )
-        return self._tar(entries)
+                reason = Message("source {source} makes no {name}", source=wanted["from"], name=name)
+                raise BuildFailed(what=what, reason=reason)
+        return entries
 
     def _chart(self, part: Part, entry: Mapping[str, Any]) -> Artifact:
         origin = self.made[entry["from"]] if "from" in entry else part.folder
@@ -151,6 +153,8 @@ class Packer:
             head = scratch / "Chart.yaml"
             head.write_text(yaml.safe_dump(about, sort_keys=True), encoding="utf-8")
             entries = {**folder_entries(folder, about["name"]), f"{about['name']}/Chart.yaml": plain_file(head)}
+            for added in entry.get("adds", ()):
+                entries |= self._taken(added, f"{part.name}: {about['name']}", about["name"])
             write_tar(scratch / "chart.tar", entries)
             packed = _gzip((scratch / "chart.tar").read_bytes())
         chart = self._add(packed)

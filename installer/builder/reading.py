@@ -240,12 +240,14 @@ def _sources(
 
 
 def _trees(parts: tuple[Part, ...]) -> dict[str, set[str]]:
-    """Of each source, the folders that charts are taken from."""
+    """Of each source, the folders and files that charts are taken from."""
     trees: dict[str, set[str]] = {}
     for part in parts:
         for chart in part.listed("charts"):
             if "from" in chart:
                 trees.setdefault(chart["from"], set()).add(chart.get("path", "."))
+            for added in chart.get("adds", ()):
+                trees.setdefault(added["from"], set()).update(added["files"])
     return trees
 
 

@@ -25,8 +25,8 @@ TOOLCHAINS: Mapping[str, str] = {"c": C_TOOLCHAIN, "java": JAVA_TOOLCHAIN, "node
 class Source:
     """Where made files come from.
 
-    `spec` is what stands under `kind`; `folder` is that of its component; `trees` are folders of the source that
-    charts are taken from.
+    `spec` is what stands under `kind`; `folder` is that of its component; `trees` are folders and files of the source
+    that charts are taken from.
     """
 
     name: str
@@ -130,4 +130,5 @@ def taken_from(part: Part) -> Iterator[str]:
     """The sources that a part's artifacts are taken from."""
     for key in ("images", "charts", "files"):
         for entry in part.listed(key):
-            yield from (each["from"] for each in (entry, *entry.get("layers", ())) if "from" in each)
+            brought = (*entry.get("layers", ()), *entry.get("adds", ()))
+            yield from (each["from"] for each in (entry, *brought) if "from" in each)

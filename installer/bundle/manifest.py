@@ -129,6 +129,11 @@ class Component:
         return str(self.spec.get("publishes", {}).get("secret", ""))
 
     @property
+    def near_only(self) -> bool:
+        """Whether it fills its role for parts of its own environment alone."""
+        return bool(self.spec.get("serves") == "environment")
+
+    @property
     def once(self) -> bool:
         """Whether a site has it in one environment alone."""
         return bool(self.spec.get("placed") == "once")

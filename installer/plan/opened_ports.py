@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from installer.answers.model import Answers
 from installer.bundle.manifest import Component
@@ -10,24 +11,33 @@ from installer.layout import FIRST_NODE_PORT, LAST_NODE_PORT
 from installer.messages import Message
 from installer.plan.connections import NODE_PORTS, OpenPort, Protocol, own_ports
 from installer.plan.stages import Parts, Place, hosts_of
+from installer.render import context
 
 Clash = tuple[Place, Message, Message]
 """The part that asks for a port, what was found, and what is wanted."""
 
 
 def opened(answers: Answers, parts: Parts) -> tuple[OpenPort, ...]:
-    """Every port that a part opens, and where: on the hosts that it is put on, or on all where it is a release."""
+    """Every port that a part opens, and where.
+
+    On the hosts that it is put on; where it is a release, on all, or on those on which its pods may stand.
+    """
     return tuple(
         OpenPort(environment, part.name, name, entry["port"], entry.get("protocol", "tcp"), entry["from"],
-                 _hosts(answers, environment, part), Message.verbatim(entry["why"]))
+                 _hosts(answers, environment, part, entry), Message.verbatim(entry["why"]))
         for environment, there in parts.items() for part in there
         for name, entry in part.spec.get("ports", {}).items()
     )  # fmt: skip
 
 
-def _hosts(answers: Answers, environment: str, part: Component) -> tuple[str, ...]:
+def _hosts(answers: Answers, environment: str, part: Component, entry: Mapping[str, Any]) -> tuple[str, ...]:
     found = answers.environment(environment)
-    return hosts_of(part.spec["host"], answers, found) if _on_hosts(part) else found.hosts
+    if _on_hosts(part):
+        return hosts_of(part.spec["host"], answers, found)
+    if entry.get("on") == "its hosts":
+        taking = found.workers or found.control_planes
+        return tuple(host for host in taking if context.stands(found, part, answers.host(host).pool))
+    return found.hosts
 
 
 def _on_hosts(part: Component) -> bool:

@@ -2,7 +2,8 @@
 
 A component needs others by name or by role. What it requires stands in its own environment. A role that it consumes is
 filled there too or, where nothing of its environment fills it, by the one part of the site that does; one that it wants
-likewise, but it does without where nothing does. So needs may cross environments; they never go in a circle.
+likewise, but it does without where nothing does. A part may fill its role for its own environment alone (`serves`).
+So needs may cross environments; they never go in a circle.
 """
 
 from __future__ import annotations
@@ -161,8 +162,8 @@ class _Solving:
         """Find who fills the roles that a part consumes or wants: in its own environment, else in the whole site."""
         place = Place(environment.name, component.name)
         for role in component.roles_seen:
-            filling = [Place(name, each.name) for name, parts in self.parts.items()
-                       for each in parts if each.role == role]  # fmt: skip
+            filling = [Place(name, each.name) for name, parts in self.parts.items() for each in parts
+                       if each.role == role and (name == environment.name or not each.near_only)]  # fmt: skip
             near = [each for each in filling if each.environment == environment.name] or filling
             if len(near) == 1:
                 self.edges.append(Edge(place, role, near[0]))

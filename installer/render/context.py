@@ -110,6 +110,12 @@ def knows_pools(component: Component) -> bool:
     return "placement" in component.texts.get(component.spec.get("chart", {}).get("values", ""), "")
 
 
+def stands(environment: Environment, component: Component, pool: str) -> bool:
+    """Whether pods of a component may stand on the hosts of a pool (empty: on hosts of no pool)."""
+    own = environment.pool_of(component.name)
+    return pool == own if own else not environment.reserved(pool)
+
+
 def _placement(pool: str, *, reserved: bool) -> dict[str, Any]:
     """What a pod's specification says to stand on the hosts of a pool; nothing where it stands anywhere."""
     if not pool:
@@ -132,7 +138,7 @@ def for_component(
     pool = environment.pool_of(component.name)
     return {**names, "values": dict(environment.components.get(component.name, {})),
             "places": [each for each in names["workers"] or names["control_planes"]
-                       if (each.pool == pool if pool else not environment.reserved(each.pool))],
+                       if stands(environment, component, each.pool)],
             "placement": _placement(pool, reserved=environment.reserved(pool)),
             "ports": {name: entry["port"] for name, entry in component.spec.get("ports", {}).items()},
             "sized": dict(sized),

@@ -17,7 +17,7 @@ NAMES = {
     "%", "Alertmanager", "CoreDNS", "Elasticsearch", "Filebeat", "GiB", "GitLab", "GitLab Runner", "Grafana",
     "Harbor", "Helm", "Istio", "Jaeger", "JumpServer", "Kafka", "Kibana", "Kong", "Kubernetes", "Linux {version}",
     "Logstash", "Loki", "Longhorn", "MB/s", "Metricbeat", "Mimir", "MinIO", "Prometheus", "Rancher", "SELinux",
-    "Secret {namespace}/{name}", "Tempo", "Vector", "VictoriaLogs", "VictoriaMetrics", "Zipkin",
+    "Secret {namespace}/{name}", "Tempo", "Traefik", "Vector", "VictoriaLogs", "VictoriaMetrics", "Zipkin",
     "bundle.json: {reason}", "cert-manager", "cgroup v1", "cgroup v2", "chmod 600 {path}", "containerd",
     '"customer"', "etcd", "exec", "exec: {reason}", "hostnamectl set-hostname {name}", "kube-state-metrics",
     "metrics-server", "mount -o remount,rw {mount}", "node exporter", "null", "permissive", "rsyslog", "runc",

@@ -19,13 +19,14 @@ import yaml
 import zstandard
 from build_sample import GO, borrowed_cache, silent, write_recipe
 
-from installer.builder import build
+from installer.builder import build, pack, reading
 from installer.bundle.archive import Archive
 from installer.bundle.manifest import Manifest
 from installer.bundle.sshsig import generate_key
 from installer.bundle.verify import verify
 from installer.engine.events import BuildProgressed, Event
 from installer.errors import BuildFailed
+from installer.workshop import Workshop
 
 PAGE: Mapping[str, Any] = {
     "name": "page",
@@ -103,6 +104,37 @@ def test_a_bundle_holds_what_the_recipe_says(tmp_path: Path, key: Path) -> None:
         with tarfile.open(fileobj=io.BytesIO(tars[1])) as layer:
             assert layer.getnames() == ["srv", "srv/index.html", "srv/more", "srv/more/x"]
         assert archive.blob(page.artifact("file", "page").file.digest).read() == b"hello\n"
+
+
+CHART: Mapping[str, Any] = {
+    "name": "kinds",
+    "sources": [{"name": "kinds", "go": {"path": "go"}}],
+    "charts": [{"name": "kinds", "path": "chart", "adds": [
+        {"from": "kinds", "files": {"crd/one.yaml": "templates/first.yaml", "crd/more": "templates"}}]}],
+    "beside": {"chart/Chart.yaml": "apiVersion: v2\nname: kinds\nversion: 1.0.0\n",
+               "go/go.mod": "module example.invalid/k\n", "go/crd/one.yaml": "kind: One\n",
+               "go/crd/more/two.yaml": "kind: Two\n", "go/crd/not.yaml": "kind: Not\n"},
+}  # fmt: skip
+
+
+def test_a_chart_has_files_of_a_source_put_into_it(tmp_path: Path) -> None:
+    folder = write_recipe(tmp_path / "small", CHART, toolchain={"go": GO})
+    cache = borrowed_cache(tmp_path / "cache")
+    build.lock_recipe(folder, silent, cache=cache)
+    assert reading.load(folder).source("kinds").trees == ("crd/more", "crd/one.yaml")
+    (made,) = (cache / "made").glob("*/files")
+    assert {path.name for path in made.rglob("*.yaml")} == {"one.yaml", "two.yaml"}, "what no chart takes is not kept"
+    packer = pack.Packer(Workshop(cache, "amd64"), "amd64", {"kinds": made})
+    (chart,) = packer.component(reading.load(folder).parts[0]).artifacts
+    with tarfile.open(packer.blob_path(chart.file.digest)) as packed:
+        assert [each.name for each in packed if each.isfile()] == [
+            "kinds/Chart.yaml",
+            "kinds/templates/first.yaml",
+            "kinds/templates/two.yaml",
+        ]
+    lost = {"charts": [{**CHART["charts"][0], "adds": [{"from": "kinds", "files": {"crd/none.yaml": "templates"}}]}]}
+    with pytest.raises(BuildFailed, match=r"the module has neither file nor folder crd/none\.yaml"):
+        build.lock_recipe(write_recipe(tmp_path / "lost", CHART | lost, toolchain={"go": GO}), silent, cache=cache)
 
 
 def test_skopeo_reads_the_images_of_a_bundle(tmp_path: Path, key: Path) -> None:

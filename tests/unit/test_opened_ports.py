@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from wired_bundle import answers, beside_core, bundle, part
+from wired_bundle import SITE, answers, beside_core, bundle, part
 
 from installer import preflight
+from installer.answers import file as answers_file
 from installer.bundle import claims
 from installer.bundle.manifest import Component
 from installer.errors import AnswersInvalid
@@ -48,6 +49,34 @@ def test_what_is_put_on_some_hosts_opens_its_port_there_alone() -> None:
     assert wiring.solve(answers(a=["agent"]), bundle(agent)).opened[0].targets == ()
     everywhere = opening("agent", 9100, on="all")
     assert wiring.solve(answers(a=["agent"]), bundle(everywhere)).opened[0].targets == ("a-1",)
+
+
+@pytest.mark.parametrize(
+    ("pools", "wanted"),
+    [
+        ("{}", ("w-1", "w-2", "w-3")),
+        ("{doors: {components: [gate]}}", ("w-2",)),
+        ("{doors: {components: [], reserved: true}}", ("w-1", "w-3")),
+    ],
+)
+def test_a_port_may_be_open_on_those_hosts_alone_on_which_the_pods_stand(pools: str, wanted: tuple[str, ...]) -> None:
+    ports = {"https": {"port": 443, "from": "clients", "on": "its hosts", "why": "people"}}
+    spec: dict[str, Any] = {"chart": {"name": "gate", "values": "values.yaml"}, "ports": ports}
+    gate = Component("gate", "1", (), spec, {"values.yaml": "{{ placement }}"})
+    hosts = "".join(
+        f"  - {{name: {name}, address: 10.0.0.{at}{', pool: doors' if name == 'w-2' else ''}}}\n"
+        for at, name in enumerate(("p-1", "w-1", "w-2", "w-3"), 1)
+    )
+    environment = f"""environments:
+  - name: a
+    domain: a.internal
+    control_planes: [p-1]
+    workers: [w-1, w-2, w-3]
+    pools: {pools}
+    components: {{gate: {{}}}}
+"""
+    (opened,) = wiring.solve(answers_file.parse(SITE + hosts + environment, "site.yaml"), bundle(gate)).opened
+    assert opened.targets == wanted
 
 
 def test_templates_see_a_parts_own_ports_and_others_what_it_publishes_of_them() -> None:

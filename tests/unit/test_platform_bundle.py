@@ -58,6 +58,9 @@ def test_no_part_runs_as_root_or_without_a_version() -> None:
 def test_every_source_is_used() -> None:
     used = {each["from"] for _, image in IMAGES for each in image["layers"]}
     used |= {entry["from"] for part in PARTS.values() for entry in part.listed("files")}
+    used |= {
+        added["from"] for part in PARTS.values() for chart in part.listed("charts") for added in chart.get("adds", ())
+    }
     named = {entry["name"] for part in PARTS.values() for entry in part.listed("sources")}
     others = {entry["name"] for part in PLATFORM.parts for entry in part.listed("sources")} - named
     assert named <= used

@@ -68,6 +68,19 @@ def test_two_parts_for_one_role_are_refused_where_one_is_needed() -> None:
     assert len(wiring.solve(answers(a=["elastic", "beats"], b=["loki", "beats"]), bundle(STORE, second, SHIPPER)).edges)
 
 
+def test_a_part_may_fill_its_role_for_its_own_environment_alone() -> None:
+    gate = part("gate", "x", role="gateway", serves="environment", publishes={"name": "entrance"})
+    shop, strict = part("shop", "x", wants=["gateway"]), part("strict", "x", consumes=["gateway"])
+    site = answers(a=["gate", "shop"], b=["gate", "shop"], c=["shop"])
+    assert [(str(edge.consumer), str(edge.provider)) for edge in wiring.solve(site, bundle(gate, shop)).edges] == [
+        ("a/shop", "a/gate"),
+        ("b/shop", "b/gate"),
+    ]
+    chosen: dict[str, Any] = {"a": ["gate"], "b": ["strict"]}
+    (said,) = refused(bundle(gate, strict), **chosen)
+    assert said.startswith(line("strict", "b", **chosen) + "b/strict needs gateway, which nothing fills")
+
+
 def test_a_part_that_is_placed_once_is_refused_a_second_time() -> None:
     chosen: dict[str, Any] = {"a": ["elastic"], "b": ["elastic"]}
     assert refused(bundle(STORE), **chosen) == [

@@ -67,9 +67,14 @@ def make(source: Source, locked: Mapping[str, Any], workshop: Workshop, into: Pa
     if source.trees:
         origin = module(source, workshop)[0] if "module" in source.spec else source.inputs[0]
         for tree in source.trees:
-            if not (origin / tree).is_dir():
-                raise BuildFailed(what=source.name, reason=Message("the module has no folder {tree}", tree=tree))
-            copy_tree(origin / tree, into / tree)
+            if (origin / tree).is_file():
+                (into / tree).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(origin / tree, into / tree)
+            elif (origin / tree).is_dir():
+                copy_tree(origin / tree, into / tree)
+            else:
+                reason = Message("the module has neither file nor folder {tree}", tree=tree)
+                raise BuildFailed(what=source.name, reason=reason)
 
 
 def environment(source: Source, workshop: Workshop) -> dict[str, str]:

@@ -1,0 +1,3 @@
+module sitewright.invalid/gateway-trial
+
+go 1.26.0
