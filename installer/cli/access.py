@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from installer.cli.commands import AccessCommand
 from installer.cli.opening import opened
+from installer.cli.site import whose
 from installer.errors import UsageError
 from installer.messages import Message
 from installer.operations import people
+from installer.ui import words
 from installer.ui.presenter import Presenter
 
 
@@ -24,5 +26,6 @@ def run(command: AccessCommand, presenter: Presenter) -> int:
             presenter.revoked(command.person, people.revoke(site, command.person, environments))
         else:
             given, path = people.grant(site, command.person, environments, command.role, command.lasting)
-            presenter.granted(given, path)
+            back = words.command("access", command.person, "--revoke", *whose(command, site))
+            presenter.granted(given, path, back)
     return 0

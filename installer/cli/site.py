@@ -150,7 +150,7 @@ def status(command: SiteCommand, presenter: Presenter) -> int:
         presenter.status(site.name, records, silent, history, authority.kept(site.runs, site.name))
     last = site.runs.last_standing(site.name)
     if last is not None and (last.operation, last.outcome) == (upgrade_plan.OPERATION, "done"):
-        back = words.command("rollback", *_whose(command, site))
+        back = words.command("rollback", *whose(command, site))
         presenter.next(("Way back:  ", f"{back}: what stood before {last.name}; what was written since stays"))
     error = next(iter(silent.values()), None) or failed(results)
     if error:
@@ -213,7 +213,7 @@ def _finish(command: SiteCommand, presenter: Presenter, site: operations.Site, s
         raise error
     program = words.path(kubectl) if kubectl else "kubectl"
     looks = [f"{program} --kubeconfig {words.path(each)} get pods -A" for each in kubeconfigs.values()]
-    around = (words.command("status", *_whose(command, site)), *looks)
+    around = (words.command("status", *whose(command, site)), *looks)
     presenter.ready(run, kubeconfigs, len(results), time.monotonic() - began, around, trusted)
     return 0
 
@@ -264,7 +264,7 @@ def ask(question: str) -> None:
         raise UsageError(reason=Message("not confirmed; nothing was changed"), hint=Message("say y, or give --yes"))
 
 
-def _whose(command: SiteCommand, site: operations.Site) -> list[str]:
+def whose(command: SiteCommand, site: operations.Site) -> list[str]:
     """The flags with which later commands find this site's runs."""
     named = ["--site", site.name] if len(site.runs.sites()) > 1 else []
     state = ["--state", str(command.state)] if command.state != default_state() else []

@@ -82,10 +82,10 @@ def grant(
     mark = secrets.token_hex(4)
     clusters = [_signed(site, environment, person, mark, lasting) for environment in environments]
     path = site.runs.keep(site.name, f"person.{person}.kubeconfig", kubeconfig.written(clusters))
-    given = []
+    given, by = [], site.owner.partition(" (")[0]
     for environment, cluster in zip(environments, clusters, strict=True):
         _sweep(site, environment)
-        made = Grant(environment.name, f"sitewright-access-{mark}", person, role, cluster.credentials.until, site.owner)
+        made = Grant(environment.name, f"sitewright-access-{mark}", person, role, cluster.credentials.until, by)
         site.world.apply(environment.name, _binding(made, _user(person, mark)))
         given.append(made)
     return tuple(given), path

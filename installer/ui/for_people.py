@@ -157,13 +157,12 @@ class ForPeople:
         """A table."""
         access.table(terminal.stdout(), found, now)
 
-    def granted(self, given: Sequence[Grant], kubeconfig: Path) -> None:
+    def granted(self, given: Sequence[Grant], kubeconfig: Path, back: str) -> None:
         """What it allows and until when, and how to use it."""
         access.granted(terminal.stdout(), given)
         file = words.path(kubeconfig)
-        contexts = [f"kubectl --kubeconfig {file} --context {plain(each.environment)} get pods -A" for each in given]
-        self.next(("Hand over:  ", file), *(("Use:  ", each) for each in contexts),
-                  ("Take back:  ", words.command("access", given[0].person, "--revoke")))  # fmt: skip
+        use = f"kubectl --kubeconfig {file} --context {plain(given[0].environment)} get pods -A"
+        self.next(("Hand over:  ", file), ("Use:  ", use), ("Take back:  ", back))
 
     def revoked(self, person: str, taken: Sequence[Grant]) -> None:
         """A line."""

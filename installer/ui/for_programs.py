@@ -163,7 +163,7 @@ class ForPrograms:
         """`access`."""
         jsonl.write("access", {"grants": [{**_grant(each), "ended": each.until < now} for each in found]})
 
-    def granted(self, given: Sequence[Grant], kubeconfig: Path) -> None:
+    def granted(self, given: Sequence[Grant], kubeconfig: Path, back: str) -> None:
         """`granted`."""
         jsonl.write("granted", {"grants": [_grant(each) for each in given], "kubeconfig": str(kubeconfig)})
 

@@ -145,8 +145,8 @@ class Presenter(Protocol):
         """Who may work in which cluster, and until when; what has ended by `now` opens nothing any more."""
         ...
 
-    def granted(self, given: Sequence[Grant], kubeconfig: Path) -> None:
-        """A person may work in these clusters, with this file."""
+    def granted(self, given: Sequence[Grant], kubeconfig: Path, back: str) -> None:
+        """A person may work in these clusters, with this file; `back` is the command that takes it back."""
         ...
 
     def revoked(self, person: str, taken: Sequence[Grant]) -> None:

@@ -166,6 +166,22 @@ def test_the_kubeconfig_works_from_outside(installed: Installed) -> None:
     assert {node.metadata.name for node in nodes} == {"cp-1", "node-1", "node-2"}
 
 
+def test_a_person_may_work_in_the_cluster_until_it_is_taken_back(installed: Installed) -> None:
+    from kubernetes import client, config
+    from kubernetes.client import ApiException
+
+    operator = installed.site.operator
+    given = operator.run("access", "anna", "--as", "view", "--for", "30m", "--json").expect().of("granted")[0]
+    with config.new_client_from_config(config_file=given["kubeconfig"]) as api:
+        core = client.CoreV1Api(api)
+        assert core.list_namespaced_pod("shop").items
+        with pytest.raises(ApiException, match="Forbidden"):
+            core.list_namespaced_secret("shop")
+        operator.run("access", "anna", "--revoke", "--json").expect()
+        with pytest.raises(ApiException, match="Forbidden"):
+            core.list_namespaced_pod("shop")
+
+
 def test_after_uninstall_the_hosts_are_as_before(bare: Bare, installed: Installed) -> None:
     """Also where the first try is killed half-way."""
     site = installed.site

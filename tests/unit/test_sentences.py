@@ -59,7 +59,7 @@ CALLER_IS_WRONG = {
     "not a plain word: {}",
 }  # fmt: skip
 """Of `ValueError`s that nothing but a fault of the program raises, as those of `FAULTS`."""
-SET_APART = {"csv_table.py", "plain.py"}
+SET_APART = {"headings.py", "plain.py"}
 """The headings that lists of hosts have, in both languages; what says how much of a text is left out of it."""
 
 
