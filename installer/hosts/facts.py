@@ -32,6 +32,7 @@ PATIENCE = 10
 FILES = (
     "/etc/os-release", "/etc/machine-id", "/proc/sys/kernel/hostname", "/proc/sys/kernel/osrelease",
     "/proc/meminfo", "/proc/stat", "/proc/filesystems", "/proc/self/mounts", "/proc/net/route", "/proc/self/status",
+    "/proc/cmdline", "/proc/cgroups",
     "/proc/sys/kernel/pid_max", "/proc/sys/fs/inotify/max_user_instances",
     "/proc/sys/fs/inotify/max_user_watches",
     "/sys/fs/cgroup/cgroup.controllers", "/sys/fs/selinux/enforce", reading.OWNER,
@@ -45,10 +46,11 @@ TOOLS = ("conntrack", "curl", "findmnt", "ip", "iptables", "modprobe", "mount", 
          "systemctl", "systemd-run", "tar")  # fmt: skip
 BINARIES = tuple(f"{folder}/{tool}" for tool in TOOLS for folder in ("/usr/sbin", "/usr/bin", "/sbin", "/bin"))
 LEFTOVERS = (
-    "/etc/kubernetes/admin.conf", "/etc/kubernetes/manifests", "/etc/kubernetes/kubelet.conf", "/var/lib/etcd/member",
-    "/var/lib/kubelet/config.yaml", "/etc/cni/net.d", "/etc/rancher", "/var/lib/rancher", "/etc/containerd/config.toml",
-    *(f"/sys/class/net/{link}" for link in POD_LINKS), "/var/lib/cni",
+    "/etc/kubernetes/admin.conf", "/etc/kubernetes/kubelet.conf", "/var/lib/etcd/member",
+    "/var/lib/kubelet/config.yaml", "/etc/containerd/config.toml", *(f"/sys/class/net/{link}" for link in POD_LINKS),
 )  # fmt: skip
+FOLDERS = ("/etc/kubernetes/manifests", "/etc/cni/net.d", "/etc/rancher", "/var/lib/rancher", "/var/lib/cni")
+"""Left-overs as well, where anything is in them: packages of container programs make them and leave them empty."""
 FILLED = ("/usr/local/bin", "/var/lib/containerd", "/var/lib/etcd", HOME, "/var/log/pods")
 """What an installation fills; looked into where one was begun."""
 MODULE_SIGNS = {
@@ -77,6 +79,10 @@ class Facts:
     swap: int = 0
     capabilities: int = 0
     cgroup: int = 0
+    lacking_controllers: tuple[str, ...] = ()
+    """Of those of cgroup v2 that kubelet needs."""
+    kernel_switches: tuple[str, ...] = ()
+    """Words of the kernel's command line about cgroups."""
     selinux: bool = False
     systemd: int = 0
     disks: Mapping[str, Disk] = field(default_factory=dict)
@@ -191,7 +197,7 @@ def ask(world: Questions, host: str, *names: str) -> Facts:
         drop_ins=unit_facts.drop_ins(said["settings"]),
         returning_swap=unit_facts.returning_swap(said["settings"], files.get(unit_facts.FSTAB, ""), enabled),
         tools=frozenset(path.rpartition("/")[2] for path in BINARIES if path in there),
-        leftovers=tuple(path for path in LEFTOVERS if path in there),
+        leftovers=(*(path for path in LEFTOVERS if path in there), *reading.filled(said["within"])),
         modules=_modules(world, host, there, files),
         resolves_itself=bool(hostname and said["resolved"].strip()),
         unresolved=frozenset(name for name in names if not said[name].strip()),
@@ -218,6 +224,7 @@ def _questions(hostname: str, names: Iterable[str], *, begun: bool) -> dict[str,
         "routes": ("ip", "-json", "route", "show", "table", "all"),
         "df": ("df", "-B1", "--output=file,size,avail,target,fstype", *PLACES),
         "existing": ("ls", "-d", *BINARIES, *LEFTOVERS, *MODULE_SIGNS.values()),
+        "within": ("ls", "-A", *FOLDERS),
         "ports": ("ss", "-H", "-ltunp"),
         "resolved": ("getent", "ahostsv4", hostname or "localhost"),
         "systemd": ("systemctl", "show", "--property=Version"),

@@ -68,6 +68,10 @@ RECORD = f"{HOME}/site.json"
 _HEADER = re.compile(r"^==> (/\S+) <==$", re.MULTILINE)
 LONGEST = 256
 """Characters of a text that are kept: a name, a version, a path."""
+CONTROLLERS = ("cpu", "memory", "pids")
+"""Controllers of cgroup v2 that kubelet needs."""
+SWITCHES = ("cgroup_disable=", "cgroup_enable=", "cgroup_memory=", "cgroup_no_v1=", "systemd.unified_cgroup_hierarchy=")
+"""How words of the kernel's command line begin that switch them."""
 _NUMBER = re.compile(r"[0-9]{1,15}")
 """Up to a petabyte in bytes; more digits are no size, count or version of anything."""
 _CLOCK = re.compile(r"[0-9]{1,11}\.[0-9]{1,9}\n?")
@@ -136,7 +140,8 @@ def machine(content: Mapping[str, str]) -> dict[str, Any]:
     """Cores, memory, capabilities, cgroups, kernel settings and the default route."""
     memory = {key: int(value) << 10 for key, value in _MEMORY.findall(content.get("/proc/meminfo", ""))}
     capabilities = re.search(r"^CapEff:\s+([0-9a-f]{1,16})$", content.get("/proc/self/status", ""), re.MULTILINE)
-    controllers = content.get("/sys/fs/cgroup/cgroup.controllers", "")
+    controllers = content.get("/sys/fs/cgroup/cgroup.controllers")
+    lacking = tuple(name for name in CONTROLLERS if name not in (controllers or "").split())
     settings = {path.removeprefix("/proc/sys/").replace("/", "."): whole(text.strip())
                 for path, text in content.items() if path.startswith("/proc/sys/")}  # fmt: skip
     return {
@@ -144,14 +149,24 @@ def machine(content: Mapping[str, str]) -> dict[str, Any]:
         "memory": memory.get("MemTotal", 0),
         "swap": memory.get("SwapTotal", 0),
         "capabilities": int(capabilities[1], 16) if capabilities else 0,
-        # A hybrid host mounts v2 beside v1, but without the controllers that kubelet needs.
-        "cgroup": 2 if {"cpu", "memory", "pids"} <= set(controllers.split()) else 1,
+        # A hybrid host mounts v2 beside v1, which has the controllers that kubelet needs.
+        "cgroup": 1 if controllers is None or set(lacking) & _of_v1(content.get("/proc/cgroups", "")) else 2,
+        "lacking_controllers": lacking,
+        "kernel_switches": tuple(
+            line(word) for word in content.get("/proc/cmdline", "").split() if word.startswith(SWITCHES)
+        ),
         "default_route": any(
             line.split()[1:2] == ["00000000"] for line in content.get("/proc/net/route", "").splitlines()
         ),
         "selinux": content.get("/sys/fs/selinux/enforce", "").strip() == "1",
         "settings": {key: value for key, value in settings.items() if value is not None},
     }
+
+
+def _of_v1(text: str) -> frozenset[str]:
+    """The controllers that a hierarchy of cgroup v1 has, from /proc/cgroups (cgroups(7)); those of v2 have number 0."""
+    rows = (row.split() for row in text.splitlines())
+    return frozenset(row[0] for row in rows if len(row) == 4 and (whole(row[1]) or 0) > 0)
 
 
 def disks(df: str, mounts: str, places: Sequence[str]) -> dict[str, Disk]:
@@ -171,6 +186,12 @@ def disks(df: str, mounts: str, places: Sequence[str]) -> dict[str, Disk]:
             place, _, _, mount, kind = fields
             found[place] = Disk(line(mount), line(kind), size, free, options.get(mount, frozenset()))
     return {place: disk for place in places if (disk := nearest(found, place))}
+
+
+def filled(ls: str) -> tuple[str, ...]:
+    """The folders in which there is anything, from what `ls -A` prints of several."""
+    blocks = (block.splitlines() for block in ls.split("\n\n"))
+    return tuple(line(rows[0].removesuffix(":")) for rows in blocks if len(rows) > 1 and rows[0].endswith(":"))
 
 
 def sizes(du: str) -> dict[str, int]:

@@ -179,7 +179,7 @@ def keep_proof(run: Run, results: tuple[proof.ProbeResult, ...]) -> None:
 @contextmanager
 def _held(site: Site, stop: threading.Event) -> Iterator[None]:
     """Hold the site, knowing of every run that it knows of; `stop` is set when it was lost to somebody else."""
-    with lock.hold(site.world, site.runs, site.name, site.first, site.owner, stop):
+    with lock.hold(site.world, site.runs, site.name, site.planes, site.owner, stop):
         adoption.adopt(site)
         yield
 
@@ -223,5 +223,5 @@ def _drive(site: Site, inputs: Inputs, plan_: Plan, run: Run, watch: Watch, stop
     """Carry a plan out in a run's folder; what goes forward is copied to the site as it goes."""
     # What is taken back takes its copy along.
     at_once = inputs.answers.parallel_hosts
-    copy = None if run.operation in BACKWARD else site_copy.Mirror(site.world, site.name, site.first, run, at_once)
+    copy = None if run.operation in BACKWARD else site_copy.Mirror(site.world, site.name, site.planes, run, at_once)
     return execute.drive(run, plan_, inputs, site.world, watch, stop, copy)

@@ -40,7 +40,7 @@ def values(inputs: Inputs, world: World, wanted: SecretCard) -> dict[str, str]:
         UsageError: it is not there.
     """
     environment = inputs.answers.environment(wanted.environment)
-    kept = Kept(environment.control_planes[0], wanted.environment, wanted.namespace, wanted.secret)
+    kept = Kept(environment.control_planes, wanted.environment, wanted.namespace, wanted.secret)
     data = kept.data(world)
     if data is None:
         reason = Message("{name} is not in its cluster", name=wanted.name)
@@ -63,7 +63,7 @@ def rotate(site: Site, wanted: SecretCard, report: Report = discarded) -> tuple[
         reason = Message("nothing in {name} is made at the site", name=wanted.name)
         raise UsageError(reason=reason, hint=Message("its texts come from the bundle and the answers"))
     inputs = site.inputs
-    with lock.hold(site.world, site.runs, site.name, site.first, site.owner, threading.Event()):
+    with lock.hold(site.world, site.runs, site.name, site.planes, site.owner, threading.Event()):
         environment = inputs.answers.environment(wanted.environment)
         part = inputs.manifest.component(wanted.component)
         secrets.renew(inputs, environment, part, wanted.secret, site.world)

@@ -39,5 +39,10 @@ class Site:
 
     @property
     def first(self) -> str:
-        """The host that keeps the site's lock."""
-        return self.inputs.answers.environments[0].control_planes[0]
+        """The site's first control plane, which keeps its authority."""
+        return self.planes[0]
+
+    @property
+    def planes(self) -> tuple[str, ...]:
+        """The hosts that keep the site's lock, and the answers of its runs: any of them may be lost."""
+        return self.inputs.answers.environments[0].control_planes

@@ -20,7 +20,7 @@ from installer.plan.connections import Wire, ports_table, wires
 from installer.plan.inputs import Planned
 from installer.plan.succession import Standing
 from installer.ports import Probed, Report, discarded
-from installer.preflight import bundle, disks, kernel, machine, network, networks, units
+from installer.preflight import bundle, clocks, disks, kernel, machine, network, networks, units
 from installer.preflight.disks import DiskNeed, disk_needs
 from installer.preflight.finding import Case, Check, Finding, Lacking, Status, Tried, Violation
 from installer.preflight.selection import Only, only
@@ -31,7 +31,8 @@ __all__ = ["CHECKS", "IMAGES", "NAMES", "Case", "Check", "DiskNeed", "Finding", 
 
 LOGIN, SUDO = "ssh.login", "sudo.rights"
 CHECKS: tuple[Check, ...] = (
-    *bundle.CHECKS, *machine.CHECKS, *units.CHECKS, *kernel.CHECKS, *disks.CHECKS, *network.CHECKS, *networks.CHECKS,
+    *bundle.CHECKS, *machine.CHECKS, *units.CHECKS, *kernel.CHECKS, *disks.CHECKS, *clocks.CHECKS,
+    *network.CHECKS, *networks.CHECKS,
 )  # fmt: skip
 IMAGES = bundle.CHECKS[0].name
 NAMES = (LOGIN, SUDO, *(check.name for check in CHECKS))

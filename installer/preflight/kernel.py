@@ -13,6 +13,7 @@ OLDEST = (4, 19)
 """What kubeadm's own system check of Kubernetes 1.36 asks for."""
 SYS_RESOURCE = 1 << 24
 """CAP_SYS_RESOURCE (capabilities(7)): needed to raise limits and to shield components from being killed for memory."""
+WANTED_CGROUP = Message("cgroup v2 with cpu, memory and pids")
 SETTINGS = {"kernel.pid_max": 32768, "fs.inotify.max_user_instances": 128, "fs.inotify.max_user_watches": 8192}
 """Least values; fewer and pods fail with "too many open files" long before the machine is full."""
 
@@ -31,7 +32,21 @@ def _version(_: Case, facts: Facts) -> Iterator[Violation]:
 def _cgroup(_: Case, facts: Facts) -> Iterator[Violation]:
     if facts.cgroup != 2:
         remedy = Message("start the kernel with {setting}", setting="systemd.unified_cgroup_hierarchy=1")
-        yield Violation(Message("cgroup v1"), Message("cgroup v2 with cpu, memory and pids"), remedy)
+        yield Violation(Message("cgroup v1"), WANTED_CGROUP, remedy)
+    elif facts.lacking_controllers:
+        names = ", ".join(facts.lacking_controllers)
+        yield Violation(Message("cgroup v2 without {names}", names=names), WANTED_CGROUP, _controllers(facts))
+
+
+def _controllers(facts: Facts) -> Message:
+    """How controllers that a kernel keeps off are turned on."""
+    off = [word for word in facts.kernel_switches if word.startswith("cgroup_disable=")]
+    if off:
+        return Message("take {setting} out of the kernel's command line, and restart the host", setting=" ".join(off))
+    if "memory" in facts.lacking_controllers:
+        setting = "cgroup_enable=memory cgroup_memory=1"  # Raspberry Pi OS, and Debian before 8, keep it off
+        return Message("put {setting} on the kernel's command line, and restart the host", setting=setting)
+    return Message("take a kernel that was built with them, as those of distributions are")
 
 
 def _modules(_: Case, facts: Facts) -> Iterator[Violation]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from installer.errors import HostTaken
-from installer.hosts.facts import LEFTOVERS, TOOLS, Facts
+from installer.hosts.facts import FOLDERS, LEFTOVERS, TOOLS, Facts
 from installer.messages import Message
 from installer.preflight.finding import Case, Check, Violation, control_planes, gib
 from installer.preflight.short import CORES, MEMORY, short_of
@@ -152,7 +152,7 @@ def _leftovers(case: Case, facts: Facts) -> Iterator[Violation]:
             Message("none"),
             Message(
                 "kubeadm reset --force there and remove the rest (looked at: {count} places), or take a fresh host",
-                count=len(LEFTOVERS),
+                count=len(LEFTOVERS) + len(FOLDERS),
             ),
         )
 

@@ -9,53 +9,9 @@ from installer.messages import Message
 from installer.plan.connections import own_ports, wires
 from installer.preflight.finding import Case, Check, Violation
 
-SKEW = 5.0
-"""Seconds: certificates made a moment ago must be valid on every host."""
-SKEW_BETWEEN = 1.0
-"""Seconds: etcd warns of a peer whose clock differs by more."""
 SLOW_LINK = 1e6
 OUR_PROGRAMS = ("kubelet", "kube-", "etcd", "haproxy", "containerd", "sitewright", "registry", "flanneld")
 FIREWALLS = ("firewalld", "ufw")
-
-
-def _skew(case: Case, facts: Facts) -> Iterator[Violation]:
-    line = case.answers.lines.get("network.ntp") or case.answers.lines.get("network")
-    servers = Message("chrony with {servers}", servers=case.answers.ntp) if case.answers.ntp else "chrony"
-    remedy = Message("start {servers} there", servers=servers)
-    if line:
-        remedy = Message(
-            "start {servers} there ({place})", servers=servers, place=f"network.ntp, {case.answers.file}:{line}"
-        )
-    ahead, doubt = facts.clock_ahead, facts.clock_doubt
-    if not abs(ahead) - doubt <= SKEW:  # also where the host told no time at all
-        time = f"{abs(ahead):.0f}"
-        where = (
-            Message("{time} s ahead of this machine", time=time)
-            if ahead > 0
-            else Message("{time} s behind this machine", time=time)
-        )
-        yield Violation(
-            where, Message("{time} s at most; certificates would not be valid yet", time=f"{SKEW:.0f}"), remedy
-        )
-        return
-    for name, other in case.facts.items():
-        apart = abs(ahead - other.clock_ahead) - doubt - other.clock_doubt
-        if name != facts.host and apart > SKEW_BETWEEN:
-            yield Violation(
-                Message("{time} s or more apart from {name}", time=f"{apart:.1f}", name=name),
-                Message("{time} s at most", time=f"{SKEW_BETWEEN:.0f}"),
-                remedy,
-            )
-
-
-def _synchronised(_: Case, facts: Facts) -> Iterator[Violation]:
-    if not facts.clock_synchronised:
-        yield Violation(
-            Message("no time service keeps the clock"),
-            Message("chrony or systemd-timesyncd, synchronised"),
-            Message("start chrony there with the customer's time servers"),
-            warning=True,
-        )
 
 
 def _names(case: Case, facts: Facts) -> Iterator[Violation]:
@@ -161,8 +117,6 @@ def _link(case: Case, facts: Facts) -> Iterator[Violation]:
 
 
 CHECKS = (
-    Check("clock.skew", Message("clocks agree"), _skew),
-    Check("clock.sync", Message("clock is kept"), _synchronised),
     Check("names.resolve", Message("names resolve"), _names),
     Check("network.route", Message("default route"), _route),
     Check("network.firewall", Message("no firewall of its own"), _firewall),

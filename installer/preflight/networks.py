@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 
 from installer.answers.network_rules import proposal
 from installer.hosts.facts import Facts
-from installer.hosts.network_facts import RESOLV, is_loopback
+from installer.hosts.network_facts import RESOLV, is_loopback, is_six
 from installer.layout import POD_LINKS
 from installer.messages import Message
 from installer.preflight.finding import Case, Check, Violation
@@ -37,7 +37,7 @@ def _overlap(case: Case, facts: Facts) -> Iterator[Violation]:
                     Message("{how}, in {network} of {place}", how=taken.how, network=network, place=where),
                     Message("a network of the cluster's own, which no host reaches"),
                     Message("take another in the answers: {wanted}", wanted=proposal(others, everywhere)),
-                    warning=taken.network in WHOLE,
+                    warning=taken.network in WHOLE and not (taken.closed and kind == "services"),
                 )
                 break
 
@@ -45,6 +45,15 @@ def _overlap(case: Case, facts: Facts) -> Iterator[Violation]:
 def _servers(_: Case, facts: Facts) -> Iterator[Violation]:
     """Cluster DNS passes on what it does not know itself to the host's name servers, and ends where it has none."""
     if facts.name_servers is None:
+        return
+    servers = facts.name_servers
+    if servers and all(map(is_six, servers)) and not any(map(is_loopback, servers)):
+        yield Violation(
+            Message("its name servers are {addresses}, and pods have addresses of IPv4 alone", addresses=servers),
+            Message("a name server with an IPv4 address; pods would find no name outside of the cluster"),
+            Message("write the IPv4 address of one into {path} there, as a further line", path=RESOLV),
+            warning=True,
+        )
         return
     loopback = [server for server in facts.name_servers if is_loopback(server)]
     if facts.name_servers and not loopback:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -20,16 +19,21 @@ from installer.ports import Output, Reached
 WRITES = 100
 DISK_MIB = 64
 LINK_BYTES = 8 << 20
+LINK_LED_IN = 3 << 20
+"""Of these, what comes before the clock starts: that much may wait within SSH until sudo and the shell have started."""
 _TIMED = re.compile(r"([a-z]+) ([0-9]{1,11}\.[0-9]{1,9}) ([0-9]{1,11}\.[0-9]{1,9})")
 _PORT = re.compile(r"[0-9]{1,5}")
 
-_NEAREST = """
+_NOW = """
+now() { if [ -n "$EPOCHREALTIME" ]; then moment=$EPOCHREALTIME; else moment=$(date +%s.%N); fi; }
+"""
+
+_NEAREST = f"""{_NOW}
 folder=$1
-while [ ! -d "$folder" ]; do folder=${folder%/*}; folder=${folder:-/}; done
+while [ ! -d "$folder" ]; do folder=${{folder%/*}}; folder=${{folder:-/}}; done
 file=$(mktemp "$folder/.sitewright-probe.XXXXXX") || exit 1
 trap 'rm -f -- "$file"' EXIT
 trap 'exit 1' HUP TERM INT
-now() { if [ -n "$EPOCHREALTIME" ]; then moment=$EPOCHREALTIME; else moment=$(date +%s.%N); fi; }
 """
 
 # A program is started for each write; how long that alone takes is measured beside it, by writes that do not wait.
@@ -48,6 +52,13 @@ DISK = f"""{_NEAREST}
 now; begin=$moment
 dd if=/dev/zero of="$file" bs=1M count="$2" conv=fdatasync status=none || exit 1
 now; echo "written $begin $moment"
+"""
+
+LINK = f"""{_NOW}
+head -c "$1" >/dev/null
+now; begin=$moment
+cat >/dev/null
+now; echo "received $begin $moment"
 """
 
 HUSH = "systemctl stop 'sitewright-probe-*.service'"
@@ -146,16 +157,13 @@ class Probes:
         return (DISK_MIB << 20) / max(took["written"][0], 1e-6)
 
     def link_speed(self, host: str) -> float:
-        """Bytes per second from this machine to the host; random ones, which nothing on the way can compress."""
-        began = time.monotonic()
-        self._world.run(host, "true")
-        empty = time.monotonic() - began
+        """Bytes per second from this machine to the host; random ones, which nothing on the way can compress.
+
+        The host itself takes the time, from one byte to another: how long login and sudo take is no part of it.
+        """
         content = os.urandom(LINK_BYTES)
-        began = time.monotonic()
-        self._world.run(host, "sh", "-c", "exec cat >/dev/null", stdin=content, timeout=120)
-        took = time.monotonic() - began
-        # The empty round trip may have been the slow one of the two; it never counts for more than half.
-        return LINK_BYTES / max(took - empty, took / 2)
+        took = _timed(host, self._must(host, LINK, str(LINK_LED_IN), stdin=content, timeout=120), received=1)
+        return (LINK_BYTES - LINK_LED_IN) / max(took["received"][0], 1e-6)
 
     def listen(self, host: str, tcp: Sequence[int], udp: Sequence[int]) -> bool:
         """Listen on free ports until `hush`, or for a minute."""
@@ -192,16 +200,16 @@ class Probes:
         pairs = (line.split() for line in self._must(host, HEARD).splitlines())
         return frozenset((pair[0], int(pair[1])) for pair in pairs if len(pair) == 2 and _PORT.fullmatch(pair[1]))
 
-    def _bash(self, host: str, script: str, *arguments: str, timeout: float = 60) -> Output:
-        return self._world.run(host, "bash", "-c", script, "probe", *arguments, timeout=timeout)
+    def _bash(self, host: str, script: str, *arguments: str, stdin: bytes = b"", timeout: float = 60) -> Output:
+        return self._world.run(host, "bash", "-c", script, "probe", *arguments, stdin=stdin, timeout=timeout)
 
-    def _must(self, host: str, script: str, *arguments: str, timeout: float = 60) -> str:
+    def _must(self, host: str, script: str, *arguments: str, stdin: bytes = b"", timeout: float = 60) -> str:
         """Standard output of a script.
 
         Raises:
             CommandFailed: it did not exit 0.
         """
-        output = self._bash(host, script, *arguments, timeout=timeout)
+        output = self._bash(host, script, *arguments, stdin=stdin, timeout=timeout)
         if not output.ok:
             reason = output.err.strip() or Message("no reason given")
             raise CommandFailed(host=host, command="probe", code=output.code, reason=reason)

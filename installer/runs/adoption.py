@@ -53,8 +53,8 @@ class Site(Protocol):
         ...
 
     @property
-    def first(self) -> str:
-        """The host that keeps the answers of a run."""
+    def planes(self) -> Sequence[str]:
+        """The hosts that keep the answers of a run."""
         ...
 
     @property
@@ -164,7 +164,7 @@ def compare(site: Site, run: Run | None, plan: Plan) -> None:
     others = [name for name in changed if name.startswith("answers.")]
     if not others:
         return
-    lines = site_copy.answers(site.world, site.first, run.name)
+    lines = site_copy.answers(site.world, site.planes, run.name)
     shown = provenance.difference(lines, site.inputs.answers.text.splitlines()) if lines is not None else ()
     about = Message(
         "run {name} was begun on another machine with other answers ({names})", name=run.name, names=", ".join(others)

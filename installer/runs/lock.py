@@ -1,10 +1,11 @@
 """One run at a time: a lock on this machine and one at the site, with owner, time and expiry.
 
-The site's lock is a file under /run, gone after a reboot of that host. It is taken, renewed and given back under flock
-there, by that host's own clock. One that has expired belongs to a run that died without a word, and is taken over. So
-is, at once, one that was taken from this very state directory: whoever holds the lock here knows that its former holder
-is dead. A holder who finds, when renewing, that somebody else has taken over in the meantime stops after the running
-steps; one whose lock is gone with a reboot takes it again.
+The site's lock is a file under /run on each of its control planes, gone after a reboot of that host. Whoever holds most
+of them holds the site, so one that is lost stops nobody, and two sides of a cut network cannot both go on. Each is
+taken, renewed and given back under flock there, by that host's own clock. One that has expired belongs to a run that
+died without a word, and is taken over. So is, at once, one that was taken from this very state directory: whoever holds
+the lock here knows that its former holder is dead. A holder who finds, when renewing, that somebody else has taken over
+in the meantime stops after the running steps; one whose lock is gone with a reboot takes it again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import secrets
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
@@ -77,13 +78,15 @@ def taken(runs: Runs, site: str) -> bool:
 
 
 @contextmanager
-def hold(world: World, runs: Runs, site: str, host: str, owner: str, stop: threading.Event) -> Iterator[None]:
+def hold(
+    world: World, runs: Runs, site: str, hosts: Sequence[str], owner: str, stop: threading.Event
+) -> Iterator[None]:
     """Hold both locks for as long as the block lasts; `stop` is set when the one at the site was lost.
 
     Raises:
         SiteLocked: another run holds one of them, or has taken the site's over and the block was interrupted by `stop`.
     """
-    with _here(runs, site, owner) as place, _there(world, host, owner, place, stop):
+    with _here(runs, site, owner) as place, _there(world, hosts, owner, place, stop):
         yield
 
 
@@ -114,32 +117,34 @@ def _here(runs: Runs, site: str, owner: str) -> Iterator[str]:
 
 
 @contextmanager
-def _there(world: World, host: str, owner: str, token: str, stop: threading.Event) -> Iterator[None]:
+def _there(world: World, hosts: Sequence[str], owner: str, token: str, stop: threading.Event) -> Iterator[None]:
+    """Hold the locks of most hosts, and renew them on all: one that was away gets its own when it is back."""
     body = _claim(owner, token, world.now())
+    held: set[str] = set()
 
-    def claim(renewing: str) -> Output:
-        return world.run(host, "sh", "-c", CLAIM, "claim", PATH, token, str(LIFE), renewing, stdin=body)
+    def claim(host: str, renewing: str) -> Output:
+        said = world.run(host, "sh", "-c", CLAIM, "claim", PATH, token, str(LIFE), renewing, stdin=body)
+        if said.ok:
+            held.add(host)
+        return said
 
-    taken = claim("")
-    if taken.code == 3:
-        raise _locked(taken.out)
-    if not taken.ok:
-        raise CommandFailed(host=host, command="flock", code=taken.code, reason=taken.err.strip())
     over = threading.Event()
     lost: list[SiteLocked] = []
 
     def renew() -> None:
         while not over.wait(RENEW) and not lost:
-            # A lost link is the run's to report; the lock is renewed again once it is back.
-            with suppress(SitewrightError, OSError):
-                told = claim("renewing")
-                if told.code in (3, 4):
-                    lost.append(_locked(told.out))
-                    stop.set()
+            for host in hosts:
+                # A lost link is the run's to report; the lock is renewed again once it is back.
+                with suppress(SitewrightError, OSError):
+                    told = claim(host, "renewing")
+                    if told.code in (3, 4):
+                        lost.append(_locked(told.out))
+                        stop.set()
 
     keeper = threading.Thread(target=renew, name="lock", daemon=True)
-    keeper.start()
     try:
+        _most(hosts, lambda host: claim(host, ""))
+        keeper.start()
         yield
     except Interrupted as error:
         if lost:
@@ -147,10 +152,34 @@ def _there(world: World, host: str, owner: str, token: str, stop: threading.Even
         raise
     finally:
         over.set()
-        keeper.join()
-        # Where the link is gone the lock expires by itself; what ended the run matters more.
-        with suppress(ConnectionLost, HostUnreachable):
-            world.run(host, "sh", "-c", RELEASE, "release", PATH, token)
+        if keeper.is_alive():
+            keeper.join()
+        for host in sorted(held):
+            # Where the link is gone the lock expires by itself; what ended the run matters more.
+            with suppress(ConnectionLost, HostUnreachable):
+                world.run(host, "sh", "-c", RELEASE, "release", PATH, token)
+
+
+def _most(hosts: Sequence[str], claim: Callable[[str], Output]) -> None:
+    """Claim the locks of hosts.
+
+    Raises:
+        SiteLocked: somebody has one of them.
+        SitewrightError: half of the hosts or more cannot be asked; why the first of them cannot.
+    """
+    away: list[SitewrightError] = []
+    for host in hosts:
+        try:
+            taken = claim(host)
+        except SitewrightError as error:
+            away.append(error)
+            continue
+        if taken.code == 3:
+            raise _locked(taken.out)
+        if not taken.ok:
+            raise CommandFailed(host=host, command="flock", code=taken.code, reason=taken.err.strip())
+    if 2 * len(away) >= len(hosts):
+        raise away[0]
 
 
 def _locked(said: str) -> SiteLocked:

@@ -4,8 +4,8 @@ They lie below the directory that a host's first step signs and its last undo cl
 among them before it has an effect; what they may lack are ends of steps, which the next run finds by looking. Where
 there is no place for them yet, or the link is lost, the run goes on without: its own steps report a lost link.
 
-The first control plane keeps the answers too. They are there to be compared and shown, and never acted upon: what a
-host says is believed about that host alone (installer.runs.host_records).
+The first cluster's control planes keep the answers too. They are there to be compared and shown, and never acted upon:
+what a host says is believed about that host alone (installer.runs.host_records).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import hashlib
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -51,10 +51,10 @@ class _Part:
 
 
 class Mirror:
-    """The copies of one run's records on its hosts, as the journal's `Copy`. `first` keeps the answers too."""
+    """The copies of one run's records on its hosts, as the journal's `Copy`. `planes` keep the answers too."""
 
-    def __init__(self, world: World, site: str, first: str, run: Run, hosts_at_once: int) -> None:
-        self._world, self._site, self._first, self._run = world, site, first, run
+    def __init__(self, world: World, site: str, planes: Collection[str], run: Run, hosts_at_once: int) -> None:
+        self._world, self._site, self._planes, self._run = world, site, planes, run
         self._at_once = hosts_at_once
         self._header: dict[str, Any] = {}
         self._parts: defaultdict[str, _Part] = defaultdict(_Part)
@@ -110,7 +110,7 @@ class Mirror:
             digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
             if digest == part.there:
                 return
-            if host == self._first and not part.there:
+            if host in self._planes and not part.there:
                 self._world.write(host, f"{FOLDER}/{self._run.name}/{ANSWERS}", self._run.read(ANSWERS) or b"",
                                   mode=0o600)  # fmt: skip
             self._world.write(host, f"{FOLDER}/{self._run.name}/{JOURNAL}", content, mode=0o600)
@@ -186,10 +186,16 @@ def refusal(host: str, run: str, reason: str) -> HostRecordRefused:
     return HostRecordRefused(host=host, path=f"{FOLDER}/{run}/{JOURNAL}", reason=reason, hint=hint)
 
 
-def answers(world: ReadOnly, host: str, run: str) -> Sequence[str] | None:
-    """The lines of the answers that a host keeps with a run, to be shown; None where there are none, or too many."""
+def answers(world: ReadOnly, planes: Sequence[str], run: str) -> Sequence[str] | None:
+    """The lines of the answers that the first of some hosts keeps with a run, to be shown.
+
+    None where none of them answers and has any, or they are too many.
+    """
     path = f"{FOLDER}/{run}/{ANSWERS}"
-    state = world.stat(host, path)[0]
-    if state is None or state.kind != "file" or state.size > LARGEST_ANSWERS:
-        return None
-    return (world.read(host, path) or b"")[:LARGEST_ANSWERS].decode("utf-8", "replace").splitlines()
+    for host in planes:
+        with suppress(SitewrightError):
+            state = world.stat(host, path)[0]
+            if state is not None and state.kind == "file" and state.size <= LARGEST_ANSWERS:
+                raw = (world.read(host, path) or b"")[:LARGEST_ANSWERS]
+                return raw.decode("utf-8", "replace").splitlines()
+    return None

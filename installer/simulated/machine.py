@@ -164,6 +164,6 @@ def _shown(machine: Machine) -> dict[str, str]:
         "/proc/self/mounts": mounts,
         "/proc/net/route": f"Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n{route}",
         "/proc/self/status": f"Name:\thead\nCapEff:\t{capabilities:016x}\n",
-        "/sys/fs/cgroup/cgroup.controllers": "cpu memory pids io\n" if machine.cgroup == 2 else "hugetlb\n",
+        **({"/sys/fs/cgroup/cgroup.controllers": "cpu memory pids io\n"} if machine.cgroup == 2 else {}),
         **{f"/proc/sys/{name.replace('.', '/')}": f"{value}\n" for name, value in settings.items()},
     }

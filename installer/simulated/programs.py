@@ -28,13 +28,16 @@ def head(call: Call) -> Output:
 
 
 def ls(call: Call) -> Output:
-    """`ls -d PATH...`, `ls -A FOLDER`, `ls -1 FOLDER` and `ls -1A FOLDER`."""
+    """`ls -d PATH...`, `ls -A FOLDER...`, `ls -1 FOLDER` and `ls -1A FOLDER`."""
     paths = call.argv[2:]
     if call.argv[1] in ("-A", "-1", "-1A") and len(paths) == 1:
         entry = call.tree.entry(paths[0])
         if entry is not None and entry.kind != "directory":
             return said(paths[0]) if not paths[0].endswith("/") else failed(f"ls: {paths[0]}: Not a directory", 2)
         return said(*call.tree.names(paths[0])) if entry is not None else _absent("ls", paths[0])
+    if call.argv[1] == "-A":
+        there = [path for path in paths if path in call.tree]
+        return said("\n\n".join("\n".join((f"{path}:", *call.tree.names(path))) for path in there))
     if call.argv[1] != "-d":
         raise call.unscripted()
     missing = [path for path in paths if path not in call.tree]

@@ -180,7 +180,7 @@ def test_a_lock_that_a_reboot_took_is_taken_again(tmp_path, monkeypatch):
     monkeypatch.setattr(lock, "RENEW", 0.01)
     world, _ = minimal()
     site, stop = site_of(world, tmp_path, "minimal"), threading.Event()
-    with lock.hold(world, site.runs, site.name, site.first, "anna", stop):
+    with lock.hold(world, site.runs, site.name, site.planes, "anna", stop):
         world.remove("solo", lock.PATH)
         for _ in range(1000):
             if world.read("solo", lock.PATH):

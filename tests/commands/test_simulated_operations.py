@@ -123,7 +123,7 @@ def test_two_runs_from_two_machines_do_not_meet(tmp_path):
     here, there = site_of(world, tmp_path / "here", "minimal"), site_of(world, tmp_path / "there", "minimal")
     before = world.snapshot()["solo"]["files"].keys()
     with (
-        lock.hold(world, here.runs, here.name, here.first, "first", threading.Event()),
+        lock.hold(world, here.runs, here.name, here.planes, "first", threading.Event()),
         pytest.raises(SiteLocked, match="first"),
     ):
         install(there)

@@ -169,6 +169,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
         "docker0 has 10.244.0.1/16, in 10.244.0.0/16 of environments.0.networks.pods",
     ),
     "cgroup v1": ({"cgroup": 1}, "cgroup.version", "cgroup v1"),
+    "no memory controller": ({"lacking_controllers": ("memory",)}, "cgroup.version", "cgroup v2 without memory"),
     "an old kernel": ({"kernel": "3.10.0-1160.el7"}, "kernel.version", "Linux 3.10.0"),
     "no vxlan": ({"modules": frozenset(MODULE_SIGNS) - {"vxlan"}}, "kernel.modules", "no vxlan"),
     "few watches": ({"settings": {"fs.inotify.max_user_watches": 100}}, "kernel.sysctls", "= 100"),

@@ -148,3 +148,38 @@ def test_swap_comes_back_by_fstab_units_generators_and_services() -> None:
         "zramswap.service",
     )  # fmt: skip
     assert unit_facts.returning_swap("", "", frozenset()) == ()
+
+
+def test_addresses_on_loopback_s_link_and_closed_routes_count_in_both_families() -> None:
+    links = [{"ifname": "lo", "addr_info": [{"family": "inet", "local": "127.0.0.1", "prefixlen": 8},
+                                            {"family": "inet6", "local": "::1", "prefixlen": 128},
+                                            {"family": "inet", "local": "10.96.0.53", "prefixlen": 32}]}]  # fmt: skip
+    assert [str(each.network) for each in network_facts.attached(json.dumps(links))] == ["10.96.0.53/32"]
+    routes = [{"type": "blackhole", "dst": "10.96.0.0/12"}, {"dst": "fd00::/64", "dev": "eth1"},
+              {"type": "unreachable", "dst": "fe80::/64"}, {"type": "throw", "dst": "10.0.0.0/8"}]  # fmt: skip
+    found = network_facts.routed(json.dumps(routes))
+    assert [(str(each.network), each.closed) for each in found] == [("10.96.0.0/12", True)]
+    assert found[0].how == "it sends nothing to 10.96.0.0/12 (blackhole)"
+
+
+@pytest.mark.parametrize(
+    ("servers", "found"),
+    [
+        (("::1",), "failed"), (("0.0.0.0",), "failed"), (("::",), "failed"), (("::ffff:127.0.0.1",), "failed"),
+        (("fd00::53",), "warn"), (("fe80::1%eth0", "2001:db8::53"), "warn"), (("fd00::53", "10.20.0.53"), "ok"),
+        (("::ffff:10.20.0.53",), "ok"), (("10.20.0.53",), "ok"), ((), "failed"),
+    ],
+)  # fmt: skip
+def test_name_servers_of_both_families(servers: tuple[str, ...], found: str) -> None:
+    told = [each for each in bad({"node-1": {"name_servers": servers}}) if each.check == "names.servers"]
+    assert [each.status for each in told] == ([] if found == "ok" else [found])
+
+
+def test_a_name_server_of_ipv4_in_ipv6_s_form_is_held_against_the_cluster_s_networks() -> None:
+    assert [str(each.network) for each in network_facts.asked(("::ffff:10.96.0.10", "fd00::1"))] == ["10.96.0.10/32"]
+
+
+def test_a_closed_route_over_all_private_addresses_is_none_that_a_narrower_one_goes_before() -> None:
+    closed = Taken(IPv4Network("10.0.0.0/8"), "", Message("it sends nothing to 10.0.0.0/8 (blackhole)"), closed=True)
+    found = bad({"node-1": {"networks": (closed,)}})
+    assert sorted(each.status for each in found) == ["failed", "warn"]

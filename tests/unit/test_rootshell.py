@@ -98,6 +98,7 @@ def test_nothing_of_a_command_leaks_into_the_next(standing: RootShell, connectio
     assert run(standing, "env; pwd; umask; ls -l /proc/self/fd | wc -l").out == here
     assert b"PATH=" + commands.PATH.encode() + b"\n" in here
     assert b"LC_ALL=C\n" in here
+    assert b"\n0022\n" in here
     assert run(standing, "ls /proc/self/fd").out.split() == [b"0", b"1", b"2", b"3"], "3 is the folder that ls reads"
 
 

@@ -10,6 +10,7 @@ import base64
 import secrets
 import string
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from installer import redaction
 from installer.answers.model import Environment
 from installer.bundle.manifest import Component
-from installer.errors import EffectMissing
+from installer.errors import EffectMissing, SitewrightError
 from installer.formats.objects import at
 from installer.messages import Message
 from installer.plan.inputs import Inputs
@@ -43,9 +44,9 @@ def generated(length: int) -> str:
 
 @dataclass(frozen=True)
 class Kept:
-    """A Secret in the cluster of an environment, whose first control plane is `host`."""
+    """A Secret in the cluster of an environment, whose control planes are `planes`."""
 
-    host: str
+    planes: tuple[str, ...]
     cluster: str
     namespace: str
     name: str
@@ -57,7 +58,7 @@ class Kept:
 
     def data(self, world: ReadOnly) -> dict[str, bytes] | None:
         """What it holds; None where there is none, or no cluster yet."""
-        if world.stat(self.host, ADMIN) == (None,):
+        if not _founded(world, self.planes):
             return None
         found = world.get(self.cluster, self.path)
         return None if found is None else _decoded(at(found, "data"))
@@ -67,6 +68,18 @@ class Kept:
         told = {key: base64.b64encode(value).decode() for key, value in data.items()}
         return {"apiVersion": "v1", "kind": "Secret", "type": "Opaque",
                 "metadata": {"name": self.name, "namespace": self.namespace}, "data": told}  # fmt: skip
+
+
+def _founded(world: ReadOnly, planes: tuple[str, ...]) -> bool:
+    """Whether a cluster was begun, as the first of its control planes says that answers.
+
+    Raises:
+        SitewrightError: none of them answers; why the last one does not.
+    """
+    for host in planes[:-1]:
+        with suppress(SitewrightError):
+            return world.stat(host, ADMIN) != (None,)
+    return world.stat(planes[-1], ADMIN) != (None,)
 
 
 def _decoded(data: Any) -> dict[str, bytes]:
@@ -103,8 +116,9 @@ def renew(inputs: Inputs, environment: Environment, component: Component, name: 
 
 def _of(inputs: Inputs, environment: Environment, component: Component) -> _Secrets:
     host, namespace = environment.control_planes[0], component.spec["chart"]["namespace"]
-    own = {name: Kept(host, environment.name, namespace, name) for name in component.secrets}
-    copies = {Kept(host, environment.name, namespace, role): origin
+    planes = environment.control_planes
+    own = {name: Kept(planes, environment.name, namespace, name) for name in component.secrets}
+    copies = {Kept(planes, environment.name, namespace, role): origin
               for role, origin in _copied(inputs, environment, component).items()}  # fmt: skip
     wanted = partial(rendered.wanted, component, inputs.seen(environment, component))
     return _Secrets(host, environment.name, namespace, own, copies, wanted)
@@ -118,7 +132,7 @@ def _copied(inputs: Inputs, environment: Environment, component: Component) -> d
         if provider.published_secret:
             there = inputs.answers.environment(edge.provider.environment)
             namespace = provider.spec["chart"]["namespace"]
-            found[edge.role] = Kept(there.control_planes[0], there.name, namespace, provider.published_secret)
+            found[edge.role] = Kept(there.control_planes, there.name, namespace, provider.published_secret)
     return found
 
 

@@ -7,13 +7,14 @@ accepted before is shown again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 
 import paramiko
 from paramiko.ssh_exception import AuthenticationException, BadAuthenticationType, SSHException
@@ -22,7 +23,7 @@ from installer.errors import LoginRefused, PreflightFailed, SitewrightError
 from installer.formats.private_keys import NoKey
 from installer.formats.ssh_keys import PublicKey
 from installer.messages import Message
-from installer.remote.ssh import private_keys, user_certificates
+from installer.remote.ssh import algorithms, private_keys, user_certificates
 from installer.remote.ssh.login import Login, Resolve, quoted, reason_of
 
 PATIENCE = 100.0
@@ -42,9 +43,17 @@ NAME_THE_KEY = Message(
 
 
 class Connection(paramiko.Transport):
-    """An SSH connection that remembers what the server said as it hung up."""
+    """An SSH connection that remembers what the server offered, and what it said as it hung up."""
 
     farewell = ""
+    offered: Mapping[str, Sequence[str]] = MappingProxyType({})
+    """The server's algorithms, as `installer.remote.ssh.algorithms` has them; nothing before it told them."""
+
+    def _really_parse_kex_init(self, m: paramiko.Message, ignore_first_byte: bool = False) -> dict[str, object]:
+        parsed: dict[str, object] = super()._really_parse_kex_init(m, ignore_first_byte)  # type: ignore[misc]
+        if not ignore_first_byte:  # with it, the message is our own
+            self.offered = algorithms.offered(parsed)
+        return parsed
 
     def _parse_disconnect(self, m: paramiko.Message) -> None:
         m.get_int()

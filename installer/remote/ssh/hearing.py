@@ -18,8 +18,9 @@ from installer.remote.ssh.login import reason_of
 
 GRACE = 15.0
 """Seconds beyond a command's own time in which its end must be heard."""
-START = 2 * GRACE
-"""Seconds for a login shell, sudo and bash to start."""
+START = 100.0
+"""Seconds for a login shell, sudo and bash to start. Where name servers do not answer, sudo alone takes half a minute
+and starts all the same."""
 SAID = 64 * 1024
 """Most bytes that are taken of a host that runs something else than our shell."""
 SLOWEST = 64 * 1024

@@ -16,7 +16,8 @@ from paramiko.ssh_exception import ChannelException, IncompatiblePeer, SSHExcept
 from installer.answers.model import SecretRef
 from installer.errors import ConnectionLost, HostUnreachable, SitewrightError
 from installer.messages import Message
-from installer.remote.ssh import authentication, program
+from installer.remote.ssh import algorithms, authentication, program
+from installer.remote.ssh.algorithms import Apart
 from installer.remote.ssh.authentication import Connection
 from installer.remote.ssh.commands import Ended
 from installer.remote.ssh.hearing import START, NotAsAsked, NotBegun, Patience, Stream, began, new_mark
@@ -183,9 +184,11 @@ class Link:
         """Connect, offering one type of host key after another until one is shown that is pinned."""
         types = list(self.login.pins.types)
         shown: paramiko.PKey | None = None
+        apart = Apart("", Message("it has no host key of a pinned type"), Message("pin a key that it has"))
         while types:
-            transport = self._handshake(types, fresh=shown is None)
-            if transport is None:
+            transport = self._handshake(types)
+            if isinstance(transport, Apart):
+                apart = transport
                 break
             key = transport.get_remote_server_key()
             if self.login.pins.accept(key):
@@ -196,29 +199,24 @@ class Link:
                 raise self.login.pins.refusal(key)
             types = [name for name in types if name != type_of(key)] if self.login.pins.typeless else []
         if shown is None:
-            raise self._unreachable(Message("it has no host key of a pinned type, or no cipher in common"))
+            pinned = self.login.pins.types if set(self.login.pins.types) < set(KEYS) else ()
+            raise self._unreachable(*algorithms.told(apart, pinned))
         raise self.login.pins.refusal(shown)
 
-    def _handshake(self, types: list[str], *, fresh: bool) -> Connection | None:
-        """Connect as far as the host's key; None where it has no key of these types.
+    def _handshake(self, types: list[str]) -> Connection | Apart:
+        """Connect as far as the host's key, or tell what the two sides do not have in common, keys of `types` say.
 
         What a server that means no SSH makes paramiko raise is of many kinds (struct.error, ValueError); it is told as
         the host's fault whatever it is.
         """
         try:
             return self._greeted(types)
-        except IncompatiblePeer:
-            if fresh and set(types) >= set(KEYS):
-                raise self._unreachable(
-                    Message("it speaks no cipher or key exchange in common with this program")
-                ) from None
-            return None
         except SitewrightError:
             raise
         except Exception as error:
             raise self._unreachable(reason_of(error)) from error
 
-    def _greeted(self, types: list[str]) -> Connection:
+    def _greeted(self, types: list[str]) -> Connection | Apart:
         """A connection whose keys are exchanged; knocks again where the server hung up before its greeting."""
         for wait in (*TURNED_AWAY, None):
             transport = Connection(self._reach(), WINDOW, PACKET, packetizer_class=_Packets)
@@ -231,6 +229,9 @@ class Link:
             try:
                 _exchange_keys(transport)
                 return transport
+            except IncompatiblePeer as error:
+                transport.close()
+                return algorithms.apart(transport) or Apart("", Message.verbatim(str(error)), algorithms.ALLOW_ANOTHER)
             except SSHException as error:
                 transport.close()
                 if wait is None or not isinstance(error.__context__, ConnectionError | EOFError):
@@ -256,8 +257,9 @@ class Link:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 60_000)
         return sock
 
-    def _unreachable(self, reason: str) -> HostUnreachable:
-        return HostUnreachable(host=self.login.name, address=f"{self.login.address}:{self.login.port}", reason=reason)
+    def _unreachable(self, reason: str, hint: str = "") -> HostUnreachable:
+        at = f"{self.login.address}:{self.login.port}"
+        return HostUnreachable(host=self.login.name, address=at, reason=reason, **({"hint": hint} if hint else {}))
 
 
 def _exchange_keys(transport: paramiko.Transport) -> None:

@@ -39,6 +39,7 @@ _LOAD = 'IFS= read -r -N {length} program && eval "$program"; exit\n'
 # takes whole blocks and not one byte too many, and so does `head`; what a command leaves of its input is read away.
 LOOP = r"""
 set -o pipefail
+umask 022
 exec 3>&1 4>&2
 run() { eval "exec $request"; }
 while IFS=' ' read -r -t "$1" mark length size; do
@@ -62,7 +63,8 @@ done
 """
 """Runs one command after another: reads "mark length size", the command and its standard input; ends both streams with
 "mark code". A command of length 0 only gives the mark back. Of size "rest" it is the last, and its input is all that
-still comes. Ends with its input, or after $1 seconds without any."""
+still comes. Ends with its input, or after $1 seconds without any. What commands make is open to all to read, whatever
+umask the login has: a folder of programs that only root can enter breaks pods."""
 
 STREAM = r"""
 exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 1

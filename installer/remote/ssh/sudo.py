@@ -9,7 +9,7 @@ from installer.answers.model import SecretRef
 from installer.errors import NoCommands, PreflightFailed, SudoRefused
 from installer.messages import Message
 from installer.remote.ssh import program
-from installer.remote.ssh.hearing import NotBegun
+from installer.remote.ssh.hearing import START, NotBegun
 from installer.remote.ssh.login import Login, Resolve, quoted
 
 _ANOTHER_USER = re.compile(r"log ?in as the user \"?([a-z_][a-z0-9_-]{0,31})\"?")
@@ -87,7 +87,10 @@ def not_root(login: Login, user: int) -> SudoRefused:
 
 def _nothing(refused: NotBegun) -> str:
     return (
-        Message("nothing came back for 30 s")
+        Message(
+            "nothing came back for {patience} s; sudo may be waiting for name servers or a directory",
+            patience=format(START, ".0f"),
+        )
         if refused.code is None
         else Message("it ended with exit code {code}, wordless", code=refused.code)
     )
