@@ -253,10 +253,24 @@ def test_where_every_control_plane_is_in_trouble_its_own_words_are_told(tmp_path
     with speaking(tmp_path, refusing("500 Internal Server Error", b"etcdserver: no leader")) as port:
         links = {name: Link(name, CONFIG, port) for name in ("cp-1", "cp-2")}
         made = real.Cluster("production", links)  # type: ignore[arg-type]
-        with pytest.raises(CommandFailed, match="etcdserver: no leader"):
+        with pytest.raises(ConnectionLost, match="etcdserver: no leader"):  # so that it is asked again, patiently
             made.get("/api/v1/nodes")
         assert {link.dialled for link in links.values()} <= {1, 2}
         made.close()
+
+
+def test_an_object_is_applied_once_the_store_has_a_leader_again(
+    cluster: Callable[[Speak], real.Cluster], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = body(json.dumps({"resources": [{"name": "configmaps", "kind": "ConfigMap", "namespaced": True}]}).encode())
+    answers = [refusing("500 Internal Server Error", b"etcdserver: leader changed")] * 2 + [body(b"{}")]
+    monkeypatch.setattr(real.time, "sleep", lambda _: None)
+
+    def speak(stream: ssl.SSLSocket, header: bytes) -> None:
+        (kinds if header.startswith(b"GET") else answers.pop(0))(stream, header)
+
+    cluster(speak).apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "b"}})
+    assert answers == []
 
 
 def test_many_who_ask_at_once_wait_for_a_host_that_is_gone_once(tmp_path: Path) -> None:

@@ -32,8 +32,10 @@ AWAY = 60
 """Seconds for which a control plane that did not answer is asked only after the others."""
 REFUSED = frozenset({400, 403, 422})
 """What the API server answers to an object that it does not take: malformed, forbidden by a rule, invalid."""
+STORELESS = (b"etcdserver: ", b"rpc error: code = Unavailable")
+"""What API servers say, with status 500, while members of their store elect who leads, or theirs is being started."""
 NEW = 60
-"""Seconds for the API to serve a kind, or reach a webhook, that was just made."""
+"""Seconds for the API to serve a kind, reach a webhook that was just made, or have a store that somebody leads."""
 
 
 class Cluster:
@@ -63,7 +65,7 @@ class Cluster:
             if status < 300:
                 return
             # A kind is served, and a webhook reached, only a moment after it was made.
-            young = status == 404 or (status == 500 and b"failed calling webhook" in body)
+            young = status == 404 or (status == 500 and b"failed calling webhook" in body) or _storeless(status, body)
             if not young or time.monotonic() > until:
                 self._expected(f"apply {thing['kind']} {thing['metadata']['name']}", status, body)
             time.sleep(1)
@@ -233,7 +235,7 @@ class Cluster:
         if status < 300:
             return self._parsed(body) if body else {}
         reason = _reason(status, body)
-        if status in (502, 503, 504):
+        if status in (502, 503, 504) or _storeless(status, body):
             raise ConnectionLost(host=self._name, reason=Message("its API: {reason}", reason=reason))
         raise CommandFailed(host=self._name, command=doing, code=status, reason=reason)
 
@@ -252,6 +254,11 @@ class Cluster:
         if not isinstance(found, dict):
             raise HostAnswersOddly(host=self._name, reason=Message("its API: not an object"))
         return found
+
+
+def _storeless(status: int, body: bytes) -> bool:
+    """Whether an API server answers that its store does not: as if it were not there, and as a rule not for long."""
+    return status == 500 and any(words in body for words in STORELESS)
 
 
 def _said(error: Exception) -> Exception | Message:
