@@ -196,3 +196,23 @@ def test_of_several_addresses_the_host_s_own_is_taken_and_templates_are_followed
     told = found(said).splitlines()
     assert [line[:1] for line in told] == ["3", "5", "6", "6"]
     assert "ip as a template" in told[1] and '"d" without an address' in told[3]
+
+
+def test_references_to_other_variables_are_followed_but_never_to_secrets() -> None:
+    said = read(
+        "all:\n  vars:\n    bastion: 203.0.113.5\n    hop_user: ops\n    hop_password: secret\n"
+        "    ansible_ssh_common_args: '-o ProxyCommand=\"ssh -W %h:%p {{ hop_user }}@{{ bastion }}\"'\n"
+        "  hosts:\n    a: {ansible_host: 10.0.0.1}\n"
+        '    b: {ansible_host: 10.0.0.2, ansible_user: "{{ hop_password }}"}\n'
+    )
+    assert [(row.name, row.user, row.bastion) for row in said.rows] == [
+        ("a", "", Hop("203.0.113.5", "ops")), ("b", "", Hop("203.0.113.5", "ops")),
+    ]  # fmt: skip
+    assert "ansible_user as a template" in found(said) and "secret" not in found(said)
+
+
+def test_a_value_in_a_vault_is_told_where_it_says_how_a_host_is_reached() -> None:
+    vault = "!vault |\n        $ANSIBLE_VAULT;1.2;AES256;dev\n        66\n"
+    said = read(f"all:\n  hosts:\n    a:\n      ansible_host: 10.0.0.1\n      ansible_user: {vault}      x: {vault}")
+    assert [row.user for row in said.rows] == [""]
+    assert found(said) == "5 a value that ansible-vault has encrypted the value itself"

@@ -69,6 +69,7 @@ def test_of_two_columns_the_host_s_own_is_taken_and_the_other_told(heading: str,
 @pytest.mark.parametrize(
     ("cell", "port"),
     [("22.0", 22), ("2222.00", 2222), ('"2,222"', 2222), ("22/tcp", 22), ("22（默认）", 22), ("2.2E+01", 22),
+     ('"22,0"', 22), ("2.222", 2222),
      ("ssh", 0), ("N/A", 0), ("-", 0), ("默认", 0)],
 )  # fmt: skip
 def test_a_port_is_understood_however_a_spreadsheet_wrote_it(cell: str, port: int) -> None:
@@ -83,7 +84,7 @@ def test_a_date_for_a_port_is_told_and_the_host_kept(cell: str) -> None:
     assert "2 a date where the port stands" in found(said)
 
 
-@pytest.mark.parametrize("cell", ["0", "70000", "22a"])
+@pytest.mark.parametrize("cell", ["0", "70000", "22a", "22.000"])
 def test_what_is_no_port_is_refused(cell: str) -> None:
     said = read(f"name,ip,port\na,10.0.0.1,{cell}\n")
     assert not said.rows and found(said).startswith("2 ")

@@ -13,7 +13,6 @@ from installer.hosts.inventory.ansible_variables import (
     KEYS,
     PORTS,
     PRIORITY,
-    TAKEN,
     USERS,
     bastion,
     first,
@@ -44,7 +43,7 @@ class Tree:
     def add(self, group: str, pattern: str, said: Mapping[str, str], line: int, reading: Reading) -> None:
         """Put a host, or the hosts of a range, into a group."""
         pattern, port = _with_port(pattern)
-        kept = {key: value for key, value in said.items() if key in TAKEN}
+        kept = dict(said)
         if port:
             kept["ansible_port"] = port
         try:

@@ -1,6 +1,6 @@
 """The variables of Ansible's that say how a host is reached, in one form wherever they stood; pure.
 
-All others are passed over, for secrets are among them.
+All others serve for what these refer to and for nothing else, and those that are called like secrets not even for that.
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ TAKEN = frozenset({*ADDRESSES, *USERS, *PORTS, *KEYS, *ARGUMENTS, *OF_OTHERS, PR
 ENCRYPTED = "$ANSIBLE_VAULT;"
 """How a text begins that ansible-vault has encrypted."""
 _REFERENCE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_SECRET = re.compile(r"pass|secret|token|vault|credential", re.IGNORECASE)
+"""How names of variables are told that hold secrets."""
+LONGEST = 1000
+"""Characters of a variable that says how hosts are reached, or of one that such a variable refers to."""
 _ALIKE = 4
 """References that may lead to each other."""
 
@@ -39,10 +43,11 @@ Trouble = tuple[Message, Message]
 
 
 def said(variables: Any) -> dict[str, str]:
-    """The variables that count of a mapping, as texts; what is encrypted is not said."""
+    """The variables of a mapping that are words or numbers, as texts; what is encrypted or a secret is not said."""
     told = variables if isinstance(variables, dict) else {}
-    plain = {key: _text(value) for key, value in told.items() if key in TAKEN and isinstance(value, str | int | float)}
-    return {key: value for key, value in plain.items() if value and not value.startswith(ENCRYPTED)}
+    plain = {key: _text(value) for key, value in told.items() if isinstance(value, str | int | float)}
+    return {key: value for key, value in plain.items() if value and not value.startswith(ENCRYPTED)
+            and len(value) <= LONGEST and not _SECRET.search(key)}  # fmt: skip
 
 
 def _text(value: str | int | float) -> str:
@@ -54,7 +59,8 @@ def resolved(name: str, variables: Mapping[str, str]) -> tuple[dict[str, str], l
     known = {"inventory_hostname": name, **variables}
     made: dict[str, str] = {}
     troubles = []
-    for key, value in variables.items():
+    for key in TAKEN.intersection(variables):
+        value = variables[key]
         for _ in range(_ALIKE):
             value = _REFERENCE.sub(lambda match: known.get(match[1], match[0]), value)
         if "{{" in value or "{%" in value:

@@ -17,6 +17,8 @@ from installer.messages import Message
 WANTED = Message("groups, as in: all: {{hosts: {{node-1: {{ansible_host: 10.20.0.11}}}}}}")
 EXTRA = (".", "_", "x-")
 """How keys begin that are no group, but hold what anchors mark."""
+VAULT = "!vault"
+"""The tag of what ansible-vault has encrypted."""
 PARTS = ("hosts", "vars", "children")
 
 
@@ -29,6 +31,8 @@ def read(text: str, beside: Beside) -> Reading:
     for line, path, found, wanted in document.flaws:
         # A tag on what is passed over anyway (a vault's secret, most often) is none of our business.
         if not (found.startswith("a tag") and path and path[-1] not in TAKEN | {*PARTS}):
+            if VAULT in found:
+                found, wanted = Message("a value that ansible-vault has encrypted"), Message("the value itself")
             reading.trouble(line, ".".join(map(str, path)), found, wanted)
     if not isinstance(document.data, dict):
         if not reading.troubles:

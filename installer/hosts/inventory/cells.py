@@ -16,7 +16,7 @@ _ADDRESS = re.compile(
     r"(?P<aside>\s*[(（\[][^)）\]]*[)）\]])?"
 )
 _ASIDE = re.compile(r"\s*[(（\[].*?[)）\]]\s*")
-_WHOLE = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.0*)?(?:/tcp)?")
+_WHOLE = re.compile(r"([1-9][0-9]{0,2}[.,](?!000)[0-9]{3}|[0-9]+)(?:[.,]0{0,2})?(?:/tcp)?")
 _POWER = re.compile(r"[0-9](?:\.[0-9]{1,9})?e\+?0?[0-9]")
 _DATE = re.compile(
     r"[0-9]{1,4}[-/.年月][0-9]{1,2}日?(?:[-/.月][0-9]{1,4}日?)?(?: [0-9:]+)?"
@@ -71,7 +71,7 @@ def port(cell: str) -> str:
     if plain in NOTHING:
         return ""
     if whole := _WHOLE.fullmatch(plain):
-        return whole[1].replace(",", "")
+        return whole[1].replace(",", "").replace(".", "")
     if _POWER.fullmatch(plain) and float(plain).is_integer():
         return str(int(float(plain)))
     return cell

@@ -31,7 +31,8 @@ HEADINGS: dict[Field, str] = {
 """Headings of each field, in lower case and without anything between their words."""
 WORDS: dict[Field, str] = {
     "own": "private internal lan node own 内网 私网 内部 節點 节点 內網 intern interne",
-    "address": "host server ssh management mgmt admin business service data 主机 服务器 管理 业务 生产 登录 主機 業務",
+    "address": "host server ssh management mgmt admin business service data prod production app "
+    "主机 服务器 管理 业务 生产 登录 主機 業務",
     "translated": "public external floating elastic nat wan 公网 外网 浮动 弹性 映射 外網 浮動 extern externe",
 }
 """What stands before "IP" or "address"; what is not here (IPMI, VIP, gateway, storage) is no address to log in at."""
