@@ -72,26 +72,43 @@ def valid_chain(secret: Mapping[str, Any], authority: bytes, name: str, now: dat
 
 
 def ask(world: World, environment: Environment, spec: Mapping[str, str], until: Until) -> str:
-    """Ask `url` at the last host's own address, from the first, trusting only what `trusted` says."""
-    asking, answering = environment.hosts[0], environment.hosts[-1]
-    url = urlsplit(spec["url"])
+    """Ask `url` from the first host, at the address `at` or the last host's own, trusting only what `trusted` says.
+
+    Wanted is an answer that holds `expect`, where that is said, and of `status` or, where none is said, no refusal.
+    """
+    asking = environment.hosts[0]
     ca = f"{HOME}/probe-{spec['name']}.crt"
     world.write(asking, ca, trusted(world, environment, spec.get("ca", "")))
-    addresses = {asking: "", answering: ""}
+    answered = ""
 
     def attempt() -> str:
-        told = listed(world.get(environment.name, f"/api/v1/nodes/{answering}"), "status", "addresses")
-        addresses[answering] = next((text(a, "address") for a in told if a.get("type") == "InternalIP"), "")
-        if not addresses[answering]:
-            return ""
-        output = world.query(
-            asking, *CURL, "--show-error", "--fail", "--max-time", "10", "--cacert", ca, "--resolve",
-            f"{url.hostname}:{url.port or 443}:{addresses[answering]}", spec["url"],
-        )  # fmt: skip
-        return output.out if output.ok and spec["expect"] in output.out else ""
+        nonlocal answered
+        answered = spec.get("at") or _own_address(world, environment, environment.hosts[-1])
+        return _answer(world, asking, ca, spec, answered) if answered else ""
 
+    url, status = spec["url"], spec.get("status", "")
+    what = Message("{url} with {expect} in its answer", url=url, expect=repr(spec.get("expect", "")))
     try:
-        until(Message("{url} with {expect} in its answer", url=spec["url"], expect=repr(spec["expect"])), attempt)
+        until(Message("status {status} of {url}", status=status, url=url) if status else what, attempt)
     finally:
         world.remove(asking, ca)
-    return Message("{url} answers at {address}", url=spec["url"], address=addresses[answering])
+    if status:
+        return Message("{url} answers {status} at {address}", url=url, status=status, address=answered)
+    return Message("{url} answers at {address}", url=url, address=answered)
+
+
+def _answer(world: World, asking: str, ca: str, spec: Mapping[str, str], address: str) -> str:
+    """What is answered, if it is what is wanted; else nothing."""
+    url, status = urlsplit(spec["url"]), spec.get("status", "")
+    output = world.query(
+        asking, *CURL, "--show-error", *(("--write-out", "\n%{http_code}") if status else ("--fail",)),
+        "--max-time", "10", "--cacert", ca, "--resolve", f"{url.hostname}:{url.port or 443}:{address}", spec["url"],
+    )  # fmt: skip
+    text, _, code = output.out.rpartition("\n") if status else (output.out, "", "")
+    return output.out if output.ok and code == status and spec.get("expect", "") in text else ""
+
+
+def _own_address(world: World, environment: Environment, host: str) -> str:
+    """The address that Kubernetes knows a host by; empty where it does not know it."""
+    told = listed(world.get(environment.name, f"/api/v1/nodes/{host}"), "status", "addresses")
+    return next((text(each, "address") for each in told if each.get("type") == "InternalIP"), "")

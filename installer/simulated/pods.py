@@ -76,7 +76,9 @@ def curl(call: Call) -> Output:
             known = urlsplit(_with_ports(component, probe["url"]))
             if (known.port, known.path) == (url.port, url.path) and deployed(cluster, component.name):
                 trusted = call.tree.read(call.option("--cacert")) in _authorities(cluster, probe.get("ca", ""))
-                return said(probe["expect"]) if trusted else failed("curl: (60) SSL certificate problem", UNTRUSTED)
+                status = f"\n{probe['status']}" if "status" in probe else ""
+                answer = said(probe.get("expect", "") + status)
+                return answer if trusted else failed("curl: (60) SSL certificate problem", UNTRUSTED)
     return failed(f"curl: (7) Failed to connect to {url.netloc}", REFUSED)
 
 

@@ -179,7 +179,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path, mistake: Callable[[
         ),
         (
             {"probes": [{**TRIED, "kind": "admitted", "url": "https://x"}]},
-            "wanted no `url` and no `ca`: those are of kind",
+            "wanted no `url`, `at`, `ca` and `status`: those are of kind",
         ),
         ({"probes": [{**TRIED, "kind": "admitted", "object": "gone.yaml"}]}, "its text gone.yaml cannot be read"),
         (

@@ -162,3 +162,58 @@ def test_a_simulated_cluster_refuses_what_a_component_says_it_does_once_there_is
     assert "begin with" in admission.refusal(manifest, cluster, foreign)
     assert admission.refusal(manifest, cluster, {**foreign, "metadata": {"name": "foreign-one"}}) == ""
     assert admission.refusal(manifest, cluster, {**foreign, "kind": "Pod"}) == ""
+
+
+class Entrance:
+    """A cluster whose last host has an address, and a host that asks by curl and is told one thing."""
+
+    def __init__(self, out: str) -> None:
+        self.out = out
+        self.asked: tuple[str, ...] = ()
+
+    def get(self, cluster: str, path: str) -> Any:
+        assert path.startswith("/api/v1/nodes/")
+        return {"status": {"addresses": [{"type": "InternalIP", "address": "10.0.0.9"}]}}
+
+    def read(self, host: str, path: str) -> bytes:
+        return b"authority"
+
+    def write(self, host: str, path: str, content: bytes) -> None:
+        assert content == b"authority"
+
+    def remove(self, host: str, path: str) -> None:
+        pass
+
+    def query(self, host: str, *argv: str) -> Output:
+        self.asked = argv
+        return Output(0, self.out, "")
+
+
+@pytest.mark.parametrize(
+    ("more", "out", "wanted", "address"),
+    [
+        ({"expect": "ok"}, "all is ok", "https://page.site/ answers at 10.0.0.9", "10.0.0.9"),
+        ({"expect": "ok", "at": "10.0.0.7"}, "all is ok", "https://page.site/ answers at 10.0.0.7", "10.0.0.7"),
+        ({"status": "401"}, "who?\n401", "https://page.site/ answers 401 at 10.0.0.9", "10.0.0.9"),
+        ({"status": "401"}, "\n401", "https://page.site/ answers 401 at 10.0.0.9", "10.0.0.9"),
+        ({"status": "401"}, "401\n200", "", "10.0.0.9"),
+        ({"status": "401", "expect": "who"}, "nobody\n401", "", "10.0.0.9"),
+        ({"expect": "ok"}, "well", "", "10.0.0.9"),
+    ],
+)
+def test_a_page_is_asked_where_it_is_said_until_it_answers_as_is_wanted(
+    soon: None, more: dict[str, str], out: str, wanted: str, address: str
+) -> None:
+    spec = {"name": "page", "title": "x", "url": "https://page.{{ domain }}/", **more}
+    component, world = Component("page", "v1", spec={"probes": [spec]}), Entrance(out)
+    environment = inputs_of("rehearsal").answers.environments[0]
+    (probe,) = declared(component, environment, {"domain": "site"}, builtin.until)
+    if wanted:
+        assert probe.run(world) == wanted  # type: ignore[arg-type]
+    else:
+        with pytest.raises(ProbeFailed, match=r"https://page\.site/"):
+            probe.run(world)  # type: ignore[arg-type]
+    assert f"page.site:443:{address}" in world.asked
+    assert ("--fail" in world.asked) == ("status" not in more), (
+        "curl tells nothing of an answer that it takes as a fault"
+    )
