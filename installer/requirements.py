@@ -14,10 +14,13 @@ from installer.bundle.manifest import Manifest
 from installer.errors import NeedsInvalid
 from installer.hosts.facts import GIB, Facts
 from installer.installed import Installed, Parts, installed, of_draft
+from installer.messages import Message
 from sizing.engine import Sizing, size
 from sizing.errors import SizingError
-from sizing.needs import Chosen, Needs, needs_of, with_settings
-from sizing.offered import Offer
+from sizing.needs import Chosen, Needs, needs_of
+from sizing.offers import Offer
+from sizing.sentences import Sentence
+from sizing.settings import with_settings
 from sizing.workload import redundant_site
 
 VOLUMES = "/var/lib"
@@ -80,8 +83,8 @@ def sized(needs: Needs) -> Sizing:
 
 
 @contextmanager
-def reasons(answers: Answers | None = None) -> Iterator[None]:
-    """What sizing refuses, as an error of the answers: every reason, with its line where it has one.
+def reasons(answers: Answers | None = None, file: str = "size") -> Iterator[None]:
+    """What sizing refuses, as an error of the answers, or of another `file`: every reason, with its line if it has one.
 
     Raises:
         NeedsInvalid: it was refused.
@@ -90,7 +93,7 @@ def reasons(answers: Answers | None = None) -> Iterator[None]:
         yield
     except SizingError as error:
         problems = [_placed(problem, answers) for problem in error.problems]
-        raise NeedsInvalid(file=answers.file if answers else "size", count=len(problems), problems=problems) from error
+        raise NeedsInvalid(file=answers.file if answers else file, count=len(problems), problems=problems) from error
 
 
 def _placed(problem: str, answers: Answers | None) -> str:
@@ -131,3 +134,9 @@ def _offer(environment: Environment, host: str, facts: Facts, redundant: bool) -
         data_disk_gib=volumes.size / GIB if volumes and own_disk else 0.0,
         name=host,
     )
+
+
+def spoken(sentence: Sentence) -> Message:
+    """What the calculator says, as a message: the same text, template and values."""
+    values = {name: spoken(each) if isinstance(each, Sentence) else each for name, each in sentence.values.items()}
+    return Message.restored(str(sentence), sentence.template, values)

@@ -5,22 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from sizing.bands import SCENARIOS, Band
 from sizing.errors import SizingError
 from sizing.expressions import names_in
+from sizing.inputs import recognised
 from sizing.rules import ComponentRules, FigureRule, Input, PodRule, load_rules
 from sizing.scenarios import Given, Run
 from sizing.units import same_quantity, unit_of
 
-UNKNOWN = "unknown"
 Fixed = tuple[tuple[str, float], ...]
 """Figures and inputs that somebody has said, by name, instead of having them reckoned."""
 SAID = "said, not reckoned"
 """The formula of a figure that is fixed."""
-ABSURD = 1e15
-"""No quantity of any platform is larger, whatever its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +142,8 @@ def size_component(name: str, inputs: Mapping[str, Given], fixed: Fixed = ()) ->
         SizingError: unknown component or inputs, or values that make no sense; all problems at once.
     """
     rules = component_rules(name)
-    given = {**_recognise(rules, inputs), **dict(fixed)}
-    runs = tuple(Run(rules, given, scenario) for scenario in range(len(SCENARIOS)))
+    given = {**recognised(rules, inputs), **dict(fixed)}
+    runs = _runs(rules, given)
     figures = {key: _figure(rule, runs, key in given) for key, rule in rules.figures.items()}
     resolved = {key: _resolved(rule, runs, key in given) for key, rule in rules.inputs.items()}
     pods = tuple(_pods(rules, pod, runs) for pod in rules.pods)
@@ -161,59 +159,18 @@ def component_pods(name: str, inputs: tuple[tuple[str, Given], ...], fixed: Fixe
         SizingError: as `size_component`.
     """
     rules = component_rules(name)
-    given = {**_recognise(rules, dict(inputs)), **dict(fixed)}
-    runs = tuple(Run(rules, given, scenario) for scenario in range(len(SCENARIOS)))
+    given = {**recognised(rules, dict(inputs)), **dict(fixed)}
+    runs = _runs(rules, given)
     return tuple(_pods(rules, pod, runs) for pod in rules.pods)
 
 
-def _recognise(rules: ComponentRules, inputs: Mapping[str, Given]) -> dict[str, Given]:
-    """The inputs under the rules' own names and units."""
-    problems: list[str] = []
-    given: dict[str, Given] = {}
-    for name, value in inputs.items():
-        also = {alias: entry.name for entry in rules.inputs.values() for alias in entry.also}
-        candidates = [*rules.inputs, *also]
-        found = same_quantity(name, candidates)
-        if found is None:
-            problems.append(f"{rules.name} has no input {name!r}; it has: {', '.join(rules.inputs)}")
-            continue
-        wanted = rules.inputs[also.get(found[0], found[0])]
-        problem = _problem(wanted, name, value)
-        if problem:
-            problems.append(problem)
-        elif value != UNKNOWN:
-            given[wanted.name] = _scaled(value, found[1])
-    if problems:
-        raise SizingError(problems)
-    return given
-
-
-def _problem(entry: Input, name: str, value: Given) -> str:
-    """Why a value cannot stand for this input; "" where it can."""
-    if isinstance(value, str) and value == UNKNOWN:
-        return ""
-    if not isinstance(value, float | int | str | Band):
-        return f"{name} is {value!r}; wanted one number or word"
-    if entry.choices:
-        return "" if value in entry.choices else f"{name} is {value!r}; wanted one of: {', '.join(entry.choices)}"
-    wordy = isinstance(entry.scenarios[1], str) and entry.scenarios[1].startswith("'")
-    if wordy:
-        return ""
-    if isinstance(value, str):
-        return f'{name} is {value!r}; wanted a number or "unknown"'
-    least, most = (value.low, value.high) if isinstance(value, Band) else (value, value)
-    if not (least >= 0 and most <= ABSURD):
-        told = f"{least:g}" if not abs(least) > ABSURD else "beyond all measure"
-        return f"{name} is {told}; wanted a number from zero to {ABSURD:g}"
-    return ""
-
-
-def _scaled(value: Given, factor: float) -> Given:
-    if isinstance(value, Band):
-        return value.scaled(factor)
-    if isinstance(value, bool | str) or factor == 1:
-        return value
-    return value * factor
+def _runs(rules: ComponentRules, given: Mapping[str, Given]) -> tuple[Run, ...]:
+    """The low, the expected and the high run; refused where inputs contradict each other in any of them."""
+    runs = tuple(Run(rules, given, scenario) for scenario in range(len(SCENARIOS)))
+    wrong = [why for when, why in rules.refuse if any(run.evaluate(when) for run in runs)]
+    if wrong:
+        raise SizingError([f"{rules.name}: {why}" for why in wrong])
+    return runs
 
 
 def _band(formula: str, runs: tuple[Run, ...]) -> Band:
@@ -221,12 +178,15 @@ def _band(formula: str, runs: tuple[Run, ...]) -> Band:
 
 
 def _pods(rules: ComponentRules, pod: PodRule, runs: tuple[Run, ...]) -> PodGroup:
+    replicas = _band(pod.replicas, runs).map(math.ceil)
+    grain = _band(pod.grain, runs)
+    widened = partial(_widened_together, replicas=replicas) if grain.high else _widened
     return PodGroup(
         name=pod.name,
         pool=pod.pool,
-        replicas=_band(pod.replicas, runs).map(math.ceil),
-        cpu_cores=_widened(_band(pod.cpu_cores, runs), rules.firmness),
-        memory_gib=_widened(_band(pod.memory_gib, runs), rules.firmness),
+        replicas=replicas,
+        cpu_cores=widened(_band(pod.cpu_cores, runs), rules.firmness),
+        memory_gib=widened(_band(pod.memory_gib, runs), rules.firmness),
         disk_gib=_band(pod.disk_gib, runs),
         iops=_band(pod.iops, runs),
         network_mb_s=_band(pod.network_mb_s, runs),
@@ -234,7 +194,7 @@ def _pods(rules: ComponentRules, pod: PodRule, runs: tuple[Run, ...]) -> PodGrou
         every_host=pod.every_host,
         fast=pod.fast,
         store=pod.store,
-        grain=_band(pod.grain, runs),
+        grain=grain,
     )
 
 
@@ -245,6 +205,18 @@ def _widened(band: Band, spread: str) -> Band:
     """
     low, _, high = load_rules().spreads[spread]
     return Band(min(band.low, band.expected * low), band.expected, max(band.high, band.expected * high))
+
+
+def _widened_together(band: Band, spread: str, replicas: Band) -> Band:
+    """The same of pods that share a load: what they take together is widened, for each is smaller where there are more.
+
+    Widened one by one, the few pods of the low need would be as small as the many of the expected one, and a need that
+    adds pods would take less than before.
+    """
+    if not replicas.low:
+        return _widened(band, spread)
+    whole = _widened(band.times(replicas), spread)
+    return Band(whole.low / replicas.low, band.expected, whole.high / replicas.high)
 
 
 def _figure(rule: FigureRule, runs: tuple[Run, ...], said: bool) -> Figure:

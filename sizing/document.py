@@ -11,6 +11,7 @@ from sizing.components import ComponentSize, ResolvedInput
 from sizing.engine import Pool, Sizing
 from sizing.explanations import Explanation, explain
 from sizing.growth import disk_forecast, exhaustions, growth
+from sizing.narrowing import narrowings, widest
 from sizing.needs import as_mapping
 from sizing.offered import Shortfalls
 
@@ -53,6 +54,23 @@ def document(sizing: Sizing, shortfalls: Shortfalls | None = None, explained: tu
         "offered": _verdicts(shortfalls),
         "explanations": {figure: explanation_document(explain(sizing, figure)) for figure in explained},
         "notes": list(sizing.notes),
+        "range": _range(sizing),
+    }
+
+
+def _range(sizing: Sizing) -> dict[str, Any]:
+    """What makes the range wide, and what would narrow it."""
+    part = widest(sizing)
+    return {
+        "widest_part": part.size.name if part else "",
+        "narrowings": [
+            {
+                "need": each.need,
+                "share": each.share,
+                **{field: band_document(getattr(each, field)) for field in ("taken", "cpu_cores", "memory_gib")},
+            }
+            for each in narrowings(sizing)
+        ],
     }
 
 

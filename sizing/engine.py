@@ -118,6 +118,7 @@ Demand = Mapping[tuple[str, str], tuple[tuple[str, PodGroup], ...]]
 """Pods by environment and pool: the component's name with each group."""
 
 
+@lru_cache(maxsize=64)
 def size(needs: Needs) -> Sizing:
     """The machines for the needs at the end of the planning horizon.
 

@@ -12,13 +12,18 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
 
 import jsonschema
-import yaml
 
 from sizing.errors import SizingError
 from sizing.rules import load_rules, load_schema
 
 UNKNOWN: Final = "unknown"
 Answer = float | Literal["unknown"]
+
+OUTAGE_OF_ONE_COPY_HOURS = 4
+"""A machine is replaced and restored from backup in about this time; who can wait less needs a second copy."""
+
+LOSS_OF_ONE_COPY_HOURS = 1
+"""Backups are made once an hour at most; who can lose less needs a second copy."""
 
 REQUESTS_PER_PERSON = 1000
 """More requests a second than this for each person at once is a slip of the pen."""
@@ -136,43 +141,10 @@ def needs_of(answers: Mapping[str, Any]) -> Needs:
     if "later" in given:
         given["later"] = tuple(given["later"])
     needs = Needs(**given)
-    check(needs)
+    problems = [*_contradictions(needs), *_beyond_one_machine(needs, answers)]
+    if problems:
+        raise SizingError(problems)
     return needs
-
-
-def with_settings(answers: Mapping[str, Any], settings: Sequence[str]) -> dict[str, Any]:
-    """The mapping with `--set path=value` laid over it; a path is dotted ("environments.0.load_percent=20").
-
-    Raises:
-        SizingError: a setting is no path=value, or its path leads nowhere.
-    """
-    changed: dict[str, Any] = yaml.safe_load(yaml.safe_dump(dict(answers)))
-    for setting in settings:
-        path, equals, text = setting.partition("=")
-        if not equals or not path:
-            raise SizingError([f"{setting!r} is no setting; wanted path=value"])
-        _set(changed, path.split("."), _value(text, setting), setting)
-    return changed
-
-
-def _value(text: str, setting: str) -> Any:
-    try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, OverflowError) as error:
-        said = str(error).splitlines()[0]
-        raise SizingError([f"{setting!r}: {text!r} is no value ({said})"]) from error
-
-
-def _set(target: Any, path: list[str], value: Any, setting: str) -> None:
-    for part in path[:-1]:
-        try:
-            target = target[int(part)] if isinstance(target, list) else target.setdefault(part, {})
-        except (LookupError, ValueError, AttributeError) as error:
-            raise SizingError([f"{setting!r}: there is no {part!r} to set anything in"]) from error
-    try:
-        target[int(path[-1]) if isinstance(target, list) else path[-1]] = value
-    except (LookupError, ValueError, TypeError) as error:
-        raise SizingError([f"{setting!r}: there is no {path[-1]!r} to set"]) from error
 
 
 def as_mapping(needs: Needs) -> dict[str, Any]:
@@ -232,12 +204,34 @@ def _availability(needs: Needs) -> Iterator[str]:
     failures, copies = known(needs.host_failures_tolerated), known(needs.service_replicas)
     if failures == 0 and known(needs.outage_hours) == 0:
         yield "outage_hours is 0, but host_failures_tolerated is 0 as well: then every broken machine is an outage"
+    if copies == 1 and known(needs.outage_hours) == 0:
+        yield "service_replicas is 1, but outage_hours is 0: while its machine is broken, a service has no copy"
     if failures == 0 and known(needs.data_loss_hours) == 0:
         yield "data_loss_hours is 0, but host_failures_tolerated is 0: one broken disk would lose data"
     if failures and copies is not None and copies <= failures:
         yield f"service_replicas is {copies:g}, too few to lose {failures:g} machine(s) without an outage"
     if failures and not any(environment.redundant for environment in needs.environments):
         yield "host_failures_tolerated is above zero, but no environment is redundant"
+
+
+def _beyond_one_machine(needs: Needs, answers: Mapping[str, Any]) -> Iterator[str]:
+    """What was asked for in so many words, and environments without a second machine cannot give.
+
+    What nobody said is no wish: a default stands back where each environment has one control plane.
+    """
+    if any(environment.redundant for environment in needs.environments):
+        return
+    why = "no environment survives a broken machine: name three control planes, or set redundant: true"
+    outage, loss = known(needs.outage_hours), known(needs.data_loss_hours)
+    if "outage_hours" in answers and outage is not None and outage <= OUTAGE_OF_ONE_COPY_HOURS:
+        longer = f"or give the hours it takes to mend one, above {OUTAGE_OF_ONE_COPY_HOURS}"
+        yield f"outage_hours is {outage:g}, but {why}; {longer}"
+    if "data_loss_hours" not in answers or loss is None:
+        return
+    if loss < LOSS_OF_ONE_COPY_HOURS:
+        yield f"data_loss_hours is {loss:g}, but {why}; or give {LOSS_OF_ONE_COPY_HOURS:g} or more, and keep backups"
+    elif known(needs.backup_retention_days) == 0:
+        yield f"data_loss_hours is {loss:g}, but no backup is kept (backup_retention_days is 0) and {why}"
 
 
 def _told(error: jsonschema.ValidationError) -> str:
@@ -248,6 +242,16 @@ def _told(error: jsonschema.ValidationError) -> str:
         if "maximum" in branch:
             wanted += f" to {branch['maximum']:,}"
         return f'{where} is {error.instance!r}; wanted {wanted}, or "unknown"'
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema["properties"])  # type: ignore[index]
+        strange = sorted(set(error.instance) - set(known))  # type: ignore[arg-type]
+        return f"{where}: there is no {strange[0]!r}; {_near(str(strange[0]), known)}"
+    schema: dict[str, Any] = error.schema  # type: ignore[assignment]
+    if error.validator in {"type", "minimum", "maximum"} and "minimum" in schema:
+        wanted = f"a {'whole ' if schema['type'] == 'integer' else ''}number from {schema['minimum']:g}"
+        return f"{where} is {error.instance!r}; wanted {wanted} to {schema['maximum']:,}"
+    if error.validator == "maxItems":
+        return f"{where}: {len(error.instance)} are too many; wanted {error.validator_value} at most"  # type: ignore[arg-type]
     return f"{where}: {error.message}"
 
 

@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any
+from functools import reduce
 
-from sizing.engine import MAIN_POOLS, Pool, pods_at, sets_of, settle, size, store_pool
+from sizing.engine import MAIN_POOLS, Pool, pods_at, sets_of, settle, size
 from sizing.errors import SizingError
 from sizing.growth import RESOURCES
 from sizing.hosts import Shape, data_watermark, evenly, room
 from sizing.machines import Layout
 from sizing.needs import Needs, check
+from sizing.offers import Offer, stores
 from sizing.packing import Carried, carried
-from sizing.placement import Alike, PodSet, fleet, free_after_loss
-from sizing.rules import load_rules
-
-LARGEST = 1e9
-"""Nothing of a machine, nor a count of them, is larger."""
+from sizing.placement import Alike, Placement, PodSet, fleet, free_after_loss
+from sizing.sentences import Sentence
 
 FORMATTED = 0.95
 """A file system shows a little less than the disk one orders."""
 
-UNITS = {"cpu_cores": "cores", "memory_gib": "GiB memory", "disk_gib": "GiB disk"}
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Machines a customer has: so many alike, for one pool of one environment; a disk of 0 is not checked."""
-
-    environment: str
-    pool: str
-    cpu_cores: float
-    memory_gib: float
-    count: int = 1
-    system_disk_gib: float = 0.0
-    data_disk_gib: float = 0.0
-    name: str = ""
+UNITS = {
+    "cpu_cores": Sentence("cores"),
+    "memory_gib": Sentence("GiB of memory"),
+    "disk_gib": Sentence("GiB of disk for volumes"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +37,7 @@ class Shortfall:
     resource: str
     offered: float
     wanted: float
-    remedy: str
+    remedy: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +51,7 @@ class Verdict:
     shortfalls: tuple[Shortfall, ...]
     cpu_free_after_loss: float
     memory_free_after_loss: float
-    would_fit: str
+    would_fit: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,45 +64,6 @@ class Shortfalls:
     def suffices(self) -> bool:
         """Whether the offered machines carry the needs."""
         return all(verdict.suffices for verdict in self.verdicts)
-
-
-def offers_of(entries: Sequence[Mapping[str, Any]]) -> tuple[Offer, ...]:
-    """Offers as read from a file.
-
-    Raises:
-        SizingError: an entry has an unknown field, lacks one, or is no machine.
-    """
-    problems: list[str] = []
-    offers: list[Offer] = []
-    for number, entry in enumerate(entries, start=1):
-        try:
-            offer = Offer(**entry)
-        except TypeError as error:
-            problems.append(f"offered machine {number}: {str(error).removeprefix('Offer.__init__() ')}")
-            continue
-        problems += [f"offered machine {number}: {problem}" for problem in _problems(offer)]
-        offers.append(offer)
-    if problems:
-        raise SizingError(problems)
-    return tuple(offers)
-
-
-def _problems(offer: Offer) -> Iterator[str]:
-    """What an offer cannot be."""
-    for name in ("environment", "pool", "name"):
-        if not isinstance(getattr(offer, name), str):
-            yield f"{name} is {getattr(offer, name)!r}; wanted a word"
-    if isinstance(offer.pool, str) and offer.pool not in _kinds():
-        yield f"pool is {offer.pool!r}; wanted one of: {', '.join(sorted(_kinds()))}"
-    for name in ("cpu_cores", "memory_gib", "system_disk_gib", "data_disk_gib", "count"):
-        value = getattr(offer, name)
-        above = name in {"cpu_cores", "memory_gib", "count"}
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST:
-            yield f"{name} is {value!r}; wanted a number {'above' if above else 'from'} zero, {LARGEST:g} at most"
-        elif above and not value:
-            yield f"{name} must be above zero"
-    if not isinstance(offer.count, int):
-        yield f"count is {offer.count!r}; wanted a whole number"
 
 
 def suffices(needs: Needs, offered: Sequence[Offer]) -> Shortfalls:
@@ -141,21 +90,7 @@ def suffices(needs: Needs, offered: Sequence[Offer]) -> Shortfalls:
 
 def _home(offer: Offer, pool: Pool) -> str:
     """The pool whose pods an offered machine carries: machines of a store belong to where the product runs."""
-    return pool.name if offer.pool in _stores() and pool.name in MAIN_POOLS else offer.pool
-
-
-@cache
-def _stores() -> frozenset[str]:
-    """What machines of stores are called."""
-    rules = load_rules().components.values()
-    return frozenset(store_pool(each.name) for each in rules if any(pod.store for pod in each.pods))
-
-
-@cache
-def _kinds() -> frozenset[str]:
-    """Every kind of machine that the rules place something on."""
-    placed = {pod.pool for rules in load_rules().components.values() for pod in rules.pods}
-    return frozenset(placed | {"node"}) | _stores()
+    return pool.name if offer.pool in stores() and pool.name in MAIN_POOLS else offer.pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +105,11 @@ class Wanted:
         """All machines."""
         return sum(layout.count for layout in self.layouts)
 
-    def __str__(self) -> str:
-        return " and ".join(_in_words(layout) for layout in self.layouts)
+    @property
+    def said(self) -> Sentence:
+        """The machines in words."""
+        each = (_in_words(layout) for layout in self.layouts)
+        return reduce(lambda first, second: Sentence("{first} and {second}", first=first, second=second), each)
 
 
 def _verdict(wanted: Wanted, sets: tuple[PodSet, ...], offers: Sequence[Offer]) -> Verdict:
@@ -190,11 +128,11 @@ def _verdict(wanted: Wanted, sets: tuple[PodSet, ...], offers: Sequence[Offer]) 
                 "machines",
                 count,
                 count + lost,
-                f"one lost machine is an outage: add {lost} machine(s) like the largest",
+                Sentence("losing {count} machine(s) is an outage: add as many like the largest", count=lost),
             )
         )
     free = free_after_loss(placement, sets, pool.failures_tolerated)
-    return Verdict(pool.environment, pool.name, count, not short, tuple(short), free[0], free[1], str(wanted))
+    return Verdict(pool.environment, pool.name, count, not short, tuple(short), free[0], free[1], wanted.said)
 
 
 def _machines(pool: str, offer: Offer) -> Alike:
@@ -211,7 +149,8 @@ def _missing(wanted: Wanted, sets: Sequence[PodSet], found: Carried) -> list[Sho
     if placement.fits and found.calm:
         return []
     if not placement.machines:
-        return [Shortfall(pool.environment, pool.name, "machines", 0, wanted.count, f"none is offered; {wanted}")]
+        none = Sentence("none is offered; wanted: {machines}", machines=wanted.said)
+        return [Shortfall(pool.environment, pool.name, "machines", 0, wanted.count, none)]
     total = {name: 0.0 for name in RESOURCES}
     have = {name: 0.0 for name in RESOURCES}
     machines = sum(alike.count for alike in placement.machines)
@@ -232,26 +171,28 @@ def _missing(wanted: Wanted, sets: Sequence[PodSet], found: Carried) -> list[Sho
             name,
             have[name],
             total[name],
-            f"{total[name] - have[name]:.0f} {UNITS[name]} more for pods, or: {wanted}",
+            Sentence(
+                "{amount} {unit} more for pods, or: {machines}",
+                amount=math.ceil(total[name] - have[name]),
+                unit=UNITS[name],
+                machines=wanted.said,
+            ),
         )
         for name in told
         if total[name] > have[name]
     ]
     short += _apart(pool, sets, machines)
-    if not short:
-        names = ", ".join(f"{entry.count} of {entry.name}" for entry in placement.unplaced)
-        why = f"no machine has room for {names}" if names else "not once a machine is lost"
-        short.append(
-            Shortfall(
-                pool.environment,
-                pool.name,
-                "room on one machine",
-                machines,
-                wanted.count,
-                f"enough in sum, but {why}; {wanted} would do",
-            )
-        )
-    return short
+    return short or [_room_on_one(wanted, placement, machines)]
+
+
+def _room_on_one(wanted: Wanted, placement: Placement, machines: int) -> Shortfall:
+    """Where the sums suffice, and yet some pods find no machine with room for them."""
+    names = ", ".join(f"{entry.count} x {entry.name}" for entry in placement.unplaced)
+    lost = Sentence("not once a machine is lost")
+    why = Sentence("no machine has room for {pods}", pods=names) if names else lost
+    remedy = Sentence("enough in sum, but {why}; what would do: {machines}", why=why, machines=wanted.said)
+    pool = wanted.pool
+    return Shortfall(pool.environment, pool.name, "room on one machine", machines, wanted.count, remedy)
 
 
 def _apart(pool: Pool, sets: Sequence[PodSet], machines: int) -> list[Shortfall]:
@@ -259,7 +200,8 @@ def _apart(pool: Pool, sets: Sequence[PodSet], machines: int) -> list[Shortfall]
     apart = max((entry.count for entry in sets if entry.spread and not entry.every_host), default=0)
     if apart <= machines:
         return []
-    said = f"{apart} copies must not share a machine: {apart - machines} machine(s) more"
+    more = apart - machines
+    said = Sentence("{copies} copies must not share a machine: {count} machine(s) more", copies=apart, count=more)
     return [Shortfall(pool.environment, pool.name, "machines", machines, apart, said)]
 
 
@@ -272,15 +214,22 @@ def _small_disks(of: Wanted, offers: Sequence[Offer]) -> list[Shortfall]:
             "system_disk_gib",
             offer.system_disk_gib,
             wanted,
-            f"a system disk of {wanted:g} GiB in {offer.name or 'each machine'}",
+            Sentence(
+                "a system disk of {size} GiB in {machine}",
+                size=f"{wanted:g}",
+                machine=offer.name or Sentence("each machine"),
+            ),
         )
         for offer in offers
         if 0 < offer.system_disk_gib < wanted * FORMATTED
     ]
 
 
-def _in_words(layout: Layout) -> str:
-    disks = f"{layout.system_disk_gib:g} GiB system disk"
-    if layout.data_disk_gib:
-        disks += f", {layout.data_disk_gib:g} GiB data disk"
-    return f"{layout.count} x {layout.shape.cpu_cores:g} cores, {layout.shape.memory_gib:g} GiB memory, {disks}"
+def _in_words(layout: Layout) -> Sentence:
+    shape = layout.shape
+    machine = Sentence("{count} x {cores} cores, {memory} GiB memory, {system} GiB system disk", count=layout.count,
+                       cores=f"{shape.cpu_cores:g}", memory=f"{shape.memory_gib:g}",
+                       system=f"{layout.system_disk_gib:g}")  # fmt: skip
+    if not layout.data_disk_gib:
+        return machine
+    return Sentence("{machine}, {size} GiB data disk", machine=machine, size=f"{layout.data_disk_gib:g}")

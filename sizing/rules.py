@@ -17,12 +17,16 @@ Scalar = float | str | bool
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A quantity formulas start from. `scenarios` are its defaults: formulas where they are text and no choice."""
+    """A quantity formulas start from. `scenarios` are its defaults: formulas where they are text and no choice.
+
+    Outside `valid` no source says anything, which is noted; outside `possible` there is no sense, which is refused.
+    """
 
     name: str
     title: str
     scenarios: tuple[Scalar, Scalar, Scalar]
     valid: tuple[float, float] | None = None
+    possible: tuple[float, float] | None = None
     choices: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     source: str = ""
@@ -92,6 +96,8 @@ class ComponentRules:
     also: tuple[str, ...] = ()
     role: str = ""
     """What it does for others; a part of this role that has no rules of its own is sized by these."""
+    refuse: tuple[tuple[str, str], ...] = ()
+    """Formulas of inputs that contradict each other where they hold, each with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +121,18 @@ def _triple(value: Any) -> tuple[Any, Any, Any]:
     return value, value, value
 
 
+def _interval(given: Any) -> tuple[float, float] | None:
+    return (float(given[0]), float(given[1])) if given else None
+
+
 def _input(name: str, given: Any) -> Input:
     body = given if isinstance(given, dict) else {"default": given}
-    valid = body.get("valid")
     return Input(
         name=name,
         title=body.get("title", name.replace("_", " ")),
         scenarios=_triple(body["default"]),
-        valid=(float(valid[0]), float(valid[1])) if valid else None,
+        valid=_interval(body.get("valid")),
+        possible=_interval(body.get("possible")),
         choices=tuple(body.get("choices", ())),
         also=tuple(body.get("also", ())),
         source=body.get("source", ""),
@@ -178,6 +188,7 @@ def _component(name: str, body: Mapping[str, Any]) -> ComponentRules:
         else None,
         also=tuple(body.get("also", ())),
         role=body.get("role", ""),
+        refuse=tuple((str(each["when"]), each["why"]) for each in body.get("refuse", ())),
     )
 
 

@@ -15,6 +15,7 @@ _UNITS: dict[str, tuple[str, float]] = {
         for suffix, base in (("b", 1000), ("ib", 1024))
         for power, prefix in enumerate("kmgtp", start=1)
     },
+    "gbit": ("bits", 1e9),
     "cores": ("cores", 1.0),
     "millicores": ("cores", 0.001),
     "ms": ("seconds", 0.001),
@@ -30,6 +31,7 @@ _UNITS: dict[str, tuple[str, float]] = {
 }
 _WRITTEN = {
     "gb": "GB",
+    "gbit": "Gbit",
     "mb": "MB",
     "kb": "kB",
     "tb": "TB",

@@ -9,7 +9,14 @@ from typing import Any
 
 from sizing.bands import SCENARIOS, Band
 from sizing.expressions import evaluator
-from sizing.needs import NUMERIC, Environment, Needs, known
+from sizing.needs import (
+    LOSS_OF_ONE_COPY_HOURS,
+    NUMERIC,
+    OUTAGE_OF_ONE_COPY_HOURS,
+    Environment,
+    Needs,
+    known,
+)
 from sizing.rules import ComponentRules, load_rules
 from sizing.scenarios import Given
 
@@ -41,9 +48,6 @@ WHOLE = {
 }
 """What watchers of an environment go by, and the totals for those that watch all environments."""
 
-OUTAGE_OF_ONE_COPY_HOURS = 4
-"""A machine is replaced and restored from backup in about this time; who can wait less needs a second copy."""
-
 
 @dataclass(frozen=True)
 class Load:
@@ -66,13 +70,15 @@ class Load:
 
 @cache
 def redundant_site(needs: Needs) -> bool:
-    """Whether the product must survive a broken machine."""
+    """Whether the product must survive a broken machine. Who does not know is taken for what most answer."""
     failures = known(needs.host_failures_tolerated)
     if failures is not None:
         return failures > 0
-    outage, loss = known(needs.outage_hours), known(needs.data_loss_hours)
-    soon = outage is not None and outage <= OUTAGE_OF_ONE_COPY_HOURS
-    return soon or (loss is not None and loss < 1)
+    outage, loss = (
+        _default(name) if known(getattr(needs, name)) is None else float(getattr(needs, name))
+        for name in ("outage_hours", "data_loss_hours")
+    )
+    return outage <= OUTAGE_OF_ONE_COPY_HOURS or loss < LOSS_OF_ONE_COPY_HOURS
 
 
 class _Answers(Mapping[str, Any]):

@@ -136,6 +136,7 @@ def _size(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentP
     size.set_defaults(command=commands.SizeCommand)
     subject = size.add_mutually_exclusive_group(required=True)
     subject.add_argument("--profile", type=Path, metavar="FILE", help="the answers; what they need is under `needs`")
+    subject.add_argument("--needs", type=Path, metavar="FILE", help="needs alone, before there are hosts to name")
     subject.add_argument("--component", metavar="NAME", help="one part alone")
     size.add_argument("--set", dest="settings", action="append", default=[], metavar="PATH=VALUE",
                       help="answer otherwise, once")  # fmt: skip

@@ -96,12 +96,13 @@ class WizardCommand(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeCommand(Command):
-    """size: of a `profile`, or of one `component` alone; `settings` are answers given otherwise, once.
+    """size: of a `profile`, of a file of `needs`, or of one `component` alone; `settings` are answers given otherwise.
 
     `offered` is a file of machines, `HOSTS` for the hosts of the answers, or None.
     """
 
     profile: Path | None = None
+    needs: Path | None = None
     component: str | None = None
     settings: tuple[str, ...] = ()
     inputs: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import yaml
 
@@ -19,15 +19,19 @@ from installer.requirements import needs_from, offers_from, reasons, sized
 from installer.ui import terminal, words
 from installer.ui.presenter import Presenter
 from sizing.components import component_inputs, size_component
+from sizing.engine import Sizing
 from sizing.explanations import explain, explain_component
-from sizing.needs import Needs, with_settings
-from sizing.offered import Offer, offers_of, suffices
+from sizing.needs import Needs, needs_of
+from sizing.offered import Shortfalls, suffices
+from sizing.offers import Offer, offers_of
+from sizing.settings import with_settings
 
 if TYPE_CHECKING:
     from installer.hosts.facts import Facts
 
+Read = TypeVar("Read")
 LARGEST = 1 << 20
-"""Bytes of the largest file of offered machines that is read."""
+"""Bytes of the largest file of needs or offered machines that is read."""
 
 
 def run(command: SizeCommand, presenter: Presenter) -> int:
@@ -42,24 +46,58 @@ def run(command: SizeCommand, presenter: Presenter) -> int:
         return _component(command, command.component, presenter)
     if command.inputs:
         raise UsageError(reason=Message("--inputs is about one part"), hint="sitewright size --component NAME --inputs")
-    return _site(command, presenter)
+    return _needs(command, command.needs, presenter) if command.needs else _site(command, presenter)
 
 
 def _site(command: SizeCommand, presenter: Presenter) -> int:
     answers, parts = _read(command)
     with reasons(answers):
-        needs = needs_from(answers, [setting.removeprefix("needs.") for setting in command.settings], parts)
+        needs = needs_from(answers, _settings(command), parts)
         sizing = sized(needs)
         trees = {figure: explain(sizing, figure) for figure in command.explain}
         offers = _offers(command, command.offered, presenter, answers, needs) if command.offered else None
         verdict = suffices(needs, offers) if offers is not None else None
-    presenter.sizing(answers, sizing, verdict, trees)
+    presenter.sizing(answers.customer or answers.site, sizing, verdict, trees)
     if not trees:
-        pool = max(sizing.planned, key=lambda pool: pool.expected.cpu_cores)
         profile = str(command.profile)
-        why = words.command("size", "--profile", profile, "--explain", f"{pool.environment}/{pool.name}.count")
-        presenter.next(("\nWhy:   ", why))
+        _why(presenter, ("--profile", profile), sizing)
         presenter.next(("Next:  ", words.command("report", "--profile", profile, "--out", "report")))
+    return _judged(verdict)
+
+
+def _needs(command: SizeCommand, file: Path, presenter: Presenter) -> int:
+    """Needs of which no more is known: nothing is chosen yet, so every part counts that they ask for."""
+    if command.offered == HOSTS or command.bundle:
+        said = "--bundle" if command.bundle else "--offered"
+        raise UsageError(
+            reason=Message("{said} asks for answers, and {file} holds needs alone", said=said, file=file),
+            hint=Message("give --profile FILE instead of --needs"),
+        )
+    asked = _entries(file, dict, Message("{file} is no mapping of needs", file=file), NEEDS_HINT)
+    with reasons(file=str(file)):
+        needs = needs_of(with_settings(asked.get("needs", asked), _settings(command)))
+        sizing = sized(needs)
+        trees = {figure: explain(sizing, figure) for figure in command.explain}
+        verdict = suffices(needs, _offered(command.offered)) if command.offered else None
+    presenter.sizing(file.stem, sizing, verdict, trees)
+    if not trees:
+        presenter.next(("\nParts: ", "every one that these needs ask for; answers that choose fewer take less"))
+        _why(presenter, ("--needs", str(file)), sizing)
+        presenter.next(("Next:  ", words.command("wizard")))
+    return _judged(verdict)
+
+
+def _settings(command: SizeCommand) -> list[str]:
+    return [setting.removeprefix("needs.") for setting in command.settings]
+
+
+def _why(presenter: Presenter, subject: tuple[str, str], sizing: Sizing) -> None:
+    pool = max(sizing.planned, key=lambda pool: pool.expected.cpu_cores)
+    why = words.command("size", *subject, "--explain", f"{pool.environment}/{pool.name}.count")
+    presenter.next(("\nWhy:   ", why))
+
+
+def _judged(verdict: Shortfalls | None) -> int:
     if verdict and not verdict.suffices:
         raise MachinesTooSmall(count=sum(len(each.shortfalls) for each in verdict.verdicts))
     return 0
@@ -104,15 +142,28 @@ def _offers(
 ) -> tuple[Offer, ...]:
     if offered == HOSTS:
         return offers_from(answers, _asked(command, presenter, answers), needs)
-    try:
-        entries = libyaml.load(text_file.decoded(text_file.read(offered, LARGEST)))
-    except (OSError, text_file.Unfit, yaml.YAMLError) as error:
-        raise UsageError(reason=Message("{path}: {reason}", path=offered, reason=error), hint=OFFER_HINT) from error
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise UsageError(reason=Message("{offered} is no list of machines", offered=offered), hint=OFFER_HINT)
+    return _offered(offered)
+
+
+def _offered(file: Path) -> tuple[Offer, ...]:
+    entries = _entries(file, list, Message("{offered} is no list of machines", offered=file), OFFER_HINT)
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise UsageError(reason=Message("{offered} is no list of machines", offered=file), hint=OFFER_HINT)
     return offers_of(entries)
 
 
+def _entries(file: Path, kind: type[Read], otherwise: Message, hint: str) -> Read:
+    try:
+        entries = libyaml.load(text_file.decoded(text_file.read(file, LARGEST)))
+    except (OSError, text_file.Unfit, yaml.YAMLError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise UsageError(reason=Message("{path}: {reason}", path=file, reason=reason), hint=hint) from error
+    if not isinstance(entries, kind):
+        raise UsageError(reason=otherwise, hint=hint)
+    return entries
+
+
+NEEDS_HINT = "one need a line, such as users: 500; docs/answers.md explains each"
 OFFER_HINT = (
     "one machine a line: - {environment: production, pool: worker, count: 4, cpu_cores: 8, memory_gib: 32, "
     "data_disk_gib: 500}"

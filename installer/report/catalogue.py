@@ -37,6 +37,11 @@ class Words:
         return "" if self.language == "zh" else " "
 
     @property
+    def tag(self) -> str:
+        """The language as web pages name it: zh-CN."""
+        return {"en": "en-GB", "zh": "zh-CN"}[self.language]
+
+    @property
     def locale(self) -> str:
         """The language and the place."""
         return LOCALES[self.language]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from installer.answers.model import Answers, Contact
-from installer.layout import FIRST_NODE_PORT, LAST_NODE_PORT
+from installer.preflight.kernel import OLDEST
+from installer.preflight.machine import SYSTEMD, TRIED
 from installer.report import promised
 from installer.report.catalogue import Words
+from installer.report.firewall import ranges
 from installer.report.subject import Subject
 from installer.report.timeline import Timeline
-from sizing.needs import UNKNOWN, questions
-from sizing.units import unit_of
-from sizing.workload import answers as estimates
+from installer.report.told import told
 
 WIDE = 1.5
 """A high need this many times the expected one is worth a word about what is not known."""
@@ -30,27 +30,6 @@ class Item:
     due: date
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """Who connects to whom at which port, and what for."""
-
-    source: str
-    target: str
-    port: str
-    purpose: str
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """A question nobody could answer, and what was taken instead."""
-
-    question: str
-    low: float
-    expected: float
-    high: float
-    unit: str
-
-
 def contact(answers: Answers, side: str, *duties: str) -> Contact | None:
     """The person of a side whose duty speaks of one of these words; else the first of that side."""
     people = [person for person in answers.plan.contacts if person.side == side]
@@ -58,6 +37,20 @@ def contact(answers: Answers, side: str, *duties: str) -> Contact | None:
         if any(word in person.duty.lower() for word in duties):
             return person
     return people[0] if people else None
+
+
+def asked(subject: Subject, line: Timeline, _: Words) -> Iterator[tuple[date, str]]:
+    """What is asked of the customer before anything is installed, by day."""
+    answers = subject.answers
+    count = _.number(subject.sizing.total("count").expected)
+    found = [(line.task("agree").end, _("sign this report"))]
+    if answers.plan.delivery_days:
+        found.append((line.task("order").start, _("order the machines ({count})", count=count)))
+        found.append((line.task("order").end, _("the machines are delivered")))
+    for each in answers.plan.decisions:
+        found.append((each.until, _("decide what is open ({person})", person=each.person)))
+    found.append((line.task("prepare").end, _("all of the checklist is done")))
+    yield from sorted(found, key=lambda entry: entry[0])
 
 
 def items(subject: Subject, line: Timeline, _: Words) -> tuple[Item, ...]:
@@ -71,10 +64,21 @@ def _wanted(answers: Answers, subject: Subject, _: Words) -> Iterator[tuple[str,
     it = _owner(answers, "customer", _)
     network = _owner(answers, "customer", _, "network", "firewall", "网络", "防火墙")
     count = round(subject.sizing.total("count").expected)
-    yield _("Machines"), _("the machines of the table ({count}), with 64-bit Linux and systemd", count=count), it
-    yield _("Machines"), _("the data disk mounted on /var/lib, the fast disk on /var/lib/etcd"), it
+    yield _("Machines"), _("the machines of the table ({count})", count=_.number(count)), it
+    yield _("Machines"), _system(_), it
+    alone = _("no other Kubernetes or container runtime on them, no swap, no firewall of their own (firewalld, ufw)")
+    yield _("Machines"), alone, it
+    if any(len(environment.control_planes) > 1 for environment in answers.environments):
+        apart = _("virtual machines: the control planes of an environment on different hosts, no core promised twice")
+        yield _("Machines"), apart, it
+    disks = _("the data disk on /var/lib, the fast disk on /var/lib/etcd; mirrored where a machine stands alone")
+    yield _("Machines"), disks, it
     yield _("Network"), _("a fixed address and a name of its own for each machine, and a default route"), network
     yield _("Network"), _("the connections of the table below, open in every firewall between"), network
+    for environment in answers.environments:
+        yield _("Network"), _("networks that nothing else in reach uses: {pods} and {services} ({environment})",
+                              pods=environment.networks.pods, services=environment.networks.services,
+                              environment=_.text(environment.name)), network  # fmt: skip
     yield from _names_and_certificates(answers, _, network, it)
     access = answers.hosts[0].access
     account = _("the account {user} on each machine, by key, that may act as administrator (sudo)", user=access.user)
@@ -88,11 +92,24 @@ def _wanted(answers: Answers, subject: Subject, _: Words) -> Iterator[tuple[str,
     yield _("Delivery"), _("the delivery on a disk, its digest told by another way"), ours
 
 
+def _system(_: Words) -> str:
+    """What a machine has to be, as the checks have it."""
+    tried = _(", ").join(f"{name.capitalize()} {version}" for name, versions in TRIED.items() for version in versions)
+    kernel = ".".join(map(str, OLDEST))
+    return _(
+        "Linux for x86-64 (amd64) with systemd {systemd}, kernel {kernel} or newer and cgroup v2; releases are "
+        "tried on {tried}",
+        systemd=SYSTEMD,
+        kernel=kernel,
+        tried=tried,
+    )
+
+
 def _mail(subject: Subject, _: Words) -> str:
     """What alarms need, as far as something sends them."""
     server, sends = subject.answers.plan.mail, promised.standing(subject, promised.ALERTS)
     if not server or not sends:
-        return _("no alarms by mail") if sends else ""
+        return ""
     if sends == "later":
         return _("alarms will go out by {server} once the part for them is installed", server=server)
     return _("alarms go out by {server}: an account for them", server=server)
@@ -100,11 +117,18 @@ def _mail(subject: Subject, _: Words) -> str:
 
 def _names_and_certificates(answers: Answers, _: Words, network: str, it: str) -> Iterator[tuple[str, str, str]]:
     for environment in answers.environments:
-        first = (environment.workers or environment.control_planes)[0]
-        where = answers.host(first).address
-        names = _("*.{domain} leads to {address} ({environment})", domain=environment.domain, address=where,
-                  environment=_.text(environment.name))  # fmt: skip
-        yield _("Names (DNS)"), names, network
+        hosts = environment.workers or environment.control_planes
+        where = _(", ").join(ranges(answers.host(host).address for host in hosts))
+        values = {"domain": environment.domain, "address": where, "environment": _.text(environment.name)}
+        if len(hosts) > 1:
+            shared = _(
+                "*.{domain} leads to a load balancer of yours, which shares requests out over {address} and leaves out "
+                "what does not answer ({environment})",
+                **values,
+            )
+            yield _("Names (DNS)"), shared, network
+        else:
+            yield _("Names (DNS)"), _("*.{domain} leads to {address} ({environment})", **values), network
         if environment.endpoint:
             yield _("Names (DNS)"), _("{name} leads to the control planes", name=environment.endpoint), network
     issued = _("the platform's own authority is trusted by your people's browsers, or you sign the public names")
@@ -116,72 +140,6 @@ def _owner(answers: Answers, side: str, _: Words, *duties: str) -> str:
     return person.name if person else {"customer": _("customer"), "vendor": _("vendor")}[side]
 
 
-NODE_PORTS = f"{FIRST_NODE_PORT}-{LAST_NODE_PORT}/tcp"
-"""Where Kubernetes offers services outside the cluster."""
-
-
-def connections(subject: Subject, _: Words) -> tuple[Connection, ...]:
-    """Every connection that a firewall has to let pass, with machines in groups wherever they form one."""
-    answers = subject.answers
-    found = [
-        Connection(
-            _("the engineer's laptop"), _("all machines"), f"{port}/tcp", _("SSH, the only way the engineer uses")
-        )
-        for port in sorted({host.access.port for host in answers.hosts})
-    ]
-    for wire in subject.wires:
-        if set(wire.sources) != set(wire.targets) or len(wire.targets) > 1:
-            source, target = _group(answers, wire.sources, _), _group(answers, wire.targets, _)
-            found.append(Connection(source, target, wire.port, wire.purpose))
-    for environment in answers.environments:
-        target = _group(answers, environment.hosts, _)
-        found.append(Connection(_("your people"), target, NODE_PORTS, _("the product")))
-    for port in subject.delivered.opened if subject.delivered else ():
-        if port.targets and port.source == "clients":
-            target = _group(answers, port.targets, _)
-            found.append(Connection(_("your people"), target, f"{port.port}/{port.protocol}", port.purpose))
-    return tuple(found)
-
-
-def _group(answers: Answers, hosts: tuple[str, ...], _: Words) -> str:
-    """Machines by what they have in common; by name where that is nothing, or fewer words."""
-    wanted = set(hosts)
-    if len(wanted) == 1:
-        return hosts[0]
-    if wanted == {host.name for host in answers.hosts}:
-        return _("all machines")
-    for environment in answers.environments:
-        if wanted == set(environment.hosts):
-            return _("all machines of {environment}", environment=_.text(environment.name))
-        if wanted == set(environment.control_planes):
-            return _("control planes of {environment}", environment=_.text(environment.name))
-    return _(", ").join(hosts)
-
-
-def guesses(subject: Subject, _: Words) -> tuple[Guess, ...]:
-    """What was unknown, and what was taken for it; not what the other answers leave no room for."""
-    taken = estimates(subject.sizing.needs)
-    return tuple(
-        Guess(
-            question.title,
-            taken[question.name].low,
-            taken[question.name].expected,
-            taken[question.name].high,
-            _unit(question.name, _),
-        )
-        for question in questions()
-        if getattr(subject.sizing.needs, question.name, None) == UNKNOWN and taken[question.name].high
-    )
-
-
-def _unit(name: str, _: Words) -> str:
-    """The unit of a question, as people say it."""
-    unit = unit_of(name)
-    known = {"cores": _("cores"), "1/second": _("a second"), "1/day": _("a day"), "GiB/month": _("GiB a month"),
-             "GB/day": _("GB a day"), "hours": _("hours"), "days": _("days"), "%": "%"}  # fmt: skip
-    return known.get(unit, unit)
-
-
 def risks(subject: Subject, _: Words) -> Iterator[tuple[str, str]]:
     """What could delay or disturb, and what is done about it."""
     answers, sizing = subject.answers, subject.sizing
@@ -190,17 +148,17 @@ def risks(subject: Subject, _: Words) -> Iterator[tuple[str, str]]:
             _("The machines come late: everything after them moves by as many days."),
             _("Order on the day of the signature; tell us of a delay at once."),
         )
-    yield (
-        _("A firewall lets something through less than agreed: the installation stops before it begins."),
-        _("We check every connection beforehand; nothing is changed while a check fails."),
-    )
-    memory = sizing.total("memory_gib")
-    if memory.high > WIDE * memory.expected:
+    if len(answers.hosts) > 1:
         yield (
-            _("Some answers are guesses: in the worst case {factor} times the memory is needed.",
-              factor=_.number(round(memory.high / memory.expected, 1))),
-            _("Replace the guesses listed above by figures before you order."),
-        )  # fmt: skip
+            _("A firewall lets something through less than agreed: the installation stops before it begins."),
+            _("We check every connection beforehand; nothing is changed while a check fails."),
+        )
+    if answers.plan.decisions:
+        yield (
+            _("Decisions are open ({count}): what waits for them waits as long.", count=len(answers.plan.decisions)),
+            _("Each has a person and a day; see the decisions we need."),
+        )
+    yield from _larger(subject, _)
     for load in sizing.loads:
         if not load.redundant:
             yield (
@@ -208,10 +166,35 @@ def risks(subject: Subject, _: Words) -> Iterator[tuple[str, str]]:
                     "The environment {environment} stands still while a machine of it is broken.",
                     environment=_.text(load.environment.name),
                 ),
-                _("Accepted by the answers; a second machine would prevent it."),
+                _(
+                    "Accepted by the answers; three control planes, and one worker more than the load takes, would "
+                    "prevent it."
+                ),
             )
     if len(answers.registry.hosts) == 1:
         yield (
             _("The store of programs is on one machine only: while it is away nothing new starts."),
             _("What runs goes on running; the store is filled again from the delivery in minutes."),
         )
+
+
+def _larger(subject: Subject, _: Words) -> Iterator[tuple[str, str]]:
+    """How much more the worst case takes, by what is not known: an answer, or what the parts will really take."""
+    sizing = subject.sizing
+    memory, disks = sizing.total("memory_gib"), sizing.total("disk_to_order_gib")
+    if max(memory.high / memory.expected, disks.high / disks.expected) <= WIDE:
+        return
+    factors = {"memory": _.number(round(memory.high / memory.expected, 1)),
+               "disks": _.number(round(disks.high / disks.expected, 1))}  # fmt: skip
+    if any(each.range for each in told(subject, _)):
+        yield (
+            _("Some answers are guesses: in the worst case {memory} times the memory and {disks} times the disks are "
+              "needed.", **factors),
+            _("Replace the guesses by figures before you order: they stand under what you told us."),
+        )  # fmt: skip
+    else:
+        yield (
+            _("What the parts really take is known only when they run: in the worst case {memory} times the memory and "
+              "{disks} times the disks.", **factors),
+            _("Order as planned, keep room in the racks, and look at the use after a month."),
+        )  # fmt: skip

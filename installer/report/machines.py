@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,9 +14,21 @@ from sizing.bands import Band
 from sizing.engine import Pool, Sizing, store_pool
 from sizing.growth import RESOURCES, Use, exhaustions, growth
 from sizing.hosts import of_cluster
+from sizing.machines import Layout
 
+IOPS_STEP = 50
 SETTING_UP_DAYS = 10
 """Working days from a delivered machine to one that carries load."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """So many machines of one size, with all disks of one."""
+
+    count: int
+    cores: float
+    memory: float
+    disks: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,10 @@ class Kind:
     may_fail: int
     home: str
     """The pool in whose cluster they stand: their own, or the one that a store's machines stand beside."""
+    planned: Size | None = None
+    least: Size | None = None
+    most: Size | None = None
+    """The machines of the low and of the high need; None where that takes none of the kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +127,28 @@ def _kind(sizing: Sizing, pool: Pool, _: Words) -> Kind:
     layout = pool.expected
     return Kind(
         pool.environment, pool.name, title, purpose, layout.count, pool.band("count"), layout.shape.cpu_cores,
-        layout.shape.memory_gib, layout.system_disk_gib, layout.data_disk_gib, layout.fast_disk_gib, layout.iops,
-        layout.network_gbit_s, pool.failures_tolerated, pool.home,
+        layout.shape.memory_gib, layout.system_disk_gib, layout.data_disk_gib, layout.fast_disk_gib,
+        rounded_iops(layout.iops), layout.network_gbit_s, pool.failures_tolerated, pool.home,
+        _size(layout), _size(pool.low), _size(pool.high),
     )  # fmt: skip
+
+
+def rounded_iops(iops: float) -> float:
+    """As one orders it: nobody sells single reads a second."""
+    return math.ceil(iops / IOPS_STEP) * IOPS_STEP
+
+
+def sized(size: Size | None, _: Words) -> str:
+    """So many machines, their cores and memory, and all disks of one: 9 x 16 / 64, 5,490."""
+    if size is None:
+        return "–"
+    numbers = (_.number(value) for value in (size.count, size.cores, size.memory, size.disks))
+    return "{} × {} / {}, {}".format(*numbers)
+
+
+def _size(layout: Layout) -> Size | None:
+    disks = layout.system_disk_gib + layout.data_disk_gib + layout.fast_disk_gib
+    return Size(layout.count, layout.shape.cpu_cores, layout.shape.memory_gib, disks) if layout.count else None
 
 
 def fills(sizing: Sizing, _: Words) -> tuple[Fill, ...]:
@@ -139,14 +175,15 @@ def _capacity(pool: Pool, resource: str) -> float:
     return float(getattr(layout, resource))
 
 
-def fullest(found: tuple[Fill, ...]) -> tuple[Fill, ...]:
-    """Of each kind of machine the resource that will be fullest."""
+def fullest(found: tuple[Fill, ...], most: int) -> tuple[Fill, ...]:
+    """Of each kind of machine the resource that will be fullest, of so many kinds at most, the fullest."""
     best: dict[tuple[str, str], Fill] = {}
     for fill in found:
         key = (fill.environment, fill.title)
         if key not in best or fill.horizon > best[key].horizon:
             best[key] = fill
-    return tuple(best.values())
+    shown = sorted(best.values(), key=lambda fill: -fill.horizon)[:most]
+    return tuple(fill for fill in best.values() if fill in shown)
 
 
 def curves(sizing: Sizing, _: Words) -> tuple[Curve, ...]:
@@ -177,35 +214,37 @@ def buy_by(subject: Subject, ready: date, month: int) -> date:
     return Workdays(plan.holidays).after(months_after(ready, month), -lead)
 
 
-def spare(answers: Answers, found: tuple[Kind, ...]) -> int:
-    """How many hosts of the answers are more than the plan needs of their kinds."""
-    wanted: dict[tuple[str, str], int] = {}
-    for kind in found:
-        place = kind.environment, kind.home
-        wanted[place] = wanted.get(place, 0) + kind.count
-    more = 0
-    for environment in answers.environments:
-        planes, workers = len(environment.control_planes), len(environment.workers)
-        one = wanted.get((environment.name, "node"))
-        if one is not None:
-            more += max(0, planes + workers - one)
-        else:
-            more += max(0, planes - wanted.get((environment.name, "control-plane"), planes))
-            more += max(0, workers - wanted.get((environment.name, "worker"), workers))
-    return more
+@dataclass(frozen=True, slots=True)
+class Unnamed:
+    """Machines of the order for which the answers name no host."""
+
+    environment: str
+    title: str
+    count: int
 
 
-def seats(answers: Answers, found: tuple[Kind, ...], _: Words) -> tuple[Seat, ...]:
-    """Every host of the answers, with the kind of machine that it must be."""
+def seats(answers: Answers, found: tuple[Kind, ...], _: Words) -> tuple[tuple[Seat, ...], tuple[Unnamed, ...]]:
+    """Every host of the answers with the kind of machine that it must be, and the machines that no host is named for.
+
+    Hosts of a pool are of that kind. Of the others the first are workers, the next what stands beside these; what is
+    more than the plan needs has no kind.
+    """
+    left = {(kind.environment, kind.pool): kind.count for kind in found}
     by_place = {(kind.environment, kind.pool): kind for kind in found}
     rows = []
     for environment in answers.environments:
+        beside = [kind.pool for kind in found if kind.environment == environment.name and kind.home != kind.pool]
         for name in environment.hosts:
-            plane = name in environment.control_planes
-            named = answers.host(name).pool, "control-plane" if plane else "worker", "node"
-            kind = next(
-                (by_place[environment.name, each] for each in named if (environment.name, each) in by_place), None
-            )
+            plane, pool = name in environment.control_planes, answers.host(name).pool
+            mine = [pool] if (environment.name, pool) in left else ["control-plane"] if plane else ["worker"]
+            open_to = [
+                each for each in (*mine, "node", *(() if plane else beside)) if left.get((environment.name, each))
+            ]
+            kind = None
+            if open_to:
+                left[environment.name, open_to[0]] -= 1
+                kind = by_place[environment.name, open_to[0]]
             role = _("control plane") if plane else _("worker")
             rows.append(Seat(name, answers.host(name).address, environment.name, role, kind))
-    return tuple(rows)
+    missing = (Unnamed(kind.environment, kind.title, left[kind.environment, kind.pool]) for kind in found)
+    return tuple(rows), tuple(each for each in missing if each.count)

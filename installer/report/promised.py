@@ -122,3 +122,21 @@ def _unsized(subject: Subject, told: set[str], _: Words) -> Iterator[Promise]:
     for part in subject.delivered.components:
         if part.name in there and part.purpose and _.text(part.title) not in told:
             yield Promise(_.text(part.title), _.text(part.purpose))
+
+
+def broken(subject: Subject, _: Words) -> Iterator[str]:
+    """What happens when machines break, environment by environment where they differ."""
+    pools = [pool for pool in subject.sizing.planned if pool.failures_tolerated]
+    safe = list(dict.fromkeys(pool.environment for pool in pools))
+    still = [load.environment.name for load in subject.sizing.loads if load.environment.name not in safe]
+    if safe:
+        count, where = min(pool.failures_tolerated for pool in pools), _(", ").join(map(_.text, safe))
+        yield _(
+            "Of {environments}, {count} of the machines may break at any time and the product goes on, if your load "
+            "balancer leaves out what does not answer.",
+            environments=where,
+            count=count,
+        )
+    if still:
+        where = _(", ").join(map(_.text, still))
+        yield _("While a machine of {environments} is broken, it may stand still.", environments=where)

@@ -58,7 +58,7 @@ def pdf(page: str, target: Path) -> None:
         raise ReportImpossible(what="PDF", reason=Message("a library is missing: {reason}", reason=error),
                                hint="apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
                                ) from error  # fmt: skip
-    weasyprint.HTML(string=page, url_fetcher=URLFetcher(allowed_protocols=())).write_pdf(target)
+    weasyprint.HTML(string=page, url_fetcher=URLFetcher(allowed_protocols=())).write_pdf(target, pdf_variant="pdf/ua-1")
 
 
 def has_font() -> bool:

@@ -13,6 +13,9 @@ from installer.report.workdays import DAY, Workdays
 
 HOSTS_A_DAY = 10
 """Machines whose operating system and network one person makes ready in a day."""
+INSTALLED_A_DAY = 200
+"""Machines that are checked, or installed, in a working day: ten at once, minutes each. An estimate of this project."""
+HOURS_A_DAY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def timeline(subject: Subject, _: Words) -> Timeline:
         first = days.on_or_after(max(ends) + DAY if ends else plan.start or subject.today + DAY)
         found.append(Task(key, title, side, first, days.last_of(first, length), note))
 
-    add("agree", _("Read this report, decide what is open, sign"), "customer", 5)
+    add("agree", _("Read this report and sign"), "customer", 5)
     last = "agree"
     if plan.delivery_days:
         add("order", _("Order the machines; delivery"), "customer", plan.delivery_days, ("agree",))
@@ -76,9 +79,11 @@ def timeline(subject: Subject, _: Words) -> Timeline:
     prepare = 2 + math.ceil(hosts / HOSTS_A_DAY)
     add("prepare", _("Set up machines, network, names and accounts"), "customer", prepare, (last,))
     add("bundle", _("Make, sign and rehearse the delivery"), "vendor", 3, ("agree",), _bundle_note(subject, _))
-    add("check", _("Check every machine on site; changes nothing"), "vendor", 1, ("prepare", "bundle"))
+    a_day = math.ceil(hosts / INSTALLED_A_DAY)
+    add("check", _("Check every machine on site; changes nothing"), "vendor", a_day, ("prepare", "bundle"))
     add("mend", _("Mend what the check found"), "both", 2, ("check",))
-    add("install", _("Copy, install and try the platform"), "vendor", 1, ("mend",), _install_note(subject, _))
+    length = _installing_days(subject, a_day)
+    add("install", _("Copy, install and try the platform"), "vendor", length, ("mend",), _install_note(subject, _))
     environments = len(subject.sizing.needs.environments)
     add("accept", _("Install the product, try it together, accept it"), "both", 2 + environments, ("install",))
     backed_up = promised.standing(subject, promised.BACKUPS) == "installed"
@@ -89,6 +94,14 @@ def timeline(subject: Subject, _: Words) -> Timeline:
     end = max(task.end for task in found)
     found.append(Task("ready", _("Ready for use"), "both", end, end, milestone=True))
     return Timeline(tuple(sorted(found, key=lambda task: (task.milestone, task.start, task.end))))
+
+
+def _installing_days(subject: Subject, at_least: int) -> int:
+    """Working days of copying and installing: by what is reckoned from the delivery once there is one."""
+    if subject.delivered is None:
+        return at_least
+    seconds = subject.delivered.copy_seconds + subject.delivered.install_seconds
+    return max(1, math.ceil(seconds / 3600 / HOURS_A_DAY))
 
 
 def _bundle_note(subject: Subject, _: Words) -> str:

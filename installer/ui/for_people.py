@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from installer.answers.model import Answers
 from installer.bundle.diff import Description, Difference
 from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
@@ -211,15 +210,13 @@ class ForPeople:
         self.note("Give the customer this line as a file of allowed signers, by another way than the bundle:")
         terminal.stdout().print(allowed.rstrip("\n"), soft_wrap=True)
 
-    def sizing(
-        self, answers: Answers, sizing: Sizing, verdict: Shortfalls | None, trees: Mapping[str, Explanation]
-    ) -> None:
+    def sizing(self, name: str, sizing: Sizing, verdict: Shortfalls | None, trees: Mapping[str, Explanation]) -> None:
         """Machines, parts, notes and the verdict on what is offered."""
         if trees:
             _explained(trees)
             return
         out = terminal.stdout()
-        sizes.machines(out, answers.customer or answers.site, sizing)
+        sizes.machines(out, name, sizing)
         sizes.parts(out, sizing)
         sizes.notes(out, sizing.notes)
         if verdict:

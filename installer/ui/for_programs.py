@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from installer.answers.model import Answers
 from installer.bundle.diff import Description, Difference
 from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
@@ -208,9 +207,7 @@ class ForPrograms:
         """The key's path and its line of a file of allowed signers."""
         jsonl.write("key", {"key": str(key), "allowed_signers": allowed.strip()})
 
-    def sizing(
-        self, answers: Answers, sizing: Sizing, verdict: Shortfalls | None, trees: Mapping[str, Explanation]
-    ) -> None:
+    def sizing(self, name: str, sizing: Sizing, verdict: Shortfalls | None, trees: Mapping[str, Explanation]) -> None:
         """The whole document, with the explanations that were asked for."""
         jsonl.write("size", document(sizing, verdict, tuple(trees)))
 

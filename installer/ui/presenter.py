@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from installer.answers.model import Answers
 from installer.bundle.diff import Description, Difference
 from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
@@ -185,10 +184,8 @@ class Presenter(Protocol):
         """A signing key was made; `allowed` is its line for a file of allowed signers."""
         ...
 
-    def sizing(
-        self, answers: Answers, sizing: Sizing, verdict: Shortfalls | None, trees: Mapping[str, Explanation]
-    ) -> None:
-        """The machines of a site, whether those offered suffice; or, where there are `trees`, why a figure is so."""
+    def sizing(self, name: str, sizing: Sizing, verdict: Shortfalls | None, trees: Mapping[str, Explanation]) -> None:
+        """The machines by `name`, whether those offered suffice; or, where there are `trees`, why a figure is so."""
         ...
 
     def component(self, size: ComponentSize, trees: Mapping[str, Explanation]) -> None:

@@ -16,6 +16,7 @@ from sizing.components import ComponentSize, ResolvedInput
 from sizing.engine import Sizing
 from sizing.growth import exhaustions
 from sizing.machines import Layout
+from sizing.narrowing import narrowings, widest
 from sizing.offered import Shortfalls, Verdict
 
 RESOURCES = {"cpu_cores": "cores", "memory_gib": "memory", "disk_gib": "disk space"}
@@ -62,7 +63,7 @@ def machines(console: Console, name: str, sizing: Sizing) -> None:
     _print(console, _machine_table(sizing))
     console.print(Text(SPARE, style="dim"))
     console.print(
-        f"\nAltogether   {band(sizing.total('count'))} machines · {band(sizing.total('cpu_cores'))} cores · "
+        f"\nAltogether   {_counted(sizing.total('count'))} · {band(sizing.total('cpu_cores'))} cores · "
         f"{band(sizing.total('memory_gib'), 'GiB')} memory · {band(sizing.total('disk_to_order_gib'), 'GiB')} disks"
     )
     ending = [entry for entry in exhaustions(sizing) if entry.month is not None]
@@ -74,6 +75,32 @@ def machines(console: Console, name: str, sizing: Sizing) -> None:
         )
     else:
         console.print("Lasts        longer than anyone plans")
+    _range(console, sizing)
+
+
+def _counted(value: Band) -> str:
+    """How many machines, with the range."""
+    return words.many(round(value.expected), "machine") if value.low == value.high else f"{band(value)} machines"
+
+
+def _range(console: Console, sizing: Sizing) -> None:
+    """What makes the range wide, and the answer that narrows it most."""
+    part, best = widest(sizing), next(iter(narrowings(sizing)), None)
+    if part is None or sizing.total("cpu_cores").low == sizing.total("cpu_cores").high:
+        return
+    told = f"widest for {plain(part.size.title)}"
+    if best:
+        told += (
+            f"; narrowed most by an answer to {best.need}, taken as {band(best.taken)}:\n             "
+            f"were that the answer, {_ends(best.cpu_cores)} cores and {_ends(best.memory_gib)} GiB of memory"
+        )
+    else:
+        told += "; no single answer would narrow it"
+    console.print(f"Range        {told}")
+
+
+def _ends(value: Band) -> str:
+    return f"{number(value.low)} to {number(value.high)}"
 
 
 def _machine_table(sizing: Sizing) -> Table:

@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[2]
 INSTALLER = ROOT / "installer"
+SIZING = ROOT / "sizing"
 TUI, REPORT = INSTALLER / "ui" / "tui", INSTALLER / "report"
 NAMES = {
     "%", "Alertmanager", "CoreDNS", "Elasticsearch", "Filebeat", "GiB", "GitLab", "GitLab Runner", "Grafana",

@@ -14,7 +14,7 @@ from errno import EACCES, ECONNREFUSED, EHOSTUNREACH, EISDIR, ENOENT
 
 import pytest
 import yaml
-from spoken import INSTALLER, MAKES, NAMES, ROOT, calls, catalogue, core, fields, templates, texts, worded
+from spoken import INSTALLER, MAKES, NAMES, ROOT, SIZING, calls, catalogue, core, fields, templates, texts, worded
 
 from installer import errors, redaction
 from installer.errors import HostUnreachable, SecretUnavailable
@@ -58,7 +58,11 @@ def test_every_message_is_made_of_a_template_that_stands_there_and_of_its_values
 
 
 def test_the_common_catalogue_has_every_message_and_no_other() -> None:
-    wanted = templates(core(), MAKES) | {each for each in (*failures(), *data()) if worded(each)}
+    wanted = (
+        templates(core(), MAKES)
+        | templates(sorted(SIZING.rglob("*.py")), {"Sentence"})
+        | {each for each in (*failures(), *data()) if worded(each)}
+    )
     known = set(catalogue(INSTALLER))
     assert sorted(wanted - known) == [], "not translated"
     assert sorted(known - wanted) == [], "nobody says these any more"

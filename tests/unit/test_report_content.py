@@ -9,7 +9,7 @@ import pytest
 from report_subject import subject
 
 from installer.messages import Message
-from installer.report import checklist, machines, phrases, plots, render, spreadsheet
+from installer.report import checklist, firewall, machines, phrases, plots, render, spreadsheet
 from installer.report.catalogue import words
 from installer.report.subject import Component, Delivered, Need, Subject
 from installer.report.timeline import timeline
@@ -40,9 +40,12 @@ def test_every_kind_of_machine_and_every_host_has_a_row(name):
     assert sum(kind.count for kind in kinds) == about.sizing.total("count").expected
     assert {kind.home for kind in kinds} <= set(machines.titles(EN))
     assert all(kind.title and kind.purpose for kind in kinds)
-    seats = machines.seats(about.answers, kinds, EN)
+    seats, unnamed = machines.seats(about.answers, kinds, EN)
     assert [seat.name for seat in seats] == [host for env in about.answers.environments for host in env.hosts]
-    assert all(seat.kind for seat in seats)
+    seated = sum(seat.kind is not None for seat in seats)
+    assert seated + sum(each.count for each in unnamed) == about.sizing.total("count").expected
+    for kind in kinds:
+        assert sum(seat.kind == kind for seat in seats) <= kind.count
 
 
 def test_every_pool_of_the_rules_has_a_title():
@@ -86,12 +89,12 @@ def test_bars_of_the_timeline_lie_within_it():
 
 
 def test_machines_of_a_connection_are_told_in_groups():
-    found = checklist.connections(subject("enterprise"), EN)
+    found = firewall.connections(subject("enterprise"), EN)
     assert ("all machines", "control planes of production", "5000/tcp", "site registry (TLS)") in [
-        (each.source, each.target, each.port, each.purpose) for each in found
+        (each.source.name, each.target.name, each.port, each.purpose) for each in found
     ]
-    assert all(len(each.source) < 60 and len(each.target) < 60 for each in found)
-    assert {"22/tcp", "6443/tcp", "8472/udp", "30000-32767/tcp"} <= {each.port for each in found}
+    assert all(len(end.name) < 60 for each in found for end in (each.source, each.target))
+    assert {"22/tcp", "6443/tcp", "8472/udp", "30000-32767/tcp", "123/udp", "587/tcp"} <= {each.port for each in found}
 
 
 def test_the_checklist_goes_to_those_whose_duty_it_is():
@@ -117,16 +120,13 @@ def test_risks_name_what_stands_still_and_what_is_guessed():
     texts = " ".join(what for what, _ in checklist.risks(subject("small-office"), EN))
     assert "production stands still" in texts
     assert "guesses" in texts
-    guesses = {guess.question: guess for guess in checklist.guesses(subject("small-office"), words("zh"))}
-    assert guesses["New data per month"].unit == "GiB/月"
-    assert "Pipelines per day" not in guesses, "without developers there is nothing to guess"
 
 
 @SITES
 @LANGUAGES
 def test_the_page_is_one_file_in_one_language(name, language):
     page = render.html(subject(name), words(language))
-    assert f'<html lang="{language}">' in page
+    assert f'<html lang="{words(language).tag}">' in page
     assert not re.search(r"""(src|href)=|url\(|@import|<script""", page)
     assert "{" not in re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
 
@@ -160,13 +160,19 @@ def test_no_host_beyond_a_hundred_is_printed_and_the_rest_is_counted():
 def test_the_spreadsheet_has_what_to_order_and_every_host(tmp_path, language):
     target = tmp_path / "machines.xlsx"
     spreadsheet.write(subject("enterprise"), words(language), target)
-    orders, hosts, carried = openpyxl.load_workbook(target).worksheets
+    orders, hosts, carried, ports, checks, decisions = openpyxl.load_workbook(target).worksheets
     said = {(row[1], row[2]) for row in carried.iter_rows(min_row=2, values_only=True)}
     assert ("cert-manager", words(language)("installed")) in said
     assert ("GitLab", words(language)("comes later")) in said
-    assert sum(row[3] for row in orders.iter_rows(min_row=2, values_only=True)) == 47
-    assert hosts.max_row == 45
-    assert all(row[5] for row in hosts.iter_rows(min_row=2, values_only=True))
+    rows = list(orders.iter_rows(min_row=2, values_only=True))
+    assert sum(row[3] for row in rows if row[4]) == 47
+    totals = {row[1]: (row[3], row[11], row[12]) for row in rows if not row[4]}
+    cores = subject("enterprise").sizing.total("cpu_cores")
+    assert totals[words(language)("Cores")] == (cores.expected, cores.low, cores.high)
+    named = [row for row in hosts.iter_rows(min_row=2, values_only=True) if row[0]]
+    assert (len(named), hosts.max_row) == (44, 49)
+    assert sum(row[5] is None for row in named) == 1, "one host more than the plan needs"
+    assert (ports.max_row > 20, checks.max_row > 15, decisions.max_row) == (True, True, 3)
 
 
 def test_a_text_that_looks_like_a_formula_is_none(tmp_path):
@@ -190,10 +196,9 @@ def test_what_nobody_translated_is_told_as_it_was_written():
 def test_hosts_beyond_the_plan_are_counted():
     about = subject("enterprise")
     kinds = machines.kinds(about.sizing, EN)
-    named = len(about.answers.hosts) - sum(
-        kind.count for kind in kinds if kind.home in {"control-plane", "worker", "node"}
-    )
-    assert machines.spare(about.answers, kinds) == named == 1
+    seats, unnamed = machines.seats(about.answers, kinds, EN)
+    assert [seat.name for seat in seats if seat.kind is None] == ["test-node-04"]
+    assert [each.title for each in unnamed] == ["Source code, later", "Builds", "Entrance, later", "Backup, later"]
 
 
 def test_an_unknown_retention_is_told_as_a_number():

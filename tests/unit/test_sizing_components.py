@@ -3,6 +3,7 @@
 import pytest
 
 from sizing.components import size_component
+from sizing.errors import SizingError
 
 
 def expected(component: str, key: str, **inputs: float | str | bool) -> float:
@@ -172,11 +173,9 @@ def test_prometheus_is_near_okds_table(nodes, pods, disk_gb_day, memory_gib):
 
 
 def test_autopath_takes_more_memory_in_coredns():
-    plain = expected("coredns", "memory_mb_per_replica", pods=15_000, services=800)
-    assert plain == pytest.approx(69.8)
-    assert expected("coredns", "memory_mb_per_replica", pods=15_000, services=800, autopath=True) == pytest.approx(
-        119.2
-    )
+    cluster = {"pods": 15_000, "services": 820}
+    assert expected("coredns", "memory_mib_per_replica", **cluster) == pytest.approx(62.67, abs=0.01)
+    assert expected("coredns", "memory_mib_per_replica", **cluster, autopath=True) == pytest.approx(90.05)
 
 
 def test_victoriametrics_keeps_half_of_its_memory_free():
@@ -191,7 +190,7 @@ def test_half_a_machine_is_the_minimum_of_jumpserver():
 
 @pytest.mark.parametrize(
     ("per_day", "wanted", "nodes"),
-    [(9, 3, (3, 8)), (15, 3, (3, 16)), (25, 3, (3, 32)), (100, 3, (4, 64)), (100, 1, (4, 64)), (10, 1, (1, 32))],
+    [(9, 3, (3, 8)), (15, 3, (3, 16)), (25, 3, (3, 32)), (100, 3, (4, 64)), (100, 1, (4, 64)), (10, 1, (2, 16))],
 )
 def test_a_log_store_has_few_nodes_that_grow_before_there_are_more(per_day, wanted, nodes):
     size = size_component("elasticsearch", {"ingest_gb_per_day": per_day, "retention_days": 30, "replicas": 1,
@@ -210,3 +209,40 @@ def test_kafka_counts_reads_as_a_quarter_of_writes():
     known = {"throughput_mb_per_second": 20, "replication_factor": 3}
     assert expected("kafka", "write_equivalent_mb_per_second", **known, consumer_groups=1) == 75
     assert expected("kafka", "write_equivalent_mb_per_second", **known, consumer_groups=3) == 85
+
+
+@pytest.mark.parametrize(("component", "inputs", "refused"), [
+    ("minio", {"drives": 4, "parity_drives": 8}, "more than half the drives"),
+    ("elasticsearch", {"os_reserved": 5}, "os_reserved is 5; wanted a number from 0 to 0.9"),
+    ("longhorn", {"disk_gib": 100, "reserved_gib": 500}, "nothing is left for volumes"),
+    ("etcd", {"members": 4}, "members is even"),
+    ("kafka", {"replication_factor": 0}, "wanted a number from 1"),
+])  # fmt: skip
+def test_inputs_that_make_no_sense_are_refused(component, inputs, refused):
+    with pytest.raises(SizingError, match=refused):
+        size_component(component, inputs)
+
+
+def test_copies_never_share_a_node():
+    assert expected("elasticsearch", "data_nodes", replicas=3, ingest_gb_per_day=1) == 4
+    assert expected("elasticsearch", "data_nodes", replicas=0, ingest_gb_per_day=1) == 1
+    assert expected("kafka", "brokers", replication_factor=5, brokers_wanted=3) == 5
+
+
+@pytest.mark.parametrize(
+    ("external", "autopath", "queries"), [(0, False, 33669), (1, False, 6733), (1, True, 31428), (0, True, 33918)]
+)
+def test_coredns_answers_on_two_cores_what_was_measured_there(external, autopath, queries):
+    told = {"queries_per_second": queries, "external_share": external, "autopath": autopath, "replicas": 1}
+    assert expected("coredns", "cpu_cores_per_replica", **told) == pytest.approx(2)
+    assert expected("coredns", "replicas_needed", **told) == 1
+
+
+def test_cert_manager_has_three_webhooks_where_it_has_two_controllers():
+    pods = {group.name: group.replicas.expected for group in size_component("cert-manager", {"replicas": 2}).pods}
+    assert pods == {"controller": 2, "injector": 2, "webhook": 3}
+
+
+def test_backups_kept_for_years_take_more_than_those_of_one():
+    year, ten = (expected("backup", "disk_gib", protected_gib=100, retention_days=days) for days in (365, 3650))
+    assert ten > 5 * year

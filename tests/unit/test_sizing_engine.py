@@ -15,7 +15,8 @@ from sizing.engine import size
 from sizing.errors import SizingError
 from sizing.explanations import as_text, explain
 from sizing.needs import Chosen, Environment, Needs
-from sizing.offered import Offer, suffices
+from sizing.offered import suffices
+from sizing.offers import Offer
 from sizing.rules import load_schema
 from sizing.workload import answers
 

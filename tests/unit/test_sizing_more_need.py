@@ -109,6 +109,7 @@ def test_more_need_never_gives_less_machine(capsys):
     )
     @given(growing())
     @example([Needs(users=500, requests_per_second=rate) for rate in (2750, 2800, 5000, 5600)])
+    @example([Needs(service_cpu_cores=16, requests_per_second=rate) for rate in (10, 3289, 13000)])
     @example([Needs(log_gb_per_day=20, log_retention_days=60, horizon_months=month) for month in (1, 9, 59)])
     def never_falls(chain: list[Needs]) -> None:
         nonlocal compared

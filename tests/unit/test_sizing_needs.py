@@ -1,6 +1,7 @@
 """Questions explain themselves, unknown is an answer, and contradictions are refused with every reason."""
 
 import json
+import re
 from dataclasses import fields
 from importlib import resources
 
@@ -9,9 +10,11 @@ import pytest
 from every import every
 
 from sizing.bands import Band
+from sizing.engine import size
 from sizing.errors import SizingError
-from sizing.needs import Environment, Needs, as_mapping, check, needs_of, questions, with_settings
+from sizing.needs import UNKNOWN, Environment, Needs, as_mapping, check, needs_of, questions
 from sizing.rules import load_schema
+from sizing.settings import with_settings
 from sizing.workload import Extent, answers, loads, redundant_site
 
 EXTENT = Extent({"production": Band.exactly(5)}, {"production": Band.exactly(100)})
@@ -46,7 +49,7 @@ def test_an_empty_mapping_is_the_defaults():
 
 
 def test_needs_survive_the_way_through_a_mapping():
-    needs = Needs(users=30, environments=(Environment("a", 50, False),), later=("kafka",))
+    needs = Needs(users=30, outage_hours=48, environments=(Environment("a", 50, False),), later=("kafka",))
     assert needs_of(as_mapping(needs)) == needs
 
 
@@ -158,3 +161,50 @@ def test_an_environment_bears_its_share_and_the_site_their_sum():
     assert testing.quantities["service_replicas_here"] == Band.exactly(1)
     platform = sum(load.quantities["platform_log_gb_per_day"].expected for load in (production, testing))
     assert production.quantities["site_log_gb_per_day"].expected == pytest.approx(11 + platform)
+
+
+def test_unknown_is_never_cheaper_than_the_default():
+    usual = size(Needs())
+
+    def holds(name):
+        unknown = size(Needs(**{name: UNKNOWN}))
+        for field in ("cpu_cores", "memory_gib", "disk_gib"):
+            assert unknown.total(field).expected >= usual.total(field).expected, field
+            assert unknown.total(field).high >= usual.total(field).high, field
+
+    every([question.name for question in questions() if question.may_be_unknown], holds)
+
+
+ONE_MACHINE = [{"name": "production", "redundant": False}]
+
+
+@pytest.mark.parametrize(("asked", "refused"), [
+    ({"outage_hours": 0}, "outage_hours is 0, but no environment survives"),
+    ({"outage_hours": 4}, "above 4"),
+    ({"data_loss_hours": 0.5}, "data_loss_hours is 0.5, but no environment survives"),
+    ({"data_loss_hours": 24, "backup_retention_days": 0}, "no backup is kept"),
+])  # fmt: skip
+def test_what_one_machine_cannot_give_is_refused_where_it_was_asked_for(asked, refused):
+    with pytest.raises(SizingError, match=refused):
+        needs_of({**asked, "environments": ONE_MACHINE})
+    assert needs_of({**asked, "environments": [*ONE_MACHINE, {"name": "other"}]})
+
+
+def test_what_nobody_said_is_no_wish():
+    assert needs_of({"environments": ONE_MACHINE})
+    assert needs_of({"environments": ONE_MACHINE, "outage_hours": 48, "data_loss_hours": 24})
+
+
+def test_one_copy_of_a_service_is_an_outage():
+    with pytest.raises(SizingError, match="a service has no copy"):
+        check(Needs(service_replicas=1, outage_hours=0))
+
+
+@pytest.mark.parametrize(("asked", "told"), [
+    ({"userz": 3}, "there is no 'userz'; did you mean 'users'?"),
+    ({"horizon_months": "unknown"}, "wanted a whole number from 1 to 120"),
+    ({"environments": [{"name": f"e{number}"} for number in range(30)]}, "30 are too many; wanted 20 at most"),
+])  # fmt: skip
+def test_what_the_schema_refuses_is_told_in_words(asked, told):
+    with pytest.raises(SizingError, match=re.escape(told)):
+        needs_of(asked)

@@ -1,15 +1,19 @@
 """Machines that are offered or found: do they suffice, and what is short."""
 
+import re
+
 import pytest
 from test_sizing_engine import ENTERPRISE, _answers
 
 from installer.hosts.facts import Facts
 from installer.hosts.facts_parsing import Disk
-from installer.requirements import needs_from, offers_from
+from installer.requirements import needs_from, offers_from, spoken
+from installer.translations import messages, said
 from sizing.engine import size
 from sizing.errors import SizingError
 from sizing.needs import Needs
-from sizing.offered import Offer, offers_of, suffices
+from sizing.offered import suffices
+from sizing.offers import Offer, offers_of
 
 
 def test_the_machines_sized_suffice_when_offered():
@@ -57,7 +61,7 @@ def test_offers_of_strange_environments_and_forms_are_refused():
         suffices(Needs(), [Offer("staging", "worker", 8, 32)])
     with pytest.raises(SizingError) as refused:
         offers_of([{"environment": "a", "pool": "worker", "cpu_cores": 0, "memory_gib": 1}, {"cores": 3}])
-    assert len(refused.value.problems) == 2
+    assert len(refused.value.problems) == 6, "a core of none; a strange field, and four that are missing"
 
 
 def _facts(host: str, disks: dict[str, Disk]) -> Facts:
@@ -72,3 +76,13 @@ def test_hosts_are_offered_by_what_they_say_and_what_they_are_for():
         Offer("production", "control-plane", 8, 32, 1, 99, 500, "a"),
         Offer("testing", "node", 8, 32, 1, 99, 0, "d"),
     )
+
+
+def test_what_is_short_is_said_in_the_language_of_whoever_reads_it():
+    chinese = messages("installer.ui.tui", "zh")
+    none = suffices(Needs(), []).verdicts[0].shortfalls[0].remedy
+    few = suffices(Needs(), [Offer("production", "worker", 64, 16, 3, 50)])
+    told = [none, *(entry.remedy for verdict in few.verdicts for entry in verdict.shortfalls)]
+    for sentence in told:
+        assert spoken(sentence) == sentence
+        assert not re.search("[a-z]{4,}", said(spoken(sentence), chinese).replace("worker", "")), sentence

@@ -15,9 +15,11 @@ from sizing.engine import Sizing, size
 from sizing.errors import SizingError
 from sizing.explanations import explain
 from sizing.growth import exhaustions
-from sizing.needs import UNKNOWN, Environment, Needs, as_mapping, check, needs_of, with_settings
-from sizing.offered import offers_of, suffices
+from sizing.needs import UNKNOWN, Environment, Needs, as_mapping, check, needs_of
+from sizing.offered import suffices
+from sizing.offers import offers_of
 from sizing.rules import load_rules, load_schema
+from sizing.settings import with_settings
 
 
 def often(examples: int) -> settings:

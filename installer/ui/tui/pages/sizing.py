@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from installer.messages import Message
+from installer.requirements import spoken
 from installer.ui.text import Text
 from installer.ui.tui.state.review import Change, Review
 from installer.ui.tui.widgets.page import Page
@@ -165,7 +166,7 @@ class SizingPage(Page):
         figures = (
             f"{say(RESOURCES.get(short.resource, short.resource))} {number(short.offered)} / {number(short.wanted)}"
         )
-        return f"✖ {short.environment}/{short.pool}: {figures} → {say(short.remedy)}"
+        return f"✖ {short.environment}/{short.pool}: {figures} → {say(spoken(short.remedy))}"
 
 
 def _weight(share: Share, layout: Layout) -> float:
