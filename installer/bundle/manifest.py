@@ -228,8 +228,11 @@ class Manifest:
     @property
     def filling(self) -> dict[str, tuple[Component, ...]]:
         """The components of each role, in the bundle's order."""
-        roles = dict.fromkeys(component.role for component in self.components if component.role)
-        return {role: tuple(each for each in self.components if each.role == role) for role in roles}
+        found: dict[str, tuple[Component, ...]] = {}
+        for component in self.components:
+            if role := component.role:
+                found[role] = (*found.get(role, ()), component)
+        return found
 
     def artifacts(self, kind: ArtifactKind | None = None) -> Iterator[Artifact]:
         """All artifacts in order, of one kind or of all."""

@@ -24,6 +24,7 @@ from sizing.rules import load_rules
 from sizing.standing import standing
 
 FIGURES = ("cpu_cores", "memory_gib", "disk_gib")
+Figures = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Review:
     doubts: tuple[str, ...] = ()
     offered: Shortfalls | None = None
     """Whether the hosts that were tried suffice; None while none was, or while the answers are not complete."""
+    _taken: dict[tuple[str, str], Figures | None] = field(default_factory=dict, compare=False, repr=False)
+    """What parts take, as far as it was asked: a page asks for each of its rows whenever it is drawn."""
 
     @property
     def every(self) -> tuple[Problem, ...]:
@@ -50,11 +53,16 @@ class Review:
         """What is expected of all machines, or of an environment's: a field of `sizing.machines.Layout`."""
         return self.sizing.total(figure, environment).expected if self.sizing else 0.0
 
-    def part(self, name: str, environment: str = "") -> tuple[float, float, float] | None:
+    def part(self, name: str, environment: str = "") -> Figures | None:
         """Cores, memory in GiB and disk in GiB that a part takes, or would take, in an environment or in all of them.
 
         None where sizing does not know the part, or no need asks for it.
         """
+        if (name, environment) not in self._taken:
+            self._taken[name, environment] = self._takes(name, environment)
+        return self._taken[name, environment]
+
+    def _takes(self, name: str, environment: str) -> Figures | None:
         if self.sizing is None or name not in load_rules().components:
             return None
         sizes = [part.size for part in considered(self.sizing, name, environment)]
