@@ -112,7 +112,7 @@ def _binary_text(folder: Path) -> None:
         (_instead(os.mkfifo), "component.yaml: is a pipe"),
         (_instead(lambda path: path.symlink_to("/dev/zero")), "component.yaml: is a device"),
         (_instead(lambda path: path.write_bytes(b"#" * (2 << 20))), "component.yaml: is more than 1 MiB"),
-        (_instead(lambda path: path.write_bytes(b"\xff\xfe\x80")), "component.yaml: is text in UTF-16"),
+        (_instead(lambda path: path.write_text("name: page", "utf-16")), "component.yaml: is text in UTF-16"),
         (_break_yaml, "bundle.yaml:2: .*; wanted well-formed YAML"),
         (_binary_text, "its text values.yaml cannot be read"),
     ],
