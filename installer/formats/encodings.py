@@ -20,6 +20,8 @@ whether people use it every day.
 Sources: GB 2312-1980, Big5 (1984), JIS X 0208, Windows-1252."""
 _PLAIN = re.compile("[ -~]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
+SHORTEST, ASCII = 8, 0.2
+"""Bytes of a text whose encoding can be told by its zeros, and the share of its characters that are ASCII."""
 LATIN = 0.34
 """Of the letters of a text in a western language, more than this share is never accented."""
 
@@ -42,13 +44,19 @@ def _read(raw: bytes, encoding: str) -> tuple[str, str] | None:
 
 
 def _wide(raw: bytes) -> tuple[str, str] | None:
-    """Text in UTF-16 or UTF-32 without a mark: of ASCII the zeros stand always on the same side."""
+    """Text in UTF-16 or UTF-32 without a mark: of ASCII the zeros stand always on the same side.
+
+    Of a few letters nobody can tell, and a text that people write has some share of ASCII: blanks, digits, line ends.
+    """
+    if len(raw) < SHORTEST:
+        return None
     for encoding, width in (("UTF-32LE", 4), ("UTF-32BE", 4), ("UTF-16LE", 2), ("UTF-16BE", 2)):
         little = encoding.endswith("LE")
         filled, empty = (0, width - 1) if little else (width - 1, 0)
         if raw[filled::width].count(0) * 20 > raw[empty::width].count(0):
             continue
-        if (read := _read(raw, encoding)) and _PLAIN.search(read[1]) and not _CONTROL.search(read[1]):
+        read = _read(raw, encoding)
+        if read and len(_PLAIN.findall(read[1])) >= ASCII * len(read[1]) and not _CONTROL.search(read[1]):
             return read
     return None
 

@@ -74,10 +74,10 @@ def curl(call: Call) -> Output:
     for component in call.site.manifest.components:
         for probe in (each for each in component.spec.get("probes", ()) if "url" in each):
             known = urlsplit(_with_ports(component, probe["url"]))
-            if (known.port, known.path) == (url.port, url.path) and deployed(cluster, component.name):
+            named = (url.hostname or "").startswith(known.netloc.partition("{{")[0])
+            if named and (known.port, known.path) == (url.port, url.path) and deployed(cluster, component.name):
                 trusted = call.tree.read(call.option("--cacert")) in _authorities(cluster, probe.get("ca", ""))
-                status = f"\n{probe['status']}" if "status" in probe else ""
-                answer = said(probe.get("expect", "") + status)
+                answer = Output(0, f"{probe.get('expect', '')}\n{probe.get('status', '')}", "")
                 return answer if trusted else failed("curl: (60) SSL certificate problem", UNTRUSTED)
     return failed(f"curl: (7) Failed to connect to {url.netloc}", REFUSED)
 

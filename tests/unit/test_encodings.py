@@ -30,7 +30,16 @@ def test_a_table_in_any_encoding_is_read(tmp_path: Path, text: str, encoding: st
 
 
 @pytest.mark.parametrize(
-    "raw", [b"\x00\x01\x02\xff" * 20, b"PK\x03\x04\x00\x00\x81", codecs.BOM_UTF16_LE + b"\x00", b"\x81\x01\x02"]
+    "raw",
+    [
+        b"\x00\x01\x02\xff" * 20,
+        b"PK\x03\x04\x00\x00\x81",
+        codecs.BOM_UTF16_LE + b"\x00",
+        b"a: \x00",
+        b"version: 1\n\x00x",
+        b"version: 12\n\x00x",
+        b"\x81\x01\x02",
+    ],
 )
 def test_what_is_no_text_is_none(raw: bytes) -> None:
     assert guessed(raw) is None

@@ -31,7 +31,8 @@ PROSE = re.compile(r"[a-z]{2,},? [a-z]{2,}|[a-z]{2,} \{\}|\{\}:? [a-z]{2,}")
 """Two words, or a word beside a place."""
 SCRIPT = re.compile(
     r"set -|umask|for |rm -f|systemctl |id -u|\[ -e|exec cat|echo \{|cd \{|deb \[|nameserver |\{\} namespaces=|"
-    r"\nsha256| -linkmode|  ProxyCommand|Host \{|module sitewright|go \{|require |replace |<project|# |http_proxy "
+    r"\nsha256|\nnow\(\)| -linkmode|  ProxyCommand|Host \{|module sitewright|go \{|require |replace |<project|# |"
+    r"http_proxy "
 )
 """How texts for a shell or another program begin."""
 COMMAND = re.compile(r"sitewright |apt-get install [a-z0-9 .-]+$")
@@ -42,8 +43,9 @@ OTHERS_WORDS = {
     "apply {} {}", "delete {}", "compare {}", "try {} {}", "exec {}",
     "{} site authority", "{} intermediate", "{} registry", "digital signature", "server auth", "key encipherment",
     "Incorrect password", "broken checksum", "no end after {} s\n", "{} does not match {}",
+    "cgroup_enable=memory cgroup_memory=1",
 }  # fmt: skip
-"""Names of requests, which stand in place of a command; names in certificates; what programs and libraries say."""
+"""Names of requests, which stand in place of a command; names in certificates; what other programs and kernels say."""
 NAMED = {"Ready", "sha256 {}", "root"}
 """A state, a digest and a user, whose names are the same in every language."""
 KEYS = {

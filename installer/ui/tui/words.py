@@ -40,7 +40,9 @@ Say = Callable[..., str]
 
 
 def gib(value: float) -> str:
-    """A size in GiB, or TiB where that reads better."""
+    """A size in GiB, or TiB or MiB where that reads better."""
+    if 0 < abs(value) < 0.05:
+        return f"{number(round(value * 1024))} MiB"
     return (
         f"{value / 1024:.1f} TiB" if abs(value) >= 10240 else f"{number(round(value, 1 if abs(value) < 10 else 0))} GiB"
     )
