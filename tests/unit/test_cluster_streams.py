@@ -72,9 +72,9 @@ def test_a_stream_of_any_form_is_told_as_the_clusters_trouble(
     cluster: Callable[[Speak], real.Cluster], case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     speak, words = EXEC[case]
-    monkeypatch.setattr(exec, "MOST", 1 << 18)
+    monkeypatch.setattr(exec, "MOST", 1 << 16)
     with pytest.raises((ConnectionLost, CommandFailed, HostAnswersOddly), match=words):
-        cluster(speak).execute("default", "a", ("true",), 20)
+        cluster(speak).execute("default", "a", ("true",), 600)
 
 
 def test_a_stream_that_trickles_is_left_behind_in_time(cluster: Callable[[Speak], real.Cluster]) -> None:

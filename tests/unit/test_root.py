@@ -55,24 +55,23 @@ def test_one_after_the_other_takes_one_session(made: Made) -> None:
     assert len(connection.sessions) == 1
 
 
-def test_short_commands_of_many_threads_wait_for_each_other(made: Made) -> None:
+def test_short_commands_of_many_threads_wait_for_each_other(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(root, "WORTH", 600)  # on a machine that is busy with other tests, a short one may take a while
     connection = LocalConnection()
     on = made(connection)
     echo(on, "first")
     with ThreadPoolExecutor(6) as pool:
         said = list(pool.map(lambda number: echo(on, str(number)), range(60)))
     assert said == [str(number) for number in range(60)]
-    assert len(connection.sessions) <= 2
+    assert len(connection.sessions) == 1
 
 
 def test_long_commands_run_side_by_side_but_not_without_bound(made: Made) -> None:
     connection = LocalConnection()
     on = made(connection)
-    began = time.monotonic()
     with ThreadPoolExecutor(12) as pool:
         codes = list(pool.map(lambda _: on.execute(("sleep", "1"), (), 20).code, range(12)))
     assert codes == [0] * 12
-    assert time.monotonic() - began < 8
     assert connection.peak == SESSIONS
 
 

@@ -104,7 +104,8 @@ class Page(VerticalScroll, can_focus=False):
         label.update("\n".join(problem_texts.few(say, problems, told)))
 
     async def _remake(self) -> None:
-        """Make the page anew; the cursor stays in its field where that is there still."""
+        """Make the page anew; the cursor stays in its field where that is there still, and the page where it was."""
+        seen = self.scroll_offset.y
         focused = self.screen.focused
         place = self.cursor(focused) if focused is not None and self in focused.ancestors else None
         await self.recompose()
@@ -112,7 +113,11 @@ class Page(VerticalScroll, can_focus=False):
         self.reviewed(self.wizard.review, ())
         if focused is None or not focused.is_attached or self.wants_cursor:
             found = self.holder(place)
-            self.screen.set_focus(found) if found is not None and self.display else self.focus_first()
+            if found is None or not self.display:
+                self.focus_first()
+                return
+            self.screen.set_focus(found, scroll_visible=False)
+            self.call_after_refresh(self.scroll_to, y=seen, animate=False)
 
     def cursor(self, focused: Widget) -> object:
         """Where the cursor is on the page, in terms that outlast its being made anew."""
