@@ -37,6 +37,7 @@ class ComponentsPage(Page):
     """Ticks per environment. The panel below tells of the part under the cursor."""
 
     KEY = "components"
+    FOLLOWS = False
     INTRO: ClassVar[str] = Message("Space ticks. A part of the bundle takes along what it needs.")
     HINTS: ClassVar[tuple[tuple[str, str], ...]] = (("Space", Message("tick")),)
 

@@ -33,6 +33,9 @@ class Page(VerticalScroll, can_focus=False):
     WHOLE: ClassVar[bool] = False
     """Whether it takes the room of the panels beside and below it as well."""
 
+    FOLLOWS: ClassVar[bool] = True
+    """Whether the page moves to the first thing that takes the cursor, where that is not all in view."""
+
     TELLS: ClassVar[tuple[str, ...]] = ()
     """Sections of the answers of whose items the page tells what is wrong in its own way."""
 
@@ -134,7 +137,7 @@ class Page(VerticalScroll, can_focus=False):
         first = next((each for each in self.query("*") if each.focusable), None)
         self.wants_cursor = first is None
         if first is not None and self.display:
-            self.screen.set_focus(first)
+            self.screen.set_focus(first, scroll_visible=self.FOLLOWS)
 
     def problems(self, review: Review) -> tuple[Problem, ...]:
         """What is wrong on this page."""
