@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sizing.bands import Band
+from sizing.components import ComponentSize
 from sizing.engine import Part, Sizing, size
 from sizing.errors import SizingError
 from sizing.hosts import Shape, weight
@@ -53,15 +54,11 @@ def _narrowings(sizing: Sizing) -> Iterator[Narrowing]:
 
 def widest(sizing: Sizing) -> Part | None:
     """The part whose own need has the widest range; None where all is known."""
-    part = max(sizing.parts, key=_part_width, default=None)
-    return part if part and _part_width(part) else None
+    part = max(sizing.parts, key=lambda part: _width(part.size), default=None)
+    return part if part and _width(part.size) else None
 
 
-def _width(sizing: Sizing) -> float:
-    cores, memory = sizing.total("cpu_cores"), sizing.total("memory_gib")
-    return weight(Shape(cores.high - cores.low, memory.high - memory.low))
-
-
-def _part_width(part: Part) -> float:
-    cores, memory = part.size.total("cpu_cores"), part.size.total("memory_gib")
+def _width(of: Sizing | ComponentSize) -> float:
+    """How far low and high are apart, in cores and memory as one number."""
+    cores, memory = of.total("cpu_cores"), of.total("memory_gib")
     return weight(Shape(cores.high - cores.low, memory.high - memory.low))

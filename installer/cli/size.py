@@ -146,9 +146,10 @@ def _offers(
 
 
 def _offered(file: Path) -> tuple[Offer, ...]:
-    entries = _entries(file, list, Message("{offered} is no list of machines", offered=file), OFFER_HINT)
+    otherwise = Message("{offered} is no list of machines", offered=file)
+    entries = _entries(file, list, otherwise, OFFER_HINT)
     if not all(isinstance(entry, dict) for entry in entries):
-        raise UsageError(reason=Message("{offered} is no list of machines", offered=file), hint=OFFER_HINT)
+        raise UsageError(reason=otherwise, hint=OFFER_HINT)
     return offers_of(entries)
 
 

@@ -32,9 +32,9 @@ SHORTEST, LONGEST = timedelta(minutes=10), timedelta(days=7)
 """For how long access is given: what lasts longer than a week is nobody's task but somebody's post."""
 PERSON = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._@-]{0,61}[A-Za-z0-9])?")
 BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
-LABEL = "sitewright.internal/access"
 TOLD = "sitewright.internal/"
 """What the annotations of a binding begin with."""
+LABEL = f"{TOLD}access"
 KEPT = ("person", "until", "by")
 
 
@@ -116,7 +116,8 @@ def revoke(site: Site, person: str, environments: Sequence[Environment]) -> tupl
         )  # fmt: skip
     for each in found:
         site.world.delete(each.environment, f"{BINDINGS}/{each.binding}")
-    if not any(each.person == person for each in granted(site, site.inputs.answers.environments)):
+    others = [each for each in site.inputs.answers.environments if each not in environments]
+    if not any(each.person == person for each in granted(site, others)):
         site.runs.discard(site.name, f"person.{person}.kubeconfig")
     return tuple(found)
 
@@ -143,8 +144,7 @@ def _signed(site: Site, environment: Environment, person: str, mark: str, lastin
     """A person's certificate, signed on a control plane that answers, with all ways into the cluster."""
     servers = kubeconfigs.servers(site.inputs.answers, environment)
     host = kubeconfigs.answering(site.world, environment)
-    address = f"{site.inputs.answers.host(host).address}:{API_PORT}"
-    config = _documents(site.inputs.manifest.kubernetes, site.inputs.answers.host(host).address, address)
+    config = _documents(site.inputs.manifest.kubernetes, site.inputs.answers.host(host).address)
     raw = demand(site.world, host, "kubeadm", "kubeconfig", "user", "--client-name", _user(person, mark),
                  "--validity-period", f"{int(lasting.total_seconds())}s", "--config", "/dev/stdin",
                  stdin=config)  # fmt: skip
@@ -155,11 +155,11 @@ def _signed(site: Site, environment: Environment, person: str, mark: str, lastin
     return kubeconfig.Cluster(environment.name, credentials, servers, "" if "" in servers else host, person)
 
 
-def _documents(version: str, address: str, endpoint: str) -> bytes:
+def _documents(version: str, address: str) -> bytes:
     """What kubeadm would else find out by itself, in part by asking the internet for the newest version."""
     return yaml.safe_dump_all((
         {"apiVersion": "kubeadm.k8s.io/v1beta4", "kind": "ClusterConfiguration", "kubernetesVersion": version,
-         "controlPlaneEndpoint": endpoint},
+         "controlPlaneEndpoint": f"{address}:{API_PORT}"},
         {"apiVersion": "kubeadm.k8s.io/v1beta4", "kind": "InitConfiguration",
          "localAPIEndpoint": {"advertiseAddress": address}},
     )).encode()  # fmt: skip

@@ -67,8 +67,8 @@ def nodes(hosts: Sequence[str], listing: Any, former: str) -> Iterator[Trouble]:
 
 def pods(listing: Any, *, alone: bool) -> Iterator[Trouble]:
     """Pods that nothing would start again, and applications that are away while their node is."""
-    living = [pod for pod in items(listing) if text(pod, "status", "phase") not in OVER]
-    naked = [_named(pod) for pod in living if not listed(pod, "metadata", "ownerReferences")]
+    living = _living(listing)
+    naked = [_named(pod) for pod in living if _naked(pod)]
     if naked and not alone:
         yield Trouble(PODS, "", Message("nothing starts these again: {names}", names=_told(naked)),
                       Message("pods that belong to a Deployment, a StatefulSet or the like"),
@@ -84,11 +84,18 @@ def pods(listing: Any, *, alone: bool) -> Iterator[Trouble]:
 def passing(listing: Any) -> list[str]:
     """The pods that nothing would start again and that end by themselves, as those by which volumes are cleared."""
     return [
-        _named(pod) for pod in items(listing)
-        if text(pod, "status", "phase") not in OVER
-        and not listed(pod, "metadata", "ownerReferences")
-        and (text(pod, "spec", "restartPolicy") or FOR_GOOD) != FOR_GOOD
+        _named(pod) for pod in _living(listing)
+        if _naked(pod) and (text(pod, "spec", "restartPolicy") or FOR_GOOD) != FOR_GOOD
     ]  # fmt: skip
+
+
+def _living(listing: Any) -> list[Mapping[str, Any]]:
+    return [pod for pod in items(listing) if text(pod, "status", "phase") not in OVER]
+
+
+def _naked(pod: Any) -> bool:
+    """Whether nothing would start a pod again."""
+    return not listed(pod, "metadata", "ownerReferences")
 
 
 def budgets(listing: Any) -> Iterator[Trouble]:

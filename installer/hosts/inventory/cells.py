@@ -37,11 +37,13 @@ def address(reading: Reading, line: int, cell: str) -> str:
         return cell
     _, taken = min(found, key=lambda each: each[0])
     if len(found) > 1:
-        what = Message("{count} addresses in one cell", count=len(found))
-        reading.trouble(
-            line, "address", what, Message("one address, the host's own: {address} is taken", address=taken)
-        )
+        _tell(reading, line, Message("{count} addresses in one cell", count=len(found)), taken)
     return taken
+
+
+def _tell(reading: Reading, line: int, found: Message, taken: str) -> None:
+    wanted = Message("one address, the host's own: {address} is taken", address=taken)
+    reading.trouble(line, "address", found, wanted)
 
 
 def _rank(label: str) -> int:
@@ -59,10 +61,7 @@ def beside(reading: Reading, line: int, taken: str, others: list[str]) -> None:
     """Tell of addresses in further columns."""
     for other in dict.fromkeys(others):
         if login(other) and other != taken:
-            found = Message("{address} beside {other}", address=shown(other), other=shown(taken))
-            reading.trouble(
-                line, "address", found, Message("one address, the host's own: {address} is taken", address=taken)
-            )
+            _tell(reading, line, Message("{address} beside {other}", address=shown(other), other=shown(taken)), taken)
 
 
 def port(cell: str) -> str:
