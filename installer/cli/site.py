@@ -21,7 +21,7 @@ from installer.plan import upgrade as upgrade_plan
 from installer.plan.card import PlanCard, WiringCard
 from installer.plan.model import BACKWARD
 from installer.plan.steps.volumes import Volume
-from installer.preflight import Finding, ports_table
+from installer.preflight import Finding, named, ports_table
 from installer.probes.proof import Prepared, ProbeResult, count, failed
 from installer.runs import installed_bundle
 from installer.runs.store import Run, Runs
@@ -178,9 +178,9 @@ def _judged(presenter: Presenter, found: tuple[Finding, ...], *, alone: bool) ->
         PreflightFailed: something failed.
     """
     presenter.findings(found, alone=alone)
-    broken = sum(1 for finding in found if finding.status == "failed")
+    broken = [each for each in found if each.status == "failed"]
     if broken:
-        raise PreflightFailed(count=broken)
+        raise PreflightFailed(count=len(broken), checks=named(broken))
     return found
 
 

@@ -193,5 +193,5 @@ def _asked(command: SizeCommand, presenter: Presenter, answers: Answers) -> Mapp
     for error in gathered.refused.values():
         terminal.stderr().print(f"✖ {error.message}\n  → {error.remedy}")
     if gathered.refused:
-        raise PreflightFailed(count=len(gathered.refused))
+        raise PreflightFailed(count=len(gathered.refused), checks=", ".join(gathered.refused))
     return gathered.facts

@@ -6,7 +6,7 @@ from installer.errors.base import SitewrightError
 
 
 class PreflightFailed(SitewrightError):
-    """{count} preflight problem(s); nothing has been changed"""
+    """{count} preflight problem(s): {checks}; nothing has been changed"""
 
     exit_code = 4
     hint = "mend them, or waive one by name with a reason, a person and an end date under `waivers` in the answers"

@@ -22,12 +22,12 @@ from installer.plan.succession import Standing
 from installer.ports import Probed, Report, discarded
 from installer.preflight import bundle, clocks, disks, kernel, machine, network, networks, units
 from installer.preflight.disks import DiskNeed, disk_needs
-from installer.preflight.finding import Case, Check, Finding, Lacking, Status, Tried, Violation
+from installer.preflight.finding import Case, Check, Finding, Lacking, Status, Tried, Violation, named
 from installer.preflight.selection import Only, only
 from installer.preflight.trials import try_all
 
 __all__ = ["CHECKS", "IMAGES", "NAMES", "Case", "Check", "DiskNeed", "Finding", "Lacking", "Only", "Status", "Tried",
-           "Wire", "disk_needs", "examine", "judge", "look", "only", "ports_table", "wires"]  # fmt: skip
+           "Wire", "disk_needs", "examine", "judge", "look", "named", "only", "ports_table", "wires"]  # fmt: skip
 
 LOGIN, SUDO = "ssh.login", "sudo.rights"
 CHECKS: tuple[Check, ...] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -108,6 +108,9 @@ class Case:
 
 Rule = Callable[[Case, Facts], Iterator[Violation]]
 
+NAMED = 3
+"""Checks, and hosts of each, that one line names."""
+
 
 def everywhere(_: Case, __: Facts) -> bool:
     """For every host."""
@@ -132,6 +135,19 @@ class Check:
     applies: Callable[[Case, Facts], bool] = everywhere
     tries: bool = False
     firm: bool = False
+
+
+def named(findings: Iterable[Finding]) -> str:
+    """The checks by name, each with its hosts: the first `NAMED`, and dots where there are more."""
+    places: dict[str, list[str]] = {}
+    for finding in findings:
+        places.setdefault(finding.check, []).extend([finding.host] if finding.host else [])
+    words = [f"{check} ({_first(hosts)})" if hosts else check for check, hosts in places.items()]
+    return _first(words)
+
+
+def _first(words: Sequence[str]) -> str:
+    return ", ".join([*words[:NAMED], *(["…"] if len(words) > NAMED else [])])
 
 
 def gib(size: float) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,7 @@ from installer.answers.model import Answers
 pytestmark = pytest.mark.lab
 
 MINUTES = 60
+CHECKED = re.compile(r"checked (\d\S+)")
 
 
 @pytest.fixture(scope="module")
@@ -121,9 +123,13 @@ def meet(at: Tmux, site: SiteUnderTest) -> None:
 
 
 def check(at: Tmux) -> None:
-    """Preflight; what a practice host cannot be is waived, one check after the other."""
+    """Preflight; what a practice host cannot be is waived, one check after the other.
+
+    How fast a disk writes turns with the load of this machine: it is waived whether it fails now or not.
+    """
     go(at, 10, "Preflight")
-    for _ in range(4):  # how fast a disk writes turns with the load of this machine
+    waive_beforehand(at, "disk.fsync")
+    for _ in range(4):
         screen = look(at)
         if "✖ 0" in screen:
             return
@@ -137,13 +143,30 @@ def check(at: Tmux) -> None:
     raise AssertionError(screen)
 
 
+def waive_beforehand(at: Tmux, check: str) -> None:
+    """Set a check aside that has not failed yet, in the list of waivers."""
+    at.type("W")
+    at.until("Add a waiver")
+    at.type("Enter")
+    at.until("reason")
+    at.type("Enter")
+    at.write(check)
+    at.type("Enter", "Tab", "Tab")
+    at.write("practice hosts share the disk of this machine")
+    at.type("Tab")
+    at.write("Li Wei")
+    at.until("Li Wei")
+    at.type("Escape")
+    at.until(lambda screen: "Add a waiver" not in screen)
+
+
 def look(at: Tmux) -> str:
-    """Check all, and wait for what comes of it."""
+    """Check all, and wait for what comes of it: it says when it was begun, another second than the last one's."""
+    before = CHECKED.findall(at.screen)
     at.type("c")
     at.until("Save the answers?")
     at.type("Enter")
-    time.sleep(1)
-    return at.until(lambda screen: "checked" in screen and "checking" not in screen, 3 * MINUTES)
+    return at.until(lambda screen: CHECKED.findall(screen) not in ([], before), 3 * MINUTES)
 
 
 def test_from_nothing_to_a_proved_installation(site: SiteUnderTest, desk: Path) -> None:
@@ -180,6 +203,7 @@ def test_from_nothing_to_a_proved_installation(site: SiteUnderTest, desk: Path) 
     outcome = site.operator.run("status", "--json", "--site", site.name).expect().of("status")[0]
     assert [run["outcome"] for run in outcome["runs"]] == ["done"]
     assert parts(answers_file.load(desk / "answers.yaml")) == parts(answers_file.load(site.profile))
+    assert "disk.fsync" in {waiver.check for waiver in answers_file.load(desk / "answers.yaml").waivers}
     assert secrecy.leaks(site, ()) == []
     assert secrecy.read_by_anybody(site.practice) == []
     written = "".join(

@@ -282,3 +282,12 @@ def test_a_host_that_cannot_be_entered_is_told_and_not_judged_further(error: Sit
     found = looked(refused={"node-1": error})
     of_it = [finding for finding in found if finding.host == "node-1"]
     assert [(f.check, f.status, f.found, f.remedy) for f in of_it] == [(check, "failed", error.message, error.remedy)]
+
+
+def test_what_failed_is_named_in_a_line() -> None:
+    found = [Finding("disk.fsync", host, Message("it is slow"), "failed") for host in ("a", "b", "c", "d")]
+    assert preflight.named(found[:1]) == "disk.fsync (a)"
+    assert preflight.named(found) == "disk.fsync (a, b, c, …)"
+    assert preflight.named([Finding(f"check.{n}", "", Message("it is slow"), "failed") for n in range(4)]) == (
+        "check.0, check.1, check.2, …"
+    )

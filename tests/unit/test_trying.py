@@ -71,3 +71,12 @@ def test_a_host_that_is_gone_is_waited_for_once(error: SitewrightError, asked: i
     assert probing.asked["cp-1"] == asked
     assert probing.asked["node-1"] == 6
     assert tried.refused == {"cp-1": str(error)}
+
+
+@pytest.mark.parametrize(("took", "least", "asked"), [((0.02, 0.004, 0.03), 0.004, 2), ((0.05, 0.02, 0.03), 0.02, 3)])
+def test_a_disk_is_judged_by_the_best_of_three(took: tuple[float, ...], least: float, asked: int) -> None:
+    probing, left = Failing(ConnectionLost(host="cp-1", reason="")), list(took)
+    probing.asked["cp-1"] = 1  # nothing of it fails
+    probing.fsync_latency = lambda host, _: left.pop(0) if host == "cp-1" else 0.001  # type: ignore[method-assign]
+    assert try_all(probing, answers(), Gathered({"cp-1": good("cp-1")}, {})).fsync == {"cp-1": least}
+    assert len(took) - len(left) == asked

@@ -181,7 +181,7 @@ def test_a_refused_installation_says_why_and_leads_to_what_failed(place: Place) 
     async def script(pilot: Pilot[None]) -> None:
         install = await begun(pilot)
         await until(pilot, lambda: install.mode == "refused")
-        assert "1 preflight problem" in on_screen(pilot)
+        assert "1 preflight problem(s): network.route (node-1)" in on_screen(pilot)
         await pilot.press("o")
         await until(pilot, lambda: pilot.app.screen.query(PreflightPage))
         preflight = page(pilot, PreflightPage)
