@@ -6,7 +6,7 @@ safe to print: a secret is a `SecretRef`, which says where the secret is and nev
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -96,6 +96,11 @@ class Pool:
     reserved: bool = False
 
 
+def present(hosts: Sequence[str], absent: Collection[str]) -> str:
+    """The first of some hosts that is not absent; the first of all where none is there."""
+    return next((host for host in hosts if host not in absent), hosts[0])
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """One cluster: production, pre-release, testing ...
@@ -113,6 +118,8 @@ class Environment:
     domain: str = "site.internal"
     components: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     pools: Mapping[str, Pool] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+    """Hosts that are seen not to be members now: silent ones, and ones yet to join a cluster that stands."""
 
     def pool_of(self, component: str) -> str:
         """The pool in which a component stands; empty: in none."""
@@ -126,6 +133,16 @@ class Environment:
     def hosts(self) -> tuple[str, ...]:
         """Control planes, then workers."""
         return self.control_planes + self.workers
+
+    @property
+    def founder(self) -> str:
+        """The control plane by which steps of the cluster as a whole are called, whether it stands or not."""
+        return self.control_planes[0]
+
+    @property
+    def desk(self) -> str:
+        """The control plane on which work on the cluster is done: the first that stands."""
+        return present(self.control_planes, self.absent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +234,13 @@ class Answers:
     text: str = field(default="", repr=False)
     lines: Mapping[str, int] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+    """Hosts that a person said to be gone, or that were removed: nothing is done on them."""
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """Hosts of all environments that are seen not to be members now."""
+        return frozenset(name for each in self.environments for name in each.absent)
 
     def host(self, name: str) -> Host:
         """The host of that name.

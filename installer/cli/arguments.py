@@ -181,6 +181,7 @@ def _plan_and_install(verbs: Subparsers[argparse.ArgumentParser], parents: list[
     install = verbs.add_parser("install", parents=parents, help="check, plan, install, prove")
     install.set_defaults(command=SiteCommand)
     install.add_argument("--dry-run", action="store_true", help="check and plan only")
+    _gone(install)
     install.add_argument("--yes", action="store_true", help="do not ask")
     install.add_argument("--no-probes", dest="prove", action="store_false",
                          help="do not prove the result (people are told that it is not proved)")  # fmt: skip
@@ -212,8 +213,14 @@ def _later(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.Ar
             later.add_argument("--probe", action="store_true", help="try the probes now")
         else:
             later.add_argument("--yes", action="store_true", help="do not ask")
+            _gone(later)
             later.add_argument("--delete-volumes", action="store_true",
                                help="on the way back, delete applications' data too; else it stays")  # fmt: skip
+
+
+def _gone(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--without", action="append", default=[], metavar="HOST",
+                      help="this host is gone: work on without it; may be given several times")  # fmt: skip
 
 
 def _secrets(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.ArgumentParser]) -> None:

@@ -40,7 +40,7 @@ class SiteCommand(Command):
 
     `site` is empty where it is not named; `only` has the checks that alone are wanted; `wiring` asks, in the place of
     a plan, who needs whom; `prove` is off where the result of a run is not to be proved, `look_only` on where an
-    upgrade is only to be judged, `probe` on where `status` is to try the probes.
+    upgrade is only to be judged, `without` names hosts that are gone, `probe` on where `status` is to try the probes.
     """
 
     profile: Path | None = None
@@ -60,6 +60,7 @@ class SiteCommand(Command):
     look_only: bool = False
     probe: bool = False
     delete_volumes: bool = False
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

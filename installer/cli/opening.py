@@ -28,7 +28,9 @@ from installer.cli.commands import SiteCommand
 from installer.cli.program_consent import consented
 from installer.errors import UsageError
 from installer.messages import Message
+from installer.operations import members
 from installer.plain import listed, plain
+from installer.plan import standing
 from installer.plan.inputs import Inputs
 from installer.runs import adoption, lock, provenance
 from installer.runs.store import Runs
@@ -55,7 +57,11 @@ def opened(command: SiteCommand, presenter: Presenter, *, connecting: bool = Tru
     if connecting and not _backward(command, runs, flags):
         inputs = _with_authority(inputs, secrets)
     with archive or nullcontext(), _world(command, inputs, archive, runs, secrets, connecting) as world:
-        yield operations.Site(inputs, world, runs, _owner(), remembered, archive, agree)
+        gone = frozenset(command.without)
+        standing.require(inputs.answers, gone)
+        if connecting:
+            inputs = standing.regarding(inputs, members.absent(world, inputs.answers, gone), gone)
+        yield operations.Site(inputs, world, runs, _owner(), remembered, archive, agree, gone)
 
 
 @contextmanager

@@ -200,7 +200,7 @@ def _finish(command: SiteCommand, presenter: Presenter, site: operations.Site, s
     """Prove what stands, keep the evidence, and say what to do next."""
     run = standing.run
     kubeconfigs, kubectl = operations.fetch_kubeconfigs(site), operations.keep_kubectl(site)
-    trusted = authority.fetch(site.world, site.first, site.runs, site.name)
+    trusted = authority.fetch(site.world, site.desk, site.runs, site.name)
     results: tuple[ProbeResult, ...] = ()
     if command.prove:
         try:

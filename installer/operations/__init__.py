@@ -21,6 +21,7 @@ from installer.operations import authority, kubeconfigs
 from installer.operations import rollback as taking_back
 from installer.operations.examining import check, measured, plan, planned, preview, standing
 from installer.operations.site import Site, SiteWorld
+from installer.plan import standing as standing_plans
 from installer.plan.inputs import Inputs
 from installer.plan.model import BACKWARD, Plan
 from installer.plan.steps.volumes import Volume
@@ -144,7 +145,8 @@ def prove(
     Hosts that are `silent` are failed probes of their own, and the others are tried without them.
     """
     missing = {host: error.message for host, error in silent.items()}
-    return proof.prove(site.world, site.inputs, report, prepared, missing)
+    there = standing_plans.remaining(site.inputs, site.gone)
+    return proof.prove(site.world, there, report, prepared, missing)
 
 
 def fetch_kubeconfigs(site: Site) -> dict[str, Path]:
@@ -190,11 +192,13 @@ def _back(site: Site, operation: str, watch: Watch, stop: threading.Event, *, de
     if subject is None:
         raise UsageError(reason=Message("nothing of site {name} is known here to take back", name=site.name),
                          hint=Message("see: sitewright status"))  # fmt: skip
-    inputs = replace(provenance.recall(subject, site.inputs), delete_volumes=delete_volumes)
+    recalled = replace(provenance.recall(subject, site.inputs), delete_volumes=delete_volumes)
+    gone = site.gone
+    inputs = standing_plans.regarding(recalled, site.inputs.answers.absent, gone)
     _require_hosts(site, subject, inputs)
     forth = planned(site, subject, inputs)
     adoption.settle(site, subject, forth)
-    inverse = taking_back.inverse(inputs, subject, forth, operation)
+    inverse = standing_plans.leave_out(taking_back.inverse(inputs, subject, forth, operation), gone)
     run = site.runs.unfinished(site.name, backward=True) or site.runs.begin(
         site.name, operation, {**site.remembered, "of": subject.name}
     )
@@ -204,7 +208,7 @@ def _back(site: Site, operation: str, watch: Watch, stop: threading.Event, *, de
 def _require_hosts(site: Site, subject: Run, inputs: Inputs) -> None:
     """Every host that a run worked on is one that we know how to reach."""
     reachable = {host.name for host in site.inputs.answers.hosts}
-    lost = [host.name for host in inputs.answers.hosts if host.name not in reachable]
+    lost = [host.name for host in inputs.answers.hosts if host.name not in reachable | inputs.answers.gone]
     if lost:
         raise UsageError(
             reason=Message(

@@ -13,7 +13,7 @@ NAME = SITE_CA.rpartition("/")[2]
 
 
 def fetch(world: ReadOnly, host: str, runs: Runs, site: str) -> Path | None:
-    """Keep it as the site's first control plane, `host`, has it; None where it has none."""
+    """Keep it as a control plane, `host`, has it; None where it has none."""
     found = world.read(host, SITE_CA)
     return None if found is None else runs.keep(site, NAME, found)
 

@@ -17,6 +17,7 @@ from installer.messages import Message
 from installer.operations import upgrading
 from installer.operations.site import Site
 from installer.plan import install as installing
+from installer.plan import standing as standing_plans
 from installer.plan import upgrade
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan
@@ -43,7 +44,7 @@ def check(
     Raises:
         UsageError: it names one that does not exist.
     """
-    answers = site.inputs.answers
+    answers = standing_plans.remaining(site.inputs, site.gone, hosts=True).answers
     wanted = preflight.only(only, preflight.NAMES, [host.name for host in answers.hosts])
     lacking: Callable[[], preflight.Lacking] = dict
     if site.archive is not None and any(wanted.wants(preflight.IMAGES, host.name) for host in answers.hosts):
@@ -77,7 +78,7 @@ def plan(inputs: Inputs) -> Plan:
         BundleNotTrusted: the bundle is not what an installation takes.
     """
     bundle_templates.prove(inputs)
-    return installing.plan(inputs)
+    return standing_plans.leave_out(installing.plan(inputs), inputs.answers.gone)
 
 
 def planned(site: Site, run: Run, inputs: Inputs) -> Plan:

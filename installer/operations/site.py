@@ -32,15 +32,18 @@ class Site:
     agree: adoption.Agree = adoption.refuse
     """Whom to ask where a run of another machine began with other answers."""
 
+    gone: frozenset[str] = frozenset()
+    """Hosts that a person said to be gone: nothing is done on them."""
+
     @property
     def name(self) -> str:
         """The site's name."""
         return self.inputs.answers.site
 
     @property
-    def first(self) -> str:
-        """The site's first control plane, which keeps its authority."""
-        return self.planes[0]
+    def desk(self) -> str:
+        """The first of the site's control planes that stands: it keeps the authority's certificate, as all hosts do."""
+        return self.inputs.answers.environments[0].desk
 
     @property
     def planes(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from installer import operations
 from installer.errors import SitewrightError
 from installer.operations import Site
+from installer.plan.standing import remaining
 from installer.probes import proof
 from installer.runs.store import Run
 
@@ -49,4 +50,4 @@ def _preparing(site: Site, *, wanted: bool) -> Iterator[Callable[[], dict[str, p
         yield dict
         return
     with ThreadPoolExecutor(1, thread_name_prefix="pods") as beside:
-        yield beside.submit(proof.prepare, site.world, site.inputs).result
+        yield beside.submit(proof.prepare, site.world, remaining(site.inputs, site.gone)).result

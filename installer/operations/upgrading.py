@@ -16,6 +16,7 @@ from installer.plan import readiness, succession, upgrade
 from installer.plan.inputs import Inputs
 from installer.plan.model import Plan
 from installer.plan.readiness import Trouble
+from installer.plan.standing import leave_out
 from installer.plan.steps import planes
 from installer.ports import ReadOnly
 from installer.preflight import Finding, bundle_templates
@@ -46,7 +47,7 @@ def plan(inputs: Inputs, former: str) -> Plan:
         BundleNotTrusted: the bundle is not what an upgrade takes.
     """
     bundle_templates.prove(inputs)
-    return upgrade.plan(inputs, former)
+    return leave_out(upgrade.plan(inputs, former), inputs.answers.gone)
 
 
 def former(site: Site, run: Run | None) -> str:
@@ -89,7 +90,7 @@ def ready(site: Site, former: str) -> tuple[Finding, ...]:
     """What of the clusters is not as an upgrade wants it, each with its remedy; and what is."""
     found: list[Finding] = []
     for environment in site.inputs.answers.environments:
-        host = environment.control_planes[0]
+        host = environment.desk
         troubles = list(_troubles(site.world, environment, former, site.inputs.manifest))
         found += [Finding(each.check, each.host or host, "warn" if each.warning else "failed", each.found, each.wanted,
                           each.remedy) for each in troubles]  # fmt: skip

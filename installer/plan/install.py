@@ -137,7 +137,7 @@ def _releases(
     """The releases in order of requirement. Network add-ons (`network: true`) come first; others want Ready nodes."""
     release_parts = [part for part in chosen if "chart" in part.spec or "objects" in part.spec]
     network = [part for part in release_parts if part.spec.get("network")]
-    joined = members[environment.control_planes[0]]
+    joined = members[environment.founder]
     steps = [releases.release(inputs, environment, part, (joined, *_producers(inputs, environment, part)))
              for part in network]  # fmt: skip
     up = tuple(step.id for step in steps)
@@ -172,8 +172,9 @@ def released(inputs: Inputs, environment: Environment, parts: Sequence[Component
 
 
 def free_hosts(inputs: Inputs, environment: Environment) -> int:
-    """How many hosts of an environment are kept for no part of it."""
-    return sum(not environment.reserved(inputs.answers.host(host).pool) for host in environment.hosts)
+    """How many hosts of an environment are there and kept for no part of it."""
+    there = [host for host in environment.hosts if host not in inputs.answers.gone]
+    return sum(not environment.reserved(inputs.answers.host(host).pool) for host in there)
 
 
 def _producers(inputs: Inputs, environment: Environment, part: Component) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def digest(inputs: Inputs) -> str:
 
 def none(inputs: Planned) -> Lacking:
     """That nothing is lacking, as `lacking` tells it."""
-    return {environment.control_planes[0]: () for environment in inputs.answers.environments}
+    return {environment.desk: () for environment in inputs.answers.environments}
 
 
 def lacking(inputs: Planned, archive: Archive) -> Lacking:
@@ -56,7 +56,7 @@ def lacking(inputs: Planned, archive: Archive) -> Lacking:
             return path
 
         renderer = Renderer(inputs.manifest, blob, helm, workshop)
-        return {environment.control_planes[0]: tuple(_of_environment(inputs, environment, renderer))
+        return {environment.desk: tuple(_of_environment(inputs, environment, renderer))
                 for environment in inputs.answers.environments}  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def short_of(case: Case, facts: Facts, resources: tuple[str, ...]) -> Iterator[V
     Only a warning where the environment stands already: then it is time to order more, and nothing is held up.
     """
     environment = case.answers.environment_of(facts.host)
-    if facts.host != environment.control_planes[0]:
+    if facts.host != environment.desk:
         return
     for short in case.short:
         if short.environment == environment.name and short.resource in resources:

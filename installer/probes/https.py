@@ -45,7 +45,7 @@ def trusted(world: ReadOnly, environment: Environment, ca: str) -> bytes:
     """
     if ca:
         return secret_bytes(world.get(environment.name, ca) or {}, "tls.crt")
-    host = environment.control_planes[0]
+    host = environment.desk
     found = world.read(host, SITE_CA)
     if not found:
         raise ProbeFailed(reason=Message("host {host} has no {path}", host=host, path=SITE_CA))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 
@@ -13,6 +13,7 @@ from installer.answers.model import Environment
 from installer.errors import ProbeFailed, SitewrightError
 from installer.messages import Message
 from installer.plan.inputs import Planned
+from installer.plan.standing import remaining
 from installer.ports import World
 from installer.probes import builtin
 
@@ -78,28 +79,12 @@ def prove(
         ready = prepared.get(environment.name) or _prepare(world, inputs, environment)
         return _prove(world, inputs, ready, report)
 
-    there = _without(inputs, missing)
+    there = remaining(inputs, missing)
     lost = [_told(_lost(each, host, missing[host]), report)
             for each in inputs.answers.environments for host in each.hosts if host in missing]  # fmt: skip
     with _environments() as pool:
         tried = pool.map(partial(environment, there), there.answers.environments)
         return (*lost, *(result for group in tried for result in group))
-
-
-def _without(inputs: Planned, missing: Collection[str]) -> Planned:
-    """The same inputs as if those hosts were not; environments without a control plane left are not there either."""
-    if not missing:
-        return inputs
-    reduced = [
-        replace(
-            each,
-            control_planes=tuple(host for host in each.control_planes if host not in missing),
-            workers=tuple(host for host in each.workers if host not in missing),
-        )
-        for each in inputs.answers.environments
-    ]
-    answers = replace(inputs.answers, environments=tuple(each for each in reduced if each.control_planes))
-    return replace(inputs, answers=answers, whole=inputs, _names={})
 
 
 def _lost(environment: Environment, host: str, reason: str) -> ProbeResult:

@@ -128,12 +128,16 @@ def _count(cluster: Cluster, path: str, owner: dict[str, Any], nodes: int) -> No
 def _replicas(
     site: SimulatedSite, cluster: Cluster, path: str, owner: Mapping[str, Any], nodes: list[SimulatedHost]
 ) -> None:
-    """A deployment's pods: all on the first node, unless they must stand apart; those too many, or of before, go."""
+    """A deployment's pods: all on the first node, unless they must stand apart; others that are too many go.
+
+    So do those of before, and those of nodes that are lost.
+    """
     spec = owner["spec"]
     wanted = spec["template"]["spec"]
     for each in [each for each, pod in cluster.objects.items() if pod["metadata"].get("owner") == path]:
         former = {**cluster.objects[each]["spec"], "nodeName": ""} != {**wanted, "nodeName": ""}
-        if former or int(each.rpartition("-")[2]) >= spec["replicas"]:
+        lost = not _lives(site.hosts[cluster.objects[each]["spec"]["nodeName"]])
+        if former or lost or int(each.rpartition("-")[2]) >= spec["replicas"]:
             cluster.delete(each)
     apart = at(wanted, "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution") is not None
     for number in range(spec["replicas"]):

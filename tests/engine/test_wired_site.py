@@ -12,8 +12,8 @@ from wired_bundle import answers, beside_core, part
 from installer import operations
 from installer.bundle.manifest import Manifest
 from installer.bundle.manifest_json import decode, encode
+from installer.plan import standing
 from installer.plan.inputs import Inputs
-from installer.probes import proof
 from installer.simulated.machine import Machine
 from installer.simulated.world import SimulatedWorld
 
@@ -63,6 +63,6 @@ def test_clusters_that_need_each_other_are_installed_side_by_side_and_taken_back
 
 def test_probes_of_one_cluster_still_know_the_other_when_that_is_silent(tmp_path) -> None:
     given = wired(beside_core(STORE, SHIPPER), production=["beats"], pre=["elastic"])
-    there = proof._without(given, ["pre-1"])
+    there = standing.remaining(given, ["pre-1"])
     (left,) = there.answers.environments
     assert there.seen(left, SHIPPER)["consumes"] == {"log-store": {"url": "https://10.0.1.1:9200"}}

@@ -25,7 +25,7 @@ COUNTS = {"daemonsets": ("desiredNumberScheduled", "updatedNumberScheduled", "nu
 
 def follow(inputs: Planned, environment: Environment, after: tuple[str, ...]) -> Step:
     """The step after which the cluster's DNS and kube-proxy are those of the new version, everywhere."""
-    host, cluster = environment.control_planes[0], environment.name
+    host, cluster = environment.desk, environment.name
     images = inputs.names(environment)["images"]
     kept = KeptObjects(host, cluster, "addons", (
         named("v1", "ConfigMap", "kube-proxy"), named("v1", "ConfigMap", "coredns"),
@@ -56,8 +56,9 @@ def follow(inputs: Planned, environment: Environment, after: tuple[str, ...]) ->
         wait_for(PATIENCE, lambda: all(rolled_out(world, cluster, *each) for each in WORKLOADS.values()))
 
     return Step(
-        id=step_id(environment, "kubernetes.addons", host), title=Message("let DNS and kube-proxy follow"),
-        phase="charts", host=host, environment=cluster, after=after, differs=differs, apply=apply,
+        id=step_id(environment, "kubernetes.addons", environment.founder),
+        title=Message("let DNS and kube-proxy follow"), phase="charts", host=host,
+        environment=cluster, after=after, differs=differs, apply=apply,
         capture=kept.capture, keep=kept.keep, undo=undo, weight=30,
     )  # fmt: skip
 

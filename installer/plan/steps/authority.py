@@ -1,7 +1,8 @@
 """Steps of the site's authority: it is made once, and each environment gets an intermediate of it as a Secret.
 
-The authority's key stays on the site's first control plane, beside the registry's. An intermediate is made here, in
-memory, and goes to its cluster through the API: it is in no file but those that the way back puts aside on the first
+The authority's key is on the control planes of the site's first environment, beside the registry's: it outlives any one
+of them. An intermediate is made here, in
+memory, and goes to its cluster through the API: it is in no file but those that the way back puts aside on a
 control plane of its own cluster.
 """
 
@@ -38,14 +39,17 @@ LONGEST = 40
 """Letters of a site's or environment's name in that of an authority, which may have 64 (ub-common-name, RFC 5280)."""
 
 
-def first(inputs: Planned) -> str:
-    """The site's first control plane, on which its authority is."""
-    return inputs.answers.environments[0].control_planes[0]
+def _own(inputs: Planned) -> Authority:
+    """Made on the site's first control plane; where the key is made here, the others keep it too."""
+    planes = inputs.answers.environments[0].control_planes
+    keepers = planes if inputs.answers.authority is None else ()
+    source = inputs.answers.environments[0].desk
+    return Authority("site", "authority", planes[0], CA_KEY, SITE_CA, source, keepers)
 
 
 def authority_id(inputs: Planned) -> str:
     """The step after which the site has its authority."""
-    host = first(inputs)
+    host = inputs.answers.environments[0].founder
     return step_id(inputs.answers.environment_of(host), "site.authority", host)
 
 
@@ -53,7 +57,7 @@ def serve(inputs: Inputs) -> list[Step]:
     """The site's authority, and its certificate on every host; nothing where nothing issues in its name."""
     if not any(KEY in part.spec for each in inputs.answers.environments for part in inputs.components(each)):
         return []
-    own = Authority("site", "authority", first(inputs), CA_KEY, SITE_CA)
+    own = _own(inputs)
     return [_make(inputs, own), *(_trust(inputs, own, environment, host)
                                   for environment in inputs.answers.environments
                                   for host in environment.hosts if host != own.host)]  # fmt: skip
@@ -100,13 +104,13 @@ def _trust(inputs: Inputs, own: Authority, environment: Environment, host: str) 
 
 def intermediate(inputs: Inputs, environment: Environment, component: Component, after: tuple[str, ...]) -> Step:
     """The step by which an environment may sign in the authority's name: it makes the Secret, and renews it in time."""
-    host, place = environment.control_planes[0], component.spec[KEY]
+    host, founder, place = environment.desk, environment.founder, component.spec[KEY]
     name = f"{environment.name[:LONGEST]} intermediate"
     work = _Intermediate(
-        inputs.authority, first(inputs), host, environment.name, place["namespace"], place["name"], name
+        inputs.authority, _own(inputs).source, host, environment.name, place["namespace"], place["name"], name
     )
     return Step(
-        id=step_id(environment, f"{component.name}.intermediate", host),
+        id=step_id(environment, f"{component.name}.intermediate", founder),
         title=Message("sign the environment's intermediate"),
         phase="charts",
         host=host,
@@ -118,7 +122,7 @@ def intermediate(inputs: Inputs, environment: Environment, component: Component,
         keep=work.keep,
         undo=work.undo,
         weight=0.5,
-        goes_with=(step_id(environment, "kubernetes.init", host), step_id(environment, "hosts.home", host)),
+        goes_with=(step_id(environment, "kubernetes.init", founder), step_id(environment, "hosts.home", founder)),
     )
 
 
@@ -168,7 +172,7 @@ class _Intermediate:
         return {"intermediate": None if pair is None else f"sha256:{sha256(pair.certificate).hexdigest()}"}
 
     def keep(self, world: World, image: Image) -> None:
-        """Put aside, on the cluster's first control plane, for root alone, what will be replaced."""
+        """Put aside, on a control plane of the cluster, for root alone, what will be replaced."""
         if image.seen["intermediate"] is None or world.stat(self.host, self._aside(image)) != (None,):
             return
         data = (world.get(self.cluster, self.path) or {}).get("data", {})
@@ -177,9 +181,11 @@ class _Intermediate:
     def undo(self, world: World, image: Image) -> None:
         if world.stat(self.host, ADMIN) == (None,):
             return
-        kept = world.read(self.host, self._aside(image)) if image.seen["intermediate"] else None
-        if kept is None:
+        if not image.seen["intermediate"]:
             world.withdraw(self.cluster, self._secret({}))
+            return
+        kept = world.read(self.host, self._aside(image))
+        if kept is None:  # it was put aside on a host that is gone: what stands signs as well
             return
         data = {key: base64.b64decode(value) for key, value in json.loads(kept).items()}
         world.apply(self.cluster, self._secret(data))

@@ -70,7 +70,7 @@ def _step(
     changed: Callable[[dict[str, Any]], dict[str, Any]],
     after: tuple[str, ...],
 ) -> Step:
-    host = environment.control_planes[0]
+    host = environment.desk
     own = tuple(named("v1", "ConfigMap", each) for each in ("kubeadm-config", "kubelet-config"))
     kept = KeptObjects(host, environment.name, name.rpartition(".")[2], own)
 
@@ -83,8 +83,9 @@ def _step(
         kept.give_back(world, image)
 
     return Step(
-        id=step_id(environment, name, host), title=title, phase=phase, host=host, environment=environment.name,
-        after=after, differs=differs, apply=apply, capture=kept.capture, keep=kept.keep, undo=undo, weight=1,
+        id=step_id(environment, name, environment.founder), title=title, phase=phase, host=host,
+        environment=environment.name, after=after, differs=differs, apply=apply, capture=kept.capture, keep=kept.keep,
+        undo=undo, weight=1,
     )  # fmt: skip
 
 
@@ -101,7 +102,7 @@ def _read(world: ReadOnly, environment: Environment) -> dict[str, Any]:
         found = None
     if not isinstance(found, dict):
         raise CommandFailed(
-            host=environment.control_planes[0], command=f"get configmap {SPACE}/kubeadm-config", code=1,
+            host=environment.desk, command=f"get configmap {SPACE}/kubeadm-config", code=1,
             reason=Message("it holds no ClusterConfiguration that can be read"),
             hint=Message("bring it back: kubeadm init phase upload-config kubeadm --config FILE"),
         )  # fmt: skip

@@ -51,7 +51,7 @@ Kubernetes, Service `spec.trafficDistribution`; stable since v1.35."""
 
 def spread(environment: Environment, open_to_all: int, after: tuple[str, ...]) -> Step:
     """The step that puts the cluster's DNS on as many hosts as there are that no pool reserves, three at most."""
-    host, cluster = environment.control_planes[0], environment.name
+    host, cluster = environment.desk, environment.name
     replicas = min(MOST, open_to_all)
 
     def differs(world: ReadOnly) -> Differences:
@@ -84,9 +84,10 @@ def spread(environment: Environment, open_to_all: int, after: tuple[str, ...]) -
             _restore(world, cluster, image.seen)
 
     return Step(
-        id=step_id(environment, "kubernetes.spread", host), title=Message("spread the cluster's DNS over the hosts"),
+        id=step_id(environment, "kubernetes.spread", environment.founder),
+        title=Message("spread the cluster's DNS over the hosts"),
         phase="kubernetes", host=host, environment=cluster, after=after, differs=differs, capture=capture, apply=apply,
-        undo=undo, weight=10, goes_with=(step_id(environment, "kubernetes.init", host),),
+        undo=undo, weight=10, goes_with=(step_id(environment, "kubernetes.init", environment.founder),),
     )  # fmt: skip
 
 

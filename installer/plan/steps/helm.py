@@ -1,4 +1,4 @@
-"""What helm is asked on the first control plane: what stands, to deploy a release, and to give a former one back."""
+"""What helm is asked on a control plane: what stands, to deploy a release, and to give a former one back."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def certify(inputs: Planned, environment: Environment, host: str, after: tuple[s
     Such a certificate lasts a year, and nobody approves the next one by himself: whoever asks may name other hosts in
     it. So one that ends within `layout.RENEW_BEFORE` does not hold any longer, and the next run renews it.
     """
-    first, address = environment.control_planes[0], inputs.answers.host(host).address
+    desk, address = environment.desk, inputs.answers.host(host).address
 
     def approve(world: World) -> tuple[Asked, ...]:
         """Approve what fits; what does not is given back, for it is why there may be no certificate in the end."""
@@ -139,7 +139,7 @@ def certify(inputs: Planned, environment: Environment, host: str, after: tuple[s
         if fitting:
             # A request's content cannot be changed, and nodes can delete none: what was read is what is approved.
             argv = ("kubectl", "--kubeconfig", ADMIN, "certificate", "approve", "--", *fitting)
-            demand(world, first, *argv, timeout=90)
+            demand(world, desk, *argv, timeout=90)
         return tuple(each for each in asked if each.wrong)
 
     def apply(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from typing import Any
 
 from installer import redaction
@@ -68,13 +69,18 @@ exit 0
 
 
 def init(inputs: Planned, environment: Environment, after: tuple[str, ...]) -> Step:
-    """The step that starts the cluster on its first control plane."""
-    host = environment.control_planes[0]
+    """The step that starts the cluster on its first control plane; where it stands on others, that one joins them."""
+    host = environment.founder
     component = inputs.manifest.component(known.KUBERNETES)
     names = context.for_host(inputs.seen(environment, component), host)
     config = templates.render(component, "init.yaml", names)
 
     def apply(world: World) -> None:
+        beside = standing(world, environment, host, inputs.answers.gone)
+        if beside:
+            _enter(world, inputs, environment, host, beside)
+            return
+
         def prepare() -> None:
             _clear(world, host)
             encryption.found(world, host)
@@ -84,6 +90,7 @@ def init(inputs: Planned, environment: Environment, after: tuple[str, ...]) -> S
         demand_work(world, host, "sitewright-kubernetes-init", *argv, timeout=900, prepare=prepare)
 
     return _step(
+        inputs,
         environment,
         "kubernetes.init",
         host,
@@ -97,10 +104,7 @@ def init(inputs: Planned, environment: Environment, after: tuple[str, ...]) -> S
 
 def join(inputs: Planned, environment: Environment, host: str, after: tuple[str, ...]) -> Step:
     """The step by which a host joins, as another control plane or as a worker."""
-    first = environment.control_planes[0]
     control_plane = host in environment.control_planes
-    component = inputs.manifest.component(known.KUBERNETES)
-    names = context.for_host(inputs.seen(environment, component), host)
 
     def differs(world: ReadOnly) -> Differences:
         # The file holds a token: a join that died before taking it away is not over.
@@ -108,37 +112,55 @@ def join(inputs: Planned, environment: Environment, host: str, after: tuple[str,
             return (Difference(KUBEADM, Message("nothing"), Message("a token to join by")),)
         return _stranger(world, environment, host, member)
 
-    def apply(world: World) -> None:
-        def prepare() -> None:
-            _clear(world, host)
-            if control_plane:
-                encryption.share(world, first, host)
-            admission = _admission(world, first, inputs.manifest.kubernetes if control_plane else "")
-            text = templates.render(component, "join.yaml", {**names, "join": admission})
-            world.write(host, KUBEADM, text.encode(), mode=0o600)
-
-        unit = "sitewright-kubernetes-join"
-        if not underway(world, host, unit) and not _stranger(world, environment, host, member):
-            world.remove(host, KUBEADM)
-            return
-        try:
-            demand_work(world, host, unit, "kubeadm", "join", "--config", KUBEADM, timeout=900, prepare=prepare)
-        finally:
-            world.remove(host, KUBEADM)
-        # kubeadm is content when the kubelet may speak to the API; a busy host takes a while until it does.
-        wait_for(SETTLED, lambda: not _stranger(world, environment, host, member))
-
     member = ADMIN if control_plane else KUBELET
     return _step(
+        inputs,
         environment,
         "kubernetes.join",
         host,
         Message("join as control plane") if control_plane else Message("join as worker"),
         after=after,
         differs=differs,
-        apply=apply,
+        apply=lambda world: _enter(world, inputs, environment, host, environment.desk),
         weight=12,
     )
+
+
+def _enter(world: World, inputs: Planned, environment: Environment, host: str, through: str) -> None:
+    """Let a host join its cluster, with a token and, for a control plane, keys from the control plane `through`."""
+    control_plane = host in environment.control_planes
+    member = ADMIN if control_plane else KUBELET
+    component = inputs.manifest.component(known.KUBERNETES)
+    names = context.for_host(inputs.seen(environment, component), host)
+
+    def prepare() -> None:
+        _clear(world, host)
+        if control_plane:
+            encryption.share(world, through, host)
+        admission = _admission(world, through, inputs.manifest.kubernetes if control_plane else "")
+        text = templates.render(component, "join.yaml", {**names, "join": admission})
+        world.write(host, KUBEADM, text.encode(), mode=0o600)
+
+    unit = "sitewright-kubernetes-join"
+    if not underway(world, host, unit) and not _stranger(world, environment, host, member):
+        world.remove(host, KUBEADM)
+        return
+    try:
+        demand_work(world, host, unit, "kubeadm", "join", "--config", KUBEADM, timeout=900, prepare=prepare)
+    finally:
+        world.remove(host, KUBEADM)
+    # kubeadm is content when the kubelet may speak to the API; a busy host takes a while until it does.
+    wait_for(SETTLED, lambda: not _stranger(world, environment, host, member))
+
+
+def standing(world: ReadOnly, environment: Environment, host: str, gone: Collection[str] = ()) -> str:
+    """Another control plane than `host` that is of the cluster already; empty where there is none.
+
+    Raises:
+        SitewrightError: one that is not said to be gone does not answer: nobody may found a second cluster beside it.
+    """
+    others = [each for each in environment.control_planes if each != host and each not in gone]
+    return next((each for each in others if world.stat(each, ADMIN) != (None,)), "")
 
 
 def ready(environment: Environment, host: str, after: tuple[str, ...]) -> Step:
@@ -174,8 +196,9 @@ def ready(environment: Environment, host: str, after: tuple[str, ...]) -> Step:
     )
 
 
-def _step(environment: Environment, name: str, host: str, title: Message, **rest: Any) -> Step:
-    founding = step_id(environment, "kubernetes.init", environment.control_planes[0])
+def _step(inputs: Planned, environment: Environment, name: str, host: str, title: Message, **rest: Any) -> Step:
+    gone = inputs.answers.gone
+    founding = step_id(environment, "kubernetes.init", environment.founder)
 
     def capture(world: ReadOnly) -> Before:
         states = world.stat(host, *LEAVINGS)
@@ -201,7 +224,8 @@ def _step(environment: Environment, name: str, host: str, title: Message, **rest
         world.remove(host, KUBEADM, *came, *(path for path in LEAVINGS if path not in image.seen["there"]))
         if image.seen["settings"]:
             demand(world, host, "sysctl", "-w", *(f"{key}={value}" for key, value in image.seen["settings"].items()))
-        if founding not in image.together:  # the cluster stays, and would wait for this node for ever
+        # Where the cluster stays, it would wait for this node for ever.
+        if founding not in image.together or (host == environment.founder and standing(world, environment, host, gone)):
             world.delete(environment.name, f"/api/v1/nodes/{host}")
 
     return Step(
@@ -213,8 +237,7 @@ def _step(environment: Environment, name: str, host: str, title: Message, **rest
 def _stranger(world: ReadOnly, environment: Environment, host: str, file: str) -> Differences:
     """Why a host is no member of its cluster; nothing where it is one."""
     # Without the file there may be no API server yet: do not ask one.
-    first = environment.control_planes[0]
-    for on, path in ((host, file), (first, ADMIN)):
+    for on, path in ((host, file), (environment.desk, ADMIN)):
         if world.stat(on, path) == (None,):
             return (Difference(Message("{path} on {on}", path=path, on=on), Message("there"), Message("nothing")),)
     node = world.get(environment.name, f"/api/v1/nodes/{host}")
@@ -232,17 +255,17 @@ def _clear(world: World, host: str) -> None:
         demand_work(world, host, "sitewright-kubernetes-clear", "/bin/sh", "-c", RESET, timeout=300)
 
 
-def _admission(world: World, first: str, control_plane_version: str) -> dict[str, str]:
+def _admission(world: World, through: str, control_plane_version: str) -> dict[str, str]:
     """A fresh token, the CA's hash and, for a control plane, the key of the uploaded certificates."""
     kubeconfig = ("--kubeconfig", ADMIN)
-    line = demand(world, first, "kubeadm", "token", "create", "--ttl", "20m", "--print-join-command", *kubeconfig)
+    line = demand(world, through, "kubeadm", "token", "create", "--ttl", "20m", "--print-join-command", *kubeconfig)
     words = line.split()
     try:
         token = words[words.index("--token") + 1]
         ca_hash = words[words.index("--discovery-token-ca-cert-hash") + 1]
     except (ValueError, IndexError) as error:
         raise CommandFailed(
-            host=first, command="kubeadm token create", code=0, reason=Message("no join command in its output")
+            host=through, command="kubeadm token create", code=0, reason=Message("no join command in its output")
         ) from error
     redaction.learn(token)
     if not control_plane_version:
@@ -255,9 +278,9 @@ def _admission(world: World, first: str, control_plane_version: str) -> dict[str
         f"apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: {control_plane_version}\n"
     )
     path = f"{CONFIG}/upload-certs.yaml"
-    world.write(first, path, config.encode(), mode=0o600)
+    world.write(through, path, config.encode(), mode=0o600)
     try:
-        demand(world, first, "kubeadm", "init", "phase", "upload-certs", "--upload-certs", "--config", path)
+        demand(world, through, "kubeadm", "init", "phase", "upload-certs", "--upload-certs", "--config", path)
     finally:
-        world.remove(first, path)
+        world.remove(through, path)
     return {"token": token, "ca_hash": ca_hash, "certificate_key": key}

@@ -136,7 +136,7 @@ def _empty(world: World, environment: Environment, host: str) -> None:
     # Its log names the pod, and the budget that holds it.
     argv = ("kubectl", "--kubeconfig", ADMIN, "drain", host, "--ignore-daemonsets", "--delete-emptydir-data",
             f"--timeout={DRAINED}s")  # fmt: skip
-    first = environment.control_planes[0]
+    first = environment.desk
     _kubectl(world, environment, "cordon", host)
     # Nothing starts these again, so nothing may delete them: a volume that is being cleared would stay half cleared.
     wait_for(DRAINED, lambda: not readiness.passing(_on(world, environment, host)))
@@ -148,7 +148,7 @@ def _empty(world: World, environment: Environment, host: str) -> None:
 
 
 def _kubectl(world: World, environment: Environment, verb: str, host: str) -> None:
-    demand(world, environment.control_planes[0], "kubectl", "--kubeconfig", ADMIN, verb, host, timeout=60)
+    demand(world, environment.desk, "kubectl", "--kubeconfig", ADMIN, verb, host, timeout=60)
 
 
 def _unready(world: ReadOnly, environment: Environment, host: str, version: str) -> Differences:

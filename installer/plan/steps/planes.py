@@ -85,7 +85,7 @@ def bring(inputs: Planned, environment: Environment, host: str, after: tuple[str
 def change(inputs: Planned, environment: Environment, host: str, after: tuple[str, ...]) -> Step:
     """The step by which a control plane's programs become those of the new version; its store stays as it is."""
     version = inputs.manifest.kubernetes
-    verb = ("apply", version, "--yes") if host == environment.control_planes[0] else ("node",)
+    verb = ("apply", version, "--yes") if host == environment.desk else ("node",)
 
     def differs(world: ReadOnly) -> Differences:
         found = []

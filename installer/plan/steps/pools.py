@@ -52,7 +52,7 @@ def join(inputs: Planned, environment: Environment, host: str, after: tuple[str,
         title=Message("put the node into the pool {pool}", pool=pool) if pool else Message("see that it is in no pool"),
         phase="kubernetes", host=host, environment=cluster, after=after, differs=differs, capture=capture,
         apply=lambda world: _write(world, cluster, host, pool, reserved=wanted[1]), undo=undo, weight=1,
-        goes_with=(step_id(environment, "kubernetes.init", environment.control_planes[0]),),
+        goes_with=(step_id(environment, "kubernetes.init", environment.founder),),
     )  # fmt: skip
 
 

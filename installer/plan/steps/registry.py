@@ -7,7 +7,7 @@ lasts, on loopback with a password that lives as long as the push.
 from __future__ import annotations
 
 from installer import certificates
-from installer.answers.model import Environment, Host
+from installer.answers.model import Environment, Host, present
 from installer.bundle import known
 from installer.layout import CONFIG, REGISTRY_CA
 from installer.messages import Message
@@ -45,7 +45,8 @@ def serve(inputs: Inputs) -> list[Step]:
 
 
 def _own(inputs: Planned) -> Authority:
-    return Authority("registry", "CA", inputs.answers.registry.hosts[0], CA_KEY, REGISTRY_CA)
+    replicas, absent = inputs.answers.registry.hosts, inputs.answers.absent
+    return Authority("registry", "CA", replicas[0], CA_KEY, REGISTRY_CA, present(replicas, absent), replicas)
 
 
 def _authority_id(inputs: Planned) -> str:
@@ -72,13 +73,13 @@ def trust(inputs: Planned, host: str) -> Step:
 
 def _certificate(inputs: Planned, host: Host) -> Step:
     environment = inputs.answers.environment_of(host.name)
-    first = inputs.answers.registry.hosts[0]
+    issuer = _own(inputs).source
     names = (host.name, host.address, "127.0.0.1", "localhost")
 
     def differs(world: ReadOnly) -> Differences:
         key = world.stat(host.name, KEY)[0]
         good = certificates.is_good(
-            world.read(host.name, CERTIFICATE), world.read(first, REGISTRY_CA), names, world.now()
+            world.read(host.name, CERTIFICATE), world.read(issuer, REGISTRY_CA), names, world.now()
         )  # fmt: skip
         if good and key is not None and key.mode == 0o600:
             return ()
@@ -91,7 +92,7 @@ def _certificate(inputs: Planned, host: Host) -> Step:
         )
 
     def apply(world: World) -> None:
-        ca = certificates.KeyPair(world.read(first, REGISTRY_CA) or b"", world.read(first, CA_KEY) or b"")
+        ca = certificates.KeyPair(world.read(issuer, REGISTRY_CA) or b"", world.read(issuer, CA_KEY) or b"")
         pair = certificates.issue(ca, host.name, names, world.now())
         # One that runs goes on showing what it has loaded; stopped, it is started again by the step that follows.
         world.run(host.name, "systemctl", "stop", UNIT)

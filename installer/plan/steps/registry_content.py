@@ -8,6 +8,7 @@ from typing import Any
 import bcrypt
 
 from installer import redaction
+from installer.answers.model import present
 from installer.bundle.manifest import Artifact
 from installer.layout import HOME, REGISTRY_CA, RUNTIME
 from installer.messages import Message
@@ -107,6 +108,8 @@ def push(inputs: Inputs, host: str) -> Step:
     environment = inputs.answers.environment_of(host)
     artifacts = needed(inputs)
     size = bytes_to_send(artifacts)
+    after = (step_id(environment, "registry.install", host),)
+    step, host = filled_id(inputs), present(inputs.answers.registry.hosts, inputs.answers.gone)
 
     def apply(world: World) -> None:
         credential = _open_for_writing(world, host)
@@ -116,8 +119,8 @@ def push(inputs: Inputs, host: str) -> Step:
             close_for_writing(world, host)
 
     return Step(
-        id=step_id(environment, "registry.push", host), title=Message("fill the registry"), phase="registry", host=host,
-        environment=environment.name, after=(step_id(environment, "registry.install", host),),
+        id=step, title=Message("fill the registry"), phase="registry", host=host,
+        environment=environment.name, after=after,
         differs=lambda world: _unfilled(world, host, artifacts), apply=apply, weight=1 + size / inputs.send_rate,
         bytes=size, **_filling(host, artifacts),
     )  # fmt: skip
@@ -134,7 +137,7 @@ def replicate(inputs: Planned, host: str) -> Step:
     environment = inputs.answers.environment_of(host)
     registry = inputs.answers.registry
     artifacts = needed(inputs)
-    origin = f"{inputs.answers.host(registry.hosts[0]).address}:{registry.port}"
+    origin = f"{inputs.answers.host(present(registry.hosts, inputs.answers.gone)).address}:{registry.port}"
 
     def apply(world: World) -> None:
         def prepare() -> None:

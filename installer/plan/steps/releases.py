@@ -1,4 +1,4 @@
-"""Steps of a cluster's releases: one per component, by helm and the cluster's API, on the first control plane.
+"""Steps of a cluster's releases: one per component, by helm and the cluster's API, on a control plane that stands.
 
 That host keeps of each release the chart, the values and the objects as they were applied last. They tell the next
 version what it no longer has, and the way back what to apply again.
@@ -39,7 +39,7 @@ Object = dict[str, Any]
 
 def release_id(environment: Environment, component: str) -> str:
     """The id of a component's release step."""
-    return step_id(environment, f"{component}.release", environment.control_planes[0])
+    return step_id(environment, f"{component}.release", environment.founder)
 
 
 def release(inputs: Inputs, environment: Environment, component: Component, after: tuple[str, ...]) -> Step:
@@ -49,7 +49,7 @@ def release(inputs: Inputs, environment: Environment, component: Component, afte
     an object, by what applying it once more would change.
     """
     names = inputs.seen(environment, component)
-    host = environment.control_planes[0]
+    host, founder = environment.desk, environment.founder
     source = Source(tuple(names["registry"]["endpoints"]), names["registry"]["ca"])
     work = _Releasing(host, environment.name, wanted_release(component, names), source)
     return Step(
@@ -58,13 +58,13 @@ def release(inputs: Inputs, environment: Environment, component: Component, afte
         capture=work.capture, keep=work.keep,
         undo=lambda world, image: work.undo(world, image, delete_volumes=inputs.delete_volumes),
         weight=float(component.spec.get("chart", {}).get("weight", 10)),
-        goes_with=(step_id(environment, "kubernetes.init", host), step_id(environment, "hosts.home", host)),
+        goes_with=(step_id(environment, "kubernetes.init", founder), step_id(environment, "hosts.home", founder)),
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class _Releasing:
-    """One release on the first control plane `host` of a cluster."""
+    """One release, worked on from the control plane `host` of a cluster."""
 
     host: str
     cluster: str
@@ -73,7 +73,7 @@ class _Releasing:
 
     @property
     def chart(self) -> tuple[Placed, ...]:
-        """The chart and its values as the first control plane keeps them; nothing for a release without a chart."""
+        """The chart and its values as that control plane keeps them; nothing for a release without a chart."""
         if self.wanted.chart is None:
             return ()
         return (Placed(f"{CHARTS}/{self.wanted.name}.tgz", 0o644, pull=self.wanted.chart),
@@ -123,7 +123,7 @@ class _Releasing:
         if self.wanted.before:
             world.apply(self.cluster, *self.wanted.before)
             wait_for(self.wanted.timeout, lambda: not lacking(world, self.cluster, self.wanted.defined))
-        if self.wanted.chart:
+        if helm.differs(world, self.host, self.wanted):
             archive, values = (file.path for file in self.chart)
             bring = partial(place, world, self.host, self.source, self.chart)
             helm.deploy(world, self.host, self.wanted, bring, archive, values)

@@ -99,13 +99,13 @@ def needed(inputs: Inputs, environment: Environment, component: Component) -> bo
 
 def serve(inputs: Inputs, environment: Environment, component: Component, after: tuple[str, ...]) -> Step:
     """The step that makes a part's Secrets, and copies those that come with what it consumes."""
-    host, work = environment.control_planes[0], _of(inputs, environment, component)
+    host, founder, work = environment.desk, environment.founder, _of(inputs, environment, component)
     return Step(
-        id=step_id(environment, f"{component.name}.secrets", host),
+        id=step_id(environment, f"{component.name}.secrets", founder),
         title=Message("make the secrets of {component}", component=component.name),
         phase="charts", host=host, environment=environment.name, after=after, differs=work.differs, apply=work.apply,
         capture=work.capture, undo=work.undo, weight=0.3,
-        goes_with=(step_id(environment, "kubernetes.init", host), step_id(environment, "hosts.home", host)),
+        goes_with=(step_id(environment, "kubernetes.init", founder), step_id(environment, "hosts.home", founder)),
     )  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def renew(inputs: Inputs, environment: Environment, component: Component, name: 
 
 
 def _of(inputs: Inputs, environment: Environment, component: Component) -> _Secrets:
-    host, namespace = environment.control_planes[0], component.spec["chart"]["namespace"]
+    host, namespace = environment.desk, component.spec["chart"]["namespace"]
     planes = environment.control_planes
     own = {name: Kept(planes, environment.name, namespace, name) for name in component.secrets}
     copies = {Kept(planes, environment.name, namespace, role): origin

@@ -29,7 +29,8 @@ SOURCE, MIRROR = "kubernetes.io/config.source", "kubernetes.io/config.mirror"
 
 def settle(world: ReadOnly, environment: Environment) -> None:
     """Wait until every control plane's own pods are ready; whether they are is for the next step's own look to say."""
-    wait_for(PATIENCE, lambda: not any(unready(world, host) for host in environment.control_planes))
+    planes = [host for host in environment.control_planes if host not in environment.absent]
+    wait_for(PATIENCE, lambda: not any(unready(world, host) for host in planes))
 
 
 def unready(world: ReadOnly, host: str) -> Differences:
