@@ -32,6 +32,8 @@ class Question:
     unit: str = ""
     required: bool = False
     may_be_unknown: bool = False
+    is_date: bool = False
+    """Whether the answer is a day (YYYY-MM-DD), or a list of them."""
 
 
 def question(path: Path) -> Question:
@@ -59,6 +61,7 @@ def question(path: Path) -> Question:
         _unit(str(path[-1])),
         required,
         {"const": "unknown"} in bounded,
+        "date" in (part.get("format"), resolved(part.get("items", {})).get("format")),
     )
 
 

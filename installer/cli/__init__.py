@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from installer.cli.arguments import parsed, parser
 from installer.cli.commands import (
     AccessCommand,
+    AnswersCommand,
     BundleCommand,
     Command,
     CompletionCommand,
@@ -92,6 +93,10 @@ def _done(command: Command) -> int:
             from installer.cli import report
 
             return report.run(command, _presenter(command.json))
+        case AnswersCommand():
+            from installer.cli import answers
+
+            return answers.run(command, _presenter(command.json))
         case ProductCommand():
             from installer.cli import product
 

@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     _wizard(verbs, [common, bundled])
     _size(verbs, common)
     _report(verbs, common)
+    _answers(verbs, common)
     reaching = [common, bundled, _started(), _allowing()]
     _check(verbs, reaching)
     _plan_and_install(verbs, reaching)
@@ -160,6 +161,20 @@ def _report(verbs: Subparsers[argparse.ArgumentParser], common: argparse.Argumen
     report.add_argument("--bundle", type=Path, metavar="FILE", help="name its digest, and reckon times from its size")
     report.add_argument("--signers", type=Path, metavar="FILE", help="allowed signers; overrides trust.signers")
     report.add_argument("--run", nargs="?", const=LAST, metavar="NAME", help="as built: this run, or the last")
+
+
+def _answers(verbs: Subparsers[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    answers = verbs.add_parser("answers", help="read answers back from the workbook of a report")
+    sub = answers.add_subparsers(dest="verb", metavar="COMMAND", title="commands", required=True)
+    imported = sub.add_parser("import", parents=[common],
+                              help="put what was filled in on the sheet of questions into the answers")  # fmt: skip
+    imported.set_defaults(command=commands.AnswersCommand)
+    imported.add_argument(
+        "workbook", type=Path, metavar="FILE.xlsx", help="the workbook, as `report` made it, filled in"
+    )
+    imported.add_argument("--profile", type=Path, default=Path("answers.yaml"), metavar="FILE",
+                          help="the answers (default: answers.yaml)")  # fmt: skip
+    imported.add_argument("--dry-run", action="store_true", help="say what would change; write nothing")
 
 
 def _check(verbs: Subparsers[argparse.ArgumentParser], parents: list[argparse.ArgumentParser]) -> None:

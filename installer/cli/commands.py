@@ -131,6 +131,15 @@ class ReportCommand(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersCommand(Command):
+    """answers import: a workbook's answers into the file; `dry_run` where nothing is to be written."""
+
+    workbook: Path
+    profile: Path
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProductCommand(Command):
     """product check; `manifests` are "[environment=]path" in the place of those that product.yaml names."""
 

@@ -23,6 +23,7 @@ from installer.errors.base import (
     SitewrightError,
     StateUnreadable,
     UsageError,
+    WorkbookRefused,
 )
 from installer.errors.hosts import (
     AnotherBundleStands,
@@ -118,4 +119,5 @@ __all__ = [
     "StepFailed",
     "SudoRefused",
     "UsageError",
+    "WorkbookRefused",
 ]

@@ -129,6 +129,12 @@ class NeedsInvalid(AnswersInvalid):
     hint = "correct `needs` in the answers or --set; what a part can be told: sitewright size --component NAME --inputs"
 
 
+class WorkbookRefused(AnswersInvalid):
+    """{file}: {count} problem(s) in the workbook; the answers are as they were"""
+
+    hint = "correct the cells that are named and import it again"
+
+
 class ProductUnreadable(AnswersInvalid):
     """{file}: {count} problem(s) in the product's files; nothing was checked"""
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from installer.plain import plain
-from installer.report import checklist, firewall, machines
+from installer.formats.workbook import as_text
+from installer.report import checklist, firewall, machines, question_sheet
 from installer.report.catalogue import Words
 from installer.report.subject import Subject
 from installer.report.timeline import timeline
@@ -19,13 +20,11 @@ from sizing.engine import Part
 
 HEAD = PatternFill("solid", fgColor="1D3557")
 WIDEST = 60
-FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
-"""First letters after which spreadsheets reckon instead of showing; in East Asian ones the wide forms too."""
 
 Row = Sequence[str | float]
 
 
-def write(subject: Subject, _: Words, target: Path) -> None:
+def write(subject: Subject, _: Words, target: Path | BinaryIO) -> None:
     """Write the workbook: what to order with totals, every host, what is for what, and what has to be there before."""
     book = Workbook()
     book.remove(book.worksheets[0])
@@ -63,6 +62,7 @@ def write(subject: Subject, _: Words, target: Path) -> None:
         _sheet(book, _("Checklist"), (_("What"), _("In detail"), _("Who"), _("By"), _("Done"), _("Checked")), due)
         open_ = [(_.text(each.question), each.person, _.short_day(each.until), "") for each in answers.plan.decisions]
         _sheet(book, _("Decisions"), (_("Question"), _("Who decides"), _("By"), _("Decision")), open_)
+        question_sheet.add(book, subject, _)
     book.save(target)
 
 
@@ -110,7 +110,7 @@ def _host(seat: machines.Seat, _: Words) -> Row:
 def _sheet(book: Workbook, title: str, head: Row, rows: Sequence[Row]) -> None:
     sheet = book.create_sheet(title[:31])
     for row in (head, *rows):
-        sheet.append([_text(value) for value in row])
+        sheet.append([as_text(value) for value in row])
     for cell in sheet[1]:
         cell.font, cell.fill = Font(bold=True, color="FFFFFF"), HEAD
         cell.alignment = Alignment(wrap_text=True, vertical="center")
@@ -129,11 +129,3 @@ def _sheet(book: Workbook, title: str, head: Row, rows: Sequence[Row]) -> None:
 def _width(value: str | float) -> int:
     """Columns that a text takes; Chinese letters take two."""
     return sum(1 + (letter >= "\u2e80") for letter in str(value))
-
-
-def _text(value: str | float) -> str | float:
-    """A value of which a spreadsheet shows each letter and takes none for a formula, or for the start of a new cell."""
-    if not isinstance(value, str):
-        return value
-    shown = plain(value)
-    return f"'{shown}" if shown.lstrip()[:1] in FORMULA and shown.strip() else shown

@@ -11,9 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from installer.answers.questionnaire import in_a_cell
 from installer.bundle.diff import Description, Difference
 from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
+from installer.draft.filled import Change
 from installer.engine.events import Emit
 from installer.errors import SitewrightError
 from installer.operations.people import Grant
@@ -242,6 +244,15 @@ class ForPeople:
         out = terminal.stdout()
         for name, path in files.items():
             out.print(f"✔ {name:<5} {plain(path)}")
+
+    def imported(self, changes: Sequence[Change], profile: Path, *, written: bool) -> None:
+        """A line for each change, then what became of the file."""
+        out = terminal.stdout()
+        for each in changes:
+            before, after = (plain(in_a_cell(value)) or "nothing" for value in (each.asked.now, each.after))
+            out.print(f"  {plain(each.asked.place)}: {before} → {after}  ({plain(each.cell)})")
+        done = f"{len(changes)} answer(s) changed" if written else f"{len(changes)} answer(s) would change"
+        out.print(f"✔ {plain(profile)}: {done if changes else 'the workbook changes nothing'}")
 
 
 def _explained(trees: Mapping[str, Explanation]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from installer.bundle.diff import Description, Difference
 from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
+from installer.draft.filled import Change
 from installer.engine.events import Emit
 from installer.errors import AnswersInvalid, NeedsInvalid, SitewrightError
 from installer.operations.people import Grant
@@ -232,6 +233,12 @@ class ForPrograms:
     def report(self, files: Mapping[str, Path], answers: str) -> None:
         """The files, and the digest of the answers."""
         jsonl.write("report", {"files": files, "answers": answers})
+
+    def imported(self, changes: Sequence[Change], profile: Path, *, written: bool) -> None:
+        """Each change with its place, its cell, what held and what holds now."""
+        told = [{"place": each.asked.place, "cell": each.cell, "before": each.asked.now, "after": each.after}
+                for each in changes]  # fmt: skip
+        jsonl.write("imported", {"profile": str(profile), "changes": told, "written": written})
 
 
 def _trusted(authority: Path | None) -> dict[str, Path]:

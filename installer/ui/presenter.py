@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from installer.bundle.diff import Description, Difference
 from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
+from installer.draft.filled import Change
 from installer.engine.events import Emit
 from installer.errors import SitewrightError
 from installer.operations.people import Grant
@@ -202,4 +203,8 @@ class Presenter(Protocol):
 
     def report(self, files: Mapping[str, Path], answers: str) -> None:
         """The files of a report by their suffixes, and the digest of the answers they are about."""
+        ...
+
+    def imported(self, changes: Sequence[Change], profile: Path, *, written: bool) -> None:
+        """What a workbook changes in the answers, and whether they were written."""
         ...

@@ -14,6 +14,7 @@ from test_plain import SHOWN, WILD, _table, acts
 
 from installer import cli, redaction
 from installer.errors import CommandFailed
+from installer.formats import workbook
 from installer.plan.card import PlanCard
 from installer.plan.model import Plan, Step
 from installer.preflight import Finding
@@ -69,7 +70,7 @@ def test_the_console_masks_secrets_in_texts_and_tables(said: Callable[[], str]) 
 
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "  =cmd|' /C calc'!A0", "\t=1", "\r\n@SUM(1)", "\uff1dx"])
 def test_no_text_is_a_formula_for_a_spreadsheet(value: str) -> None:
-    shown = str(spreadsheet._text(value))
+    shown = str(workbook.as_text(value))
     assert shown[0] in "'\\"
     assert not acts(shown)
 

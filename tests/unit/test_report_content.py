@@ -160,7 +160,7 @@ def test_no_host_beyond_a_hundred_is_printed_and_the_rest_is_counted():
 def test_the_spreadsheet_has_what_to_order_and_every_host(tmp_path, language):
     target = tmp_path / "machines.xlsx"
     spreadsheet.write(subject("enterprise"), words(language), target)
-    orders, hosts, carried, ports, checks, decisions = openpyxl.load_workbook(target).worksheets
+    orders, hosts, carried, ports, checks, decisions, _questions = openpyxl.load_workbook(target).worksheets
     said = {(row[1], row[2]) for row in carried.iter_rows(min_row=2, values_only=True)}
     assert ("cert-manager", words(language)("installed")) in said
     assert ("GitLab", words(language)("comes later")) in said
