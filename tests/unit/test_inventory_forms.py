@@ -7,6 +7,7 @@ import json
 import pytest
 
 from installer.hosts.inventory import Inventory, Row, read
+from installer.hosts.inventory.ssh_arguments import Hop
 
 
 def rows(text: str) -> dict[str, Row]:
@@ -47,6 +48,22 @@ def test_what_stands_beside_a_cluster_is_no_node_and_is_told(group: str) -> None
     said = read(f"name,ip,role\ncp1,10.40.5.11,master\nx1,10.40.5.14,{group}\n")
     assert [row.name for row in said.rows] == ["cp1"]
     assert '"x1", which is' in found(said) and found(said).startswith("3 ")
+
+
+def test_the_bastion_of_an_inventory_is_the_way_to_all_that_name_no_other() -> None:
+    login = "ansible_host=203.0.113.5 ansible_user=ops ansible_port=2222 ansible_ssh_private_key_file=~/.ssh/jump"
+    nodes = "n1 ansible_host=10.0.0.1\nn2 ansible_host=10.0.0.2 ansible_ssh_common_args='-J gate.acme.com'\n"
+    said = read(f"[kube_node]\n{nodes}[bastion]\nb1 {login}\n")
+    assert [(row.name, row.bastion) for row in said.rows] == [
+        ("n1", Hop("203.0.113.5", "ops", 2222, "~/.ssh/jump")), ("n2", Hop("gate.acme.com")),
+    ]  # fmt: skip
+    assert "reached over this one" in str(said.problems[0].wanted)
+
+
+def test_of_several_bastions_none_is_the_way() -> None:
+    said = read("[kube_node]\nn1 ansible_host=10.0.0.1\n[bastion]\nb[1:2] ansible_host=203.0.113.[5:6]\n")
+    assert [(row.name, row.bastion) for row in said.rows] == [("n1", None)]
+    assert [problem.wanted for problem in said.problems] == ["a node of a cluster; this one is left out"] * 2
 
 
 def test_a_node_that_is_a_load_balancer_as_well_stays_one() -> None:

@@ -31,6 +31,8 @@ LARGEST = 1 << 20
 """Bytes of the largest text that is read."""
 LINES = 30 * MOST
 """Lines of the longest text that is read: a host has a few, in YAML a dozen or two."""
+BASTION = "bastion"
+"""The group of Kubespray's inventories that holds the host over which all others are reached."""
 TOLD = 500
 """Problems that are told one by one; a text with more of them is no list of hosts."""
 NOTHING: Beside = MappingProxyType({})
@@ -109,7 +111,7 @@ def read(
     clean = clean.translate(_TYPED)
     form = recognised(clean) if kind == "auto" else kind
     reading = READERS[form](clean, beside)
-    rows = _nodes(_rows(reading), reading)
+    rows = _nodes(_rows(reading), reading, inventory=form.startswith("ansible"))
     if len(rows) > MOST:
         reading.trouble(
             rows[MOST].line, "", Message("{count} hosts", count=len(rows)), Message("at most {most}", most=MOST)
@@ -121,16 +123,23 @@ def read(
     return Inventory(tuple(rows), _told(reading.troubles, source), form)
 
 
-def _nodes(rows: list[Row], reading: Reading) -> list[Row]:
-    """The rows without those that say of themselves that they are no nodes."""
-    kept = []
-    for row in rows:
-        if stands_apart(row.group):
-            found = Message("{name}, which is {group}", name=shown(row.name or row.address), group=shown(row.group))
-            reading.trouble(row.line, "group", found, Message("a node of a cluster; this one is left out"))
-        else:
-            kept.append(row)
-    return kept
+def _nodes(rows: list[Row], reading: Reading, *, inventory: bool) -> list[Row]:
+    """The rows without those that say of themselves that they are no nodes.
+
+    The one host of the group `bastion` in an `inventory` of Ansible's is the way to all that name no other, as
+    Kubespray has it (docs/ansible/ansible.md, "Bastion host").
+    """
+    apart = [row for row in rows if stands_apart(row.group)]
+    kept = [row for row in rows if row not in apart]
+    over = [row for row in apart if inventory and row.group == BASTION]
+    way = Hop(over[0].address, over[0].user, over[0].port, over[0].private_key) if len(over) == 1 else None
+    for row in apart:
+        found = Message("{name}, which is {group}", name=shown(row.name or row.address), group=shown(row.group))
+        wanted = Message("a node of a cluster; this one is left out")
+        if way and row in over:
+            wanted = Message("a node of a cluster; hosts that name no other bastion are reached over this one")
+        reading.trouble(row.line, "group", found, wanted)
+    return [replace(row, bastion=row.bastion or way) for row in kept]
 
 
 def _too_large(plain: bytes) -> Message | None:
