@@ -18,6 +18,8 @@ RATE = 500
 """Lines a second."""
 STANDSTILL = 600
 """Seconds without a single new line after which no more are waited for."""
+FEW = 100
+"""Missing lines up to which those are looked for that were cut in two: one for each file put aside, at most."""
 
 Seen = Counter[tuple[str, int]]
 """How often each line, by its cluster and number, is in a store."""
@@ -168,13 +170,15 @@ class Load:
 
 
 def settled(trial: str, load: Load, stores: Stores) -> Figures:
-    """Wait until both stores have every line, or have had no new one for long; then count."""
+    """Wait until both stores have every line that was not cut, or have had no new one for long; then count."""
     begun = time.monotonic()
     expected = load.expected
     drained, best, since = begun, -1, begun
     while True:
         try:
             found = stores.in_store(load.run), stores.in_view(load.run)
+            lost = expected - found[0].keys()
+            cut = lost & stores.cut(load.name).keys() if 0 < len(lost) <= FEW else set()
         except OSError:
             found = None
         if found:
@@ -183,11 +187,10 @@ def settled(trial: str, load: Load, stores: Stores) -> Figures:
             if have > best:
                 best, since = have, time.monotonic()
                 drained = since
-            if have == 2 * len(expected) or time.monotonic() - since > STANDSTILL:
-                lost = expected - store.keys()
+            if have == 2 * len(expected - cut) or time.monotonic() - since > STANDSTILL:
                 return Figures(
                     trial, len(expected), len(lost), _twice(store.values()), len(expected - view.keys()),
-                    _twice(view.values()), len(lost & stores.cut(load.name).keys() if lost else ()), drained - begun,
+                    _twice(view.values()), len(cut), drained - begun,
                 )  # fmt: skip
         assert time.monotonic() - begun < 6 * STANDSTILL, f"{trial}: the stores cannot be asked"
         time.sleep(5)
