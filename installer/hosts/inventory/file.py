@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from installer.errors import StateUnreadable
-from installer.formats import encodings, text_file
-from installer.hosts.inventory import LARGEST
+from installer.formats import encodings, text_file, workbook
+from installer.hosts.inventory import LARGEST, workbook_table
 from installer.messages import Message
 
-LISTS = ("", ".ini", ".yml", ".yaml", ".json", ".csv", ".txt")
+LISTS = ("", ".ini", ".yml", ".yaml", ".json", ".csv", ".txt", ".xlsx")
 """How the names of lists end in a folder."""
 TOLD = 8
 """Files of a folder that are named."""
@@ -37,13 +37,17 @@ def found(path: Path) -> Path:
 
 
 def read(path: Path) -> str:
-    """A file's text.
+    """A file's text; of a workbook, its one sheet with addresses as CSV.
 
     Raises:
-        StateUnreadable: it is not there, is no regular file or larger than 1 MiB, or holds no text.
+        StateUnreadable: it is not there, is no regular file, larger than 1 MiB (a workbook: 8), or holds no text.
     """
     try:
-        raw = text_file.read(path, LARGEST)
+        raw = text_file.read(path, workbook.LARGEST)
+        if raw.startswith(workbook_table.MARK):
+            return workbook_table.text_of(raw)
+        if len(raw) > LARGEST:
+            raise text_file.Unfit(Message("more than {count} MiB", count=LARGEST >> 20))
     except text_file.Unfit as error:
         cure = error.cure or Message("a list of hosts has a line or two for each")
         raise StateUnreadable(
@@ -55,5 +59,4 @@ def read(path: Path) -> str:
         raise StateUnreadable(path=path, reason=Message("not the name of a file")) from error
     if guess := encodings.guessed(raw):
         return guess[1]
-    hint: str = Message("a workbook is saved as CSV first") if raw.startswith(b"PK") else ""
-    raise StateUnreadable(path=path, reason=Message("it holds no text"), hint=hint)
+    raise StateUnreadable(path=path, reason=Message("it holds no text"))
