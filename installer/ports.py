@@ -29,8 +29,8 @@ CURL = ("curl", "--disable", "--noproxy", "*", "--silent")
 QUERIES: frozenset[tuple[str, ...]] = frozenset(
     {
         ("command",), ("conntrack", "--dump"), CURL, ("date",), ("df",), ("du", "-sxB1"), ("getent",),
-        ("grep", "-RsnE"), ("head",), ("helm", "history"), ("ip", "-json"), ("journalctl",), ("ls",),
-        ("modprobe", "--dry-run"), ("ss",),
+        ("grep", "-RsnE"), ("head",), ("helm", "history"), ("ip", "-json"), ("journalctl",), ("kubectl", "get"),
+        ("ls",), ("modprobe", "--dry-run"), ("sed", "-sn", "-e", "1F"), ("sitewright-check", "show"), ("ss",),
         ("sysctl", "-n"), ("systemctl", "is-active"), ("systemctl", "show"), ("test",), ("timedatectl", "show"),
         ("uname",), ("which",),
     }

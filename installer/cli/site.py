@@ -15,7 +15,7 @@ from installer.cli.interrupts import outliving, stopping
 from installer.cli.opening import every_byte, opened
 from installer.errors import PreflightFailed, ProofInterrupted, SitewrightError, UsageError
 from installer.messages import Message
-from installer.operations import authority, unchanged, upgrading
+from installer.operations import authority, overview, unchanged, upgrading
 from installer.operations.unchanged import Finished
 from installer.plan import upgrade as upgrade_plan
 from installer.plan.card import PlanCard, WiringCard
@@ -147,12 +147,15 @@ def status(command: SiteCommand, presenter: Presenter) -> int:
         history = [
             {"run": r.name, "operation": r.operation, "outcome": r.outcome} for r in site.runs.history(site.name)
         ]
-        presenter.status(site.name, records, silent, history, authority.kept(site.runs, site.name))
+        seen = overview.look(site, records, silent)
+        presenter.status(site.name, records, silent, history, authority.kept(site.runs, site.name), seen)
     last = site.runs.last_standing(site.name)
     if last is not None and (last.operation, last.outcome) == (upgrade_plan.OPERATION, "done"):
         back = words.command("rollback", *whose(command, site))
         presenter.next(("Way back:  ", f"{back}: what stood before {last.name}; what was written since stays"))
-    error = next(iter(silent.values()), None) or failed(results)
+    # A host that is away is told of, and is no failure of the look at the others; where a proof is wanted, it is.
+    error = next(iter(silent.values()), None) if command.probe or not records else None
+    error = error or failed(results)
     if error:
         raise error
     return 0

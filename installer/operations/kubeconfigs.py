@@ -68,14 +68,14 @@ def servers(answers: Answers, environment: Environment) -> dict[str, str]:
     return {host: f"{answers.host(host).address}:{API_PORT}" for host in environment.control_planes}
 
 
-def answering(world: ReadOnly, environment: Environment) -> str:
-    """The first control plane whose API server serves, as that host itself finds.
+def answering(world: ReadOnly, environment: Environment, silent: Collection[str] = ()) -> str:
+    """The first control plane whose API server serves, as that host itself finds; `silent` are not asked.
 
     Raises:
         ConnectionLost: there is none.
     """
     for host in environment.control_planes:
-        if _serves(world, host):
+        if host not in silent and _serves(world, host):
             return host
     planes = environment.control_planes
     raise ConnectionLost(host=environment.name, reason=Message("no API server serves on {hosts}", hosts=planes))

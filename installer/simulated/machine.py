@@ -40,8 +40,9 @@ MODULE_FILES = {
 """What appears below /proc and /sys when a module is loaded."""
 PROGRAMS = (
     "bash", "cat", "conntrack", "curl", "date", "df", "du", "echo", "findmnt", "flock", "getent", "grep", "head", "id",
-    "ip", "iptables", "ln", "ls", "mkdir", "modprobe", "mount", "mv", "nsenter", "rm", "sh", "sha256sum", "sleep", "ss",
-    "ssh-keygen", "stat", "sysctl", "systemctl", "systemd-run", "tar", "test", "timedatectl", "true", "uname",
+    "ip", "iptables", "ln", "ls", "mkdir", "modprobe", "mount", "mv", "nsenter", "rm", "sed", "sh", "sha256sum",
+    "sleep", "ss", "ssh-keygen", "stat", "sysctl", "systemctl", "systemd-run", "tar", "test", "timedatectl", "true",
+    "uname",
 )  # fmt: skip
 FOLDERS = (
     "/boot", "/dev", "/etc/modules-load.d", "/etc/ssh", "/etc/sysctl.d", "/etc/systemd/system/multi-user.target.wants",

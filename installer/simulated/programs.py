@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from installer.ports import Output
+from installer.simulated import looked_at
 from installer.simulated.machine import load_module
 from installer.simulated.state import Call, Program, failed, said
 
@@ -29,6 +30,8 @@ def head(call: Call) -> Output:
 
 def ls(call: Call) -> Output:
     """`ls -d PATH...`, `ls -A FOLDER...`, `ls -1 FOLDER` and `ls -1A FOLDER`."""
+    if call.argv[1] == "-lR":
+        return looked_at.copies(call)
     paths = call.argv[2:]
     if call.argv[1] in ("-A", "-1", "-1A") and len(paths) == 1:
         entry = call.tree.entry(paths[0])

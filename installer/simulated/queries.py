@@ -125,7 +125,6 @@ PROGRAMS: Mapping[str, Program] = {
     "conntrack": conntrack,
     "df": df,
     "du": du,
-    "grep": grep,
     "getent": getent,
     "ip": ip,
     "ss": ss,

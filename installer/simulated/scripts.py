@@ -17,7 +17,7 @@ from installer.plan.steps.kubernetes import RESET
 from installer.plan.steps.restore_points import TAKE
 from installer.ports import Output
 from installer.runs.lock import CLAIM, RELEASE
-from installer.simulated import kubeadm, kubelets, registry, upgrading
+from installer.simulated import kubeadm, kubelets, looked_at, registry, upgrading
 from installer.simulated.controllers import serving, settle
 from installer.simulated.state import Call, Program, failed, said
 
@@ -93,12 +93,14 @@ def _make_private(call: Call, path: str) -> None:
 
 
 def kubectl(call: Call) -> Output:
-    """`kubectl --kubeconfig FILE certificate approve -- NAME...`, and what an upgrade asks of it."""
-    if call.argv[1:2] != ("--kubeconfig",):
+    """`kubectl --kubeconfig FILE certificate approve -- NAME...`, what an upgrade asks, and `get`."""
+    if "--kubeconfig" not in call.argv:
         raise call.unscripted()
     cluster = call.site.cluster_of(call.host.name)
-    if cluster is None or call.argv[2] not in call.tree or not serving(call.site, cluster):
+    if cluster is None or call.option("--kubeconfig") not in call.tree or not serving(call.site, cluster):
         return failed("The connection to the server was refused")
+    if call.argv[1] == "get":
+        return looked_at.get(call, cluster)
     if call.argv[3:6] != ("certificate", "approve", "--"):
         return upgrading.kubectl(call, cluster)
     for name in call.argv[6:]:

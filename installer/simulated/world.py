@@ -13,7 +13,7 @@ from installer.errors import CommandFailed, ConnectionLost
 from installer.messages import Message
 from installer.ports import FileState, Output, Report, discarded
 from installer.remote.ssh import commands
-from installer.simulated import admission, helm, kubeadm, pods, programs, queries, registry, scripts, systemd
+from installer.simulated import admission, helm, kubeadm, looked_at, pods, programs, queries, registry, scripts, systemd
 from installer.simulated.controllers import metrics, serving, settle
 from installer.simulated.faults import Fate, Faults
 from installer.simulated.kubernetes import Cluster
@@ -25,7 +25,7 @@ from installer.simulated.state import Call, Ended, Program, SimulatedHost, Simul
 T = TypeVar("T")
 PROGRAMS: Mapping[str, Program] = {
     **programs.PROGRAMS, **systemd.PROGRAMS, **queries.PROGRAMS, **scripts.PROGRAMS, **kubeadm.PROGRAMS,
-    **helm.PROGRAMS, **pods.PROGRAMS,
+    **helm.PROGRAMS, **pods.PROGRAMS, **looked_at.PROGRAMS,
 }  # fmt: skip
 NOT_FOUND = 127
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -228,35 +227,6 @@ def commands(console: Console, *lines: tuple[str, str]) -> None:
     width = max(len(lead) for lead, _ in lines)
     for lead, text in lines:
         console.print(f"{lead:<{width}}{text}", soft_wrap=True)
-
-
-def status(
-    console: Console,
-    site: str,
-    records: Mapping[str, Mapping[str, Any] | None],
-    silent: Mapping[str, SitewrightError],
-    runs: Sequence[Mapping[str, str]],
-    authority: Path | None = None,
-) -> None:
-    """What stands on each host, which of them do not say and why, and which runs there were."""
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    for name in (site, "environment", "kubernetes", "bundle"):
-        table.add_column(name)
-    for host, found in records.items():
-        if found is None:
-            table.add_row(_signed("waiting", host), Text("nothing of ours", style="dim"))
-        else:
-            bundle = f"{found['bundle']['name']} {found['bundle']['version']}"
-            table.add_row(_signed("ok", host), str(found["environment"]), str(found["kubernetes"]), bundle)
-    console.print(table)
-    for host, error in silent.items():
-        console.print(Text.assemble(_signed("failed", host), f"  {error.message}"))
-    for run in runs[-5:]:
-        console.print(f"{plain(run['run'])}  {plain(run['outcome'])}")
-    if authority:
-        commands(console, ("Clients trust: ", words.path(authority)))
-    if runs and runs[-1]["outcome"] != "done":
-        commands(console, ("\nNext:  ", f"{words.command('resume')}, or {words.command('rollback')}"))
 
 
 def ports(console: Console, rows: Sequence[Sequence[str]]) -> None:

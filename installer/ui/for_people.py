@@ -21,6 +21,7 @@ from installer.errors import SitewrightError
 from installer.operations.people import Grant
 from installer.plain import plain
 from installer.plan.card import PlanCard, SecretCard, WiringCard
+from installer.plan.overview import Overview
 from installer.plan.steps.volumes import Volume
 from installer.ports import Report
 from installer.preflight import Finding
@@ -29,7 +30,7 @@ from installer.product.checking import Verdict
 from installer.rehearsal.callers import Heard
 from installer.runs.execute import Watch
 from installer.runs.store import Run
-from installer.ui import access, bundles, console, live, products, progress, sizes, terminal, words
+from installer.ui import access, bundles, console, live, products, progress, sizes, standing, terminal, words
 from sizing.components import ComponentSize, ResolvedInput
 from sizing.engine import Sizing
 from sizing.explanations import Explanation, as_text
@@ -135,9 +136,10 @@ class ForPeople:
         silent: Mapping[str, SitewrightError],
         runs: Sequence[Mapping[str, str]],
         authority: Path | None,
+        seen: Overview,
     ) -> None:
-        """A table of the hosts, and the last runs."""
-        console.status(terminal.stdout(), site, records, silent, runs, authority)
+        """What needs a hand, one table of hosts, parts and what keeps them, and the last runs."""
+        standing.status(terminal.stdout(), site, records, silent, runs, authority, seen)
 
     def secrets(self, found: Sequence[SecretCard]) -> None:
         """A table."""

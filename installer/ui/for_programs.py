@@ -19,6 +19,7 @@ from installer.operations.people import Grant
 from installer.plain import MOST
 from installer.plan import card
 from installer.plan.card import PlanCard, SecretCard, WiringCard
+from installer.plan.overview import Overview
 from installer.plan.steps.volumes import Volume
 from installer.ports import Report, discarded
 from installer.preflight import Finding
@@ -27,7 +28,7 @@ from installer.product.checking import Verdict
 from installer.rehearsal.callers import Heard
 from installer.runs.execute import Watch
 from installer.runs.store import Run
-from installer.ui import jsonl
+from installer.ui import days, jsonl
 from sizing.components import ComponentSize, ResolvedInput
 from sizing.document import component_document, document, explanation_document, input_document
 from sizing.engine import Sizing
@@ -142,10 +143,12 @@ class ForPrograms:
         silent: Mapping[str, SitewrightError],
         runs: Sequence[Mapping[str, str]],
         authority: Path | None,
+        seen: Overview,
     ) -> None:
         """The site in one line."""
         told = {host: str(error.message) for host, error in silent.items()}  # by names that are no fields: texts alone
-        jsonl.write("status", {"site": site, "hosts": records, "silent": told, "runs": runs, **_trusted(authority)})
+        body = {"site": site, "hosts": records, "silent": told, "runs": runs, **_trusted(authority)}
+        jsonl.write("status", {**body, "overview": days.overview(seen)})
 
     def secrets(self, found: Sequence[SecretCard]) -> None:
         """All in one line."""

@@ -16,6 +16,7 @@ from installer.engine.events import Emit
 from installer.errors import SitewrightError
 from installer.operations.people import Grant
 from installer.plan.card import PlanCard, SecretCard, WiringCard
+from installer.plan.overview import Overview
 from installer.plan.steps.volumes import Volume
 from installer.ports import Report
 from installer.preflight import Finding
@@ -125,8 +126,9 @@ class Presenter(Protocol):
         silent: Mapping[str, SitewrightError],
         runs: Sequence[Mapping[str, str]],
         authority: Path | None,
+        seen: Overview,
     ) -> None:
-        """What stands on each host, which of them do not say and why, and which runs there were."""
+        """What stands on each host, how well, which of them do not say and why, and which runs there were."""
         ...
 
     def secrets(self, found: Sequence[SecretCard]) -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 from installer.plain import quoted, typed_as
@@ -25,6 +26,15 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def span(of: timedelta) -> str:
+    """A long time as 20 days, 1 day, 5 hours, 12 minutes."""
+    for unit, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        count = int(of.total_seconds() // seconds)
+        if count:
+            return many(count, unit)
+    return "less than a minute"
 
 
 def size(count: int) -> str:

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import test_plain
@@ -17,13 +18,14 @@ from installer.errors import CommandFailed
 from installer.formats import workbook
 from installer.plan.card import PlanCard
 from installer.plan.model import Plan, Step
+from installer.plan.overview import Node, Overview, Part, Reported
 from installer.preflight import Finding
 from installer.redaction import MASK
 from installer.report import catalogue, render, spreadsheet
 from installer.report.subject import Component, Delivered
 from installer.runs import crash_log
 from installer.runs.store import Run
-from installer.ui import console, jsonl, terminal
+from installer.ui import console, jsonl, standing, terminal
 from installer.ui.text import Text
 
 said = test_plain.said
@@ -82,7 +84,12 @@ def test_what_hosts_and_bundles_say_in_tables_and_plans_is_clean(said: Callable[
     bundle = {"name": WILD, "version": 7}
     records = {WILD: {"environment": WILD, "kubernetes": [1], "bundle": bundle}, "silent": None}
     refused = {"cp-1": CommandFailed(host="cp-1", command=WILD, code=1, reason=f"sudo: {WILD}\n✔ all is well")}
-    console.status(out, WILD, records, refused, [{"run": f"{WILD}\n✔", "outcome": WILD}])
+    seen = Overview(
+        datetime(2026, 1, 1, tzinfo=UTC), (Node("e", WILD, "node", "not-ready", WILD),),
+        (Part("e", WILD, WILD, WILD, WILD, 0, 1, (WILD,)),), (),
+        checks=(Reported("e", WILD, WILD, WILD, WILD, WILD),),
+    )  # fmt: skip
+    standing.status(out, WILD, records, refused, [{"run": f"{WILD}\n✔", "outcome": WILD}], None, seen)
     console.ports(out, [(WILD, WILD, WILD, WILD)])
     step = Step("a/b@c", WILD, WILD, lambda _: True, lambda _: None, environment="e", host=WILD)
     console.plan_tree(out, PlanCard.of(Plan("install", (step,), {}, 1)))
