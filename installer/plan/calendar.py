@@ -18,8 +18,9 @@ from cryptography import x509
 
 from installer.messages import Message
 
-Renewal = Literal["itself", "install", "renew", "nobody", "access"]
-"""Who renews: the program that uses it; any `install` in its last 90 days; `certificates renew`; nobody; `access`."""
+Renewal = Literal["itself", "install", "kubeadm", "nobody", "access"]
+"""Who renews: the program that uses it; any `install` in its last 90 days; a person with kubeadm on
+the host; nobody; `access`."""
 URGENT = timedelta(days=7)
 """A certificate that ends within this time needs a hand now."""
 SOON = timedelta(days=30)
@@ -43,46 +44,46 @@ KINDS = (
     Kind(
         f"{PKI}/apiserver\\.crt",
         Message("API server"),
-        "renew",
+        "kubeadm",
         Message("nobody reaches the API; running services go on"),
     ),
     Kind(
         f"{PKI}/apiserver-kubelet-client\\.crt",
         Message("API server to kubelets"),
-        "renew",
+        "kubeadm",
         Message("no logs, exec, port-forward"),
     ),
-    Kind(f"{PKI}/apiserver-etcd-client\\.crt", Message("API server to etcd"), "renew",
+    Kind(f"{PKI}/apiserver-etcd-client\\.crt", Message("API server to etcd"), "kubeadm",
          Message("the API server stops")),
     Kind(
         f"{PKI}/front-proxy-client\\.crt",
         Message("API server to added APIs"),
-        "renew",
+        "kubeadm",
         Message("no metrics API, no autoscaling"),
     ),
-    Kind(f"{PKI}/etcd/server\\.crt", Message("etcd"), "renew",
+    Kind(f"{PKI}/etcd/server\\.crt", Message("etcd"), "kubeadm",
          Message("the API server stops")),
-    Kind(f"{PKI}/etcd/peer\\.crt", Message("etcd among its members"), "renew",
+    Kind(f"{PKI}/etcd/peer\\.crt", Message("etcd among its members"), "kubeadm",
          Message("etcd loses its members")),
     Kind(
         f"{PKI}/etcd/healthcheck-client\\.crt",
         Message("etcd's health"),
-        "renew",
+        "kubeadm",
         Message("no restore points, no snapshots"),
     ),
     Kind(
         f"{CONFIG}/(super-)?admin\\.conf",
         Message("administrator"),
-        "renew",
+        "kubeadm",
         Message("no kubectl on this host, no runs from here"),
     ),
     Kind(
         f"{CONFIG}/controller-manager\\.conf",
         Message("controller manager"),
-        "renew",
+        "kubeadm",
         Message("nothing that fails is replaced"),
     ),
-    Kind(f"{CONFIG}/scheduler\\.conf", Message("scheduler"), "renew",
+    Kind(f"{CONFIG}/scheduler\\.conf", Message("scheduler"), "kubeadm",
          Message("no new pod finds a node")),
     Kind(
         f"{CONFIG}/kubelet\\.conf",
@@ -248,7 +249,10 @@ def remedy(each: Certificate) -> str:
     return {
         "itself": Message("find out why it was not renewed: kubectl describe certificate, journalctl -u kubelet"),
         "install": "sitewright install",
-        "renew": f"sitewright certificates renew --host {each.host}",
+        "kubeadm": Message(
+            "on {host}: kubeadm certs renew all, then restart the host; one control plane after the other",
+            host=each.host,
+        ),
         "nobody": Message("nobody renews it: plan its replacement with the vendor now"),
         "access": "sitewright access PERSON gives it anew",
     }[each.renewal]

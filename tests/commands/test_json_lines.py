@@ -96,6 +96,12 @@ ALONE = (
     Said("size --component kafka --inputs", 0, frozenset({"inputs"})),
     Said("size --component none", 3, frozenset({"error"})),
     Said("report --profile {profile} --out {here}/report", 0, frozenset({"report"})),
+    Said(
+        "answers import {here}/report/practice-minimal-plan-en.xlsx --profile {profile} --dry-run",
+        0,
+        frozenset({"imported"}),
+    ),
+    Said("answers import {here}/bad.yaml --profile {profile}", 3, frozenset({"error"})),
     Said("report --profile {profile} --out {here}/bad.yaml", 2, frozenset({"error"})),
     Said(
         "product check {here}/demo --profile {profile} --out {here}/demo.html",

@@ -27,9 +27,9 @@ def one(path: str, days: int = 20) -> Certificate:
 @pytest.mark.parametrize(
     ("path", "renewal"),
     [
-        ("/etc/kubernetes/pki/apiserver.crt", "renew"),
-        ("/etc/kubernetes/pki/etcd/peer.crt", "renew"),
-        ("/etc/kubernetes/super-admin.conf", "renew"),
+        ("/etc/kubernetes/pki/apiserver.crt", "kubeadm"),
+        ("/etc/kubernetes/pki/etcd/peer.crt", "kubeadm"),
+        ("/etc/kubernetes/super-admin.conf", "kubeadm"),
         ("/var/lib/kubelet/pki/kubelet-client-current.pem", "itself"),
         ("/var/lib/kubelet/pki/kubelet-server-current.pem", "install"),
         ("/etc/sitewright/pki/registry.crt", "install"),
@@ -63,7 +63,7 @@ def test_what_is_no_certificate_is_passed_over():
 def test_the_certificate_within_a_kubeconfig_counts_and_its_key_is_not_needed():
     data = base64.b64encode(issued(3).encode()).decode()
     (found,) = calendar.in_kubeconfigs("e", "h", f"/etc/kubernetes/admin.conf:18:    {calendar.EMBEDDED} {data}\n")
-    assert (found.renewal, found.left(NOW).days) == ("renew", 3)
+    assert (found.renewal, found.left(NOW).days) == ("kubeadm", 3)
 
 
 def test_a_secret_is_of_cert_manager_of_an_authority_or_nobodys():

@@ -17,7 +17,7 @@ WELL = Overview(NOW, (Node("e", "cp-1", "control plane", "ready", "v1.36.3"),),
                 (Part("e", "shop", "shop", "1.0", "deployed", 2, 2),))  # fmt: skip
 
 
-def ending(days: float, renewal: str = "renew") -> Certificate:
+def ending(days: float, renewal: str = "kubeadm") -> Certificate:
     ends = NOW + timedelta(days=days)
     return Certificate("e", "cp-1", "/etc/kubernetes/pki/apiserver.crt", "API server", ends, renewal, "no API")
 

@@ -83,7 +83,7 @@ func nearest(all []held, rules CertificateRules, now time.Time) Finding {
 }
 
 func lifetime(each held, rules CertificateRules, now time.Time) Finding {
-	limits, remedy := rules.Leaf, "run `sitewright install` again, which renews it; one of a Secret is renewed by cert-manager, see `kubectl describe certificate`"
+	limits, remedy := rules.Leaf, "one in /etc/kubernetes: `kubeadm certs renew all` on that host, then restart it, one control plane after the other; one in /etc/sitewright or of a kubelet: run `sitewright install` again, which renews it; one of a Secret is renewed by cert-manager, see `kubectl describe certificate`"
 	if each.found.IsCA {
 		limits, remedy = rules.Authority, "an authority ends: run `sitewright install` again, which renews intermediates; a root has to be replaced by a plan of its own"
 	}
