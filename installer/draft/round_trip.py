@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -33,12 +34,49 @@ def rewritten(text: str, data: Mapping[str, Any], file: str = "answers.yaml") ->
     writer = _writer()
     try:
         document = writer.load(text)
+        before = _dumped(writer, document)
         _merge_mapping(document, old.data, data)
-        stream = io.StringIO()
-        writer.dump(document, stream)
+        after = _dumped(writer, document)
     except YAMLError:
         return answers_file.dump(data)
-    return stream.getvalue() if strict_yaml.read(stream.getvalue()).data == data else answers_file.dump(data)
+    made = ("".join(_lines(text, before, after)), after)
+    return next((each for each in made if strict_yaml.read(each).data == data), answers_file.dump(data))
+
+
+def _dumped(writer: YAML, document: Any) -> str:
+    stream = io.StringIO()
+    writer.dump(document, stream)
+    return stream.getvalue()
+
+
+def _lines(text: str, before: str, after: str) -> Iterator[str]:
+    """The lines of `after`; where they are those of `before`, the lines of `text` that became these.
+
+    The writer folds long lines and takes spaces as it likes. What it makes of the text as it was tells that apart from
+    what was edited.
+    """
+    old, base, new = (each.splitlines(keepends=True) for each in (text, before, after))
+    groups = list(_groups(old, base))
+    for tag, first, last, start, end in SequenceMatcher(None, base, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            yield from new[start:end]
+            continue
+        at = first
+        for begin, stop, lines in groups:
+            if at <= begin and stop <= last and (begin < last or last == len(base)):
+                yield from base[at:begin]
+                yield from lines
+                at = stop
+        yield from base[at:last]
+
+
+def _groups(old: Sequence[str], base: Sequence[str]) -> Iterator[tuple[int, int, Sequence[str]]]:
+    """From which to which line of `base` lines of `old` reach: one by one where they are the same."""
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, base, autojunk=False).get_opcodes():
+        if tag == "equal":
+            yield from ((j1 + n, j1 + n + 1, old[i1 + n : i1 + n + 1]) for n in range(i2 - i1))
+        else:
+            yield j1, j2, old[i1:i2]
 
 
 def _writer() -> YAML:

@@ -35,7 +35,8 @@ class Ask(ModalScreen[str]):
         """The question and its answers; the first one has the cursor."""
         with Vertical(classes="dialog"):
             yield Label(self._heading, classes="heading", markup=False)
-            yield Static(self._told, markup=False)
+            with VerticalScroll(classes="told", can_focus=False):
+                yield Static(self._told, markup=False)
             with Horizontal(classes="buttons"):
                 for key, text in self._choices:
                     yield Button(Content(text), id=key, compact=True)

@@ -179,7 +179,8 @@ class Field(Vertical):
         if (boxes := self.query(".unknown")) and event.value.strip():
             with self.prevent(Tick.Changed):
                 cast(Tick, boxes.first()).value = False
-        self._answer(self._parsed(event.value))
+        if event.value != self._text(self.value):  # it also says what it is first given
+            self._answer(self._parsed(event.value))
 
     @on(Select.Changed)
     def _chosen(self, event: Select.Changed) -> None:
