@@ -140,10 +140,11 @@ def _replicas(
         if former or lost or int(each.rpartition("-")[2]) >= spec["replicas"]:
             cluster.delete(each)
     apart = at(wanted, "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution") is not None
-    for number in range(spec["replicas"]):
-        node = nodes[number if apart else 0] if number < len(nodes) else None
-        if node is not None:
-            _pod(site, cluster, path, owner, node, f"{owner['metadata']['name']}-{number}")
+    for number in range(min(spec["replicas"], len(nodes))):
+        taken = {pod["spec"]["nodeName"] for pod in cluster.objects.values() if pod["metadata"].get("owner") == path}
+        free = [node for node in nodes if not apart or node.name not in taken]
+        if free:
+            _pod(site, cluster, path, owner, free[0], f"{owner['metadata']['name']}-{number}")
 
 
 def _pod(
