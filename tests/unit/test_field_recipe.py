@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 from core_manifest import ROOT, manifest_of
 from every import every
-from field_sample import COMPONENTS, NAMES, PROFILES, needs_helm, placed, pods, rendered, site
+from field_sample import COMPONENTS, NAMES, PROFILES, placed, pods, rendered, site
+from rendering import needs_helm
 
 from installer.builder import reading
 from installer.render import charts, secrets, templates

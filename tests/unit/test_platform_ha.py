@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from core_manifest import ROOT, manifest_of
 from every import every
+from rendering import needs_helm, objects_of
 from simulation import answers_of, inputs_of
-
-from installer.render import charts
 
 PROFILE = "platform-ha"
 SPREAD = ("Deployment", "StatefulSet")
-
-
-def helm() -> str | None:
-    """The newest helm that was built for a bundle here."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sitewright/made"
-    built = sorted(cache.glob("*/files/helm"), key=lambda path: path.stat().st_mtime)
-    return str(built[-1]) if built else None
-
-
-HELM = helm()
-needs_helm = pytest.mark.skipif(HELM is None, reason="no helm here: sitewright bundle build bundles/core makes it")
 
 
 @cache
@@ -38,11 +23,7 @@ def rendered(part: str, environment: str = "pre-release") -> tuple[dict[str, Any
     inputs = inputs_of(PROFILE)
     component = manifest_of("platform").component(part)
     names = inputs.seen(answers_of(PROFILE).environment(environment), component)
-    argv = [HELM or "helm", "template", part, str(ROOT / "bundles/parts" / part / "chart"), "--namespace",
-            component.spec["chart"]["namespace"], "--values", "-"]  # fmt: skip
-    done = subprocess.run(argv, input=charts.written(component, names), capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return tuple(each for each in yaml.safe_load_all(done.stdout) if each)
+    return objects_of(component, names, ROOT / "bundles/parts" / part / "chart")
 
 
 def of_kind(part: str, kind: str) -> dict[str, dict[str, Any]]:
