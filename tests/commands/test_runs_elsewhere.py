@@ -76,7 +76,7 @@ def test_what_a_laptop_that_died_had_begun_is_taken_back_by_another_one(at, tmp_
     world.fate = Faults({})
     world.site.host("solo").tree.remove(lock.PATH)  # it has expired
     other = site_of(world, tmp_path / "other", "minimal")
-    act(operations.resume, other) if site_copy.kept(world, other.first, other.name, lambda *_: "") else install(other)
+    act(operations.resume, other) if site_copy.kept(world, other.desk, other.name, lambda *_: "") else install(other)
     act(operations.uninstall, other)
     # Before there is a place for the copy, nothing is begun but that place: empty folders of ours may stay.
     assert set(left(start, world)) <= {"solo: /etc/sitewright", "solo: /var/lib/sitewright"}

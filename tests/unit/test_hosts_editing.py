@@ -163,7 +163,10 @@ def test_lists_are_read_as_spreadsheets_write_them(tmp_path, encoding):
     assert read(path) == "名称,地址\n节点,10.0.0.1\n"
 
 
-@pytest.mark.parametrize(("content", "told"), [(b"PK\x03\x04\x00", "no text"), (b"a" * (1 << 20) + b"a", "1 MiB")])
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"PK\x03\x04\x00", "no workbook"), (b"\x7fELF\x00\x01\xff", "no text"), (b"a" * (1 << 20) + b"a", "1 MiB")],
+)
 def test_what_is_no_list_is_refused_with_a_reason(tmp_path, content, told):
     (tmp_path / "list").write_bytes(content)
     with pytest.raises(StateUnreadable, match=told):

@@ -78,6 +78,7 @@ def test_one_waits_until_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
 
     class Cluster:
         control_planes = ("cp-1",)
+        absent: frozenset[str] = frozenset()
 
     monkeypatch.setattr(static_pods, "wait_for", wait_for)
     world = Asked("")
