@@ -106,6 +106,18 @@ def test_the_broker_is_killed(logs: Cluster, trials: Trials, chance: random.Rand
     nothing_lost(trials.end("broker killed, and its pod", load))
 
 
+def test_the_queue_is_away_until_files_are_compressed(logs: Cluster, trials: Trials) -> None:
+    """The kubelet compresses, and so removes, a file of which the shipper has read next to nothing."""
+    logs.scale("kafka", "kafka", 0)
+    try:
+        load = trials.begin({"pre-release": logs}, 240_000, 4000)
+        awaited("a compressed file", lambda: load.rotations(logs) >= 2, pause=1)
+        far(load, logs, load.lines)
+    finally:
+        logs.scale("kafka", "kafka", 1)
+    nothing_lost(trials.end("queue away until files are compressed", load))
+
+
 def test_too_much_at_once_while_shippers_and_pipeline_are_killed(
     clusters: dict[str, Cluster], logs: Cluster, trials: Trials, chance: random.Random
 ) -> None:
