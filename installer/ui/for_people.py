@@ -9,13 +9,12 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from installer.answers.questionnaire import in_a_cell
 from installer.bundle.diff import Description, Difference
 from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
-from installer.draft.filled import Change
 from installer.engine.events import Emit
 from installer.errors import SitewrightError
 from installer.operations.people import Grant
@@ -35,6 +34,9 @@ from sizing.components import ComponentSize, ResolvedInput
 from sizing.engine import Sizing
 from sizing.explanations import Explanation, as_text
 from sizing.offered import Shortfalls
+
+if TYPE_CHECKING:  # reading workbooks is slow to import, and one verb alone needs it
+    from installer.draft.filled import Change
 
 
 class ForPeople:

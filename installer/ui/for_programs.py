@@ -7,12 +7,11 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from installer.bundle.diff import Description, Difference
 from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
-from installer.draft.filled import Change
 from installer.engine.events import Emit
 from installer.errors import AnswersInvalid, NeedsInvalid, SitewrightError
 from installer.operations.people import Grant
@@ -34,6 +33,9 @@ from sizing.document import component_document, document, explanation_document, 
 from sizing.engine import Sizing
 from sizing.explanations import Explanation
 from sizing.offered import Shortfalls
+
+if TYPE_CHECKING:  # reading workbooks is slow to import, and one verb alone needs it
+    from installer.draft.filled import Change
 
 PORTS = ("from", "to", "port", "for")
 """What the parts of a connection are called."""

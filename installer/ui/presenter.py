@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from installer.bundle.diff import Description, Difference
 from installer.bundle.manifest import Exemption, Manifest
 from installer.bundle.signers import Signer
-from installer.draft.filled import Change
 from installer.engine.events import Emit
 from installer.errors import SitewrightError
 from installer.operations.people import Grant
@@ -29,6 +28,9 @@ from sizing.components import ComponentSize, ResolvedInput
 from sizing.engine import Sizing
 from sizing.explanations import Explanation
 from sizing.offered import Shortfalls
+
+if TYPE_CHECKING:  # reading workbooks is slow to import, and one verb alone needs it
+    from installer.draft.filled import Change
 
 
 class Presenter(Protocol):
