@@ -128,6 +128,11 @@ def flaws(data: Mapping[str, Any], file: str) -> tuple[Problem, ...]:
     return tuple(dict.fromkeys(_found(dict(data), file, set(), lambda path: 0)))
 
 
+def digest(path: Path) -> str:
+    """By which a report, and the workbook that came of it, name the answers that they were made of: SHA-256, in hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def save(text: str, path: Path) -> None:
     """Write an answers file, which need not be complete yet: the old file or the new one, never a half.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from installer.answers import file as answers_file
@@ -30,8 +29,7 @@ def run(command: AnswersCommand, presenter: Presenter) -> int:
     profile = command.profile
     answers = answers_file.load(profile)
     draft = Draft.of(answers.text, str(profile))
-    digest = hashlib.sha256(profile.read_bytes()).hexdigest()
-    filled = fill(draft, digest, _sheets(command.workbook), str(command.workbook), str(profile))
+    filled = fill(draft, answers_file.digest(profile), _sheets(command.workbook), str(command.workbook), str(profile))
     if filled.problems:
         raise _refused(command.workbook, *filled.problems)
     written = bool(filled.changes) and not command.dry_run

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 
 from installer import __version__
+from installer.answers import file as answers_file
 from installer.answers.model import Answers
 from installer.bundle.manifest import Component as Part
 from installer.bundle.manifest import Manifest
@@ -67,7 +67,7 @@ def _subject(command: ReportCommand) -> Subject:
         sizing=sizing,
         today=trusted_inputs.now().date(),
         program=__version__,
-        answers_digest=hashlib.sha256(command.profile.read_bytes()).hexdigest(),
+        answers_digest=answers_file.digest(command.profile),
         wires=tuple(Wire(w.sources, w.targets, f"{w.port}/{w.protocol}", w.purpose) for w in wires(answers, opened)),
         delivered=delivered,
         built=done,

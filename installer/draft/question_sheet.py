@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from openpyxl.utils import range_boundaries
-
 from installer.answers.questionnaire import COLUMNS, DIGEST_ROW, FORM, SITE_ROW
 from installer.errors import Problem
 from installer.formats.values import shown
-from installer.formats.workbook import Cell, Sheet
+from installer.formats.workbook import Cell, Sheet, corners
 from installer.messages import Message
 
 ANEW = Message("a workbook of this program's: sitewright report --profile FILE --out DIR makes it")
@@ -83,13 +81,11 @@ class Table:
                 )
 
     def _hides_answers(self, merged: str) -> bool:
-        try:
-            first, _, last, bottom = range_boundaries(merged)
-        except ValueError:
+        found = corners(merged)
+        if found is None:
             return True
-        if first is None or last is None or bottom is None:
-            return True
-        return first <= self.columns["answer"] <= last and bottom > self.named
+        left, _, right, bottom = found
+        return left <= self.columns["answer"] <= right and bottom > self.named
 
     def _beside(self, row: int) -> Cell | None:
         """What stands to the right of a row's first cell."""

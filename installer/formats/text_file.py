@@ -58,7 +58,7 @@ def read_with_mode(path: Path, most: int) -> tuple[bytes, int]:
         _regular(mode)
         content = stream.read(most + 1)
     if len(content) > most:
-        raise Unfit(_larger(most))
+        raise Unfit(larger(most))
     return content, mode
 
 
@@ -99,7 +99,8 @@ def _resaved(encoding: str) -> Message:
     return Message("save it as UTF-8 (iconv -f {encoding} -t UTF-8)", encoding=encoding)
 
 
-def _larger(most: int) -> Message:
+def larger(most: int) -> Message:
+    """What is said of a file of more bytes than its kind may have."""
     if most >= 1 << 20:
         return Message("more than {count} MiB", count=most >> 20)
     return Message("more than {count} KiB", count=most >> 10)

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from xml.parsers import expat
 
 from openpyxl import load_workbook
-from openpyxl.utils import coordinate_to_tuple, get_column_letter
+from openpyxl.utils import coordinate_to_tuple, get_column_letter, range_boundaries
 
 from installer.formats.text_file import Unfit
 from installer.messages import Message
@@ -64,6 +64,17 @@ class Sheet:
     title: str
     cells: Mapping[tuple[int, int], Cell]
     merged: tuple[str, ...] = ()
+
+
+def corners(merged: str) -> tuple[int, int, int, int] | None:
+    """Left column, top row, right column and bottom row of a merged range; None for a text that is none."""
+    try:
+        left, top, right, bottom = range_boundaries(merged)
+    except (ValueError, TypeError):
+        return None
+    if left is None or top is None or right is None or bottom is None:
+        return None
+    return left, top, right, bottom
 
 
 @dataclass(slots=True)

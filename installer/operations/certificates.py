@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 
 from installer.answers.model import Environment
@@ -24,28 +23,18 @@ from installer.plan.steps.kubernetes import ADMIN
 from installer.ports import ReadOnly
 
 
-@dataclass(frozen=True)
-class Calendar:
-    """The certificates that were found, the nearest end first, and by host or environment why others were not."""
-
-    found: tuple[Certificate, ...]
-    silent: dict[str, SitewrightError]
-
-
-def calendar_of(site: Site, away: Collection[str] = ()) -> Calendar:
-    """Every certificate of a site; hosts in `away` are known not to answer, and are not asked."""
+def calendar_of(site: Site, away: Collection[str] = ()) -> tuple[Certificate, ...]:
+    """Every certificate of a site that can be asked for, the nearest end first; hosts in `away` are not asked."""
     answers = site.inputs.answers
-    jobs = {host.name: partial(on_host, site.world, answers.environment_of(host.name), host.name)
-            for host in answers.hosts if host.name not in away}  # fmt: skip
-    jobs |= {each.name: partial(_in_cluster, site, each, away) for each in answers.environments}
-    found, silent = list[Certificate](), dict[str, SitewrightError]()
+    jobs = [partial(on_host, site.world, answers.environment_of(host.name), host.name)
+            for host in answers.hosts if host.name not in away]  # fmt: skip
+    jobs += [partial(_in_cluster, site, each, away) for each in answers.environments]
+    found = list[Certificate]()
     with ThreadPoolExecutor(answers.parallel_hosts) as pool:
-        for name, ran in {name: pool.submit(job) for name, job in jobs.items()}.items():
-            try:
+        for ran in [pool.submit(job) for job in jobs]:
+            with suppress(SitewrightError):
                 found += ran.result()
-            except SitewrightError as error:
-                silent[name] = error
-    return Calendar(tuple(calendar.nearest(found)), silent)
+    return tuple(calendar.nearest(found))
 
 
 def on_host(world: ReadOnly, environment: Environment, host: str) -> list[Certificate]:
@@ -67,19 +56,28 @@ def in_cluster(world: ReadOnly, environment: Environment, host: str) -> list[Cer
     Raises:
         CommandFailed: it has not told.
     """
-    said = world.query(host, *SECRETS)
-    if not said.ok:
-        raise CommandFailed(host=host, command="kubectl get secrets", code=said.code, reason=said.err.strip())
-    rows = (line.split("\t") for line in said.out.splitlines())
+    rows = (line.split("\t") for line in of_secrets(world, host, *SECRETS).splitlines())
     made = (calendar.in_secret(environment.name, *row) for row in rows if len(row) == 3)
     return [each for each in made if each is not None]
+
+
+def of_secrets(world: ReadOnly, host: str, *argv: str, timeout: float = 30) -> str:
+    """What a control plane tells of its cluster's Secrets, asked by a command of `day_two`.
+
+    Raises:
+        CommandFailed: it has not told.
+    """
+    said = world.query(host, *argv, timeout=timeout)
+    if not said.ok:
+        raise CommandFailed(host=host, command="kubectl get secrets", code=said.code, reason=said.err.strip())
+    return said.out
 
 
 def _in_cluster(site: Site, environment: Environment, away: Collection[str]) -> list[Certificate]:
     planes = [host for host in environment.control_planes if host not in away]
     if not any(site.world.stat(host, ADMIN) != (None,) for host in planes):
         return []
-    host = kubeconfigs.answering(site.world, environment)
+    host = kubeconfigs.answering(site.world, environment, away)
     found = in_cluster(site.world, environment, host)
     with suppress(SitewrightError):  # who may not be told of is no reason to tell of nothing
         found += [Certificate(each.environment, "", f"{calendar.PERSON}{each.person}", each.role, each.until, "access",

@@ -5,13 +5,12 @@ What does not answer is told of and keeps nothing else from being seen.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from installer.answers.model import Environment
-from installer.errors import CommandFailed, SitewrightError
+from installer.errors import SitewrightError
 from installer.formats import strict_json
 from installer.formats.objects import items, text
 from installer.operations import certificates, kubeconfigs
@@ -50,7 +49,7 @@ def look(site: Site, records: Records, silent: Mapping[str, SitewrightError]) ->
             copies, checks = host.result()
             kept += copies
             said += checks
-        found = ends.result().found if ends else ()
+        found = ends.result() if ends else ()
     return Overview(site.world.now(), tuple(nodes), tuple(parts), found, tuple(kept), tuple(said), unasked)
 
 
@@ -61,13 +60,11 @@ def _cluster(
     host = kubeconfigs.answering(world, environment, silent)
     listing = world.get(cluster, "/api/v1/nodes")
     workloads = [each for plural in KINDS for each in items(world.get(cluster, f"/apis/apps/v1/{plural}"))]
-    said = world.query(host, *RELEASES, timeout=PATIENCE)
-    if not said.ok:
-        raise CommandFailed(host=host, command="kubectl get secrets", code=said.code, reason=said.err.strip())
+    releases = certificates.of_secrets(world, host, *RELEASES, timeout=PATIENCE)
     charts = {part.name: (part.spec["chart"]["name"], part.spec["chart"]["namespace"], part.version)
               for part in site.inputs.components(environment) if "chart" in part.spec}  # fmt: skip
     nodes = tuple(_node(environment, name, listing, silent) for name in environment.hosts)
-    return nodes, tuple(overview.parts(cluster, charts, said.out, workloads))
+    return nodes, tuple(overview.parts(cluster, charts, releases, workloads))
 
 
 def _unseen(environment: Environment, silent: Mapping[str, SitewrightError]) -> tuple[Node, ...]:
@@ -103,7 +100,7 @@ def _reported(environment: str, host: str, said: str) -> Iterator[Reported]:
     for line in said.splitlines():
         try:
             found = strict_json.loads(line.encode())
-        except (ValueError, json.JSONDecodeError):
+        except ValueError:
             continue
         fields = (text(found, key) for key in ("check", "state", "subject", "remedy"))
         yield Reported(environment, host, *fields)

@@ -1,4 +1,4 @@
-"""What hosts are asked, once a site stands, for `status` and `certificates`: commands that read and show no secret."""
+"""What hosts are asked, once a site stands, for `status`: commands that read and show no secret."""
 
 from __future__ import annotations
 

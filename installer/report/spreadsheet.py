@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from installer.formats.workbook import as_text
 from installer.report import checklist, firewall, machines, question_sheet
 from installer.report.catalogue import Words
+from installer.report.question_sheet import HEAD
 from installer.report.subject import Subject
 from installer.report.timeline import timeline
 from sizing.engine import Part
 
-HEAD = PatternFill("solid", fgColor="1D3557")
 WIDEST = 60
 
 Row = Sequence[str | float]

@@ -1,4 +1,4 @@
-"""What `status` and `certificates` ask of a simulated host: certificates in files, restore points, helm's releases."""
+"""What `status` asks of a simulated host: certificates in files, restore points, helm's releases."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from installer.errors import SitewrightError
 from installer.plain import plain
+from installer.plan.calendar import SOON, URGENT
 from installer.plan.overview import Need, Node, Overview, Part, needs
 from installer.ui import console as tables
 from installer.ui import words
@@ -69,9 +70,7 @@ def _rows(
         yield _host(host, found, known.get(host), silent.get(host))
     for part in seen.parts:
         yield _part(part)
-    for environment in dict.fromkeys(
-        [*(each.environment for each in seen.nodes), *(each.environment for each in seen.parts)]
-    ):
+    for environment in dict.fromkeys(each.environment for each in seen.nodes):
         yield from _kept(environment, seen)
 
 
@@ -102,12 +101,12 @@ def _kept(environment: str, seen: Overview) -> Iterator[Row]:
         soonest = next((each for each in ends if each.renewal != "itself"), ends[0])
         left = soonest.left(seen.at)
         where = soonest.host or soonest.place
-        sign = "ok" if left.days > 30 else "warn" if left.days > 7 else "failed"
+        sign = "ok" if left.days > SOON.days else "warn" if left.days > URGENT.days else "failed"
         said = f"{words.span(left)} left" if left.days >= 0 else "ended"
         yield sign, f"{len(ends)} certificates", environment, f"nearest: {said}, {soonest.purpose} on {where}", ""
     copies = sorted((each for each in seen.copies if each.environment == environment), key=lambda each: each.made)
-    for what, host, made in [(each.what, each.host, each.made) for each in copies]:
-        yield "ok", what, environment, f"{words.span(seen.at - made)} old, on {host}", ""
+    for copy in copies:
+        yield "ok", copy.what, environment, f"{words.span(seen.at - copy.made)} old, on {copy.host}", ""
     if not copies:
         yield "waiting", "restore points", environment, "none: an upgrade makes one, and so does the part checks", ""
     said_by = [each for each in seen.checks if each.environment == environment]

@@ -70,15 +70,8 @@ class Row:
         """What it says of the login, as `access` of the answers has it."""
         said = {"user": self.user, "port": self.port, "private_key": self.private_key}
         if self.bastion is not None:
-            hop = self.bastion
-            said["bastion"] = _said({
-                "address": hop.address, "user": hop.user, "port": hop.port, "private_key": hop.private_key,
-            })  # fmt: skip
-        return _said(said)
-
-
-def _said(values: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in values.items() if value}
+            said["bastion"] = self.bastion.access()
+        return {key: value for key, value in said.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +122,9 @@ def _nodes(rows: list[Row], reading: Reading, *, inventory: bool) -> list[Row]:
     The one host of the group `bastion` in an `inventory` of Ansible's is the way to all that name no other, as
     Kubespray has it (docs/ansible/ansible.md, "Bastion host").
     """
-    apart = [row for row in rows if stands_apart(row.group)]
-    kept = [row for row in rows if row not in apart]
+    kept, apart = list[Row](), list[Row]()
+    for row in rows:
+        (apart if stands_apart(row.group) else kept).append(row)
     over = [row for row in apart if inventory and row.group == BASTION]
     way = Hop(over[0].address, over[0].user, over[0].port, over[0].private_key) if len(over) == 1 else None
     for row in apart:

@@ -47,7 +47,7 @@ def read(path: Path) -> str:
         if raw.startswith(workbook_table.MARK):
             return workbook_table.text_of(raw)
         if len(raw) > LARGEST:
-            raise text_file.Unfit(Message("more than {count} MiB", count=LARGEST >> 20))
+            raise text_file.Unfit(text_file.larger(LARGEST))
     except text_file.Unfit as error:
         cure = error.cure or Message("a list of hosts has a line or two for each")
         raise StateUnreadable(

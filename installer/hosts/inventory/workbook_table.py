@@ -7,8 +7,6 @@ import io
 from collections.abc import Iterator
 from datetime import date
 
-from openpyxl.utils import coordinate_to_tuple
-
 from installer.formats import workbook
 from installer.formats.text_file import Unfit
 from installer.hosts.inventory.entry import login
@@ -54,12 +52,7 @@ def _table(sheet: workbook.Sheet) -> str:
 
 def _below(sheet: workbook.Sheet) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     """Each place that was merged into the cell above it, with the place of that cell."""
-    for merged in sheet.merged:
-        try:
-            first, _, last = merged.partition(":")
-            (top, left), (bottom, right) = coordinate_to_tuple(first), coordinate_to_tuple(last or first)
-        except (KeyError, ValueError, TypeError, AttributeError):  # what the library makes of a range that is none
-            continue
+    for left, top, right, bottom in filter(None, map(workbook.corners, sheet.merged)):
         if left == right:
             yield from (((row, left), (top, left)) for row in range(top + 1, min(bottom, workbook.ROWS) + 1))
 

@@ -1,9 +1,8 @@
 """Steps of the site's authority: it is made once, and each environment gets an intermediate of it as a Secret.
 
 The authority's key is on the control planes of the site's first environment, beside the registry's: it outlives any one
-of them. An intermediate is made here, in
-memory, and goes to its cluster through the API: it is in no file but those that the way back puts aside on a
-control plane of its own cluster.
+of them. An intermediate is made here, in memory, and goes to its cluster through the API: it is in no file but those
+that the way back puts aside on a control plane of its own cluster.
 """
 
 from __future__ import annotations
